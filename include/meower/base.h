@@ -1,0 +1,89 @@
+/* base.h - what every other header stands on: version, status codes, errors.
+ *
+ * Conventions of the whole API
+ *   Status       Functions return MEOWER_OK (0) or a negative MEOWER_ERROR_ code
+ *                unless their comment says otherwise. A code's number never changes.
+ *   Detail       A `meower_error *error` parameter may be NULL. It is written only
+ *                when the call fails, and belongs to the caller.
+ *   Ownership    Inputs are borrowed until the call returns. `T **out` becomes the
+ *                caller's and is released by the function that T's comment names.
+ *                Releasing NULL does nothing. Outputs stay untouched on failure.
+ *   Threads      Each function's comment has a thread rule. "Any thread" means that
+ *                calls may run at once; "one thread at a time" means that the caller
+ *                keeps calls on one handle apart. Different handles never need that.
+ *   Reentrancy   The library calls no function of the host, except the backends, the
+ *                clock and the fault hook it was given (backend.h). No function may be
+ *                called from a signal handler.
+ *   Fork         A handle belongs to the process that opened it. In a forked child
+ *                every call on it fails with MEOWER_ERROR_FORKED; close and free
+ *                functions do nothing there.
+ */
+#ifndef MEOWER_BASE_H
+#define MEOWER_BASE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define MEOWER_VERSION_MAJOR 0
+#define MEOWER_VERSION_MINOR 1
+#define MEOWER_VERSION_PATCH 0
+#define MEOWER_VERSION       "0.1.0"
+
+#if defined(__GNUC__)
+#define MEOWER_API __attribute__((visibility("default")))
+#else
+#define MEOWER_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Status codes. */
+enum {
+    MEOWER_OK = 0,
+    MEOWER_ERROR_INVALID = -1,          /* an argument, option or input is wrong; the message says which */
+    MEOWER_ERROR_NO_MEMORY = -2,        /* an allocation failed; nothing was changed */
+    MEOWER_ERROR_NOT_FOUND = -3,        /* no such meow */
+    MEOWER_ERROR_CONFLICT = -4,         /* the idempotency key was used for another body */
+    MEOWER_ERROR_BUSY = -5,             /* a queue is full (backpressure), or handles are still open */
+    MEOWER_ERROR_TIMEOUT = -6,          /* the time given ran out; the request may still complete */
+    MEOWER_ERROR_CLOSED = -7,           /* the instance is closing */
+    MEOWER_ERROR_IO = -8,               /* the operating system refused to read or write */
+    MEOWER_ERROR_CORRUPT = -9,          /* stored data is damaged or not ours */
+    MEOWER_ERROR_LOCKED = -10,          /* another process holds the store */
+    MEOWER_ERROR_UNAVAILABLE = -11,     /* an engine cannot be reached now */
+    MEOWER_ERROR_UNSUPPORTED = -12,     /* unknown scheme, not built in, or a role this instance does not run */
+    MEOWER_ERROR_OUTCOME_UNKNOWN = -13, /* the connection broke while the engine was deciding */
+    MEOWER_ERROR_FORKED = -14,          /* the handle belongs to the parent process */
+    MEOWER_ERROR_FULL = -15,            /* no space left where the data lives */
+    MEOWER_ERROR_PERMISSION = -16,      /* not allowed: file mode, user, password */
+    MEOWER_ERROR_ABI = -17,             /* a backend was built for another ABI, or is incomplete */
+    MEOWER_ERROR_INTERNAL = -18         /* a defect of this library */
+};
+
+/* Flags of an error. */
+enum {
+    MEOWER_ERROR_FLAG_RETRIABLE = 1 /* the same call may succeed later without any change */
+};
+
+/* Why a call failed. Caller-owned, fixed size for all 0.x versions; needs no initialisation. */
+typedef struct meower_error {
+    int code;          /* MEOWER_ERROR_... */
+    int backend_code;  /* the backend's own code (SQLite result, errno, HTTP status), or 0 */
+    uint32_t flags;    /* MEOWER_ERROR_FLAG_... */
+    char message[500]; /* English, one line, NUL-terminated; says what was wrong and what would be right */
+} meower_error;
+
+/* The version of the library that is loaded, "MAJOR.MINOR.PATCH". MEOWER_VERSION is that of the header.
+ * Static storage. Any thread. Since 0.1. */
+MEOWER_API const char *meower_version(void);
+
+/* The name of a status code, such as "not found"; "unknown status" for any other number.
+ * Static storage. Any thread. Since 0.1. */
+MEOWER_API const char *meower_status_name(int status);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,44 @@
+/* meow.h - the message itself, and the sizes that bound it. */
+#ifndef MEOWER_MEOW_H
+#define MEOWER_MEOW_H
+
+#include <meower/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MEOWER_ID_LEN      27  /* characters of an id (KSUID, base62) */
+#define MEOWER_ID_SIZE     28  /* the same with the terminating NUL */
+#define MEOWER_BODY_MAX    140 /* Unicode code points of a body, before HTML escaping */
+#define MEOWER_CURSOR_SIZE 40  /* bytes of a cursor token with the terminating NUL, at most */
+#define MEOWER_KEY_MAX     255 /* bytes of an idempotency key, at most */
+
+/* A meow as stored. The library owns it; the comment of the function that gave it says for how long.
+ * Members may be added at the end in later versions: never copy it by value across versions. */
+typedef struct meower_meow {
+    const char *id;        /* 27 characters, NUL-terminated */
+    const char *body;      /* UTF-8, NUL-terminated */
+    size_t body_len;       /* bytes of body without the NUL */
+    int64_t created_at_us; /* microseconds since 1970-01-01T00:00:00Z */
+} meower_meow;
+
+/* Kinds of events; clients ignore kinds they do not know. */
+enum {
+    MEOWER_EVENT_CREATED = 1,
+    MEOWER_EVENT_DELETED = 2
+};
+
+/* Checks that `id` (`id_len` bytes) is a well-formed id: 27 base62 characters, not above the largest KSUID.
+ * Returns MEOWER_OK or MEOWER_ERROR_INVALID. Any thread. Since 0.1. */
+MEOWER_API int meower_id_check(const char *id, size_t id_len);
+
+/* Checks that `body` (`body_len` bytes) may be posted: valid UTF-8, 1 to MEOWER_BODY_MAX code points, no control
+ * characters but newline and tab. Returns MEOWER_OK or MEOWER_ERROR_INVALID with the reason in `error`.
+ * Any thread. Since 0.1. */
+MEOWER_API int meower_body_check(const char *body, size_t body_len, meower_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,70 @@
+/* meower.h - libmeower: a live, searchable feed of short messages inside your program.
+ *
+ *     meower *feed;                     meower_command *command;
+ *     meower_options *options;          meower_command_result posted;
+ *     meower_options_new(&options);
+ *     meower_options_set(options, "store", "sqlite:feed.db", NULL);
+ *     meower_open(options, &feed, NULL);
+ *     meower_command_open(feed, &command, NULL);
+ *     meower_command_post(command, "hello", 5, NULL, 1000, &posted, NULL);
+ *
+ * This header is all that a user needs; backend.h is for those who bring a store, a bus or a search engine. */
+#ifndef MEOWER_MEOWER_H
+#define MEOWER_MEOWER_H
+
+#include <meower/base.h>
+#include <meower/command.h>
+#include <meower/meow.h>
+#include <meower/options.h>
+#include <meower/query.h>
+#include <meower/subscription.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* An instance: a store, a bus, a search index and the stages between them. Several may live in one process; they share
+ * nothing. Released by meower_close(). */
+typedef struct meower meower;
+
+/* Opens the backends that `options` names (NULL: all defaults) and starts the stages. The options may be freed after.
+ * Blocks while the store opens: connecting, migrating, reading the newest meows.
+ * Errors: INVALID, UNSUPPORTED, LOCKED, CORRUPT, PERMISSION, FULL, IO, UNAVAILABLE, ABI, NO_MEMORY; nothing stays open
+ * then. Any thread. Since 0.1. */
+MEOWER_API int meower_open(const meower_options *options, meower **out, meower_error *error);
+
+/* Runs every stage once, for an instance with threads=0. Returns 1 when any had work, 0 when all are idle, or INVALID
+ * when the instance has threads of its own, FORKED. One thread at a time. Since 0.1. */
+MEOWER_API int meower_step(meower *instance);
+
+/* One part of the instance as it is now. Static names. */
+typedef struct meower_health {
+    const char *part; /* "store", "bus", "search" or "timeline" */
+    int ready;        /* 1: serving */
+    char reason[256]; /* why not; empty when ready */
+} meower_health;
+
+/* Writes the health of part `index` (from 0). Returns 1, or 0 past the last part. Measured now against the store's head
+ * as last seen, not remembered. Any thread. Since 0.1. */
+MEOWER_API int meower_health_at(meower *instance, size_t index, meower_health *out);
+
+/* One counter or gauge. Static names. */
+typedef struct meower_metric {
+    const char *name; /* such as "commands_total"; a name on "_total" only grows, the others go up and down */
+    const char *help; /* one sentence, with the unit */
+    double value;
+} meower_metric;
+
+/* Writes metric `index` (from 0). Returns 1, or 0 past the last one. Any thread. Since 0.1. */
+MEOWER_API int meower_metric_at(meower *instance, size_t index, meower_metric *out);
+
+/* Stops: refuses new commands, carries out those accepted, brings the index up to them, closes the backends. Waits at
+ * most `timeout_ms`; what was not done by then is done at the next open (the index, the bus) or fails (commands), and
+ * the status is TIMEOUT with a message that counts it. The instance is released in either case. Errors: BUSY while
+ * handles are open: nothing was closed then. No other call on the instance may run or follow. Since 0.1. */
+MEOWER_API int meower_close(meower *instance, int timeout_ms, meower_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,122 @@
+/* query.h - listing, getting and searching.
+ *
+ * A query handle is a queue with a file descriptor, like a command handle. An answer is a page: meows and the position
+ * they reflect. What the timeline cache holds is answered inside the submitting call; its page waits at once. */
+#ifndef MEOWER_QUERY_H
+#define MEOWER_QUERY_H
+
+#include <meower/meow.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct meower;
+
+#define MEOWER_TAKE_DEFAULT 100  /* meows a page when nothing else is asked */
+#define MEOWER_TAKE_MAX     1000 /* meows a page at most */
+
+/* A query handle. Released by meower_query_close(). */
+typedef struct meower_query meower_query;
+
+/* An answer. Immutable: any thread may read it. Released by meower_page_free(); it may outlive its query handle and its
+ * instance. */
+typedef struct meower_page meower_page;
+
+/* What to list: newest first. At most one of max_id, since_id and min_id, and skip only without them.
+ * Initialise with MEOWER_LIST_INIT. */
+typedef struct meower_list {
+    size_t struct_size;   /* sizeof(meower_list): lets later versions add members */
+    uint64_t skip;        /* newest meows to leave out */
+    uint32_t take;        /* meows wanted, 0 to MEOWER_TAKE_MAX */
+    const char *max_id;   /* only older than this id; NULL: no bound */
+    const char *since_id; /* only newer than this id, the newest of them; NULL: no bound */
+    const char *min_id;   /* only newer than this id, the oldest of them; NULL: no bound */
+    const char *cursor;   /* answer only once this position is visible; NULL: now */
+} meower_list;
+#define MEOWER_LIST_INIT                                                                                               \
+    {                                                                                                                  \
+        sizeof(meower_list), 0, MEOWER_TAKE_DEFAULT, NULL, NULL, NULL, NULL                                            \
+    }
+
+/* What to search: plain text, best first (docs/SEARCH.md). Initialise with MEOWER_SEARCH_INIT. */
+typedef struct meower_search {
+    size_t struct_size; /* sizeof(meower_search) */
+    const char *text;   /* UTF-8, plain text */
+    size_t text_len;    /* bytes */
+    uint64_t skip;      /* best matches to leave out, at most 10,000 */
+    uint32_t take;      /* meows wanted, 0 to MEOWER_TAKE_MAX */
+    int highlight;      /* 1: the page knows where the words stand in each body */
+    const char *cursor; /* as in meower_list */
+} meower_search;
+#define MEOWER_SEARCH_INIT                                                                                             \
+    {                                                                                                                  \
+        sizeof(meower_search), NULL, 0, 0, MEOWER_TAKE_DEFAULT, 0, NULL                                                \
+    }
+
+/* Opens a handle on `instance`, which must outlive it.
+ * Errors: UNSUPPORTED when the instance's roles lack "query", NO_MEMORY, IO, CLOSED, FORKED. Any thread. Since 0.1. */
+MEOWER_API int meower_query_open(struct meower *instance, meower_query **out, meower_error *error);
+
+/* The descriptor that is readable while pages wait. Owned by the handle: poll it, never read or close it.
+ * Any thread. Since 0.1. */
+MEOWER_API int meower_query_fd(const meower_query *query);
+
+/* Submit a request; its page carries `tag`. Texts are copied. A page follows for every call that returned MEOWER_OK,
+ * and only for those. A request with a cursor that does not become visible within wait_max_ms gives a page of status
+ * TIMEOUT. Errors: INVALID, BUSY when the queue is full (retriable), CLOSED, NO_MEMORY, FORKED; nothing was queued
+ * then. Any thread. Since 0.1. */
+MEOWER_API int meower_query_submit_list(meower_query *query, const meower_list *list, void *tag, meower_error *error);
+MEOWER_API int meower_query_submit_search(meower_query *query, const meower_search *search, void *tag,
+                                          meower_error *error);
+/* As above, for one meow. The page holds it, or has the status NOT_FOUND. `cursor` may be NULL. */
+MEOWER_API int meower_query_submit_get(meower_query *query, const char *id, const char *cursor, void *tag,
+                                       meower_error *error);
+
+/* Takes the next page. Returns 1 and sets *out when one was taken, 0 when none waits, FORKED in a forked child.
+ * Never blocks. Any thread. Since 0.1. */
+MEOWER_API int meower_query_next(meower_query *query, meower_page **out);
+
+/* Ask and wait at most `timeout_ms` (-1: for ever). Return MEOWER_OK with the page in *out, or the page's status.
+ * With threads=0 they step the instance themselves. Do not mix with submitted requests on one handle: BUSY while any of
+ * those is not taken. One thread at a time. Since 0.1. */
+MEOWER_API int meower_query_list(meower_query *query, const meower_list *list, int timeout_ms, meower_page **out,
+                                 meower_error *error);
+MEOWER_API int meower_query_search(meower_query *query, const meower_search *search, int timeout_ms, meower_page **out,
+                                   meower_error *error);
+MEOWER_API int meower_query_get(meower_query *query, const char *id, const char *cursor, int timeout_ms,
+                                meower_page **out, meower_error *error);
+
+/* Releases the handle and the pages nobody took. No other call on the handle may run or follow. Since 0.1. */
+MEOWER_API void meower_query_close(meower_query *query);
+
+/* The parts of a page. What they return is the page's and lives as long as it. Any thread. Since 0.1. */
+MEOWER_API void *meower_page_tag(const meower_page *page);                 /* as submitted */
+MEOWER_API int meower_page_status(const meower_page *page);                /* MEOWER_OK or why there is no answer */
+MEOWER_API const meower_error *meower_page_error(const meower_page *page); /* detail of a status other than OK */
+MEOWER_API size_t meower_page_count(const meower_page *page);              /* meows on it */
+MEOWER_API const meower_meow *meower_page_meow(const meower_page *page, size_t index); /* NULL past the end */
+MEOWER_API const char *meower_page_cursor(const meower_page *page); /* the position the answer reflects, as a token */
+MEOWER_API int meower_page_has_older(const meower_page *page);      /* 1: more follow the last meow */
+MEOWER_API int meower_page_has_newer(const meower_page *page);      /* 1: more precede the first meow */
+MEOWER_API int meower_page_is_fallback(
+    const meower_page *page); /* 1: the engine was away; the newest meows were scanned */
+
+/* Where the words that were searched stand in meow `index`: pairs of start and length in code points of its body,
+ * *count pairs; NULL with *count 0 when highlights were not asked for. */
+MEOWER_API const uint32_t (*meower_page_highlights(const meower_page *page, size_t index, size_t *count))[2];
+
+/* Bytes that meower_page_write_json() will write. */
+MEOWER_API size_t meower_page_json_len(const meower_page *page);
+
+/* Writes the page as a JSON array of meows (for a page of meower_query_submit_get: as one object) to `out`, which has
+ * room for meower_page_json_len() bytes; no NUL is added. Any thread. Since 0.1. */
+MEOWER_API void meower_page_write_json(const meower_page *page, char *out);
+
+/* Releases the page. One thread at a time. Since 0.1. */
+MEOWER_API void meower_page_free(meower_page *page);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,30 @@
+/* search.h - the search port: the only caller of a search engine's table. Every call passes the fault hook. */
+#ifndef SEARCH_SEARCH_H
+#define SEARCH_SEARCH_H
+
+#include "base/options.h"
+#include <stdbool.h>
+
+/* The adapters. Each file exports its table alone. */
+extern const meower_search_vtable fts5_search;
+
+struct search {
+    meower_search_vtable vtable;
+    void *backend;
+    meower_fault_hook hook;
+};
+
+/* Opens what options say under "search" with so many lanes. */
+int search_open(struct search *search, const meower_options *options, unsigned lanes, meower_error *error);
+void search_close(struct search *search);
+
+/* As the table's members (backend.h); search_refresh() does nothing where index() makes things visible itself. */
+int search_info(struct search *search, meower_search_info *info, meower_error *error);
+int search_reset(struct search *search, meower_error *error);
+int search_index(struct search *search, const meower_search_document *documents, size_t count,
+                 const meower_search_info *info, meower_error *error);
+int search_refresh(struct search *search, meower_error *error);
+int search_match(struct search *search, unsigned lane, const meower_search_request *request, meower_hit_sink *sink,
+                 meower_error *error);
+
+#endif

@@ -1,0 +1,37 @@
+/* store.h - the store port: the only caller of a store's table. Every call passes the fault hook. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/options.h"
+#include <stdbool.h>
+
+/* The adapters. Each file exports its table alone. */
+extern const meower_store_vtable memory_store;
+extern const meower_store_vtable sqlite_store;
+
+struct store {
+    meower_store_vtable vtable;
+    void *backend;
+    meower_fault_hook hook;
+    meower_store_info info; /* as it was when it opened */
+};
+
+/* Opens what options say under "store" with so many lanes, and reads its info. */
+int store_open(struct store *store, const meower_options *options, unsigned lanes, meower_error *error);
+void store_close(struct store *store);
+
+/* Nobody else can change it while it is open. */
+bool store_is_exclusive(const struct store *store);
+
+/* As the table's members (backend.h). */
+int store_append(struct store *store, meower_store_operation *operations, size_t count, meower_error *error);
+int store_head(struct store *store, unsigned lane, uint64_t *position, meower_error *error);
+int store_read_events(struct store *store, unsigned lane, uint64_t after, size_t max, meower_row_sink *sink,
+                      meower_error *error);
+int store_list(struct store *store, unsigned lane, const meower_range *range, meower_row_sink *sink,
+               meower_error *error);
+int store_get(struct store *store, unsigned lane, const char *const *ids, size_t count, meower_row_sink *sink,
+              meower_error *error);
+int store_checkpoint(struct store *store, unsigned lane, const char *name, uint64_t *position, meower_error *error);
+
+#endif
