@@ -1,0 +1,73 @@
+/* measure.c - time, percentiles and giving up: what every measuring program needs. */
+#include "measure.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+_Noreturn void give_up(const char *what)
+{
+    fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, errno ? strerror(errno) : "not as expected");
+    exit(1);
+}
+
+long parse_number(const char *text, long maximum, const char *what)
+{
+    char *end = NULL;
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    if (errno || end == text || *end != '\0' || number < 0 || number > maximum) {
+        errno = EINVAL;
+        give_up(what);
+    }
+    return number;
+}
+
+void samples_init(struct samples *samples, size_t count_max)
+{
+    samples->values = calloc(count_max, sizeof *samples->values);
+    samples->count = 0;
+    samples->count_max = count_max;
+    if (!samples->values)
+        give_up("samples");
+}
+
+void samples_free(struct samples *samples)
+{
+    free(samples->values);
+    samples->values = NULL;
+}
+
+void samples_add(struct samples *samples, int64_t span_us)
+{
+    if (samples->count < samples->count_max)
+        samples->values[samples->count++] = span_us;
+}
+
+static int compare_spans(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left;
+    int64_t b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+void samples_print(struct samples *samples, const char *name)
+{
+    size_t count = samples->count;
+    if (count == 0) {
+        printf("\"%s_p50_us\": null, \"%s_p99_us\": null, \"%s_count\": 0", name, name, name);
+        return;
+    }
+    qsort(samples->values, count, sizeof *samples->values, compare_spans);
+    printf("\"%s_p50_us\": %lld, \"%s_p99_us\": %lld, \"%s_count\": %zu", name,
+           (long long)samples->values[(count * 50 + 99) / 100 - 1], name,
+           (long long)samples->values[(count * 99 + 99) / 100 - 1], name, count);
+}

@@ -1,0 +1,159 @@
+/* ksuid.c - ids that sort by time: base62, and a source of strictly increasing ones. */
+#include "base/ksuid.h"
+#include "base/clock.h"
+#include <string.h>
+
+#define LIMBS      5 /* of 32 bits, most significant first */
+#define US_PER_S   1000000
+#define DAY_S      86400
+#define RANDOM_AT  4         /* index of the first random byte */
+#define CHUNK      916132832 /* 62^5, the greatest power of 62 below 2^32 */
+#define CHUNK_LEN  5
+#define LEADING    2 /* characters in front of the five whole chunks: 27 = 2 + 5 * 5 */
+#define NOT_BASE62 62
+
+static uint32_t load_u32(const unsigned char *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static void store_u32(unsigned char *bytes, uint32_t value)
+{
+    bytes[0] = (unsigned char)(value >> 24);
+    bytes[1] = (unsigned char)(value >> 16);
+    bytes[2] = (unsigned char)(value >> 8);
+    bytes[3] = (unsigned char)value;
+}
+
+static uint32_t digit_value(char character)
+{
+    if (character >= '0' && character <= '9')
+        return (uint32_t)(character - '0');
+    if (character >= 'A' && character <= 'Z')
+        return (uint32_t)(character - 'A' + 10);
+    if (character >= 'a' && character <= 'z')
+        return (uint32_t)(character - 'a' + 36);
+    return NOT_BASE62;
+}
+
+/* Divides the limbs by 62^5 and returns the remainder: five digits for one long division. */
+static uint32_t divide_by_chunk(uint32_t limbs[LIMBS])
+{
+    uint64_t remainder = 0;
+    for (int i = 0; i < LIMBS; i++) {
+        uint64_t dividend = remainder << 32 | limbs[i];
+        limbs[i] = (uint32_t)(dividend / CHUNK);
+        remainder = dividend % CHUNK;
+    }
+    return (uint32_t)remainder;
+}
+
+/* Multiplies the limbs by `factor` and adds `addend`. False when 160 bits do not hold the result. */
+static bool multiply_add(uint32_t limbs[LIMBS], uint32_t factor, uint32_t addend)
+{
+    uint64_t carry = addend;
+    for (int i = LIMBS - 1; i >= 0; i--) {
+        uint64_t product = (uint64_t)limbs[i] * factor + carry;
+        limbs[i] = (uint32_t)product;
+        carry = product >> 32;
+    }
+    return carry == 0;
+}
+
+void ksuid_format(const unsigned char bytes[KSUID_BYTES], char text[MEOWER_ID_SIZE])
+{
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    uint32_t limbs[LIMBS];
+    for (int i = 0; i < LIMBS; i++)
+        limbs[i] = load_u32(bytes + 4 * i);
+
+    int end = MEOWER_ID_LEN;
+    text[end] = '\0';
+    while (end > 0) {
+        uint32_t chunk = divide_by_chunk(limbs);
+        int start = end > LEADING ? end - CHUNK_LEN : 0;
+        while (end > start) {
+            text[--end] = digits[chunk % 62];
+            chunk /= 62;
+        }
+    }
+}
+
+bool ksuid_parse(const char *text, size_t len, unsigned char bytes[KSUID_BYTES])
+{
+    if (len != MEOWER_ID_LEN)
+        return false;
+
+    uint32_t limbs[LIMBS] = {0};
+    size_t at = 0;
+    while (at < MEOWER_ID_LEN) {
+        size_t end = at == 0 ? LEADING : at + CHUNK_LEN;
+        uint32_t chunk = 0;
+        for (; at < end; at++) {
+            uint32_t digit = digit_value(text[at]);
+            if (digit == NOT_BASE62)
+                return false;
+            chunk = chunk * 62 + digit;
+        }
+        if (!multiply_add(limbs, CHUNK, chunk))
+            return false;
+    }
+    for (int i = 0; i < LIMBS; i++)
+        store_u32(bytes + 4 * i, limbs[i]);
+    return true;
+}
+
+/* Seconds since KSUID's epoch, from 0 (May 2014) to UINT32_MAX (June 2150). */
+static uint32_t seconds_of(int64_t wall_us)
+{
+    int64_t seconds = wall_us / US_PER_S - KSUID_EPOCH_S;
+    if (seconds < 0)
+        return 0;
+    return seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
+}
+
+/* Adds a number of `addend_len` bytes, big-endian. At the end of all numbers it stays there. */
+static void add_saturating(unsigned char bytes[KSUID_BYTES], const unsigned char *addend, size_t addend_len)
+{
+    unsigned carry = 0;
+    for (size_t i = 0; i < KSUID_BYTES; i++) {
+        unsigned sum = bytes[KSUID_BYTES - 1 - i] + carry;
+        if (i < addend_len)
+            sum += addend[addend_len - 1 - i];
+        bytes[KSUID_BYTES - 1 - i] = (unsigned char)sum;
+        carry = sum >> 8;
+    }
+    if (carry != 0)
+        memset(bytes, 0xFF, KSUID_BYTES);
+}
+
+void ksuid_source_init(struct ksuid_source *source, const meower_clock *clock, const char *floor)
+{
+    source->clock = clock;
+    memset(source->last, 0, sizeof(source->last));
+    if (ksuid_parse(floor, strlen(floor), source->last)) {
+        int64_t now_s = seconds_of(clock_wall_us(clock));
+        if ((int64_t)load_u32(source->last) > now_s + DAY_S)
+            memset(source->last, 0, sizeof(source->last));
+    }
+
+    /* The floor may be another process's last id, and its next one is the floor plus 1: start a random way above it, so
+     * that both can go on counting within this second. 112 bits carry into the seconds once in 65,536 times at most,
+     * and that does no harm. */
+    unsigned char distance[14];
+    clock->random(clock->context, distance, sizeof(distance));
+    add_saturating(source->last, distance, sizeof(distance));
+}
+
+void ksuid_source_next(struct ksuid_source *source, int64_t wall_us, char text[MEOWER_ID_SIZE])
+{
+    static const unsigned char one = 1;
+    uint32_t seconds = seconds_of(wall_us);
+    if (seconds > load_u32(source->last)) {
+        store_u32(source->last, seconds);
+        source->clock->random(source->clock->context, source->last + RANDOM_AT, KSUID_BYTES - RANDOM_AT);
+    } else {
+        add_saturating(source->last, &one, 1);
+    }
+    ksuid_format(source->last, text);
+}

@@ -1,0 +1,135 @@
+/* meow.c - one event with its meow, and the checks that ids and bodies must pass. */
+#include "base/meow.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/ksuid.h"
+#include "base/utf8.h"
+#include <stdlib.h>
+#include <string.h>
+
+int meower_id_check(const char *id, size_t id_len)
+{
+    unsigned char bytes[KSUID_BYTES];
+    return ksuid_parse(id, id_len, bytes) ? MEOWER_OK : MEOWER_ERROR_INVALID;
+}
+
+/* C0 without newline and tab, DEL, C1. */
+static bool is_refused_control(uint32_t code_point)
+{
+    if (code_point < 0x20)
+        return code_point != '\n' && code_point != '\t';
+    return code_point >= 0x7F && code_point <= 0x9F;
+}
+
+int meower_body_check(const char *body, size_t body_len, meower_error *error)
+{
+    if (body_len == 0)
+        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "the body is empty; it may have 1 to %d characters",
+                                MEOWER_BODY_MAX);
+    int count = 0;
+    for (size_t at = 0; at < body_len;) {
+        uint32_t code_point;
+        size_t taken = utf8_decode(body + at, body_len - at, &code_point);
+        if (taken == 0)
+            return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
+                                    "the body is not valid UTF-8 at byte %zu; it must be UTF-8", at);
+        if (is_refused_control(code_point))
+            return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
+                                    "the body has the control character U+%04X at byte %zu; only newline and tab are "
+                                    "allowed",
+                                    (unsigned)code_point, at);
+        if (++count > MEOWER_BODY_MAX)
+            return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
+                                    "the body is too long; it may have 1 to %d characters", MEOWER_BODY_MAX);
+        at += taken;
+    }
+    return MEOWER_OK;
+}
+
+static char *append(char *out, const char *text, size_t len)
+{
+    memcpy(out, text, len);
+    return out + len;
+}
+
+#define ID_MEMBER         "{\"id\":"
+#define BODY_MEMBER       ",\"body\":"
+#define CREATED_AT_MEMBER ",\"created_at\":\""
+
+static size_t object_len(const meower_row *row, size_t id_len)
+{
+    size_t len = strlen(ID_MEMBER) + json_string_len(row->id, id_len) + strlen("}");
+    if (row->body != NULL) {
+        len += strlen(BODY_MEMBER) + json_string_len(row->body, row->body_len);
+        len += strlen(CREATED_AT_MEMBER) + CLOCK_TEXT_SIZE - 1 + strlen("\"");
+    }
+    return len;
+}
+
+static char *write_object(const meower_row *row, size_t id_len, char *out)
+{
+    out = append(out, ID_MEMBER, strlen(ID_MEMBER));
+    out = json_write_string(row->id, id_len, out);
+    if (row->body != NULL) {
+        char created_at[CLOCK_TEXT_SIZE];
+        clock_format(row->created_at_us, created_at);
+        out = append(out, BODY_MEMBER, strlen(BODY_MEMBER));
+        out = json_write_string(row->body, row->body_len, out);
+        out = append(out, CREATED_AT_MEMBER, strlen(CREATED_AT_MEMBER));
+        out = append(out, created_at, CLOCK_TEXT_SIZE - 1);
+        *out++ = '"';
+    }
+    *out++ = '}';
+    return out;
+}
+
+struct meow *meow_new(const meower_row *row)
+{
+    size_t id_len = strlen(row->id);
+    if (id_len > SIZE_MAX / 32 || row->body_len > SIZE_MAX / 32) /* so that no sum below can overflow */
+        return NULL;
+    size_t body_size = row->body == NULL ? 0 : row->body_len + 1;
+    size_t json_len = object_len(row, id_len);
+    struct meow *meow = malloc(sizeof(*meow) + id_len + 1 + body_size + json_len + 1);
+    if (meow == NULL)
+        return NULL;
+
+    char *at = meow->text;
+    atomic_init(&meow->references, 1);
+    meow->kind = row->kind;
+    meow->position = row->position;
+    meow->view.id = at;
+    at = append(at, row->id, id_len + 1);
+    meow->view.body = NULL;
+    meow->view.body_len = 0;
+    if (row->body != NULL) {
+        meow->view.body = at;
+        meow->view.body_len = row->body_len;
+        at = append(at, row->body, row->body_len);
+        *at++ = '\0';
+    }
+    meow->view.created_at_us = row->created_at_us;
+    meow->json = at;
+    meow->json_len = json_len;
+    at = write_object(row, id_len, at);
+    *at = '\0';
+    return meow;
+}
+
+struct meow *meow_hold(struct meow *meow)
+{
+    atomic_fetch_add_explicit(&meow->references, 1, memory_order_relaxed);
+    return meow;
+}
+
+void meow_release(struct meow *meow)
+{
+    /* Release and acquire: whoever frees it comes after everyone's last look at it. */
+    if (meow != NULL && atomic_fetch_sub_explicit(&meow->references, 1, memory_order_acq_rel) == 1)
+        free(meow);
+}
+
+bool meow_has_body(const struct meow *meow)
+{
+    return meow->view.body != NULL;
+}

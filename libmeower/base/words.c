@@ -1,0 +1,298 @@
+/* words.c - cuts text into folded words, in one pass: each code point is folded (Unicode NFKD and full case folding),
+ * and what it folds to begins, continues or ends a word. */
+#include "base/words.h"
+#include "base/html.h"
+#include "base/utf8.h"
+#include <meower/base.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#define FOLDED_MAX 18 /* code points that one can fold to: U+FDFA has the most (Unicode 15) */
+#define UTF8_MAX   4  /* bytes of a code point */
+
+#define ZERO_WIDTH_SPACE 0x200B
+
+/* What a folded code point does to the word before it. */
+enum role {
+    ROLE_SEPARATE, /* ends it */
+    ROLE_JOIN,     /* continues it, or begins one */
+    ROLE_ALONE,    /* is a word of its own */
+    ROLE_FOLLOW    /* belongs to it without being part of its text: marks and what nobody sees */
+};
+
+enum state {
+    STATE_OUTSIDE,
+    STATE_INSIDE,  /* the last word can go on */
+    STATE_COMPLETE /* the last word ends here, and only what follows it may come */
+};
+
+struct splitter {
+    struct word *items;
+    size_t count;
+    size_t item_max;
+    char *buffer;
+    size_t used; /* bytes; with the NUL of every word but the last */
+    size_t buffer_size;
+    enum state state;
+    bool full;   /* the last word has reached WORDS_LEN_MAX */
+    uint32_t at; /* code points before this one */
+};
+
+/* The Han script (Unicode, Scripts.txt) and the Hiragana block: written without spaces between words. */
+static bool is_written_without_spaces(uint32_t code_point)
+{
+    static const struct {
+        uint32_t first;
+        uint32_t last;
+    } ranges[] = {
+        {0x2E80, 0x2FD5}, {0x3005, 0x3005}, {0x3007, 0x3007}, {0x3021, 0x3029},   {0x3038, 0x303B},   {0x3040, 0x309F},
+        {0x3400, 0x4DBF}, {0x4E00, 0x9FFF}, {0xF900, 0xFAFF}, {0x20000, 0x2FA1F}, {0x30000, 0x323AF},
+    };
+
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0] && code_point >= ranges[i].first; i++) {
+        if (code_point <= ranges[i].last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum role role_of(uint32_t code_point)
+{
+    const utf8proc_property_t *property = utf8proc_get_property((utf8proc_int32_t)code_point);
+
+    if (code_point == ZERO_WIDTH_SPACE) {
+        return ROLE_SEPARATE; /* it marks where words end in scripts without spaces */
+    }
+    if (property->ignorable) {
+        return ROLE_FOLLOW; /* joiners, soft hyphens, variation selectors: texts that look alike are alike */
+    }
+    switch (property->category) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+        return is_written_without_spaces(code_point) ? ROLE_ALONE : ROLE_JOIN;
+    case UTF8PROC_CATEGORY_SO:
+        return ROLE_ALONE;
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+        return ROLE_FOLLOW;
+    default:
+        return ROLE_SEPARATE;
+    }
+}
+
+/* Room for one more word and one more code point. */
+static bool reserve(struct splitter *splitter)
+{
+    if (splitter->count == splitter->item_max) {
+        size_t item_max = splitter->item_max == 0 ? 16 : splitter->item_max * 2;
+        struct word *items = realloc(splitter->items, item_max * sizeof *items);
+        if (items == NULL) {
+            return false;
+        }
+        splitter->items = items;
+        splitter->item_max = item_max;
+    }
+    if (splitter->buffer_size - splitter->used < UTF8_MAX + 2) {
+        size_t buffer_size = splitter->buffer_size == 0 ? 128 : splitter->buffer_size * 2;
+        char *buffer = realloc(splitter->buffer, buffer_size);
+        if (buffer == NULL) {
+            return false;
+        }
+        splitter->buffer = buffer;
+        splitter->buffer_size = buffer_size;
+    }
+    return true;
+}
+
+/* Continues the last word, or begins one. */
+static bool append(struct splitter *splitter, uint32_t code_point)
+{
+    if (!reserve(splitter)) {
+        return false;
+    }
+    if (splitter->state != STATE_INSIDE) {
+        if (splitter->count > 0) {
+            splitter->buffer[splitter->used++] = '\0';
+        }
+        splitter->items[splitter->count++] = (struct word){.start = splitter->at};
+        splitter->state = STATE_INSIDE;
+        splitter->full = false;
+    }
+
+    struct word *word = &splitter->items[splitter->count - 1];
+    char bytes[UTF8_MAX];
+    size_t byte_count = utf8_encode(code_point, bytes);
+    splitter->full = splitter->full || word->len + byte_count > WORDS_LEN_MAX;
+    if (!splitter->full) {
+        memcpy(splitter->buffer + splitter->used, bytes, byte_count);
+        splitter->used += byte_count;
+        word->len += byte_count;
+    }
+    word->length = splitter->at + 1 - word->start;
+    return true;
+}
+
+static bool take_folded(struct splitter *splitter, uint32_t code_point)
+{
+    switch (role_of(code_point)) {
+    case ROLE_JOIN:
+        if (splitter->state == STATE_COMPLETE) {
+            splitter->state = STATE_OUTSIDE;
+        }
+        return append(splitter, code_point);
+    case ROLE_ALONE:
+        splitter->state = STATE_OUTSIDE;
+        if (!append(splitter, code_point)) {
+            return false;
+        }
+        splitter->state = STATE_COMPLETE;
+        return true;
+    case ROLE_FOLLOW:
+        if (splitter->state != STATE_OUTSIDE) {
+            struct word *word = &splitter->items[splitter->count - 1];
+            word->length = splitter->at + 1 - word->start;
+        }
+        return true;
+    case ROLE_SEPARATE:
+        break;
+    }
+    splitter->state = STATE_OUTSIDE;
+    return true;
+}
+
+static bool take(struct splitter *splitter, uint32_t code_point)
+{
+    utf8proc_int32_t folded[FOLDED_MAX];
+    int boundary = 0; /* of grapheme clusters: the function wants to keep it */
+    utf8proc_ssize_t count =
+        utf8proc_decompose_char((utf8proc_int32_t)code_point, folded, FOLDED_MAX,
+                                UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD, &boundary);
+
+    if (count < 0 || count > FOLDED_MAX) { /* a later version of Unicode has a longer one */
+        splitter->state = STATE_OUTSIDE;
+        return true;
+    }
+    /* A sign that stands for letters, such as the trade mark sign, is a word apart from what it is attached to. */
+    bool is_apart = count > 1 && utf8proc_category((utf8proc_int32_t)code_point) == UTF8PROC_CATEGORY_SO;
+    if (is_apart) {
+        splitter->state = STATE_OUTSIDE;
+    }
+    for (utf8proc_ssize_t i = 0; i < count; i++) {
+        if (!take_folded(splitter, (uint32_t)folded[i])) {
+            return false;
+        }
+    }
+    if (is_apart && splitter->state == STATE_INSIDE) {
+        splitter->state = STATE_COMPLETE;
+    }
+    return true;
+}
+
+/* Most text is ASCII, which needs no tables. */
+static bool take_ascii(struct splitter *splitter, char character)
+{
+    if (character >= 'A' && character <= 'Z') {
+        character = (char)(character - 'A' + 'a');
+    }
+    if ((character >= 'a' && character <= 'z') || (character >= '0' && character <= '9')) {
+        if (splitter->state == STATE_COMPLETE) {
+            splitter->state = STATE_OUTSIDE;
+        }
+        return append(splitter, (unsigned char)character);
+    }
+    splitter->state = STATE_OUTSIDE;
+    return true;
+}
+
+/* Takes what stands at text[0]. Returns the bytes it has, or 0 when memory is short. */
+static size_t take_next(struct splitter *splitter, const char *text, size_t len)
+{
+    uint32_t code_point;
+    char character;
+    size_t entity_len = html_entity(text, len, &character);
+
+    if (entity_len > 0) { /* all ASCII: as many code points */
+        splitter->state = STATE_OUTSIDE;
+        splitter->at += (uint32_t)entity_len;
+        return entity_len;
+    }
+    size_t byte_count = utf8_decode(text, len, &code_point);
+    bool taken = true;
+    if (byte_count == 0) {
+        splitter->state = STATE_OUTSIDE;
+        byte_count = 1;
+    } else if (byte_count == 1) {
+        taken = take_ascii(splitter, text[0]);
+    } else {
+        taken = take(splitter, code_point);
+    }
+    splitter->at++;
+    return taken ? byte_count : 0;
+}
+
+int words_split(const char *text, size_t len, struct words *words)
+{
+    struct splitter splitter = {.state = STATE_OUTSIDE};
+
+    *words = (struct words){0};
+    while (len > 0) {
+        size_t taken = take_next(&splitter, text, len);
+        if (taken == 0) {
+            free(splitter.items);
+            free(splitter.buffer);
+            return MEOWER_ERROR_NO_MEMORY;
+        }
+        text += taken;
+        len -= taken;
+    }
+    if (splitter.count > 0) {
+        splitter.buffer[splitter.used] = '\0';
+    }
+    /* The buffer moved while it grew: only now the words can point into it. */
+    const char *next = splitter.buffer;
+    for (size_t i = 0; i < splitter.count; i++) {
+        splitter.items[i].text = next;
+        next += splitter.items[i].len + 1;
+    }
+    *words = (struct words){splitter.items, splitter.count, splitter.buffer};
+    return MEOWER_OK;
+}
+
+void words_free(struct words *words)
+{
+    free(words->items);
+    free(words->buffer);
+    *words = (struct words){0};
+}
+
+char *words_join(const char *text, size_t len, size_t *joined_len)
+{
+    struct words words;
+
+    if (words_split(text, len, &words) != MEOWER_OK) {
+        return NULL;
+    }
+    if (words.count == 0) {
+        words_free(&words);
+        *joined_len = 0;
+        return calloc(1, 1);
+    }
+    /* The words lie in the buffer one behind the other: a space for every NUL between them joins them. */
+    const struct word *last = &words.items[words.count - 1];
+    for (size_t i = 1; i < words.count; i++) {
+        words.buffer[words.items[i].text - words.buffer - 1] = ' ';
+    }
+    *joined_len = (size_t)(last->text - words.buffer) + last->len;
+    free(words.items);
+    return words.buffer;
+}

@@ -1,0 +1,111 @@
+/* bus.c - the bus port: finds the adapter by its scheme, and puts the fault hook before and behind every call. */
+#include "bus/bus.h"
+#include "base/url.h"
+#include <string.h>
+
+/* Schemes this version knows. Those that are compiled out have no table, so that "not built in" differs from "unknown".
+ */
+static const struct {
+    const char *scheme;
+    const meower_bus_vtable *vtable;
+} builtin_buses[] = {
+    {"inproc", &inproc_bus},
+    {"postgresql", NULL},
+    {"nats", NULL},
+    {"kafka", NULL},
+};
+
+static const meower_bus_vtable *find_builtin(const char *url, const char **location, meower_error *error)
+{
+    for (size_t i = 0; i < sizeof builtin_buses / sizeof builtin_buses[0]; i++) {
+        if (!url_has_scheme(url, builtin_buses[i].scheme, location)) {
+            continue;
+        }
+        if (builtin_buses[i].vtable == NULL) {
+            meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
+                             "the bus \"%s:\" is not built into this library; choose inproc:, or a build that has it",
+                             builtin_buses[i].scheme);
+        }
+        return builtin_buses[i].vtable;
+    }
+    char redacted[200];
+    url_redact(url, redacted, sizeof redacted);
+    meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
+                     "unknown bus \"%s\"; it must begin with inproc:, postgresql:, nats: or kafka:", redacted);
+    return NULL;
+}
+
+int bus_open(struct bus *bus, const meower_options *options, meower_error *error)
+{
+    const char *url = meower_options_get(options, "bus");
+    const meower_bus_vtable *vtable = NULL;
+    meower_backend_config config = {.size = sizeof config, .url = url, .clock = &options->clock, .options = options};
+
+    for (size_t i = 0; i < options->bus_count; i++) {
+        if (url_has_scheme(url, options->buses[i].vtable.scheme, &config.location)) {
+            vtable = &options->buses[i].vtable;
+            config.context = options->buses[i].context;
+        }
+    }
+    if (vtable == NULL) {
+        vtable = find_builtin(url, &config.location, error);
+        if (vtable == NULL) {
+            return error->code;
+        }
+    }
+    bus->vtable = *vtable;
+    bus->hook = options->fault_hook;
+    bus->backend = NULL;
+    if (bus->hook.before != NULL) {
+        int status = bus->hook.before(bus->hook.context, "bus", "open", error);
+        if (status != MEOWER_OK) {
+            return status;
+        }
+    }
+    return bus->vtable.open(&config, &bus->backend, error);
+}
+
+void bus_close(struct bus *bus)
+{
+    bus->vtable.close(bus->backend);
+}
+
+bool bus_is_process_local(const struct bus *bus)
+{
+    return (bus->vtable.flags & MEOWER_BUS_PROCESS_LOCAL) != 0;
+}
+
+static int fault_before(const struct bus *bus, const char *call, meower_error *error)
+{
+    return bus->hook.before == NULL ? MEOWER_OK : bus->hook.before(bus->hook.context, "bus", call, error);
+}
+
+static int fault_after(const struct bus *bus, const char *call, int status, meower_error *error)
+{
+    return bus->hook.after == NULL ? status : bus->hook.after(bus->hook.context, "bus", call, status, error);
+}
+
+int bus_publish(struct bus *bus, const meower_bus_message *messages, size_t count, meower_error *error)
+{
+    int status = fault_before(bus, "publish", error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    return fault_after(bus, "publish", bus->vtable.publish(bus->backend, messages, count, error), error);
+}
+
+int bus_receive(struct bus *bus, int timeout_ms, meower_bus_sink *sink, meower_error *error)
+{
+    int status = fault_before(bus, "receive", error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    return fault_after(bus, "receive", bus->vtable.receive(bus->backend, timeout_ms, sink, error), error);
+}
+
+void bus_wake(struct bus *bus)
+{
+    bus->vtable.wake(bus->backend);
+}

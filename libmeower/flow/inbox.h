@@ -1,0 +1,51 @@
+/* inbox.h - what a handle has asked for and not yet taken: a queue of results with a descriptor. It outlives its handle
+ * until the last request under way has answered. */
+#ifndef FLOW_INBOX_H
+#define FLOW_INBOX_H
+
+#include "run/queue.h"
+#include <meower/meower.h>
+#include <stdbool.h>
+
+/* A result, embedded in what the handle gives to its user. */
+struct inbox_item {
+    struct queue_node node; /* first: the queue holds it by this */
+    uint64_t serial;        /* of the synchronous call that waits for it; 0: submitted by the user */
+};
+
+struct inbox {
+    meower *instance;
+    struct notifier notifier;
+    struct queue results;
+    atomic_size_t unclaimed; /* submitted by the user and not taken */
+    atomic_uint references;  /* the handle's, and one for each request under way */
+    uint64_t serial;         /* of the last synchronous call */
+    void (*discard)(struct inbox_item *item);
+};
+
+/* Opens an inbox of `instance` and counts a handle of it. `discard` releases a result that nobody will take.
+ * Errors: NO_MEMORY, IO. */
+int inbox_open(meower *instance, void (*discard)(struct inbox_item *item), struct inbox **out, meower_error *error);
+
+/* The handle is closed: what nobody took is discarded, now or when it comes. */
+void inbox_close(struct inbox *inbox);
+
+/* A request is about to be submitted: then inbox_deliver() must follow, or inbox_expect_nothing() when it was refused.
+ */
+void inbox_expect(struct inbox *inbox, struct inbox_item *item);
+void inbox_expect_nothing(struct inbox *inbox, const struct inbox_item *item);
+
+/* The result of a request. Any thread. */
+void inbox_deliver(struct inbox *inbox, struct inbox_item *item);
+
+/* The next result for the user (serial 0), or that of a synchronous call; NULL when it is not there. Results of
+ * synchronous calls that gave up waiting are discarded on the way. */
+struct inbox_item *inbox_take(struct inbox *inbox, uint64_t serial);
+
+/* Begins a synchronous call: BUSY while submitted requests are not taken. Otherwise *serial is its number. */
+int inbox_begin_call(struct inbox *inbox, uint64_t *serial, meower_error *error);
+
+/* Waits for the result of a synchronous call, at most `timeout_ms` (-1: for ever). Errors: TIMEOUT. */
+int inbox_await(struct inbox *inbox, uint64_t serial, int timeout_ms, struct inbox_item **out, meower_error *error);
+
+#endif

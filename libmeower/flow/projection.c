@@ -1,0 +1,181 @@
+/* projection.c - the feed, event by event, into the search index. The index keeps its own position with its contents,
+ * so that restart, rebuild and catching up are one operation: go on behind that position. */
+#include "flow/projection.h"
+#include "base/clock.h"
+#include "base/words.h"
+#include "flow/engine.h"
+#include "flow/feed.h"
+#include "flow/retry.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define INDEX_EVENTS_MAX EVENT_BATCH_MAX
+#define SHOW_INTERVAL_US 1000000 /* a refresh costs the engine; while much is to be indexed, one a second */
+
+void projection_init(struct projection *projection, meower *instance)
+{
+    *projection = (struct projection){.instance = instance};
+    pthread_mutex_init(&projection->mutex, NULL);
+}
+
+void projection_destroy(struct projection *projection)
+{
+    pthread_mutex_destroy(&projection->mutex);
+}
+
+/* Where the index stands. One made from another life of the store, or from a later state of it, is emptied. */
+static int find_position(struct projection *projection, meower_error *error)
+{
+    meower *instance = projection->instance;
+    meower_search_info info;
+    int status = search_info(&instance->search, &info, error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    if (strcmp(info.epoch, instance->epoch) != 0 || info.position > event_log_head(&instance->log)) {
+        info.position = 0;
+        status = search_reset(&instance->search, error);
+    }
+    if (status == MEOWER_OK) {
+        projection->position = info.position;
+        projection->is_positioned = true;
+        atomic_store(&projection->visible, info.position);
+    }
+    return status;
+}
+
+static void free_documents(meower_search_document *documents, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free((char *)documents[i].words);
+    }
+}
+
+/* Turns events into documents. Returns how many, or SIZE_MAX when memory is short. */
+static size_t make_documents(const struct event_batch *batch, meower_search_document *documents)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct meow *event = batch->events[i];
+        documents[i] = (meower_search_document){.position = event->position, .id = event->view.id};
+        if (event->kind == MEOWER_EVENT_DELETED) {
+            continue;
+        }
+        documents[i].words = words_join(event->view.body, event->view.body_len, &documents[i].words_len);
+        if (documents[i].words == NULL) {
+            free_documents(documents, i);
+            return SIZE_MAX;
+        }
+    }
+    return batch->count;
+}
+
+static int index_batch(struct projection *projection, const struct event_batch *batch, meower_error *error)
+{
+    meower_search_document documents[INDEX_EVENTS_MAX];
+    meower_search_info info = {.position = batch->through};
+    size_t count = make_documents(batch, documents);
+    int status;
+
+    if (count == SIZE_MAX) {
+        return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE, "no memory to index");
+    }
+    memcpy(info.epoch, projection->instance->epoch, sizeof info.epoch);
+    status = search_index(&projection->instance->search, documents, count, &info, error);
+    free_documents(documents, count);
+    return status;
+}
+
+/* Indexes what follows the position. Returns a status; *advanced says whether there was anything. */
+static int index_next(struct projection *projection, bool *advanced, meower_error *error)
+{
+    meower *instance = projection->instance;
+    struct event_batch batch;
+    int status = MEOWER_OK;
+
+    if (!projection->is_positioned) {
+        status = find_position(projection, error);
+    }
+    if (status == MEOWER_OK) {
+        status = feed_read(instance, LANE_PROJECTION, projection->position, INDEX_EVENTS_MAX, &batch, error);
+    }
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    if (batch.through > projection->position) {
+        status = index_batch(projection, &batch, error);
+        if (status == MEOWER_OK) {
+            *advanced = true;
+            atomic_fetch_add(&instance->counters.events_indexed, batch.count);
+            projection->position = batch.through;
+        }
+    }
+    event_batch_release(&batch);
+    return status;
+}
+
+/* Makes what was indexed visible, once nothing more is to be indexed or a second has passed. */
+static int show(struct projection *projection, bool advanced, int64_t now_us, meower_error *error)
+{
+    bool has_refresh = projection->instance->search.vtable.refresh != NULL;
+    int status;
+
+    if (atomic_load(&projection->visible) == projection->position ||
+        (has_refresh && advanced && projection->position < event_log_head(&projection->instance->log) &&
+         now_us - projection->shown_us < SHOW_INTERVAL_US)) {
+        return MEOWER_OK;
+    }
+    status = search_refresh(&projection->instance->search, error);
+    if (status == MEOWER_OK) {
+        projection->shown_us = now_us;
+        atomic_store(&projection->visible, projection->position);
+        engine_wake_readers(projection->instance);
+    }
+    return status;
+}
+
+static void note_failure(struct projection *projection, const meower_error *error)
+{
+    pthread_mutex_lock(&projection->mutex);
+    memcpy(projection->failure, error->message, sizeof projection->failure - 1);
+    pthread_mutex_unlock(&projection->mutex);
+    atomic_store(&projection->is_failing, true);
+}
+
+bool projection_step(void *stage, int64_t *wait_us)
+{
+    struct projection *projection = stage;
+    const meower_clock *clock = projection->instance->clock;
+    int64_t now_us = clock_monotonic_us(clock);
+    meower_error error = {0};
+    bool advanced = false;
+    int status;
+
+    if (projection->failures > 0 && now_us < projection->retry_us) {
+        *wait_us = projection->retry_us - now_us;
+        return false;
+    }
+    status = index_next(projection, &advanced, &error);
+    if (status == MEOWER_OK) {
+        status = show(projection, advanced, now_us, &error);
+    }
+    if (status != MEOWER_OK) {
+        note_failure(projection, &error);
+        projection->retry_us = now_us + retry_pause_us(clock, ++projection->failures);
+        *wait_us = projection->retry_us - now_us;
+        return false;
+    }
+    projection->failures = 0;
+    atomic_store(&projection->is_failing, false);
+    return advanced;
+}
+
+bool projection_is_idle(struct projection *projection)
+{
+    return projection_visible(projection) >= event_log_head(&projection->instance->log);
+}
+
+uint64_t projection_visible(struct projection *projection)
+{
+    return atomic_load(&projection->visible);
+}

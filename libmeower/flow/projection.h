@@ -1,0 +1,35 @@
+/* projection.h - the stage that brings the search index up to the feed. */
+#ifndef FLOW_PROJECTION_H
+#define FLOW_PROJECTION_H
+
+#include "base/meow.h"
+#include <meower/meower.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+struct projection {
+    meower *instance;
+    uint64_t position;        /* indexed up to it */
+    bool is_positioned;       /* the index's own position has been read */
+    unsigned failures;        /* in a row */
+    int64_t retry_us;         /* monotonic: not before this */
+    int64_t shown_us;         /* monotonic: the last refresh */
+    _Atomic uint64_t visible; /* what search can see */
+    _Atomic bool is_failing;
+    char failure[256]; /* why; under mutex */
+    pthread_mutex_t mutex;
+};
+
+void projection_init(struct projection *projection, meower *instance);
+void projection_destroy(struct projection *projection);
+
+/* worker_step of a struct projection. */
+bool projection_step(void *stage, int64_t *wait_us);
+
+/* True when the index holds all up to the log's head. */
+bool projection_is_idle(struct projection *projection);
+
+/* The position up to which search sees the feed. Any thread. */
+uint64_t projection_visible(struct projection *projection);
+
+#endif

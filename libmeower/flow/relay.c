@@ -1,0 +1,238 @@
+/* relay.c - the outbox relay: what is in the store is announced, whatever happened between the commit and the bus. The
+ * checkpoint follows the publishing, never leads it, so an event may be announced twice but not left out. Where several
+ * processes write to one store, a lease in the store lets one relay work at a time. */
+#include "flow/relay.h"
+#include "base/clock.h"
+#include "base/event.h"
+#include "flow/engine.h"
+#include "flow/feed.h"
+#include "flow/retry.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RELAY_NAME         "relay"  /* of the checkpoint and of the lease */
+#define LEASE_US           10000000 /* how long another relay waits after this one has died */
+#define LEASE_RENEW_US     3000000
+#define PUBLISH_EVENTS_MAX 256
+
+static void checkpoint_saved(struct write_request *request)
+{
+    struct relay *relay = (struct relay *)((char *)request - offsetof(struct relay, checkpoint));
+
+    pthread_mutex_lock(&relay->mutex);
+    relay->is_saving = false;
+    if (request->result.status == MEOWER_OK) {
+        relay->saved = request->position;
+    }
+    pthread_mutex_unlock(&relay->mutex);
+}
+
+static void lease_answered(struct write_request *request)
+{
+    struct relay *relay = (struct relay *)((char *)request - offsetof(struct relay, lease));
+    bool held = request->result.status == MEOWER_OK;
+
+    pthread_mutex_lock(&relay->mutex);
+    relay->is_leasing = false;
+    if (held && !relay->holds_lease) {
+        relay->is_positioned = false; /* another relay may have gone on meanwhile */
+    }
+    relay->holds_lease = held;
+    pthread_mutex_unlock(&relay->mutex);
+    worker_wake(&relay->instance->relay_worker);
+}
+
+void relay_init(struct relay *relay, meower *instance)
+{
+    unsigned char chance[8];
+
+    *relay = (struct relay){.instance = instance};
+    relay->checkpoint_interval_us = options_number(instance->options, "checkpoint_interval_ms") * 1000;
+    relay->lease_us = INT64_MIN / 2;
+    relay->checkpoint =
+        (struct write_request){.kind = MEOWER_STORE_CHECKPOINT, .name = RELAY_NAME, .complete = checkpoint_saved};
+    relay->lease = (struct write_request){
+        .kind = MEOWER_STORE_LEASE, .name = RELAY_NAME, .owner = relay->owner, .complete = lease_answered};
+    pthread_mutex_init(&relay->mutex, NULL);
+    instance->clock->random(instance->clock->context, chance, sizeof chance);
+    for (size_t i = 0; i < sizeof chance; i++) {
+        snprintf(relay->owner + 2 * i, 3, "%02x", chance[i]);
+    }
+}
+
+void relay_destroy(struct relay *relay)
+{
+    pthread_mutex_destroy(&relay->mutex);
+}
+
+/* Asks for the lease when it is time. Returns whether this relay may publish now. */
+static bool keep_lease(struct relay *relay, int64_t now_us, int64_t *wait_us)
+{
+    bool may_publish;
+
+    if (store_is_exclusive(&relay->instance->store)) {
+        return true;
+    }
+    pthread_mutex_lock(&relay->mutex);
+    if (!relay->is_leasing && now_us - relay->lease_us >= LEASE_RENEW_US) {
+        relay->is_leasing = true;
+        relay->lease_us = now_us;
+        relay->lease.lease_until_us = clock_wall_us(relay->instance->clock) + LEASE_US;
+        relay->lease.result = (meower_command_result){0};
+        if (writer_submit(&relay->instance->writer, &relay->lease) != MEOWER_OK) {
+            relay->is_leasing = false;
+        }
+    }
+    /* A lease that could not be renewed ends for us before it ends for the others. */
+    may_publish = relay->holds_lease && now_us - relay->lease_us < LEASE_US / 2;
+    pthread_mutex_unlock(&relay->mutex);
+    *wait_us = LEASE_RENEW_US;
+    return may_publish;
+}
+
+static void save_checkpoint_when_due(struct relay *relay, int64_t now_us, int64_t *wait_us)
+{
+    pthread_mutex_lock(&relay->mutex);
+    if (relay->position > relay->saved && !relay->is_saving) {
+        int64_t rest_us = relay->saved_us + relay->checkpoint_interval_us - now_us;
+        if (rest_us <= 0) {
+            relay->saved_us = now_us;
+            relay->is_saving = true;
+            relay->checkpoint.position = relay->position;
+            relay->checkpoint.result = (meower_command_result){0};
+            if (writer_submit(&relay->instance->writer, &relay->checkpoint) != MEOWER_OK) {
+                relay->is_saving = false;
+            }
+            rest_us = relay->checkpoint_interval_us;
+        }
+        *wait_us = rest_us < *wait_us ? rest_us : *wait_us;
+    }
+    pthread_mutex_unlock(&relay->mutex);
+}
+
+static int read_checkpoint(struct relay *relay, meower_error *error)
+{
+    uint64_t position;
+    int status = store_checkpoint(&relay->instance->store, LANE_RELAY, RELAY_NAME, &position, error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    pthread_mutex_lock(&relay->mutex);
+    relay->position = position;
+    relay->saved = position;
+    relay->is_positioned = true;
+    pthread_mutex_unlock(&relay->mutex);
+    return MEOWER_OK;
+}
+
+static int publish_batch(struct relay *relay, const struct event_batch *batch, meower_error *error)
+{
+    meower_bus_message messages[PUBLISH_EVENTS_MAX];
+    const char *epoch = relay->instance->epoch;
+    size_t size = 1;
+    char *buffer;
+    char *end;
+    int status;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        size += event_payload_size(batch->events[i]);
+    }
+    buffer = malloc(size);
+    if (buffer == NULL) {
+        return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE, "no memory to publish");
+    }
+    end = buffer;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct meow *event = batch->events[i];
+        size_t len = event_write_payload(event, epoch, end);
+        messages[i] = (meower_bus_message){.position = event->position,
+                                           .kind = event->kind,
+                                           .epoch = epoch,
+                                           .id = event->view.id,
+                                           .at_us = event->view.created_at_us,
+                                           .payload = end,
+                                           .payload_len = len};
+        end += len;
+    }
+    status = batch->count == 0 ? MEOWER_OK : bus_publish(&relay->instance->bus, messages, batch->count, error);
+    free(buffer);
+    return status;
+}
+
+/* Publishes what follows the position. Returns a status; *advanced says whether there was anything. */
+static int publish_next(struct relay *relay, bool *advanced, meower_error *error)
+{
+    struct event_batch batch;
+    int status = MEOWER_OK;
+
+    if (!relay->is_positioned) {
+        status = read_checkpoint(relay, error);
+    }
+    if (status == MEOWER_OK) {
+        status = feed_read(relay->instance, LANE_RELAY, relay->position, PUBLISH_EVENTS_MAX, &batch, error);
+    }
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    *advanced = batch.through > relay->position;
+    status = publish_batch(relay, &batch, error);
+    if (status == MEOWER_OK) {
+        atomic_fetch_add(&relay->instance->counters.events_relayed, batch.count);
+        relay->position = batch.through;
+        atomic_store(&relay->published, batch.through);
+    }
+    event_batch_release(&batch);
+    return status;
+}
+
+bool relay_step(void *stage, int64_t *wait_us)
+{
+    struct relay *relay = stage;
+    const meower_clock *clock = relay->instance->clock;
+    int64_t now_us = clock_monotonic_us(clock);
+    meower_error error = {0};
+    bool advanced = false;
+    int status;
+
+    if (!keep_lease(relay, now_us, wait_us)) {
+        return false;
+    }
+    if (relay->failures > 0 && now_us < relay->retry_us) {
+        *wait_us = relay->retry_us - now_us;
+        return false;
+    }
+    status = publish_next(relay, &advanced, &error);
+    atomic_store(&relay->is_failing, status != MEOWER_OK);
+    if (status != MEOWER_OK) {
+        relay->retry_us = now_us + retry_pause_us(clock, ++relay->failures);
+        *wait_us = relay->retry_us - now_us;
+        return false;
+    }
+    relay->failures = 0;
+    save_checkpoint_when_due(relay, now_us, wait_us);
+    return advanced;
+}
+
+bool relay_is_idle(struct relay *relay)
+{
+    bool is_mine;
+
+    pthread_mutex_lock(&relay->mutex);
+    is_mine = relay->holds_lease || store_is_exclusive(&relay->instance->store);
+    pthread_mutex_unlock(&relay->mutex);
+    return !is_mine || atomic_load(&relay->published) >= event_log_head(&relay->instance->log);
+}
+
+void relay_save_position(struct relay *relay)
+{
+    meower_store_operation operation = {
+        .kind = MEOWER_STORE_CHECKPOINT, .name = RELAY_NAME, .position = relay->position};
+    meower_error error;
+
+    if (relay->is_positioned && relay->position > relay->saved) {
+        /* When it fails, some events are announced again at the next start. */
+        (void)store_append(&relay->instance->store, &operation, 1, &error);
+    }
+}

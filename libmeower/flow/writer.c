@@ -1,0 +1,389 @@
+/* writer.c - group commit: takes whatever waited while the last transaction ran, puts it into one transaction, appends
+ * what was committed to the feed, and answers. The ids are drawn here, so that they rise in the order of the positions.
+ */
+#include "flow/writer.h"
+#include "base/clock.h"
+#include "base/cursor.h"
+#include "flow/engine.h"
+#include "flow/retry.h"
+#include <stdlib.h>
+#include <string.h>
+
+int writer_init(struct writer *writer, meower *instance)
+{
+    const meower_options *options = instance->options;
+    size_t batch_max = (size_t)options_number(options, "batch_max");
+
+    *writer = (struct writer){.instance = instance, .batch_max = batch_max};
+    writer->idempotency_ttl_us = options_number(options, "idempotency_ttl_s") * 1000000;
+    writer->operations = calloc(batch_max, sizeof *writer->operations);
+    writer->requests = calloc(batch_max, sizeof *writer->requests);
+    writer->events = calloc(batch_max, sizeof(struct meow *));
+    if (writer->operations == NULL || writer->requests == NULL || writer->events == NULL) {
+        free(writer->operations);
+        free(writer->requests);
+        free(writer->events);
+        return MEOWER_ERROR_NO_MEMORY;
+    }
+    ksuid_source_init(&writer->ids, instance->clock, instance->store.info.newest_id);
+    queue_init(&writer->queue, (size_t)options_number(options, "queue_max"), NULL);
+    pthread_mutex_init(&writer->failure_mutex, NULL);
+    return MEOWER_OK;
+}
+
+void writer_destroy(struct writer *writer)
+{
+    pthread_mutex_destroy(&writer->failure_mutex);
+    queue_destroy(&writer->queue);
+    free(writer->operations);
+    free(writer->requests);
+    free(writer->events);
+}
+
+int writer_submit(struct writer *writer, struct write_request *request)
+{
+    int status;
+
+    atomic_fetch_add(&writer->pending, 1);
+    status = queue_push(&writer->queue, &request->node);
+    if (status != MEOWER_OK) {
+        atomic_fetch_sub(&writer->pending, 1);
+        return status;
+    }
+    worker_wake(&writer->instance->writer_worker);
+    return MEOWER_OK;
+}
+
+static void answer(struct writer *writer, struct write_request *request, int status)
+{
+    struct engine_counters *counters = &writer->instance->counters;
+
+    request->result.status = status;
+    if (status != MEOWER_OK) {
+        atomic_fetch_add(&counters->commands_failed, 1);
+    } else if (request->result.replayed) {
+        atomic_fetch_add(&counters->replays, 1);
+    } else if (request->kind == MEOWER_STORE_POST) {
+        atomic_fetch_add(&counters->posts, 1);
+    } else if (request->kind == MEOWER_STORE_DELETE) {
+        atomic_fetch_add(&counters->deletions, 1);
+    }
+    request->complete(request);
+    atomic_fetch_sub(&writer->pending, 1);
+}
+
+/* Makes the event that the request will become. Its position is known only behind the commit. */
+static int make_event(struct writer *writer, struct write_request *request, int64_t now_us)
+{
+    meower_row row = {.kind = MEOWER_EVENT_DELETED, .id = request->result.id, .created_at_us = now_us};
+
+    if (request->kind != MEOWER_STORE_POST && request->kind != MEOWER_STORE_DELETE) {
+        return MEOWER_OK;
+    }
+    if (request->kind == MEOWER_STORE_POST) {
+        ksuid_source_next(&writer->ids, now_us, request->result.id);
+        request->result.created_at_us = now_us;
+        row.kind = MEOWER_EVENT_CREATED;
+        row.body = request->body;
+        row.body_len = request->body_len;
+    }
+    request->event = meow_new(&row);
+    return request->event == NULL ? MEOWER_ERROR_NO_MEMORY : MEOWER_OK;
+}
+
+static void fill_operation(const struct writer *writer, const struct write_request *request, int64_t now_us,
+                           meower_store_operation *operation)
+{
+    *operation = (meower_store_operation){
+        .kind = request->kind,
+        .id = request->result.id,
+        .body = request->body,
+        .body_len = request->body_len,
+        .at_us = now_us,
+        .idempotency_key = request->idempotency_key,
+        .fingerprint = request->fingerprint,
+        .expires_us =
+            request->kind == MEOWER_STORE_LEASE ? request->lease_until_us : now_us + writer->idempotency_ttl_us,
+        .name = request->name,
+        .owner = request->owner,
+        .position = request->position,
+    };
+}
+
+/* Takes a batch out of the queue. Returns false when nothing waits. */
+static bool take_batch(struct writer *writer)
+{
+    meower *instance = writer->instance;
+    int64_t now_us = clock_wall_us(instance->clock);
+    size_t taken;
+    struct queue_node *node = queue_take_some(&writer->queue, writer->batch_max, &taken);
+
+    if (node == NULL) {
+        return false;
+    }
+    while (node != NULL) {
+        struct write_request *request = (struct write_request *)node;
+        node = node->next;
+        if (make_event(writer, request, now_us) != MEOWER_OK) {
+            meower_error_set(&request->result.error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
+                             "no memory for the meow; nothing was stored");
+            answer(writer, request, MEOWER_ERROR_NO_MEMORY);
+            continue;
+        }
+        fill_operation(writer, request, now_us, &writer->operations[writer->count]);
+        writer->requests[writer->count++] = request;
+    }
+    writer->head_before = event_log_head(&instance->log);
+    writer->outcome_unknown = false;
+    writer->attempts = 0;
+    writer->retry_us = 0;
+    writer->give_up_us = clock_monotonic_us(instance->clock) + instance->wait_max_us;
+    return true;
+}
+
+/* Copies what the store decided into the request. */
+static void take_result(const struct writer *writer, const meower_store_operation *operation,
+                        struct write_request *request)
+{
+    meower_command_result *result = &request->result;
+
+    if (operation->kind == MEOWER_STORE_CHECKPOINT || operation->kind == MEOWER_STORE_LEASE) {
+        return;
+    }
+    result->position = operation->position;
+    result->replayed = operation->replayed;
+    if (operation->replayed) {
+        memcpy(result->id, operation->stored_id, sizeof result->id);
+        result->created_at_us = operation->stored_at_us;
+    }
+    if (operation->status == MEOWER_OK) {
+        cursor_format(writer->instance->epoch, operation->position, result->cursor);
+        return;
+    }
+    if (operation->status == MEOWER_ERROR_CONFLICT) {
+        meower_error_set(&result->error, operation->status, 0, 0,
+                         "this idempotency key was used for another body; use a new key for a new meow");
+    } else if (operation->status == MEOWER_ERROR_NOT_FOUND) {
+        meower_error_set(&result->error, operation->status, 0, 0, "there is no meow %s", result->id);
+    } else {
+        meower_error_set(&result->error, operation->status, 0, 0, "the store refused the command (%s)",
+                         meower_status_name(operation->status));
+    }
+}
+
+/* Appends what was committed to the feed. Where another process wrote in between, the store is read up to there first;
+ * when that fails the tail brings it all later. */
+static void append_to_feed(struct writer *writer)
+{
+    meower *instance = writer->instance;
+    uint64_t first = 0;
+    size_t count = 0;
+    meower_error error;
+
+    for (size_t i = 0; i < writer->count; i++) {
+        struct write_request *request = writer->requests[i];
+        if (request->event == NULL) {
+            continue;
+        }
+        if (writer->operations[i].status != MEOWER_OK || writer->operations[i].replayed) {
+            meow_release(request->event);
+        } else {
+            request->event->position = writer->operations[i].position;
+            first = count == 0 ? request->event->position : first;
+            writer->events[count++] = request->event;
+        }
+        request->event = NULL;
+    }
+    if (count == 0) {
+        return;
+    }
+    pthread_mutex_lock(&instance->feed_mutex);
+    if (event_log_head(&instance->log) + 1 == first) {
+        engine_append(instance, writer->events, count);
+        count = 0;
+    } else if (tail_catch_up_locked(instance, LANE_WRITER, &error) != MEOWER_OK) {
+        atomic_store(&instance->tail.is_failing, true);
+    }
+    pthread_mutex_unlock(&instance->feed_mutex);
+    for (size_t i = 0; i < count; i++) {
+        meow_release(writer->events[i]);
+    }
+}
+
+static void finish_committed(struct writer *writer)
+{
+    atomic_fetch_add(&writer->instance->counters.batches, 1);
+    append_to_feed(writer);
+    for (size_t i = 0; i < writer->count; i++) {
+        take_result(writer, &writer->operations[i], writer->requests[i]);
+        answer(writer, writer->requests[i], writer->operations[i].status);
+    }
+    writer->count = 0;
+    atomic_store(&writer->is_failing, false);
+}
+
+static void finish_failed(struct writer *writer, const meower_error *error)
+{
+    for (size_t i = 0; i < writer->count; i++) {
+        struct write_request *request = writer->requests[i];
+        meow_release(request->event);
+        request->event = NULL;
+        request->result.error = *error;
+        answer(writer, request, error->code);
+    }
+    writer->count = 0;
+}
+
+static void note_failure(struct writer *writer, const meower_error *error)
+{
+    pthread_mutex_lock(&writer->failure_mutex);
+    memcpy(writer->failure, error->message, sizeof writer->failure - 1);
+    pthread_mutex_unlock(&writer->failure_mutex);
+    atomic_store(&writer->is_failing, true);
+}
+
+/* After a broken connection: looks for the batch's events behind the head that it was first tried at. */
+struct settle_sink {
+    meower_row_sink sink; /* first: the row function casts back */
+    struct writer *writer;
+    bool found;
+    uint64_t through;
+};
+
+static int settle_row(meower_row_sink *sink, const meower_row *row)
+{
+    struct settle_sink *settle = (struct settle_sink *)sink;
+    struct writer *writer = settle->writer;
+
+    settle->through = row->position;
+    for (size_t i = 0; i < writer->count; i++) {
+        meower_store_operation *operation = &writer->operations[i];
+        int kind = operation->kind == MEOWER_STORE_POST ? MEOWER_EVENT_CREATED : MEOWER_EVENT_DELETED;
+        if (operation->kind <= MEOWER_STORE_DELETE && operation->position == 0 && row->kind == kind &&
+            strcmp(row->id, operation->id) == 0) {
+            operation->position = row->position;
+            settle->found = true;
+            break;
+        }
+    }
+    return MEOWER_OK;
+}
+
+/* Finishes the operations of the batch that turn out to be committed. What is left had been refused, or nothing was
+ * committed at all: either way it may be tried again. */
+static int settle_outcome(struct writer *writer, meower_error *error)
+{
+    struct settle_sink settle = {.sink.row = settle_row, .writer = writer, .through = writer->head_before};
+    size_t kept = 0;
+    uint64_t after;
+    int status;
+
+    for (size_t i = 0; i < writer->count; i++) {
+        if (writer->operations[i].kind <= MEOWER_STORE_DELETE) {
+            writer->operations[i].position = 0;
+        }
+    }
+    do {
+        after = settle.through;
+        status = store_read_events(&writer->instance->store, LANE_WRITER, after, EVENT_BATCH_MAX, &settle.sink, error);
+    } while (status == MEOWER_OK && settle.through > after);
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    writer->outcome_unknown = false;
+    if (!settle.found) {
+        return MEOWER_OK;
+    }
+    (void)tail_catch_up(writer->instance, LANE_WRITER, error);
+    for (size_t i = 0; i < writer->count; i++) {
+        struct write_request *request = writer->requests[i];
+        if (writer->operations[i].kind <= MEOWER_STORE_DELETE && writer->operations[i].position != 0) {
+            meow_release(request->event);
+            request->event = NULL;
+            writer->operations[i].status = MEOWER_OK;
+            take_result(writer, &writer->operations[i], request);
+            answer(writer, request, MEOWER_OK);
+        } else {
+            writer->operations[kept] = writer->operations[i];
+            writer->requests[kept++] = request;
+        }
+    }
+    writer->count = kept;
+    return MEOWER_OK;
+}
+
+/* Tries the batch once. Returns a status. */
+static int try_batch(struct writer *writer, meower_error *error)
+{
+    int status;
+
+    if (writer->outcome_unknown) {
+        status = settle_outcome(writer, error);
+        if (status != MEOWER_OK || writer->count == 0) {
+            return status;
+        }
+    }
+    status = store_append(&writer->instance->store, writer->operations, writer->count, error);
+    if (status == MEOWER_ERROR_OUTCOME_UNKNOWN) {
+        writer->outcome_unknown = true;
+    }
+    return status;
+}
+
+bool writer_step(void *stage, int64_t *wait_us)
+{
+    struct writer *writer = stage;
+    const meower_clock *clock = writer->instance->clock;
+    meower_error error = {0};
+    int64_t now_us;
+    int status;
+
+    if (writer->count == 0 && !take_batch(writer)) {
+        return false;
+    }
+    now_us = clock_monotonic_us(clock);
+    if (writer->count == 0) {
+        return true;
+    }
+    if (now_us < writer->retry_us) {
+        *wait_us = writer->retry_us - now_us;
+        return false;
+    }
+    status = try_batch(writer, &error);
+    if (status == MEOWER_OK) {
+        finish_committed(writer);
+        return true;
+    }
+    error.code = status;
+    note_failure(writer, &error);
+    now_us = clock_monotonic_us(clock);
+    if ((error.flags & MEOWER_ERROR_FLAG_RETRIABLE) == 0 || now_us >= writer->give_up_us) {
+        finish_failed(writer, &error);
+        return true;
+    }
+    writer->retry_us = now_us + retry_pause_us(clock, ++writer->attempts);
+    *wait_us = writer->retry_us - now_us;
+    return false;
+}
+
+bool writer_is_idle(struct writer *writer)
+{
+    return atomic_load(&writer->pending) == 0;
+}
+
+size_t writer_abandon(struct writer *writer)
+{
+    meower_error error;
+    size_t abandoned = writer->count;
+    struct queue_node *node;
+
+    meower_error_set(&error, MEOWER_ERROR_CLOSED, 0, 0, "the instance was closed before the command was carried out");
+    finish_failed(writer, &error);
+    while ((node = queue_take(&writer->queue)) != NULL) {
+        struct write_request *request = (struct write_request *)node;
+        request->result.error = error;
+        answer(writer, request, MEOWER_ERROR_CLOSED);
+        abandoned++;
+    }
+    return abandoned;
+}

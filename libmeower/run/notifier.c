@@ -1,0 +1,56 @@
+/* notifier.c - an eventfd whose state is mirrored in a flag, so that raising a raised one costs no system call. */
+#include "run/notifier.h"
+#include <meower/base.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+int notifier_open(struct notifier *notifier)
+{
+    notifier->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    atomic_init(&notifier->raised, false);
+    return notifier->fd < 0 ? MEOWER_ERROR_IO : MEOWER_OK;
+}
+
+void notifier_close(struct notifier *notifier)
+{
+    close(notifier->fd);
+    notifier->fd = -1;
+}
+
+void notifier_raise(struct notifier *notifier)
+{
+    uint64_t one = 1;
+
+    if (atomic_exchange(&notifier->raised, true)) {
+        return;
+    }
+    /* The counter cannot be full: it is raised once at most between two clears. */
+    while (write(notifier->fd, &one, sizeof one) < 0) {
+    }
+}
+
+void notifier_clear(struct notifier *notifier)
+{
+    uint64_t count;
+
+    if (!atomic_load(&notifier->raised)) {
+        return;
+    }
+    /* Read before the flag falls: a raise in between finds the flag up and writes nothing, so the caller, who looks
+     * again after this, must be the one to notice what it announced. */
+    if (read(notifier->fd, &count, sizeof count) < 0) {
+        /* Another thread has cleared it at the same moment. */
+        count = 0;
+    }
+    atomic_store(&notifier->raised, false);
+}
+
+int notifier_wait(const struct notifier *notifier, int timeout_ms)
+{
+    struct pollfd poll_fd = {.fd = notifier->fd, .events = POLLIN};
+
+    return poll(&poll_fd, 1, timeout_ms) > 0 ? 1 : 0;
+}

@@ -1,0 +1,326 @@
+/* sqlite.c - the store "sqlite:PATH": one file, open in one process at a time.
+ *
+ * The writer's connection does every write and every checkpoint of the write-ahead log: SQLite before 3.51.3 could
+ * damage a file in which two connections did (sqlite.org/wal.html#walresetbug). Each lane has a connection that only
+ * reads.
+ *
+ * A deleted text is overwritten in the file, and append() then also empties the log, where its page stood, at once or
+ * as soon as no reader is in the way. */
+#include "store/sqlite_batch.h"
+#include "store/sqlite_schema.h"
+#include "store/store.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    READ_BEGIN,
+    READ_END,
+    READ_EVENTS,
+    READ_NEWEST_FIRST,
+    READ_OLDEST_FIRST,
+    READ_MEOW,
+    READ_CHECKPOINT,
+    READ_COUNT
+};
+
+/* All that give rows have the columns of push_rows(). Every id is above "" and below "~". */
+static const char *const read_sql[READ_COUNT] = {
+    [READ_BEGIN] = "BEGIN",
+    [READ_END] = "COMMIT",
+    [READ_EVENTS] = "SELECT e.position, e.kind, e.meow_id, m.body, coalesce(m.created_at, e.at) FROM meower_events e "
+                    "LEFT JOIN meows m ON e.kind = 1 AND m.id = e.meow_id "
+                    "WHERE e.position > ?1 ORDER BY e.position LIMIT ?2",
+    [READ_NEWEST_FIRST] = "SELECT 0, 1, id, body, created_at FROM meows WHERE id > ?1 AND id < ?2 "
+                          "ORDER BY id DESC LIMIT ?3 OFFSET ?4",
+    [READ_OLDEST_FIRST] = "SELECT 0, 1, id, body, created_at FROM meows WHERE id > ?1 AND id < ?2 "
+                          "ORDER BY id LIMIT ?3 OFFSET ?4",
+    [READ_MEOW] = "SELECT 0, 1, id, body, created_at FROM meows WHERE id = ?1",
+    [READ_CHECKPOINT] = "SELECT position FROM meower_checkpoints WHERE name = ?1",
+};
+
+struct sqlite_store {
+    char *path;
+    int lock; /* descriptor */
+    struct sqlite_connection writer;
+    struct sqlite_connection *readers; /* one a lane, opened when it is first used */
+    unsigned reader_count;
+    meower_store_info info; /* as it was when it opened */
+    atomic_uint_fast64_t head;
+    bool has_text_to_erase; /* append()'s: the log still holds the text of a deleted meow */
+};
+
+/* ---- opening and closing ---------------------------------------------------------------------------------------- */
+
+static int read_info(struct sqlite_store *store, meower_error *error)
+{
+    int64_t head = 0;
+    meower_store_info *info = &store->info;
+    int status = sqlite_connection_text(&store->writer, "SELECT value FROM meower_meta WHERE name = 'epoch'",
+                                        info->epoch, sizeof(info->epoch), error);
+    if (status == MEOWER_OK && strlen(info->epoch) != MEOWER_EPOCH_SIZE - 1)
+        return meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0, "\"%s\" is damaged: it has no epoch", store->path);
+    if (status == MEOWER_OK)
+        status = sqlite_connection_number(&store->writer, "SELECT max(position) FROM meower_events", &head, error);
+    /* The greatest id may be deleted: its creation is then the latest, because ids rise. */
+    if (status == MEOWER_OK)
+        status = sqlite_connection_text(&store->writer,
+                                        "SELECT max(id) FROM (SELECT max(id) AS id FROM meows UNION ALL SELECT * FROM "
+                                        "(SELECT meow_id FROM meower_events WHERE kind = 1 "
+                                        "ORDER BY position DESC LIMIT 1))",
+                                        info->newest_id, sizeof(info->newest_id), error);
+    info->head = (uint64_t)head;
+    atomic_store(&store->head, info->head);
+    return status;
+}
+
+/* Moves the log into the file and truncates it, unless a reader is in the way: then the next append tries again. */
+static void erase_deleted_text(struct sqlite_store *store)
+{
+    sqlite3 *db = store->writer.db;
+    sqlite3_busy_timeout(db, 0);
+    int result = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(db, SQLITE_CONNECTION_BUSY_TIMEOUT_MS);
+    store->has_text_to_erase = result != SQLITE_OK;
+}
+
+static int open_file(struct sqlite_store *store, const meower_backend_config *config, meower_error *error)
+{
+    int status = sqlite_path_resolve(config->location, &store->path, error);
+    if (status == MEOWER_OK)
+        status = sqlite_lock_take(store->path, &store->lock, error);
+    if (status == MEOWER_OK)
+        status = sqlite_connection_open(&store->writer, store->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
+    /* Closing must not move a log into a file that is refused: not ours, or damaged. */
+    if (status == MEOWER_OK)
+        sqlite3_db_config(store->writer.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (status == MEOWER_OK)
+        status = sqlite_schema_open(&store->writer, meower_options_get(config->options, "sqlite_synchronous"),
+                                    config->clock, error);
+    if (status == MEOWER_OK)
+        status = sqlite_batch_prepare(&store->writer, error);
+    if (status == MEOWER_OK)
+        status = read_info(store, error);
+    if (status != MEOWER_OK)
+        return status;
+    sqlite3_db_config(store->writer.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    erase_deleted_text(store); /* the last life may have been cut off before it did */
+    return MEOWER_OK;
+}
+
+/* The readers first: the last connection to close empties the log and removes it. */
+static void sqlite_close(void *backend)
+{
+    struct sqlite_store *store = backend;
+    for (unsigned i = 0; i < store->reader_count; i++)
+        sqlite_connection_close(&store->readers[i]);
+    sqlite_connection_close(&store->writer);
+    if (store->lock >= 0)
+        close(store->lock);
+    free(store->readers);
+    free(store->path);
+    free(store);
+}
+
+static int sqlite_open(const meower_backend_config *config, void **out, meower_error *error)
+{
+    struct sqlite_store *store = calloc(1, sizeof(*store));
+    struct sqlite_connection *readers = calloc(config->lanes, sizeof(*readers));
+    if (store == NULL || readers == NULL) {
+        free(store);
+        free(readers);
+        return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a store");
+    }
+    store->lock = -1;
+    store->readers = readers;
+    store->reader_count = config->lanes;
+    int status = open_file(store, config, error);
+    if (status != MEOWER_OK) {
+        sqlite_close(store);
+        return status;
+    }
+    *out = store;
+    return MEOWER_OK;
+}
+
+static int sqlite_info(void *backend, meower_store_info *info, meower_error *error)
+{
+    const struct sqlite_store *store = backend;
+    (void)error;
+    *info = store->info;
+    return MEOWER_OK;
+}
+
+/* ---- append ----------------------------------------------------------------------------------------------------- */
+
+static int sqlite_append(void *backend, meower_store_operation *operations, size_t count, meower_error *error)
+{
+    struct sqlite_store *store = backend;
+    struct sqlite_batch batch = {.position = atomic_load(&store->head)};
+    if (count == 0)
+        return MEOWER_OK;
+    int status = sqlite_batch_append(&store->writer, &batch, operations, count, error);
+    if (status != MEOWER_OK)
+        return status;
+    atomic_store(&store->head, batch.position);
+    if (batch.deletion_count > 0 || store->has_text_to_erase)
+        erase_deleted_text(store);
+    return MEOWER_OK;
+}
+
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
+
+/* The lane's connection. Never checkpoints. */
+static int take_reader(struct sqlite_store *store, unsigned lane, struct sqlite_connection **reader,
+                       meower_error *error)
+{
+    struct sqlite_connection *connection = &store->readers[lane];
+    int status = MEOWER_OK;
+    if (connection->db == NULL) {
+        status = sqlite_connection_open(connection, store->path, SQLITE_OPEN_READONLY, error);
+        if (status == MEOWER_OK)
+            status = sqlite_connection_execute(connection, "PRAGMA wal_autocheckpoint = 0", error);
+        if (status == MEOWER_OK)
+            status = sqlite_connection_prepare(connection, read_sql, READ_COUNT, error);
+        if (status != MEOWER_OK)
+            sqlite_connection_close(connection);
+    }
+    if (status == MEOWER_OK)
+        *reader = connection;
+    return status;
+}
+
+static int push_row(struct sqlite_connection *reader, sqlite3_stmt *statement, meower_row_sink *sink,
+                    meower_error *error)
+{
+    meower_row row = {
+        .position = (uint64_t)sqlite3_column_int64(statement, 0),
+        .kind = sqlite3_column_int(statement, 1),
+        .id = (const char *)sqlite3_column_text(statement, 2),
+        .created_at_us = sqlite3_column_int64(statement, 4),
+    };
+    if (sqlite3_column_type(statement, 3) != SQLITE_NULL) {
+        row.body = (const char *)sqlite3_column_text(statement, 3);
+        row.body_len = (size_t)sqlite3_column_bytes(statement, 3);
+        if (row.body == NULL)
+            return sqlite_connection_error(reader, error);
+    }
+    if (row.id == NULL)
+        return sqlite_connection_error(reader, error);
+    return sink->row(sink, &row);
+}
+
+/* Steps through the rows of a statement and resets it. */
+static int push_rows(struct sqlite_connection *reader, int statement_index, meower_row_sink *sink, meower_error *error)
+{
+    sqlite3_stmt *statement = reader->statements[statement_index];
+    int result;
+    int status = MEOWER_OK;
+    while (status == MEOWER_OK && (result = sqlite3_step(statement)) != SQLITE_DONE) {
+        if (result == SQLITE_ROW)
+            status = push_row(reader, statement, sink, error);
+        else
+            status = sqlite_connection_error(reader, error);
+    }
+    sqlite3_reset(statement);
+    return status;
+}
+
+static int sqlite_head(void *backend, unsigned lane, uint64_t *position, meower_error *error)
+{
+    struct sqlite_store *store = backend;
+    (void)lane;
+    (void)error;
+    *position = atomic_load(&store->head);
+    return MEOWER_OK;
+}
+
+static sqlite3_int64 clamp(uint64_t number)
+{
+    return number > INT64_MAX ? INT64_MAX : (sqlite3_int64)number;
+}
+
+static int sqlite_read_events(void *backend, unsigned lane, uint64_t after, size_t max, meower_row_sink *sink,
+                              meower_error *error)
+{
+    struct sqlite_connection *reader;
+    int status = take_reader(backend, lane, &reader, error);
+    if (status != MEOWER_OK)
+        return status;
+    sqlite3_bind_int64(reader->statements[READ_EVENTS], 1, clamp(after));
+    sqlite3_bind_int64(reader->statements[READ_EVENTS], 2, clamp(max));
+    return push_rows(reader, READ_EVENTS, sink, error);
+}
+
+static int sqlite_list(void *backend, unsigned lane, const meower_range *range, meower_row_sink *sink,
+                       meower_error *error)
+{
+    struct sqlite_connection *reader;
+    int status = take_reader(backend, lane, &reader, error);
+    if (status != MEOWER_OK)
+        return status;
+    int statement_index = range->ascending ? READ_OLDEST_FIRST : READ_NEWEST_FIRST;
+    sqlite3_stmt *statement = reader->statements[statement_index];
+    sqlite_connection_bind(reader, statement_index, 1, range->above == NULL ? "" : range->above);
+    sqlite_connection_bind(reader, statement_index, 2, range->below == NULL ? "~" : range->below);
+    sqlite3_bind_int64(statement, 3, range->take);
+    sqlite3_bind_int64(statement, 4, clamp(range->skip));
+    return push_rows(reader, statement_index, sink, error);
+}
+
+/* One transaction, so that all meows are of one moment. */
+static int sqlite_get(void *backend, unsigned lane, const char *const *ids, size_t count, meower_row_sink *sink,
+                      meower_error *error)
+{
+    struct sqlite_connection *reader;
+    int status = take_reader(backend, lane, &reader, error);
+    if (status == MEOWER_OK)
+        status = sqlite_connection_step(reader, READ_BEGIN, error);
+    if (status != MEOWER_OK)
+        return status;
+    for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
+        sqlite_connection_bind(reader, READ_MEOW, 1, ids[i]);
+        status = push_rows(reader, READ_MEOW, sink, error);
+    }
+    if (!sqlite3_get_autocommit(reader->db))
+        sqlite_connection_step(reader, READ_END, NULL);
+    return status;
+}
+
+static int sqlite_checkpoint(void *backend, unsigned lane, const char *name, uint64_t *position, meower_error *error)
+{
+    struct sqlite_connection *reader;
+    int status = take_reader(backend, lane, &reader, error);
+    if (status != MEOWER_OK)
+        return status;
+    sqlite3_stmt *statement = reader->statements[READ_CHECKPOINT];
+    sqlite_connection_bind(reader, READ_CHECKPOINT, 1, name);
+    int result = sqlite3_step(statement);
+    if (result == SQLITE_ROW)
+        *position = (uint64_t)sqlite3_column_int64(statement, 0);
+    else if (result == SQLITE_DONE)
+        *position = 0;
+    else
+        status = sqlite_connection_error(reader, error);
+    sqlite3_reset(statement);
+    return status;
+}
+
+const meower_store_vtable sqlite_store = {
+    .abi = MEOWER_BACKEND_ABI,
+    .size = sizeof(meower_store_vtable),
+    .scheme = "sqlite",
+    .flags = MEOWER_STORE_EXCLUSIVE,
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .info = sqlite_info,
+    .append = sqlite_append,
+    .head = sqlite_head,
+    .read_events = sqlite_read_events,
+    .list = sqlite_list,
+    .get = sqlite_get,
+    .checkpoint = sqlite_checkpoint,
+};

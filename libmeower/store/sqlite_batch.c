@@ -1,0 +1,237 @@
+/* sqlite_batch.c - what append() of the SQLite store does to the tables. A post without a key is two inserts. */
+#include "store/sqlite_batch.h"
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Expired keys that one batch removes beyond as many as it may have added. */
+#define KEYS_FORGOTTEN_MIN 16
+
+enum {
+    WRITE_BEGIN,
+    WRITE_COMMIT,
+    WRITE_ROLLBACK,
+    WRITE_MEOW,
+    WRITE_EVENT,
+    WRITE_FIND_MEOW,
+    WRITE_DELETE_MEOW,
+    WRITE_FIND_KEY,
+    WRITE_KEY,
+    WRITE_FORGET_KEYS,
+    WRITE_CHECKPOINT,
+    WRITE_LEASE,
+    WRITE_COUNT
+};
+
+static const char *const write_sql[WRITE_COUNT] = {
+    [WRITE_BEGIN] = "BEGIN IMMEDIATE",
+    [WRITE_COMMIT] = "COMMIT",
+    [WRITE_ROLLBACK] = "ROLLBACK",
+    [WRITE_MEOW] = "INSERT INTO meows(id, body, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+    [WRITE_EVENT] = "INSERT INTO meower_events(position, kind, meow_id, at) VALUES (?1, ?2, ?3, ?4)",
+    [WRITE_FIND_MEOW] = "SELECT created_at FROM meows WHERE id = ?1",
+    [WRITE_DELETE_MEOW] = "DELETE FROM meows WHERE id = ?1",
+    [WRITE_FIND_KEY] = "SELECT fingerprint, meow_id, created_at, position FROM meower_keys "
+                       "WHERE key = ?1 AND expires_at > ?2",
+    [WRITE_KEY] = "INSERT OR REPLACE INTO meower_keys(key, fingerprint, meow_id, created_at, position, expires_at) "
+                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [WRITE_FORGET_KEYS] = "DELETE FROM meower_keys WHERE key IN "
+                          "(SELECT key FROM meower_keys WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
+    [WRITE_CHECKPOINT] = "INSERT OR REPLACE INTO meower_checkpoints(name, position) VALUES (?1, ?2)",
+    [WRITE_LEASE] = "INSERT INTO meower_leases(name, owner, expires_at) VALUES (?1, ?2, ?3) "
+                    "ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, expires_at = excluded.expires_at "
+                    "WHERE owner = excluded.owner OR expires_at <= ?4",
+};
+
+static int insert_event(struct sqlite_connection *writer, struct sqlite_batch *batch, int kind,
+                        meower_store_operation *operation, meower_error *error)
+{
+    sqlite3_stmt *statement = writer->statements[WRITE_EVENT];
+    sqlite3_bind_int64(statement, 1, (sqlite3_int64)(batch->position + 1));
+    sqlite3_bind_int(statement, 2, kind);
+    sqlite_connection_bind(writer, WRITE_EVENT, 3, operation->id);
+    sqlite3_bind_int64(statement, 4, operation->at_us);
+    int status = sqlite_connection_step(writer, WRITE_EVENT, error);
+    if (status == MEOWER_OK)
+        operation->position = ++batch->position;
+    return status;
+}
+
+/* *is_known says whether the key had been used; the operation then says what came of it. */
+static int look_up_key(struct sqlite_connection *writer, meower_store_operation *operation, bool *is_known,
+                       meower_error *error)
+{
+    int status = MEOWER_OK;
+    sqlite3_stmt *statement = writer->statements[WRITE_FIND_KEY];
+    sqlite_connection_bind(writer, WRITE_FIND_KEY, 1, operation->idempotency_key);
+    sqlite3_bind_int64(statement, 2, operation->at_us);
+    int result = sqlite3_step(statement);
+    *is_known = result == SQLITE_ROW;
+    if (result != SQLITE_ROW && result != SQLITE_DONE) {
+        status = sqlite_connection_error(writer, error);
+    } else if (*is_known && (uint64_t)sqlite3_column_int64(statement, 0) != operation->fingerprint) {
+        operation->status = MEOWER_ERROR_CONFLICT;
+    } else if (*is_known) {
+        const char *id = (const char *)sqlite3_column_text(statement, 1);
+        snprintf(operation->stored_id, sizeof(operation->stored_id), "%s", id == NULL ? "" : id);
+        operation->stored_at_us = sqlite3_column_int64(statement, 2);
+        operation->position = (uint64_t)sqlite3_column_int64(statement, 3);
+        operation->replayed = 1;
+    }
+    sqlite3_reset(statement);
+    return status;
+}
+
+static int insert_key(struct sqlite_connection *writer, const meower_store_operation *operation, meower_error *error)
+{
+    sqlite3_stmt *statement = writer->statements[WRITE_KEY];
+    sqlite_connection_bind(writer, WRITE_KEY, 1, operation->idempotency_key);
+    sqlite3_bind_int64(statement, 2, (sqlite3_int64)operation->fingerprint);
+    sqlite_connection_bind(writer, WRITE_KEY, 3, operation->id);
+    sqlite3_bind_int64(statement, 4, operation->at_us);
+    sqlite3_bind_int64(statement, 5, (sqlite3_int64)operation->position);
+    sqlite3_bind_int64(statement, 6, operation->expires_us);
+    return sqlite_connection_step(writer, WRITE_KEY, error);
+}
+
+/* The id exists already: a repetition of a post whose outcome was unknown, or a defect of the host. */
+static int refuse_id(struct sqlite_connection *writer, meower_store_operation *operation, meower_error *error)
+{
+    int status = MEOWER_OK;
+    sqlite3_stmt *statement = writer->statements[WRITE_FIND_MEOW];
+    sqlite_connection_bind(writer, WRITE_FIND_MEOW, 1, operation->id);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        operation->stored_at_us = sqlite3_column_int64(statement, 0);
+    else
+        status = sqlite_connection_error(writer, error);
+    sqlite3_reset(statement);
+    operation->status = MEOWER_ERROR_CONFLICT;
+    return status;
+}
+
+static int apply_post(struct sqlite_connection *writer, struct sqlite_batch *batch, meower_store_operation *operation,
+                      meower_error *error)
+{
+    bool is_known = false;
+    int status = MEOWER_OK;
+    batch->post_at_us = operation->at_us;
+    operation->position = 0;
+    if (operation->idempotency_key != NULL)
+        status = look_up_key(writer, operation, &is_known, error);
+    if (status != MEOWER_OK || is_known)
+        return status;
+
+    sqlite3_stmt *statement = writer->statements[WRITE_MEOW];
+    sqlite_connection_bind(writer, WRITE_MEOW, 1, operation->id);
+    sqlite3_bind_text64(statement, 2, operation->body, operation->body_len, SQLITE_STATIC, SQLITE_UTF8);
+    sqlite3_bind_int64(statement, 3, operation->at_us);
+    status = sqlite_connection_step(writer, WRITE_MEOW, error);
+    if (status != MEOWER_OK)
+        return status;
+    memcpy(operation->stored_id, operation->id, sizeof(operation->stored_id));
+    if (sqlite3_changes(writer->db) == 0)
+        return refuse_id(writer, operation, error);
+    operation->stored_at_us = operation->at_us;
+    status = insert_event(writer, batch, MEOWER_EVENT_CREATED, operation, error);
+    if (status == MEOWER_OK && operation->idempotency_key != NULL)
+        status = insert_key(writer, operation, error);
+    return status;
+}
+
+static int apply_delete(struct sqlite_connection *writer, struct sqlite_batch *batch, meower_store_operation *operation,
+                        meower_error *error)
+{
+    operation->position = 0;
+    sqlite_connection_bind(writer, WRITE_DELETE_MEOW, 1, operation->id);
+    int status = sqlite_connection_step(writer, WRITE_DELETE_MEOW, error);
+    if (status != MEOWER_OK)
+        return status;
+    if (sqlite3_changes(writer->db) == 0) {
+        operation->status = MEOWER_ERROR_NOT_FOUND;
+        return MEOWER_OK;
+    }
+    batch->deletion_count++;
+    return insert_event(writer, batch, MEOWER_EVENT_DELETED, operation, error);
+}
+
+static int apply_checkpoint(struct sqlite_connection *writer, const meower_store_operation *operation,
+                            meower_error *error)
+{
+    sqlite3_stmt *statement = writer->statements[WRITE_CHECKPOINT];
+    sqlite_connection_bind(writer, WRITE_CHECKPOINT, 1, operation->name);
+    sqlite3_bind_int64(statement, 2, (sqlite3_int64)operation->position);
+    return sqlite_connection_step(writer, WRITE_CHECKPOINT, error);
+}
+
+static int apply_lease(struct sqlite_connection *writer, meower_store_operation *operation, meower_error *error)
+{
+    sqlite3_stmt *statement = writer->statements[WRITE_LEASE];
+    sqlite_connection_bind(writer, WRITE_LEASE, 1, operation->name);
+    sqlite_connection_bind(writer, WRITE_LEASE, 2, operation->owner);
+    sqlite3_bind_int64(statement, 3, operation->expires_us);
+    sqlite3_bind_int64(statement, 4, operation->at_us);
+    int status = sqlite_connection_step(writer, WRITE_LEASE, error);
+    if (status == MEOWER_OK && sqlite3_changes(writer->db) == 0)
+        operation->status = MEOWER_ERROR_LOCKED;
+    return status;
+}
+
+static int apply(struct sqlite_connection *writer, struct sqlite_batch *batch, meower_store_operation *operation,
+                 meower_error *error)
+{
+    operation->status = MEOWER_OK;
+    operation->replayed = 0;
+    operation->stored_id[0] = '\0';
+    operation->stored_at_us = 0;
+    switch (operation->kind) {
+    case MEOWER_STORE_POST:
+        return apply_post(writer, batch, operation, error);
+    case MEOWER_STORE_DELETE:
+        return apply_delete(writer, batch, operation, error);
+    case MEOWER_STORE_CHECKPOINT:
+        return apply_checkpoint(writer, operation, error);
+    default:
+        return apply_lease(writer, operation, error);
+    }
+}
+
+/* A bite larger than what the batch added: expired keys cannot pile up, and no batch waits for many. */
+static int forget_keys(struct sqlite_connection *writer, const struct sqlite_batch *batch, size_t count,
+                       meower_error *error)
+{
+    sqlite3_stmt *statement = writer->statements[WRITE_FORGET_KEYS];
+    sqlite3_bind_int64(statement, 1, batch->post_at_us);
+    sqlite3_bind_int64(statement, 2, (sqlite3_int64)count + KEYS_FORGOTTEN_MIN);
+    return sqlite_connection_step(writer, WRITE_FORGET_KEYS, error);
+}
+
+static int apply_all(struct sqlite_connection *writer, struct sqlite_batch *batch, meower_store_operation *operations,
+                     size_t count, meower_error *error)
+{
+    int status = MEOWER_OK;
+    for (size_t i = 0; i < count && status == MEOWER_OK; i++)
+        status = apply(writer, batch, &operations[i], error);
+    if (status == MEOWER_OK && batch->post_at_us != 0)
+        status = forget_keys(writer, batch, count, error);
+    if (status == MEOWER_OK)
+        status = sqlite_connection_step(writer, WRITE_COMMIT, error);
+    return status;
+}
+
+int sqlite_batch_prepare(struct sqlite_connection *writer, meower_error *error)
+{
+    return sqlite_connection_prepare(writer, write_sql, WRITE_COUNT, error);
+}
+
+int sqlite_batch_append(struct sqlite_connection *writer, struct sqlite_batch *batch,
+                        meower_store_operation *operations, size_t count, meower_error *error)
+{
+    int status = sqlite_connection_step(writer, WRITE_BEGIN, error);
+    if (status != MEOWER_OK)
+        return status;
+    status = apply_all(writer, batch, operations, count, error);
+    /* After some errors SQLite has rolled back itself. */
+    if (status != MEOWER_OK && !sqlite3_get_autocommit(writer->db))
+        sqlite_connection_step(writer, WRITE_ROLLBACK, NULL);
+    return status;
+}

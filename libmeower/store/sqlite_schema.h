@@ -1,0 +1,12 @@
+/* sqlite_schema.h - what is in the file of a SQLite store, and how it gets there. */
+#ifndef STORE_SQLITE_SCHEMA_H
+#define STORE_SQLITE_SCHEMA_H
+
+#include "store/sqlite_connection.h"
+
+/* Looks at the file before anything in it is changed, and refuses what is not ours; then sets up the writer's
+ * connection, creates the tables when they are not there, and gives an event to every meow without one, in id order. */
+int sqlite_schema_open(struct sqlite_connection *writer, const char *synchronous, const meower_clock *clock,
+                       meower_error *error);
+
+#endif

@@ -1,0 +1,261 @@
+/* store.c - the store port: finds the adapter by the URL's scheme, refuses what no adapter should have to check, and
+ * puts the fault hook before and behind every call. */
+#include "store/store.h"
+#include "base/url.h"
+#include <stdio.h>
+#include <string.h>
+
+#define SCHEMES_TEXT_SIZE 200 /* bytes of all schemes joined in a message */
+
+/* Schemes this version knows. One that is compiled out has no table, so that "not built in" differs from "unknown". */
+static const struct {
+    const char *scheme;
+    const meower_store_vtable *vtable;
+    const char *build_option; /* that builds it in */
+} builtin_stores[] = {
+    {"memory", &memory_store, NULL},
+    {"sqlite", &sqlite_store, NULL},
+    {"postgresql", NULL, "MEOWER_WITH_POSTGRESQL"},
+};
+
+#define BUILTIN_COUNT (sizeof(builtin_stores) / sizeof(builtin_stores[0]))
+
+/* ---- finding the adapter ---------------------------------------------------------------------------------------- */
+
+static void join_scheme(char text[SCHEMES_TEXT_SIZE], const char *scheme, const char *remark)
+{
+    size_t len = strlen(text);
+    snprintf(text + len, SCHEMES_TEXT_SIZE - len, "%s%s:%s", len == 0 ? "" : ", ", scheme, remark);
+}
+
+static int refuse_scheme(const char *url, const meower_options *options, meower_error *error)
+{
+    char schemes[SCHEMES_TEXT_SIZE] = "";
+    for (size_t i = 0; i < options->store_count; i++)
+        join_scheme(schemes, options->stores[i].vtable.scheme, "");
+    for (size_t i = 0; i < BUILTIN_COUNT; i++)
+        join_scheme(schemes, builtin_stores[i].scheme, builtin_stores[i].vtable == NULL ? " (not built in)" : "");
+
+    char redacted[200];
+    url_redact(url, redacted, sizeof(redacted));
+    return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "unknown store \"%s\"; it must begin with one of %s",
+                            redacted, schemes);
+}
+
+/* Sets *vtable, and location and context of the config. */
+static int find_vtable(const meower_options *options, meower_backend_config *config, const meower_store_vtable **vtable,
+                       meower_error *error)
+{
+    for (size_t i = 0; i < options->store_count; i++) {
+        if (url_has_scheme(config->url, options->stores[i].vtable.scheme, &config->location)) {
+            *vtable = &options->stores[i].vtable;
+            config->context = options->stores[i].context;
+            return MEOWER_OK;
+        }
+    }
+    for (size_t i = 0; i < BUILTIN_COUNT; i++) {
+        if (!url_has_scheme(config->url, builtin_stores[i].scheme, &config->location))
+            continue;
+        if (builtin_stores[i].vtable == NULL)
+            return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
+                                    "the store \"%s:\" is not built into this library; build it with -D%s=ON",
+                                    builtin_stores[i].scheme, builtin_stores[i].build_option);
+        *vtable = builtin_stores[i].vtable;
+        return MEOWER_OK;
+    }
+    return refuse_scheme(config->url, options, error);
+}
+
+/* ---- one call of a backend -------------------------------------------------------------------------------------- */
+
+/* The detail is kept apart from the caller's error, which may be NULL and is written only when the call fails. */
+struct call {
+    const struct store *store;
+    const char *name;
+    meower_error detail;
+};
+
+static int call_before(struct call *call)
+{
+    const meower_fault_hook *hook = &call->store->hook;
+    return hook->before == NULL ? MEOWER_OK : hook->before(hook->context, "store", call->name, &call->detail);
+}
+
+static int call_after(struct call *call, int status)
+{
+    const meower_fault_hook *hook = &call->store->hook;
+    return hook->after == NULL ? status : hook->after(hook->context, "store", call->name, status, &call->detail);
+}
+
+/* A sink that stops a call gives a status without detail. */
+static int call_finish(struct call *call, int status, meower_error *error)
+{
+    if (status == MEOWER_OK || error == NULL)
+        return status;
+    if (call->detail.code == status)
+        *error = call->detail;
+    else
+        meower_error_set(error, status, 0, 0, "the store's call \"%s\" ended with: %s", call->name,
+                         meower_status_name(status));
+    return status;
+}
+
+/* ---- opening and closing ---------------------------------------------------------------------------------------- */
+
+static int open_backend(struct store *store, const meower_backend_config *config, meower_error *error)
+{
+    struct call call = {.store = store, .name = "open"};
+    int status = call_before(&call);
+    if (status == MEOWER_OK)
+        status = call_after(&call, store->vtable.open(config, &store->backend, &call.detail));
+    if (status != MEOWER_OK)
+        store_close(store);
+    return call_finish(&call, status, error);
+}
+
+static int read_info(struct store *store, meower_error *error)
+{
+    struct call call = {.store = store, .name = "info"};
+    int status = call_before(&call);
+    if (status == MEOWER_OK)
+        status = call_after(&call, store->vtable.info(store->backend, &store->info, &call.detail));
+    return call_finish(&call, status, error);
+}
+
+int store_open(struct store *store, const meower_options *options, unsigned lanes, meower_error *error)
+{
+    const meower_store_vtable *vtable = NULL;
+    meower_backend_config config = {
+        .size = sizeof(config),
+        .url = meower_options_get(options, "store"),
+        .lanes = lanes,
+        .clock = &options->clock,
+        .options = options,
+    };
+    int status = find_vtable(options, &config, &vtable, error);
+    if (status != MEOWER_OK)
+        return status;
+
+    struct store opened = {.vtable = *vtable, .hook = options->fault_hook};
+    status = open_backend(&opened, &config, error);
+    if (status != MEOWER_OK)
+        return status;
+    status = read_info(&opened, error);
+    if (status != MEOWER_OK) {
+        store_close(&opened);
+        return status;
+    }
+    *store = opened;
+    return MEOWER_OK;
+}
+
+/* Closing cannot fail, so it passes no fault hook. */
+void store_close(struct store *store)
+{
+    if (store->backend != NULL)
+        store->vtable.close(store->backend);
+    store->backend = NULL;
+}
+
+bool store_is_exclusive(const struct store *store)
+{
+    return (store->vtable.flags & MEOWER_STORE_EXCLUSIVE) != 0;
+}
+
+/* ---- changing --------------------------------------------------------------------------------------------------- */
+
+static bool is_id(const char *id)
+{
+    return id != NULL && meower_id_check(id, strnlen(id, MEOWER_ID_SIZE)) == MEOWER_OK;
+}
+
+static bool is_key_or_none(const char *key)
+{
+    return key == NULL || (key[0] != '\0' && strnlen(key, MEOWER_KEY_MAX + 1) <= MEOWER_KEY_MAX);
+}
+
+/* What is wrong with an operation, or NULL. */
+static const char *find_fault(const meower_store_operation *operation)
+{
+    switch (operation->kind) {
+    case MEOWER_STORE_POST:
+        if (!is_id(operation->id))
+            return "its id is malformed";
+        if (operation->body == NULL)
+            return "it has no body";
+        return is_key_or_none(operation->idempotency_key) ? NULL : "its idempotency key is empty or too long";
+    case MEOWER_STORE_DELETE:
+        return is_id(operation->id) ? NULL : "its id is malformed";
+    case MEOWER_STORE_CHECKPOINT:
+        return operation->name != NULL ? NULL : "it has no name";
+    case MEOWER_STORE_LEASE:
+        return operation->name != NULL && operation->owner != NULL ? NULL : "it has no name or no owner";
+    default:
+        return "its kind is unknown";
+    }
+}
+
+int store_append(struct store *store, meower_store_operation *operations, size_t count, meower_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *fault = find_fault(&operations[i]);
+        if (fault != NULL)
+            return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
+                                    "operation %zu of a batch cannot be stored: %s; nothing was stored", i, fault);
+    }
+    struct call call = {.store = store, .name = "append"};
+    int status = call_before(&call);
+    if (status == MEOWER_OK)
+        status = call_after(&call, store->vtable.append(store->backend, operations, count, &call.detail));
+    return call_finish(&call, status, error);
+}
+
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
+
+int store_head(struct store *store, unsigned lane, uint64_t *position, meower_error *error)
+{
+    struct call call = {.store = store, .name = "head"};
+    int status = call_before(&call);
+    if (status == MEOWER_OK)
+        status = call_after(&call, store->vtable.head(store->backend, lane, position, &call.detail));
+    return call_finish(&call, status, error);
+}
+
+int store_read_events(struct store *store, unsigned lane, uint64_t after, size_t max, meower_row_sink *sink,
+                      meower_error *error)
+{
+    struct call call = {.store = store, .name = "read_events"};
+    int status = call_before(&call);
+    if (status == MEOWER_OK)
+        status = call_after(&call, store->vtable.read_events(store->backend, lane, after, max, sink, &call.detail));
+    return call_finish(&call, status, error);
+}
+
+int store_list(struct store *store, unsigned lane, const meower_range *range, meower_row_sink *sink,
+               meower_error *error)
+{
+    struct call call = {.store = store, .name = "list"};
+    int status = call_before(&call);
+    if (status == MEOWER_OK)
+        status = call_after(&call, store->vtable.list(store->backend, lane, range, sink, &call.detail));
+    return call_finish(&call, status, error);
+}
+
+int store_get(struct store *store, unsigned lane, const char *const *ids, size_t count, meower_row_sink *sink,
+              meower_error *error)
+{
+    struct call call = {.store = store, .name = "get"};
+    int status = call_before(&call);
+    if (status == MEOWER_OK)
+        status = call_after(&call, store->vtable.get(store->backend, lane, ids, count, sink, &call.detail));
+    return call_finish(&call, status, error);
+}
+
+int store_checkpoint(struct store *store, unsigned lane, const char *name, uint64_t *position, meower_error *error)
+{
+    struct call call = {.store = store, .name = "checkpoint"};
+    int status = call_before(&call);
+    if (status == MEOWER_OK)
+        status = call_after(&call, store->vtable.checkpoint(store->backend, lane, name, position, &call.detail));
+    return call_finish(&call, status, error);
+}

@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# common.sh - what every part of ./dev stands on: messages, packages, builds. Sourced, with the project's folder current.
+
+say() {
+    printf '==> %s\n' "$*"
+}
+
+# Says what went wrong and what to do about it, and ends the script.
+fail() {
+    printf '==> error: %s\n' "$*" >&2
+    exit 1
+}
+
+# Prints the packages of the groups named.
+packages_of() {
+    local group
+    for group in "$@"; do
+        awk -v group="$group" '$1 == group { print $2 }' scripts/packages.txt
+    done | sort -u
+}
+
+# Prints the packages of the groups named that are not installed.
+packages_missing() {
+    local package
+    for package in $(packages_of "$@"); do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+    done
+}
+
+# Runs apt-get as root, without questions, and waits for another apt-get to end rather than fail.
+apt() {
+    local root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || fail "packages are missing and this is neither root nor a machine with sudo." \
+            "As root: apt-get install ${missing[*]}"
+        root=(sudo)
+    fi
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" \
+        </dev/null >>"$apt_log" 2>&1
+}
+
+# Installs what is missing of the packages of the groups named. MEOWER_SKIP_INSTALL=1 leaves that to you.
+need() {
+    local missing apt_log=build/logs/apt-get.log
+    [ "${MEOWER_SKIP_INSTALL:-}" != 1 ] || return 0
+    command -v apt-get >/dev/null ||
+        fail "this is not Debian or a relative of it. Install what scripts/packages.txt lists, then set" \
+            "MEOWER_SKIP_INSTALL=1"
+    mapfile -t missing < <(packages_missing "$@")
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    mkdir -p build/logs
+    : >"$apt_log"
+    say "installing ${#missing[@]} packages: ${missing[*]}"
+    apt update || say "apt-get update failed (offline?), trying with the lists at hand"
+    apt install -y --no-install-recommends "${missing[@]}" || {
+        tail -n 20 "$apt_log" >&2
+        fail "apt-get could not install them; its output is in $apt_log. Try: apt-get install ${missing[*]}"
+    }
+}
+
+# Configures and builds a preset of CMakePresets.json into build/PRESET.
+build() {
+    local log=build/logs/configure-$1.log
+    mkdir -p build/logs
+    cmake --preset "$1" >"$log" 2>&1 || {
+        cat "$log" >&2
+        printf '==> error: cmake --preset %s failed, see above. ./dev clean gives a fresh start.\n' "$1" >&2
+        return 1
+    }
+    cmake --build --preset "$1" -j "$(nproc)"
+}
+
+# Prints the C files of the project.
+c_files() {
+    find bench daemons examples include libmeower tests -name '*.[ch]' -print 2>/dev/null | sort
+}

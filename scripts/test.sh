@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# test.sh - ./dev test: every step that a change must pass, each announced with its time, and a sum at the end.
+#
+# A step is one line of steps() below: its name, what it proves, and a command that fails when it does not. A command
+# that runs a test suite prints a line "tally: PASSED FAILED SKIPPED"; any other command counts as one test.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/common.sh
+
+steps() {
+    step format     "C files look as clang-format leaves them"     check_format
+    step scripts    "shell scripts have no known mistake"          check_scripts
+    step headers    "public headers stand alone: C99, C11, C++17"  scripts/check_headers.sh
+    step dev        "debug build, every C suite"                   run_ctest dev
+    step symbols    "exported is what is declared"                 scripts/check_symbols.sh build/dev/lib/libmeower.so
+    step install    "installed, and used as the README shows"      scripts/check_install.sh dev
+    step tidy       "clang-tidy finds nothing"                     check_tidy
+    step asan       "address and undefined-behaviour sanitizers"   run_ctest asan
+    step http-asan  "the black box, under the same"                run_http asan
+    step tsan       "thread sanitizer"                             run_ctest tsan
+    step http-tsan  "the black box, under the same"                run_http tsan
+}
+
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:detect_stack_use_after_return=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
+
+# Runs its arguments without address space randomisation: gcc 12's thread sanitizer stops with "unexpected memory
+# mapping" where the kernel randomises more than 28 bits (vm.mmap_rnd_bits).
+unrandomised() {
+    if setarch "$(uname -m)" -R true 2>/dev/null; then
+        setarch "$(uname -m)" -R "$@"
+    else
+        "$@"
+    fi
+}
+
+check_format() {
+    c_files | xargs clang-format-14 --dry-run -Werror
+}
+
+check_scripts() {
+    shellcheck -x dev .ci/run scripts/*.sh
+}
+
+check_tidy() {
+    build dev
+    find libmeower daemons -name '*.c' -print0 | xargs -0 -n 1 -P "$(nproc)" clang-tidy-14 -p build/dev --quiet
+}
+
+# Builds a preset and runs the C suites in it; counts the tests inside each test program.
+run_ctest() {
+    local status=0
+    build "$1"
+    unrandomised ctest --preset "$1" -j "$(nproc)" --no-tests=error || status=$?
+    awk -f scripts/tally_ctest.awk "build/$1/Testing/Temporary/LastTest.log"
+    return "$status"
+}
+
+# Builds a preset and runs the black-box suite against its programs.
+run_http() {
+    local status=0 report="build/logs/http-$1.xml"
+    build "$1"
+    rm -f "$report"
+    MEOWERD="$PWD/build/$1/bin/meowerd" unrandomised timeout 1200 /usr/bin/python3 -m pytest tests/http -q \
+        --junitxml "$report" || status=$?
+    /usr/bin/python3 scripts/tally_pytest.py "$report"
+    return "$status"
+}
+
+clock() {
+    printf '%d:%02d' $(($1 / 60)) $(($1 % 60))
+}
+
+wanted() {
+    [ "${#names[@]}" -eq 0 ] || [[ " ${names[*]} " == *" $1 "* ]]
+}
+
+# Runs one step: its output goes to build/logs/NAME.log and is shown when it fails.
+step() {
+    local name=$1 title=$2 log=build/logs/$1.log started=$SECONDS status verdict=ok counts
+    local step_passed step_failed step_skipped
+    shift 2
+    known+=("$name")
+    [ -z "$list" ] || { printf '%-10s %s\n' "$name" "$title" && return; }
+    wanted "$name" || return 0
+    say "$name: $title"
+    set +e # for bash ignores -e inside whatever stands before ||, however deep
+    (
+        set -e
+        "$@"
+    ) >"$log" 2>&1
+    status=$?
+    set -e
+    counts=$(awk '/^tally: / { p += $2; f += $3; s += $4; n++ } END { if (n) print p + 0, f + 0, s + 0 }' "$log")
+    [ -n "$counts" ] || counts=$([ "$status" -eq 0 ] && echo "1 0 0" || echo "0 1 0")
+    read -r step_passed step_failed step_skipped <<<"$counts"
+    if [ "$status" -ne 0 ]; then
+        verdict=FAILED
+        [ "$step_failed" -gt 0 ] || step_failed=1
+        tail -n 300 "$log"
+    fi
+    passed=$((passed + step_passed)) failed=$((failed + step_failed)) skipped=$((skipped + step_skipped))
+    summary+=("$(printf '%-10s %-6s %5d passed %3d failed %3d skipped %7s' "$name" "$verdict" "$step_passed" \
+        "$step_failed" "$step_skipped" "$(clock $((SECONDS - started)))")")
+    printf '    %s, %s, log in %s\n' "$verdict" "$(clock $((SECONDS - started)))" "$log"
+}
+
+list='' names=() known=() summary=() passed=0 failed=0 skipped=0
+if [ "${1:-}" = --list ]; then
+    list=1
+    steps
+    exit 0
+fi
+
+list=1 && steps >/dev/null && list=''
+for name in "$@"; do
+    [[ " ${known[*]} " == *" $name "* ]] || fail "there is no step $name. ./dev test --list names them all"
+    names+=("$name")
+done
+
+need run test
+mkdir -p build/logs
+steps
+say "all steps, $(clock $SECONDS)"
+printf '%s\n' "${summary[@]}"
+echo
+echo "$passed passed, $failed failed$([ "$skipped" -eq 0 ] || echo ", $skipped skipped")"
+[ "$failed" -eq 0 ]

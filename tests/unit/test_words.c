@@ -1,0 +1,295 @@
+/* test_words.c - what a word is. Each test is a sentence of docs/SEARCH.md, section "Words". */
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/utf8.h"
+#include "base/words.h"
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The words of `text`, joined by '|'. */
+static void assert_words(const char *text, const char *expected)
+{
+    struct words words;
+    char joined[2000] = "";
+
+    assert_int_equal(words_split(text, strlen(text), &words), 0);
+    for (size_t i = 0; i < words.count; i++) {
+        assert_int_equal(strlen(words.items[i].text), words.items[i].len);
+        assert_true(strlen(joined) + words.items[i].len + 2 < sizeof joined);
+        strcat(joined, i == 0 ? "" : "|");
+        strcat(joined, words.items[i].text);
+    }
+    words_free(&words);
+    assert_string_equal(joined, expected);
+}
+
+/* Word `index` of `text` covers code points start to start + length - 1. */
+static void assert_place(const char *text, size_t index, uint32_t start, uint32_t length)
+{
+    struct words words;
+
+    assert_int_equal(words_split(text, strlen(text), &words), 0);
+    assert_true(index < words.count);
+    assert_int_equal(words.items[index].start, start);
+    assert_int_equal(words.items[index].length, length);
+    words_free(&words);
+}
+
+static void letters_and_digits_make_words_and_the_rest_separates_them(void **state)
+{
+    (void)state;
+    assert_words("The cat, 9 lives (at most)...", "the|cat|9|lives|at|most");
+    assert_words("snake_case kebab-case don't", "snake|case|kebab|case|don|t");
+    assert_words("#meow @cat https://example.com/a?b=1", "meow|cat|https|example|com|a|b|1");
+}
+
+static void nothing_but_separators_is_no_word(void **state)
+{
+    (void)state;
+    assert_words("", "");
+    assert_words(" \t\n ... \"*\" ()", "");
+}
+
+static void case_is_folded_in_every_script(void **state)
+{
+    (void)state;
+    assert_words("MEOW Straße ΣΊΣΥΦΟΣ ПРИВЕТ", "meow|strasse|σισυφοσ|привет");
+}
+
+static void accents_are_folded_composed_or_not(void **state)
+{
+    (void)state;
+    assert_words("Café cafe\xCC\x81 naïve Ångström", "cafe|cafe|naive|angstrom");
+}
+
+static void compatibility_forms_are_plain_letters(void **state)
+{
+    (void)state;
+    assert_words("ﬁsh ＦＵＬＬ x² ⓗⓔⓨ 𝐛𝐨𝐥𝐝", "fish|full|x2|hey|bold");
+}
+
+static void a_form_that_unfolds_to_punctuation_is_split_there(void **state)
+{
+    (void)state;
+    assert_words("½ cup", "1|2|cup");
+    assert_words("⒈first", "1|first");
+}
+
+static void a_symbol_is_a_word_of_its_own(void **state)
+{
+    (void)state;
+    assert_words("hi🐱🐱there", "hi|🐱|🐱|there");
+    assert_words("©2018", "©|2018");
+}
+
+static void a_sign_that_stands_for_letters_is_apart_from_what_it_is_attached_to(void **state)
+{
+    (void)state;
+    assert_words("Meow™s", "meow|tm|s");
+}
+
+static void skin_tones_joiners_and_variation_selectors_do_not_tell_symbols_apart(void **state)
+{
+    (void)state;
+    assert_words("👍🏽", "👍");
+    assert_words("👩\xE2\x80\x8D💻", "👩|💻");
+    assert_words("❤\xEF\xB8\x8F", "❤");
+}
+
+static void han_and_hiragana_are_words_of_one_character(void **state)
+{
+    (void)state;
+    assert_words("猫がカタカナ", "猫|か|カタカナ");
+    assert_words("人々abc", "人|々|abc");
+}
+
+static void what_nobody_sees_does_not_split_a_word(void **state)
+{
+    (void)state;
+    assert_words("co\xC2\xADop", "coop");
+    assert_words("می\xE2\x80\x8Cخواهم", "میخواهم");
+}
+
+static void a_zero_width_space_splits(void **state)
+{
+    (void)state;
+    assert_words("foo\xE2\x80\x8B"
+                 "bar",
+                 "foo|bar");
+}
+
+static void html_entities_separate(void **state)
+{
+    (void)state;
+    assert_words("rock&amp;roll &lt;b&gt; it&#39;s &#34;so&#34;", "rock|roll|b|it|s|so");
+    assert_words("&ampersand; &copy;", "ampersand|copy");
+}
+
+static void invalid_bytes_separate(void **state)
+{
+    (void)state;
+    assert_words("ab\xFF"
+                 "cd\xC3",
+                 "ab|cd");
+}
+
+static void a_long_word_is_cut_at_a_whole_character(void **state)
+{
+    char text[3 * 40 + 1] = "";
+    struct words words;
+
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        strcat(text, "カ"); /* 3 bytes */
+    }
+    assert_int_equal(words_split(text, strlen(text), &words), 0);
+    assert_int_equal(words.count, 1);
+    assert_int_equal(words.items[0].len, 63);
+    assert_int_equal(words.items[0].length, 40);
+    words_free(&words);
+}
+
+static void nothing_is_added_to_a_word_after_its_cut(void **state)
+{
+    char text[100] = "";
+    struct words words;
+
+    (void)state;
+    memset(text, 'a', 63);
+    strcat(text, "лz"); /* 2 bytes, which do not fit, and 1, which would */
+    assert_int_equal(words_split(text, strlen(text), &words), 0);
+    assert_int_equal(words.items[0].len, 63);
+    words_free(&words);
+}
+
+static void places_count_code_points_of_the_text(void **state)
+{
+    (void)state;
+    assert_place("héé wörld", 1, 4, 5);
+    assert_place("🐱 &amp; dog", 1, 8, 3); /* an entity has as many code points as characters */
+}
+
+static void a_place_covers_the_marks_that_were_folded_away(void **state)
+{
+    (void)state;
+    assert_place("cafe\xCC\x81 x", 0, 0, 5);
+    assert_place("❤\xEF\xB8\x8F x", 0, 0, 2);
+}
+
+static void a_place_covers_what_one_character_unfolds_to_once(void **state)
+{
+    (void)state;
+    assert_place("aßb", 0, 0, 3);
+    assert_place("½", 0, 0, 1);
+    assert_place("½", 1, 0, 1);
+}
+
+static void joined_words_are_separated_by_single_spaces(void **state)
+{
+    size_t len = 99;
+    char *joined = words_join("  Two,\n WORDS! ", strlen("  Two,\n WORDS! "), &len);
+
+    (void)state;
+    assert_non_null(joined);
+    assert_string_equal(joined, "two words");
+    assert_int_equal(len, strlen("two words"));
+    free(joined);
+}
+
+static void joining_nothing_gives_an_empty_text(void **state)
+{
+    size_t len = 99;
+    char *joined = words_join("?!", 2, &len);
+
+    (void)state;
+    assert_non_null(joined);
+    assert_string_equal(joined, "");
+    assert_int_equal(len, 0);
+    free(joined);
+}
+
+/* What search engines rely on: they split at spaces, and every other ASCII separator may be one for them. */
+static bool is_plain(const struct word *word)
+{
+    for (size_t i = 0; i < word->len; i++) {
+        char c = word->text[i];
+        if ((unsigned char)c < 0x80 && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9')) {
+            return false;
+        }
+    }
+    return word->len > 0 && word->len <= WORDS_LEN_MAX && utf8_is_valid(word->text, word->len);
+}
+
+static void no_code_point_brings_other_ascii_than_small_letters_and_digits_into_a_word(void **state)
+{
+    (void)state;
+    for (uint32_t code_point = 0; code_point <= 0x10FFFF; code_point++) {
+        struct words words;
+        char text[16] = "a";
+        size_t len = 1 + utf8_encode(code_point, text + 1);
+        text[len++] = 'b';
+        assert_int_equal(words_split(text, len, &words), 0);
+        for (size_t i = 0; i < words.count; i++) {
+            if (!is_plain(&words.items[i])) {
+                fail_msg("U+%04X gives \"%s\"", (unsigned)code_point, words.items[i].text);
+            }
+        }
+        words_free(&words);
+    }
+}
+
+static void folding_twice_changes_nothing_for_any_code_point(void **state)
+{
+    (void)state;
+    for (uint32_t code_point = 0; code_point <= 0x10FFFF; code_point++) {
+        char text[16] = "a";
+        size_t once_len;
+        size_t twice_len;
+        size_t len = 1 + utf8_encode(code_point, text + 1);
+        text[len++] = 'b';
+        char *once = words_join(text, len, &once_len);
+        assert_non_null(once);
+        char *twice = words_join(once, once_len, &twice_len);
+        assert_non_null(twice);
+        if (strcmp(once, twice) != 0) {
+            fail_msg("U+%04X gives \"%s\", then \"%s\"", (unsigned)code_point, once, twice);
+        }
+        free(once);
+        free(twice);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(letters_and_digits_make_words_and_the_rest_separates_them),
+        cmocka_unit_test(nothing_but_separators_is_no_word),
+        cmocka_unit_test(case_is_folded_in_every_script),
+        cmocka_unit_test(accents_are_folded_composed_or_not),
+        cmocka_unit_test(compatibility_forms_are_plain_letters),
+        cmocka_unit_test(a_form_that_unfolds_to_punctuation_is_split_there),
+        cmocka_unit_test(a_symbol_is_a_word_of_its_own),
+        cmocka_unit_test(a_sign_that_stands_for_letters_is_apart_from_what_it_is_attached_to),
+        cmocka_unit_test(skin_tones_joiners_and_variation_selectors_do_not_tell_symbols_apart),
+        cmocka_unit_test(han_and_hiragana_are_words_of_one_character),
+        cmocka_unit_test(what_nobody_sees_does_not_split_a_word),
+        cmocka_unit_test(a_zero_width_space_splits),
+        cmocka_unit_test(html_entities_separate),
+        cmocka_unit_test(invalid_bytes_separate),
+        cmocka_unit_test(a_long_word_is_cut_at_a_whole_character),
+        cmocka_unit_test(nothing_is_added_to_a_word_after_its_cut),
+        cmocka_unit_test(places_count_code_points_of_the_text),
+        cmocka_unit_test(a_place_covers_the_marks_that_were_folded_away),
+        cmocka_unit_test(a_place_covers_what_one_character_unfolds_to_once),
+        cmocka_unit_test(joined_words_are_separated_by_single_spaces),
+        cmocka_unit_test(joining_nothing_gives_an_empty_text),
+        cmocka_unit_test(no_code_point_brings_other_ascii_than_small_letters_and_digits_into_a_word),
+        cmocka_unit_test(folding_twice_changes_nothing_for_any_code_point),
+    };
+    return cmocka_run_group_tests_name("words", tests, NULL, NULL);
+}
