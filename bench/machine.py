@@ -38,7 +38,7 @@ def filesystem(folder):
     return f"{best[1]} ({best[2]})"
 
 
-def describe(meowerd, data):
+def describe(meowerd, nginx, data):
     """Lines of a Markdown list."""
     memory_gib = int(field("/proc/meminfo", "MemTotal").split()[0]) / 1024 / 1024
     commit = first_line("git", "rev-parse", "--short", "HEAD")
@@ -49,7 +49,7 @@ def describe(meowerd, data):
         f"- Machine: {field('/proc/cpuinfo', 'model name')}, {os.cpu_count()} cores shared by server and clients, "
         f"{memory_gib:.0f} GiB; Linux {os.uname().release}; data on {filesystem(data)}",
         f"- Versions: {first_line(meowerd, '--version')}; SQLite {sqlite3.sqlite_version}; "
-        f"libwebsockets {package_version('libwebsockets-dev')}; NGINX {package_version('nginx-light')}; "
+        f"libwebsockets {package_version('libwebsockets-dev')}; {first_line(nginx, '-v')}; "
         f"wrk {package_version('wrk')}; {first_line('gcc', '--version')}",
         "- Durability: SQLite, journal_mode=WAL, synchronous=FULL, for every row, ours and the bare loop's",
     ]

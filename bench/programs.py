@@ -16,6 +16,7 @@ BENCH = pathlib.Path(__file__).resolve().parent
 BUILD = BENCH.parent / "build" / "release"
 WORK = BENCH.parent / "build" / "bench"
 MEOWERD = BUILD / "bin" / "meowerd"
+NGINX = pathlib.Path(shutil.which("nginx", path="/usr/sbin:/usr/bin") or WORK / "nginx/usr/sbin/nginx")
 MEOWERD_PORT, ADMIN_PORT, NGINX_PORT, SENDER_PORT = 18400, 18401, 18402, 18403
 CONNECTIONS = 64
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -106,20 +107,26 @@ def feed_database(folder):
 
 def meowerd(folder):
     """Starts meowerd on a folder for its data."""
-    process = Process([MEOWERD, f"--data-dir={folder}", f"--listen=127.0.0.1:{MEOWERD_PORT}",
-                       f"--admin-listen=127.0.0.1:{ADMIN_PORT}"], "meowerd.log")
+    process = Process([MEOWERD, f"--data={folder}", f"--listen=127.0.0.1:{MEOWERD_PORT}",
+                       f"--admin=127.0.0.1:{ADMIN_PORT}"], "meowerd.log")
     process.wait_until_it_answers(f"http://127.0.0.1:{ADMIN_PORT}/readyz")
     return stopped_at_the_end(process)
 
 
 NGINX_CONFIGURATION = """
 daemon off;
+{user}
 worker_processes 1;
 pid {work}/nginx.pid;
 error_log {work}/nginx-error.log;
 events {{ worker_connections 4096; }}
 http {{
     access_log off;
+    client_body_temp_path {work};
+    proxy_temp_path {work};
+    fastcgi_temp_path {work};
+    scgi_temp_path {work};
+    uwsgi_temp_path {work};
     sendfile on;
     tcp_nopush on;
     keepalive_requests 1000000000;
@@ -134,10 +141,10 @@ http {{
 
 def nginx(page):
     """Starts NGINX with one worker, serving these bytes as GET /meows from a file."""
+    user = "user root root;" if os.geteuid() == 0 else ""  # its worker must be able to read this folder
     (WORK / "meows.json").write_bytes(page)
-    (WORK / "nginx.conf").write_text(NGINX_CONFIGURATION.format(work=WORK, port=NGINX_PORT))
-    (WORK / "meows.json").chmod(0o644)
-    process = Process([shutil.which("nginx") or "/usr/sbin/nginx", "-c", WORK / "nginx.conf"], "nginx.log")
+    (WORK / "nginx.conf").write_text(NGINX_CONFIGURATION.format(work=WORK, port=NGINX_PORT, user=user))
+    process = Process([NGINX, "-e", WORK / "nginx-error.log", "-c", WORK / "nginx.conf"], "nginx.log")
     process.wait_until_it_answers(f"http://127.0.0.1:{NGINX_PORT}/meows")
     return stopped_at_the_end(process)
 

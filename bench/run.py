@@ -13,7 +13,7 @@ import programs
 from table import Competitor, comparison, markdown, milliseconds
 
 CLIENTS = 1000  # WebSocket clients
-WINDOW = 32  # posts that may be ahead of their frames
+WINDOW = 16  # posts that may be ahead of their frames
 CALM_RATE = 50  # posts a second to CLIENTS clients when latency is measured
 SERVER = f"http://127.0.0.1:{programs.MEOWERD_PORT}"
 
@@ -134,7 +134,7 @@ def main():
         parser.error(f"there is no comparison {', '.join(sorted(unknown))}")
 
     programs.WORK.mkdir(parents=True, exist_ok=True)
-    report = "\n".join(machine.describe(programs.MEOWERD, programs.WORK)
+    report = "\n".join(machine.describe(programs.MEOWERD, programs.NGINX, programs.WORK)
                        + [f"- Load: {programs.CONNECTIONS} kept-alive connections on loopback; median of "
                           f"{arguments.rounds} rounds of {arguments.seconds} s, competitors in turn"]) + "\n"
     print(report)

@@ -57,4 +57,5 @@ def markdown(head, rows):
 
 
 def comparison(ours, beside):
-    return markdown(HEAD, [competitor.row() for competitor in ours] + [competitor.row(ours[0]) for competitor in beside])
+    """The whole table: our rows, then those beside the first of them."""
+    return markdown(HEAD, [*(row.row() for row in ours), *(row.row(ours[0]) for row in beside)])

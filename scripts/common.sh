@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# common.sh - what every part of ./dev stands on: messages, packages, builds. Sourced, with the project's folder current.
+# common.sh - what every part of ./dev stands on: messages, packages, builds. Sourced, in the project's folder.
 
 say() {
     printf '==> %s\n' "$*"
@@ -50,12 +50,22 @@ need() {
     [ "${#missing[@]}" -gt 0 ] || return 0
     mkdir -p build/logs
     : >"$apt_log"
-    say "installing ${#missing[@]} packages: ${missing[*]}"
+    say "installing ${missing[*]}"
     apt update || say "apt-get update failed (offline?), trying with the lists at hand"
     apt install -y --no-install-recommends "${missing[@]}" || {
         tail -n 20 "$apt_log" >&2
         fail "apt-get could not install them; its output is in $apt_log. Try: apt-get install ${missing[*]}"
     }
+}
+
+# Unpacks NGINX for the benchmarks. Installing the package would start its service on port 80, now and at every boot.
+need_nginx() {
+    local folder=build/bench/nginx apt_log=build/logs/apt-get.log
+    [ ! -x /usr/sbin/nginx ] && [ ! -x "$folder/usr/sbin/nginx" ] || return 0
+    mkdir -p "$folder" build/logs
+    say "unpacking NGINX into $folder"
+    (cd "$folder" && apt-get -q download nginx && dpkg -x nginx_*.deb .) >>"$apt_log" 2>&1 ||
+        fail "NGINX could not be fetched; see $apt_log. Try: apt-get update, or apt-get install nginx-light"
 }
 
 # Configures and builds a preset of CMakePresets.json into build/PRESET.

@@ -1,4 +1,5 @@
-/* parameters.h - "name=value&..." as a query string or a form has it (WHATWG URL, application/x-www-form-urlencoded). */
+/* parameters.h - "name=value&..." as a query string or a form has it (WHATWG URL, application/x-www-form-urlencoded).
+ */
 #ifndef SERVER_PARAMETERS_H
 #define SERVER_PARAMETERS_H
 

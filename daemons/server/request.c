@@ -224,8 +224,7 @@ static bool check_head(struct request *request, bool is_1_0, struct request_refu
 }
 
 /* Cuts off the next line, which must end in CR LF. Returns false when it is not complete, or refused. */
-static bool next_line(const char *bytes, size_t len, size_t *used, struct slice *line,
-                      struct request_refusal *refusal)
+static bool next_line(const char *bytes, size_t len, size_t *used, struct slice *line, struct request_refusal *refusal)
 {
     const char *start = bytes + *used;
     size_t rest = (len < REQUEST_HEAD_MAX ? len : REQUEST_HEAD_MAX) - *used;

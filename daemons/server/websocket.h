@@ -48,12 +48,12 @@ struct websocket_reader {
 };
 
 enum websocket_event {
-    WEBSOCKET_NOTHING,      /* all bytes are used, no event yet */
-    WEBSOCKET_GOT_MESSAGE,  /* the end of a frame of a message */
-    WEBSOCKET_GOT_PING,     /* its payload is in control, control_len */
-    WEBSOCKET_GOT_PONG,     /* likewise */
-    WEBSOCKET_GOT_CLOSE,    /* likewise; websocket_close_code() reads it */
-    WEBSOCKET_MALFORMED,    /* close with PROTOCOL_ERROR; read no further */
+    WEBSOCKET_NOTHING,       /* all bytes are used, no event yet */
+    WEBSOCKET_GOT_MESSAGE,   /* the end of a frame of a message */
+    WEBSOCKET_GOT_PING,      /* its payload is in control, control_len */
+    WEBSOCKET_GOT_PONG,      /* likewise */
+    WEBSOCKET_GOT_CLOSE,     /* likewise; websocket_close_code() reads it */
+    WEBSOCKET_MALFORMED,     /* close with PROTOCOL_ERROR; read no further */
     WEBSOCKET_OVER_THE_LIMIT /* close with TOO_BIG; read no further */
 };
 

@@ -39,12 +39,11 @@ void notifier_clear(struct notifier *notifier)
     if (!atomic_load(&notifier->raised)) {
         return;
     }
-    /* Read before the flag falls: a raise in between finds the flag up and writes nothing, so the caller, who looks
-     * again after this, must be the one to notice what it announced. */
     if (read(notifier->fd, &count, sizeof count) < 0) {
-        /* Another thread has cleared it at the same moment. */
-        count = 0;
+        return; /* another thread clears at the same moment; lowering the flag is its part */
     }
+    /* The flag falls behind the reading: a raise in between finds it up and writes nothing, so the caller, who looks again
+     * after this, is the one to notice what it announced. */
     atomic_store(&notifier->raised, false);
 }
 

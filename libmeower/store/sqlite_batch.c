@@ -31,10 +31,9 @@ static const char *const write_sql[WRITE_COUNT] = {
     [WRITE_EVENT] = "INSERT INTO meower_events(position, kind, meow_id, at) VALUES (?1, ?2, ?3, ?4)",
     [WRITE_FIND_MEOW] = "SELECT created_at FROM meows WHERE id = ?1",
     [WRITE_DELETE_MEOW] = "DELETE FROM meows WHERE id = ?1",
-    [WRITE_FIND_KEY] = "SELECT fingerprint, meow_id, created_at, position FROM meower_keys "
-                       "WHERE key = ?1 AND expires_at > ?2",
-    [WRITE_KEY] = "INSERT OR REPLACE INTO meower_keys(key, fingerprint, meow_id, created_at, position, expires_at) "
-                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [WRITE_FIND_KEY] = "SELECT k.fingerprint, e.meow_id, e.at, e.position FROM meower_keys k "
+                       "JOIN meower_events e ON e.position = k.position WHERE k.key = ?1 AND k.expires_at > ?2",
+    [WRITE_KEY] = "INSERT OR REPLACE INTO meower_keys(key, fingerprint, position, expires_at) VALUES (?1, ?2, ?3, ?4)",
     [WRITE_FORGET_KEYS] = "DELETE FROM meower_keys WHERE key IN "
                           "(SELECT key FROM meower_keys WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
     [WRITE_CHECKPOINT] = "INSERT OR REPLACE INTO meower_checkpoints(name, position) VALUES (?1, ?2)",
@@ -87,10 +86,8 @@ static int insert_key(struct sqlite_connection *writer, const meower_store_opera
     sqlite3_stmt *statement = writer->statements[WRITE_KEY];
     sqlite_connection_bind(writer, WRITE_KEY, 1, operation->idempotency_key);
     sqlite3_bind_int64(statement, 2, (sqlite3_int64)operation->fingerprint);
-    sqlite_connection_bind(writer, WRITE_KEY, 3, operation->id);
-    sqlite3_bind_int64(statement, 4, operation->at_us);
-    sqlite3_bind_int64(statement, 5, (sqlite3_int64)operation->position);
-    sqlite3_bind_int64(statement, 6, operation->expires_us);
+    sqlite3_bind_int64(statement, 3, (sqlite3_int64)operation->position);
+    sqlite3_bind_int64(statement, 4, operation->expires_us);
     return sqlite_connection_step(writer, WRITE_KEY, error);
 }
 

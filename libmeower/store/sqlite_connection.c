@@ -141,7 +141,7 @@ int sqlite_connection_error(struct sqlite_connection *connection, meower_error *
 {
     int result = sqlite3_extended_errcode(connection->db);
     int system_errno = sqlite3_system_errno(connection->db);
-    const char *path = sqlite3_db_filename(connection->db, "main");
+    const char *path = connection->path;
     const char *reason = sqlite3_errmsg(connection->db);
     int code = code_of(result, system_errno);
     /* An earlier failure's number otherwise. */
@@ -166,8 +166,8 @@ int sqlite_connection_error(struct sqlite_connection *connection, meower_error *
     case MEOWER_ERROR_NO_MEMORY:
         return meower_error_set(error, code, result, MEOWER_ERROR_FLAG_RETRIABLE, "no memory to work on \"%s\"", path);
     case MEOWER_ERROR_IO:
-        return meower_error_set(error, code, result, 0, "cannot read or write \"%s\": %s (%s)", path, reason,
-                                sqlite3_errstr(result));
+        return meower_error_set(error, code, result, 0, "cannot read or write \"%s\": %s (SQLite result %d)", path,
+                                reason, result);
     default:
         return meower_error_set(error, code, result, 0, "SQLite refused a statement on \"%s\": %s", path, reason);
     }
@@ -177,7 +177,7 @@ int sqlite_connection_error(struct sqlite_connection *connection, meower_error *
 
 int sqlite_connection_open(struct sqlite_connection *connection, const char *path, int flags, meower_error *error)
 {
-    struct sqlite_connection opened = {0};
+    struct sqlite_connection opened = {.path = path};
     int result = sqlite3_open_v2(path, &opened.db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (opened.db == NULL)
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, result, 0, "no memory to open \"%s\"", path);

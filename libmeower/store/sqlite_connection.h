@@ -13,6 +13,7 @@
 
 /* Used by one thread at a time. */
 struct sqlite_connection {
+    const char *path; /* its opener's, which outlives it */
     sqlite3 *db;
     sqlite3_stmt *statements[SQLITE_CONNECTION_STATEMENTS_MAX];
 };

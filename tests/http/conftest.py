@@ -80,6 +80,12 @@ def feed(server):
 
 
 @pytest.fixture
+def host(server):
+    """For the Host field of requests that are written by hand."""
+    return server.base_url.split("//")[1]
+
+
+@pytest.fixture
 def new_server(request, meowerd, tmp_path):
     """Makes servers of the test's own, not yet started: new_server(settings={...}, ...). Those that still run at the
     end of the test must be sound like the shared one."""

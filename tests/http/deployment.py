@@ -102,9 +102,9 @@ class Embedded(Deployment):
         self.admin_url = f"http://127.0.0.1:{self.admin_port}"
         self.settings = {
             "listen": f"127.0.0.1:{self.port}",
-            "admin_listen": f"127.0.0.1:{self.admin_port}",
-            "data_dir": self.data_directory,
-            "tokens": self.token,
+            "admin": f"127.0.0.1:{self.admin_port}",
+            "data": self.data_directory,
+            "token": self.token,
             **(settings or {}),
         }
         self.environment = environment or {}

@@ -11,7 +11,7 @@ from collections import namedtuple
 
 import requests
 
-from wire import EventStream, WebSocket
+from wire import EventStream, WebSocket, exchange, request_bytes
 
 TIMEOUT_S = 20
 ID_FORM = re.compile(r"^[0-9A-Za-z]{27}$")
@@ -99,6 +99,14 @@ class Feed:
         url = path if path.startswith("http") else self.url(path)
         return self._session.request(method, url, timeout=TIMEOUT_S, allow_redirects=False, **arguments)
 
+    def exchange(self, data, method="GET"):
+        """Sends bytes as they are, on a connection of their own, and returns the first answer."""
+        return exchange(self.deployment.base_url, data, method)
+
+    def get_raw(self, target):
+        """GET with a query string that is sent as it stands."""
+        return self.exchange(request_bytes(self.deployment.base_url.split("//")[1], "GET", target))
+
     def get(self, path, cursor=None, etag=None, **params):
         headers = {}
         if cursor is not None:
@@ -163,6 +171,15 @@ class Feed:
         """The server answers a reader and a writer."""
         posted = self.post(f"still here {unique_word()}")
         return self.get(f"/meows/{posted.id}").status_code == 200
+
+    def everything(self):
+        """All meows, newest first, in pages of 1,000 by max_id."""
+        meows = []
+        while True:
+            page = self.page("/meows", max_id=meows[-1]["id"] if meows else LARGEST_ID, take=1000)
+            if not page:
+                return meows
+            meows += page
 
     def walk(self, first, relation):
         """Follows Link headers from a page's answer until a page is empty or has no such link. Returns the pages."""

@@ -8,6 +8,8 @@ import pytest
 from feed import Feed, in_threads, position, unique_word
 from wire import Closed
 
+pytestmark = pytest.mark.embedded_only
+
 THREADS = 16
 ROUNDS = 4
 
@@ -40,22 +42,6 @@ def listen_until_killed(feed, cursor, events):
             return
 
 
-def every_meow(feed):
-    return [meow for page in pages(feed) for meow in page]
-
-
-def pages(feed):
-    from feed import links
-
-    response = feed.get("/meows", take=1000)
-    while response.json():
-        yield response.json()
-        following = links(response).get("next")
-        if following is None:
-            return
-        response = feed.get(following)
-
-
 def test_kill_9_loses_no_answered_post_and_stores_none_twice(new_server):
     server = new_server()
     server.start()
@@ -79,7 +65,7 @@ def test_kill_9_loses_no_answered_post_and_stores_none_twice(new_server):
         server.start()
 
         # What was answered is there, once, and nothing that was not sent.
-        meows = [meow for meow in every_meow(feed) if meow["body"].startswith(word)]
+        meows = [meow for meow in feed.everything() if meow["body"].startswith(word)]
         bodies = collections.Counter(meow["body"] for meow in meows)
         assert [body for body in in_this_round if body not in bodies] == [], "answered posts are lost"
         assert [body for body, count in bodies.items() if count > 1] == [], "posts are stored twice"
@@ -150,6 +136,3 @@ def test_kill_9_of_an_idle_server_loses_nothing(new_server):
         server.start()
         assert feed.ids("/meows") == ids[::-1]
         assert feed.ids("/search", query=word, cursor=feed.now()) == ids[::-1]
-
-
-pytestmark = pytest.mark.embedded_only

@@ -1,6 +1,7 @@
 """meowerd as a program: flags, configuration, signals, its data directory, its port, restarts."""
 
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -45,7 +46,7 @@ def files_below(directory):
 def test_help_names_every_setting_and_exits_0(meowerd):
     result = run_program(meowerd, "--help")
     assert result.returncode == 0
-    for name in ("--help", "--version", "--check-config", "--config", "--listen", "--data-dir"):
+    for name in ("--help", "--version", "--check-config", "--config", "--listen", "--data", "--admin", "--token"):
         assert name in result.stdout
     assert "MEOWER_" in result.stdout
     assert result.stderr == ""
@@ -74,7 +75,7 @@ def test_a_wrong_flag_is_explained_and_nothing_starts(meowerd, tmp_path, argumen
 
 def test_check_config_accepts_a_right_one_and_starts_nothing(meowerd, tmp_path):
     data, port = tmp_path / "data", free_port()
-    result = run_program(meowerd, flag("listen", f"127.0.0.1:{port}"), flag("data_dir", data), "--check-config")
+    result = run_program(meowerd, flag("listen", f"127.0.0.1:{port}"), flag("data", data), "--check-config")
     assert result.returncode == 0, output(result)
     assert not data.exists()
 
@@ -91,10 +92,10 @@ def test_check_config_explains_a_wrong_one(meowerd, tmp_path):
 
 def test_secrets_are_not_shown(meowerd, new_server):
     secret = "very-secret-" + unique_word()
-    result = run_program(meowerd, flag("tokens", secret), "--check-config")
+    result = run_program(meowerd, flag("token", secret), "--check-config")
     assert result.returncode == 0
     assert secret not in output(result)
-    server = new_server(settings={"tokens": secret})
+    server = new_server(settings={"token": secret})
     server.start()
     assert Feed(server).delete("0" * 27, secret).status_code == 404
     server.restart()
@@ -182,8 +183,7 @@ def test_sigterm_while_posting_keeps_every_answered_post(new_server):
     expected = sorted((pair for pairs in answered for pair in pairs), reverse=True)
     assert expected
     server.start()
-    stored = [(meow["id"], meow["body"]) for page in feed.walk(feed.get("/meows", take=1000), "next") for meow in
-              (feed.get(f"/meows/{id}").json() for id in page)]
+    stored = [(meow["id"], meow["body"]) for meow in feed.everything()]
     assert [pair for pair in stored if pair in set(expected)] == expected
 
 
@@ -312,7 +312,7 @@ def test_a_taken_port_is_explained(new_server):
         taken.listen()
         port = taken.getsockname()[1]
         assert_refuses_to_start(new_server(settings={"listen": f"127.0.0.1:{port}"}), port)
-        assert_refuses_to_start(new_server(settings={"admin_listen": f"127.0.0.1:{port}"}), port)
+        assert_refuses_to_start(new_server(settings={"admin": f"127.0.0.1:{port}"}), port)
 
 
 def test_a_port_that_another_meowerd_serves_is_taken_too(new_server):
@@ -326,7 +326,7 @@ def test_a_data_directory_in_use_is_explained_and_its_user_undisturbed(new_serve
     first = new_server()
     first.start()
     posted = Feed(first).post(unique_word())
-    second = new_server(settings={"data_dir": first.data_directory})
+    second = new_server(settings={"data": first.data_directory})
     assert_refuses_to_start(second, first.data_directory)
     assert Feed(first).ids("/meows", take=1) == [posted.id]
     assert Feed(first).is_serving()
@@ -346,13 +346,13 @@ def test_the_lock_of_a_killed_server_is_no_hindrance(new_server):
 
 @pytest.mark.parametrize("where", ["/proc/no/such/place", "/dev/null/data"])
 def test_a_data_directory_that_cannot_be_made_is_explained(new_server, where):
-    assert_refuses_to_start(new_server(settings={"data_dir": where}), where)
+    assert_refuses_to_start(new_server(settings={"data": where}), where)
 
 
 def test_a_file_in_place_of_the_data_directory_is_explained(new_server, tmp_path):
     file = tmp_path / "a-file"
     file.write_text("mine")
-    assert_refuses_to_start(new_server(settings={"data_dir": file}), file)
+    assert_refuses_to_start(new_server(settings={"data": file}), file)
     assert file.read_text() == "mine"
 
 
@@ -369,8 +369,8 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(path)], check=True)
 
 
-def test_a_read_only_data_directory_is_explained(new_server, small_disk):
-    server = new_server(settings={"data_dir": small_disk / "data"})
+def test_a_read_only_data_directory_is_explained(small_disk, new_server):
+    server = new_server(settings={"data": small_disk / "data"})
     server.start()
     id = Feed(server).post(unique_word()).id
     assert server.stop() == 0
@@ -395,12 +395,12 @@ def test_a_data_directory_of_another_user_is_explained(new_server, tmp_path, meo
     for parent in (tmp_path, *tmp_path.parents):
         if parent.owner() == tmp_path.owner() and str(parent).startswith("/tmp/"):
             parent.chmod(0o755)
-    server = new_server(settings={"data_dir": directory / "data"}, user=user)
+    server = new_server(settings={"data": directory / "data"}, user=user)
     assert_refuses_to_start(server, directory)
 
 
-def test_a_full_disk_refuses_posts_and_serves_on(new_server, small_disk):
-    server = new_server(settings={"data_dir": small_disk / "data"})
+def test_a_full_disk_refuses_posts_and_serves_on(small_disk, new_server):
+    server = new_server(settings={"data": small_disk / "data"})
     server.start()
     feed = Feed(server)
     posted = [feed.post(unique_word()).id for _ in range(5)]
@@ -487,17 +487,42 @@ def test_the_log_is_one_line_an_event_on_stderr(new_server):
         assert re.search(r"\b[a-z_]+=\S", line), f"no key=value: {line!r}"
 
 
+def test_the_log_can_be_json(new_server):
+    server = new_server(settings={"log_format": "json", "access_log": "on"})
+    server.start()
+    feed = Feed(server)
+    feed.post("a\nb")
+    feed.get('/nowhere"\\%22\u00e9')
+    assert server.stop() == 0
+    lines = [json.loads(line) for line in server.log().splitlines()]
+    assert lines and all(isinstance(line, dict) for line in lines)
+
+
 def test_nobody_forges_a_log_line(new_server):
-    server = new_server()
+    server = new_server(settings={"access_log": "on"})
     server.start()
     feed = Feed(server)
     forged = "level=fatal forged=" + unique_word()
-    for path in (f"/nowhere%0a{forged}", f"/meows?skip=%0a{forged}", f"/meows/{'%0a'}{forged}"):
+    for path in (f"/nowhere%0a{forged}", f"/meows?skip=%0a{forged}", f"/meows/%0a{forged}"):
         feed.get(path)
+    feed.request("GET", "/nowhere", headers={"User-Agent": f"cat\t{forged}", "Origin": f"cat {forged}"})
     with Connection(server.base_url) as connection:
         connection.send(f"GET /\r{forged} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         try:
             connection.read_response()
         except Closed:
             pass
-    assert not any(line.startswith(forged) for line in server.log().splitlines())
+    assert server.stop() == 0
+    lines = server.log().splitlines()
+    assert lines and not any(line.startswith(forged) for line in lines)
+    assert not [line for line in lines if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", line)]
+
+
+def test_the_access_log_has_a_line_for_every_request(new_server):
+    server = new_server(settings={"access_log": "on"})
+    server.start()
+    word = unique_word()
+    for number in range(5):
+        Feed(server).get(f"/{word}/{number}")
+    assert server.stop() == 0
+    assert len([line for line in server.log().splitlines() if f"/{word}/" in line]) == 5

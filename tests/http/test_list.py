@@ -7,18 +7,13 @@ import pytest
 
 from feed import (LARGEST_ID, SMALLEST_ID, TIME_FORM, UNKNOWN_ID, assert_problem, far_ahead, in_threads, links,
                   unique_word)
-from wire import Connection, exchange, request_bytes
+from wire import Connection, request_bytes
 
 
 @pytest.fixture
 def posted(feed):
     """Ten meows of the test's own, oldest first."""
     return [feed.post(f"{number} {unique_word()}").id for number in range(10)]
-
-
-def get_raw_query(feed, path, query):
-    host = feed.deployment.base_url.split("//")[1]
-    return exchange(feed.deployment.base_url, request_bytes(host, "GET", f"{path}?{query}"))
 
 
 # Order and members
@@ -84,7 +79,7 @@ NOT_A_NUMBER = ["-1", "-0", "+1", "1.5", "1e3", "0x10", "abc", "1a", " 1", "1 ",
 @pytest.mark.parametrize("name", ["skip", "take"])
 def test_skip_and_take_that_are_no_number_are_refused(feed, name, value):
     encoded = value if "%" in value else urllib.parse.quote(value)
-    response = get_raw_query(feed, "/meows", f"{name}={encoded}")
+    response = feed.get_raw(f"/meows?{name}={encoded}")
     assert_problem(response, 400, None if "%" in value else f"Invalid {name} parameter")
     assert feed.is_serving()
 
@@ -135,7 +130,7 @@ def test_a_bound_need_not_be_the_id_of_a_meow(feed, posted):
                                    "0ujsswThIGTUYm2K8FjOOfXtY1!", "é" * 27, "z" * 27])
 @pytest.mark.parametrize("name", ["max_id", "since_id", "min_id"])
 def test_a_bound_that_is_no_id_is_refused(feed, name, value):
-    assert_problem(get_raw_query(feed, "/meows", f"{name}={urllib.parse.quote(value)}"), 400)
+    assert_problem(feed.get_raw(f"/meows?{name}={urllib.parse.quote(value)}"), 400)
 
 
 def test_take_is_bounded_on_pages_by_id_too(feed, posted):
@@ -166,24 +161,14 @@ def test_next_and_previous_pages_touch_without_overlap(feed, posted):
     assert feed.ids(links(response)["prev"]) == [posted[9], posted[8], posted[7]]
 
 
-def everything(feed):
-    """The ids of all meows, newest first, in pages of 1,000 by max_id."""
-    ids = []
-    while True:
-        page = feed.ids("/meows", max_id=ids[-1] if ids else LARGEST_ID, take=1000)
-        if not page:
-            return ids
-        ids += page
-
-
 def test_walking_next_covers_every_meow_exactly_once(feed, posted):
-    expected = everything(feed)
+    expected = [meow["id"] for meow in feed.everything()]
     pages = feed.walk(feed.get("/meows", take=7), "next")
     assert [id for page in pages for id in page] == expected
 
 
 def test_walking_previous_covers_every_meow_exactly_once(feed, posted):
-    expected = everything(feed)
+    expected = [meow["id"] for meow in feed.everything()]
     pages = feed.walk(feed.get("/meows", min_id=SMALLEST_ID, take=7), "prev")
     assert [id for page in reversed(pages) for id in page] == expected
 
@@ -236,11 +221,6 @@ def test_a_new_meow_changes_the_etag(feed, posted):
     assert response.status_code == 200
     assert response.json()[0]["id"] == id
     assert response.headers["ETag"] != etag
-
-
-def test_pages_with_other_meows_have_other_etags(feed, posted):
-    etags = {feed.get("/meows", skip=skip, take=2).headers["ETag"] for skip in range(5)}
-    assert len(etags) == 5
 
 
 def test_if_none_match_takes_a_list_a_weak_tag_and_a_star(feed, posted):

@@ -1,7 +1,6 @@
 """The eight defects of the original system that must stay dead, numbered as in SPEC."""
 
 import json
-import socket as sockets
 
 import pytest
 

@@ -7,7 +7,7 @@ import urllib.parse
 import pytest
 
 from feed import ID_FORM, TIME_FORM, assert_problem, eventually, in_threads, unique_word
-from wire import exchange, request_bytes
+from wire import request_bytes
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
@@ -19,10 +19,9 @@ def stored_body(feed, response):
     return feed.get(f"/meows/{response.json()['id']}").json()["body"]
 
 
-def post_raw_query(feed, query):
+def post_raw_query(feed, host, query):
     """Posts with a query string that is sent as it stands."""
-    host = feed.deployment.base_url.split("//")[1]
-    return exchange(feed.deployment.base_url, request_bytes(host, "POST", f"/meows?{query}", ["Content-Length: 0"]))
+    return feed.exchange(request_bytes(host, "POST", f"/meows?{query}", ["Content-Length: 0"]))
 
 
 def test_body_in_the_query_string_answers_the_id(feed):
@@ -50,7 +49,8 @@ def test_body_in_json_is_stored(feed):
 def test_json_with_a_charset_and_other_members_is_stored(feed):
     word = unique_word()
     document = json.dumps({"more": [1, {"body": "not this"}], "body": word})
-    response = feed.request("POST", "/meows", data=document, headers={"Content-Type": "application/json; charset=utf-8"})
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    response = feed.request("POST", "/meows", data=document, headers=headers)
     assert stored_body(feed, response) == word
 
 
@@ -60,9 +60,9 @@ def test_json_escapes_are_decoded(feed):
     assert stored_body(feed, response) == f"\U0001F63A é \n {word}"
 
 
-def test_plus_and_percent_encoding_are_decoded_in_the_query_string(feed):
+def test_plus_and_percent_encoding_are_decoded_in_the_query_string(feed, host):
     word = unique_word()
-    assert stored_body(feed, post_raw_query(feed, f"body={word}+a%2Bb%20%C3%A9")) == f"{word} a+b é"
+    assert stored_body(feed, post_raw_query(feed, host, f"body={word}+a%2Bb%20%C3%A9")) == f"{word} a+b é"
 
 
 def test_plus_and_percent_encoding_are_decoded_in_a_form(feed):
@@ -99,15 +99,16 @@ def test_an_entity_is_text_and_is_escaped_again(feed):
     assert stored_body(feed, response) == "&amp;amp;"
 
 
-@pytest.mark.parametrize("character", ["a", "é", "猫", "\U0001F63A", "<"], ids=["1-byte", "2-byte", "3-byte", "4-byte",
-                                                                            "escaped"])
+CHARACTERS = {"1-byte": "a", "2-byte": "é", "3-byte": "猫", "4-byte": "\U0001F63A", "escaped": "<"}
+
+
+@pytest.mark.parametrize("character", CHARACTERS.values(), ids=CHARACTERS)
 def test_140_code_points_are_accepted(feed, character):
     response = feed.request("POST", "/meows", params={"body": character * 140})
     assert stored_body(feed, response) == character.replace("<", "&lt;") * 140
 
 
-@pytest.mark.parametrize("character", ["a", "é", "猫", "\U0001F63A", "<"], ids=["1-byte", "2-byte", "3-byte", "4-byte",
-                                                                            "escaped"])
+@pytest.mark.parametrize("character", CHARACTERS.values(), ids=CHARACTERS)
 def test_141_code_points_are_refused(feed, character):
     assert_problem(feed.request("POST", "/meows", params={"body": character * 141}), 400, "Invalid body")
     assert_problem(feed.request("POST", "/meows", data={"body": character * 141}), 400, "Invalid body")
@@ -121,8 +122,8 @@ def test_newline_and_tab_are_kept(feed):
 
 
 def test_text_is_stored_as_it_is_without_normalisation(feed):
-    for body in ("e\u0301" + unique_word(), "\u00e9" + unique_word(), "\u202Eabc\u2028" + unique_word(), "\\\"\\u0041/" +
-                 unique_word()):
+    for start in ("e\u0301", "\u00e9", "\u202Eabc\u2028", "\\\"\\u0041/", " ", "\ufeff"):
+        body = start + unique_word()
         response = feed.request("POST", "/meows", params={"body": body})
         assert stored_body(feed, response) == body.replace('"', "&#34;")
 
@@ -150,8 +151,8 @@ INVALID_UTF8 = {
 
 
 @pytest.mark.parametrize("encoded", INVALID_UTF8.values(), ids=INVALID_UTF8)
-def test_invalid_utf8_is_refused(feed, encoded):
-    assert_problem(post_raw_query(feed, f"body=cat{encoded}"), 400, "Invalid body")
+def test_invalid_utf8_is_refused(feed, host, encoded):
+    assert_problem(post_raw_query(feed, host, f"body=cat{encoded}"), 400, "Invalid body")
     assert_problem(feed.request("POST", "/meows", data=f"body=cat{encoded}", headers=FORM), 400, "Invalid body")
     raw = b'{"body":"cat' + urllib.parse.unquote_to_bytes(encoded) + b'"}'
     assert_problem(feed.request("POST", "/meows", data=raw, headers=JSON), 400)
@@ -160,15 +161,15 @@ def test_invalid_utf8_is_refused(feed, encoded):
 
 @pytest.mark.parametrize("encoded", ["%00", "%01", "%07", "%08", "%0B", "%0C", "%0D", "%1B", "%1F", "%7F", "%C2%80",
                                      "%C2%85", "%C2%9F"])
-def test_control_characters_are_refused(feed, encoded):
-    assert_problem(post_raw_query(feed, f"body=cat{encoded}cat"), 400, "Invalid body")
+def test_control_characters_are_refused(feed, host, encoded):
+    assert_problem(post_raw_query(feed, host, f"body=cat{encoded}cat"), 400, "Invalid body")
     assert_problem(feed.request("POST", "/meows", data=f"body=cat{encoded}cat", headers=FORM), 400, "Invalid body")
 
 
 @pytest.mark.parametrize("query", ["body=%", "body=cat%", "body=cat%4", "body=%zz", "body=%u0041", "body=%G0cat",
                                    "body=cat%4&other=1"])
-def test_broken_percent_encoding_is_refused(feed, query):
-    assert_problem(post_raw_query(feed, query), 400)
+def test_broken_percent_encoding_is_refused(feed, host, query):
+    assert_problem(post_raw_query(feed, host, query), 400)
     assert_problem(feed.request("POST", "/meows", data=query, headers=FORM), 400)
     assert feed.is_serving()
 
@@ -206,7 +207,8 @@ def test_broken_json_is_refused(feed, document):
     assert feed.is_serving()
 
 
-@pytest.mark.parametrize("content_type", ["text/xml", "application/octet-stream", "", "nonsense", "multipart/form-data"])
+@pytest.mark.parametrize("content_type", ["text/xml", "application/octet-stream", "", "nonsense",
+                                          "multipart/form-data"])
 def test_content_of_another_type_is_refused(feed, content_type):
     response = feed.request("POST", "/meows", data=b"<body>cat</body>", headers={"Content-Type": content_type})
     assert_problem(response, (400, 415))
@@ -302,7 +304,7 @@ def test_a_key_of_255_bytes_is_accepted_and_a_longer_one_refused(feed):
 
 
 def test_the_originals_page_posts_and_finds_its_meow(feed):
-    """axios.post('/meows', null, {params: {body}}) and, at the next key stroke, axios.get('/search', {params: {query}})."""
+    """axios.post('/meows', null, {params: {body}}) and, at a key stroke, axios.get('/search', {params: {query}})."""
     word = unique_word()
     headers = {"Accept": "application/json, text/plain, */*", "Origin": "http://localhost:8081",
                "Content-Type": "application/x-www-form-urlencoded"}

@@ -5,7 +5,6 @@ import unicodedata
 import pytest
 
 from feed import assert_problem, eventually, position, unique_word
-from test_list import get_raw_query
 
 
 def fold(text):
@@ -32,7 +31,7 @@ def test_a_missing_query_is_refused(feed, path):
 @pytest.mark.parametrize("name", ["skip", "take"])
 @pytest.mark.parametrize("value", ["-1", "abc", "1.5", "99999999999999999999999", "%201", "18446744073709551616"])
 def test_skip_and_take_that_are_no_number_are_refused(feed, name, value):
-    assert_problem(get_raw_query(feed, "/search", f"query=cat&{name}={value}"), 400, f"Invalid {name} parameter")
+    assert_problem(feed.get_raw(f"/search?query=cat&{name}={value}"), 400, f"Invalid {name} parameter")
 
 
 def test_1000_meows_can_be_taken_and_not_more(feed):
@@ -42,7 +41,7 @@ def test_1000_meows_can_be_taken_and_not_more(feed):
 
 @pytest.mark.parametrize("query", ["query=%", "query=%zz", "query=%FF", "query=caf%C3", "query=%ED%A0%80"])
 def test_a_query_that_is_no_text_is_refused(feed, query):
-    assert_problem(get_raw_query(feed, "/search", query), 400)
+    assert_problem(feed.get_raw(f"/search?{query}"), 400)
     assert feed.is_serving()
 
 
@@ -149,11 +148,13 @@ def test_escaped_text_is_found_by_what_was_written(feed):
         assert id not in feed.ids("/search", query=entity), "the name of an entity is not a word of the text"
 
 
-PLAIN_TEXT = ['"', '""', '"cat', "'", "*", "cat*", "c*t", "?", "cat AND", "OR", "NOT cat", "NEAR(cat dog)", "AND OR NOT",
-              "body:cat", "body : cat", "-cat", "+cat", "^cat", "(", ")", "((cat", "{cat}", "[a TO z]", "cat~2", "\\",
-              "\\\"", "/cat/", "a/*b*/", "cat;--", "'; DROP TABLE meows; --", "%", "_", "$1", "#", "&", "<b>", "|", "||",
-              "&&", "!", ":", "cat^3", "\U0001F63A\U0001F63A", "\u200d", "\u0301", "\u202e", " ", "\t", "\n", "\x01",
-              "a" * 2000, "a b " * 500, "\U0001F63A" * 400, "null", "NULL", "true"]
+PLAIN_TEXT = [
+    '"', '""', '"cat', "'", "*", "cat*", "c*t", "?", "(", ")", "((cat", "{cat}", "[a TO z]", "/cat/", "a/*b*/", "\\", "\\\"",
+    "cat AND", "OR", "NOT cat", "AND OR NOT", "NEAR(cat dog)", "body:cat", "body : cat", "-cat", "+cat", "^cat", "cat^3",
+    "cat~2", "cat;--", "'; DROP TABLE meows; --", "%", "_", "$1", "#", "&", "<b>", "|", "||", "&&", "!", ":", "null", "true",
+    "\U0001F63A\U0001F63A", "\u200d", "\u0301", "\u202e", " ", "\t", "\n", "\x01", "a" * 2000, "a b " * 500,
+    "\U0001F63A" * 400,
+]
 
 
 @pytest.mark.parametrize("query", PLAIN_TEXT, ids=range(len(PLAIN_TEXT)))

@@ -205,6 +205,21 @@ def exchange(url, data, method="GET", deadline_s=DEADLINE_S):
         return connection.read_response(method, deadline_s)
 
 
+def answers_to(url, data, deadline_s=DEADLINE_S):
+    """Sends bytes on a new connection, then ends the sending side as a client does that wants no more. Returns all
+    answers."""
+    answers = []
+    deadline = time.monotonic() + deadline_s
+    with Connection(url) as connection:
+        connection.send(data)
+        connection.end_sending()
+        try:
+            while True:
+                answers.append(connection.read_response(deadline_s=deadline - time.monotonic()))
+        except Closed:
+            return answers
+
+
 class WebSocket(Connection):
     """A WebSocket client (RFC 6455) that can also break every rule."""
 

@@ -7,9 +7,18 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define US_PER_S INT64_C(1000000)
 
@@ -134,6 +143,57 @@ static void random_reaches_the_last_byte_and_differs_each_time(void **state)
     assert_memory_not_equal(first + sizeof(first) - 16, zeros, 16);
 }
 
+/* Forbids getrandom() to this process, as a sandbox may. */
+static bool forbid_getrandom(void)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+enum {
+    ALL_DIFFER = 0,
+    SOME_AGREE = 1,
+    NOT_FORBIDDEN = 2
+};
+
+static int draw_without_getrandom(void)
+{
+    const meower_clock *clock = clock_system();
+    unsigned char draws[100][16];
+    memset(draws, 0, sizeof(draws));
+    if (!forbid_getrandom() || getrandom(draws, 1, 0) != -1)
+        return NOT_FORBIDDEN;
+    for (size_t i = 0; i < 100; i++) {
+        clock->random(clock->context, draws[i], sizeof(draws[i]));
+        for (size_t at = 0; at < i; at++) {
+            if (memcmp(draws[i], draws[at], sizeof(draws[i])) == 0)
+                return SOME_AGREE;
+        }
+    }
+    return ALL_DIFFER;
+}
+
+static void random_differs_each_time_even_in_a_sandbox(void **state)
+{
+    (void)state;
+    int status;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(draw_without_getrandom());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == NOT_FORBIDDEN)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), ALL_DIFFER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +207,7 @@ int main(void)
         cmocka_unit_test(monotonic_time_counts_microseconds),
         cmocka_unit_test(random_fills_what_was_asked_and_no_more),
         cmocka_unit_test(random_reaches_the_last_byte_and_differs_each_time),
+        cmocka_unit_test(random_differs_each_time_even_in_a_sandbox),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

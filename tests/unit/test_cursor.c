@@ -33,6 +33,20 @@ static void every_position_comes_back(void **state)
     }
 }
 
+static void an_epoch_may_have_any_hexadecimal_digits(void **state)
+{
+    (void)state;
+    static const char *const epochs[] = {"0123456789abcdef", "0123456789ABCDEF", "ffffffffffffffff"};
+    for (size_t i = 0; i < sizeof(epochs) / sizeof(epochs[0]); i++) {
+        char text[MEOWER_CURSOR_SIZE];
+        char epoch[MEOWER_EPOCH_SIZE];
+        uint64_t position;
+        cursor_format(epochs[i], 1, text);
+        assert_true(cursor_parse(text, epoch, &position));
+        assert_string_equal(epoch, epochs[i]);
+    }
+}
+
 static void what_is_no_token_is_refused_and_nothing_is_written(void **state)
 {
     (void)state;
@@ -78,6 +92,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_token_is_epoch_and_position),
         cmocka_unit_test(every_position_comes_back),
+        cmocka_unit_test(an_epoch_may_have_any_hexadecimal_digits),
         cmocka_unit_test(what_is_no_token_is_refused_and_nothing_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,7 +139,8 @@ static void members_may_come_in_any_order_with_others_and_space(void **state)
         "{\"epoch\":\"" EPOCH "\",\"position\":\"7\"}",
         "{\"position\":\"7\",\"epoch\":\"" EPOCH "\"}",
         " \t\r\n{ \"position\" : \"7\" , \"epoch\" :\n\"" EPOCH "\" } \n",
-        "{\"a\":[1,-2.5e+3,0.1E-2,0,10],\"position\":\"7\",\"b\":{\"c\":[{},[],[[]]]},\"epoch\":\"" EPOCH "\"}",
+        "{\"a\":[1,-2.5e+3,0.1E-2,0,10,9876543210],\"position\":\"7\",\"b\":{\"c\":[{},[],[[]]]},\"epoch\":\"" EPOCH
+        "\"}",
         "{\"t\":true,\"f\":false,\"n\":null,\"position\":\"7\",\"epoch\":\"" EPOCH "\"}",
         "{\"body\":\"\\\"epoch\\\":\\\"x\\\\\",\"position\":\"7\",\"epoch\":\"" EPOCH "\",\"u\":\"\\u20ac é\"}",
         "{\"b\":{\"position\":\"9\",\"epoch\":\"x\"},\"position\":\"7\",\"epoch\":\"" EPOCH "\"}",
@@ -176,6 +177,10 @@ static void other_payloads_are_none_of_ours(void **state)
         "{\"position\":\"7.0\",\"epoch\":\"" EPOCH "\"}",
         "{\"position\":\"\\u0037\",\"epoch\":\"" EPOCH "\"}",
         "{\"position\":\"18446744073709551616\",\"epoch\":\"" EPOCH "\"}",
+        "{\"position\":\"777777777777777777777\",\"epoch\":\"" EPOCH "\"}",
+        "{\"position\":\"7777777777777777777777\",\"epoch\":\"" EPOCH "\"}",
+        "{\"position\":\"77777777777777777777777\",\"epoch\":\"" EPOCH "\"}",
+        "{\"position\":\"777777777777777777777777\",\"epoch\":\"" EPOCH "\"}",
         "{\"position\":\"7777777777777777777777777777777777777777777777\",\"epoch\":\"" EPOCH "\"}",
         "{\"position\":\"7\",\"epoch\":\"0123456789abcde\"}",
         "{\"position\":\"7\",\"epoch\":\"0123456789abcdef0\"}",
@@ -225,6 +230,10 @@ static void what_is_no_json_is_refused_although_it_has_both_members(void **state
         ",\"x\":1/**/}",
         ",\"x\":[}",
         ",\"x\":{]}",
+        ",\"x\":\"\n}",
+        ",\"x\":{1}}",
+        ",\"x\":{\"y\" 1}}",
+        ",\"x\":t}",
     };
     for (size_t i = 0; i < sizeof(rests) / sizeof(rests[0]); i++) {
         char payload[200];
@@ -269,6 +278,24 @@ static void what_is_nested_too_deeply_is_refused(void **state)
     }
 }
 
+static void nesting_is_read_up_to_its_bound(void **state)
+{
+    (void)state;
+    for (int depth = 1; depth <= 40; depth++) {
+        char arrays[100] = "";
+        char payload[200];
+        for (int i = 0; i < depth; i++) {
+            arrays[i] = '[';
+            arrays[depth + i] = ']';
+        }
+        snprintf(payload, sizeof(payload), "{\"x\":%s,\"position\":\"7\",\"epoch\":\"" EPOCH "\"}", arrays);
+        if (depth <= 32)
+            assert_ours(payload, strlen(payload), 7);
+        else
+            assert_not_ours(payload, strlen(payload));
+    }
+}
+
 static uint32_t next_random(uint32_t *seed)
 {
     *seed = *seed * 1664525U + 1013904223U; /* Knuth, TAOCP 2, 3.3.4 */
@@ -308,6 +335,7 @@ int main(void)
         cmocka_unit_test(a_payload_that_is_cut_off_is_refused),
         cmocka_unit_test(a_nul_byte_is_no_end),
         cmocka_unit_test(what_is_nested_too_deeply_is_refused),
+        cmocka_unit_test(nesting_is_read_up_to_its_bound),
         cmocka_unit_test(damaged_payloads_never_harm_the_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,6 +80,7 @@ static void line_ends_of_javascript_are_escaped(void **state)
     (void)state;
     const char text[] = "a\xE2\x80\xA8\xE2\x80\xA9z";
     assert_string_written(text, strlen(text), "\"a\\u2028\\u2029z\"");
+    assert_string_written(text, strlen(text) - 1, "\"a\\u2028\\u2029\"");
 }
 
 static void every_other_character_stays_as_it_is(void **state)
@@ -112,7 +113,9 @@ static void the_start_of_a_line_end_may_be_the_last_bytes(void **state)
         char *exact = malloc(len); /* a sanitizer sees a read behind it */
         assert_non_null(exact);
         memcpy(exact, whole, len);
+        char out[8];
         assert_int_equal(json_string_len(exact, len), len + 2);
+        assert_int_equal(json_write_string(exact, len, out) - out, len + 2);
         free(exact);
     }
 }

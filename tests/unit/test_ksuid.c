@@ -309,7 +309,7 @@ static void every_id_is_above_the_floor(void **state)
 {
     (void)state;
     struct fake fake;
-    for (int64_t ahead_s = -1; ahead_s <= DAY_S; ahead_s += DAY_S / 4) {
+    for (int64_t ahead_s = -DAY_S; ahead_s <= DAY_S; ahead_s += DAY_S / 4) {
         struct ksuid_source source;
         char floor[MEOWER_ID_SIZE];
         char text[MEOWER_ID_SIZE];

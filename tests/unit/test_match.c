@@ -1,9 +1,10 @@
 /* test_match.c - what a query is, what a typo is, and in which tier a text stands. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "base/match.h"
 #include <stdio.h>
@@ -189,7 +190,7 @@ static unsigned slow_distance(const char *a, size_t a_len, const char *b, size_t
     return best;
 }
 
-/* Word `number` of all words over "ab" and "c" of 1 to 5 letters, behind a first letter x. */
+/* Word `number` of words over a, b and c, behind a first letter x: numbers below 243 give 1 to 5 letters. */
 static void spell(unsigned number, char out[8])
 {
     size_t len = 0;

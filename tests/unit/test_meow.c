@@ -70,6 +70,7 @@ static void a_body_is_valid_utf8(void **state)
     assert_body("\xFF", 1, MEOWER_ERROR_INVALID);
     assert_body("ok \xED\xA0\x80", 6, MEOWER_ERROR_INVALID);
     assert_body("cut \xF0\x9F\x90", 7, MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_body_check("cut 🐱", 7, NULL), MEOWER_ERROR_INVALID);
 }
 
 static void a_body_has_no_control_characters_but_newline_and_tab(void **state)

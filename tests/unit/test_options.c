@@ -42,6 +42,8 @@ static void assert_refused(meower_options *options, const char *name, const char
     snprintf(before, sizeof(before), "%s", meower_options_get(options, name));
     assert_int_equal(meower_options_set(options, name, value, &error), MEOWER_ERROR_INVALID);
     assert_int_equal(error.code, MEOWER_ERROR_INVALID);
+    assert_int_equal(error.backend_code, 0);
+    assert_int_equal(error.flags, 0);
     for (size_t i = 0; parts[i] != NULL; i++)
         assert_non_null(strstr(error.message, parts[i]));
     assert_string_equal(meower_options_get(options, name), before);
@@ -131,6 +133,8 @@ static void an_unknown_name_is_refused_with_the_names_there_are(void **state)
     assert_non_null(strstr(error.message, "\"stor\""));
     for (size_t i = 0; meower_option_at(i) != NULL; i++)
         assert_non_null(strstr(error.message, meower_option_at(i)->name));
+    const char *end = ", sqlite_synchronous";
+    assert_string_equal(error.message + strlen(error.message) - strlen(end), end);
     assert_null(meower_options_get(*state, "stor"));
     assert_null(meower_options_get(*state, ""));
     assert_null(meower_options_get(*state, "Store"));

@@ -260,6 +260,8 @@ static void assert_refused(meower_options *options, const struct port *port, con
     size_t count = options->store_count + options->bus_count + options->search_count;
     assert_int_equal(port->add(options, table, NULL, &error), expected);
     assert_int_equal(error.code, expected);
+    assert_int_equal(error.backend_code, 0);
+    assert_int_equal(error.flags, 0);
     assert_non_null(strstr(error.message, port->name));
     assert_non_null(strstr(error.message, part));
     assert_int_equal(options->store_count + options->bus_count + options->search_count, count);
@@ -353,6 +355,7 @@ static void what_is_no_scheme_is_refused(void **state)
             table_init(&table, &ports[i]);
             table.head.scheme = schemes[at];
             assert_refused(*state, &ports[i], &table, MEOWER_ERROR_INVALID, "lower-case letters");
+            assert_refused(*state, &ports[i], &table, MEOWER_ERROR_INVALID, schemes[at] == NULL ? "" : schemes[at]);
         }
     }
 }

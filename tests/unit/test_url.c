@@ -137,6 +137,11 @@ static void secret_keywords_of_a_connection_string_are_hidden(void **state)
     assert_redacted("postgresql:password=ti&ger host=db", "postgresql:password=*** host=db");
     assert_redacted("postgresql:password='tiger", "postgresql:password='***");
     assert_redacted("postgresql:password=a://b&c:d@e host=db", "postgresql:password=*** host=db");
+    assert_redacted("postgresql:password=ti\\  host=db", "postgresql:password=*** host=db");
+    assert_redacted("postgresql:password=tiger\\", "postgresql:password=***");
+    assert_redacted("postgresql:azAZ09_.-password=tiger z=0", "postgresql:azAZ09_.-password=*** z=0");
+    assert_redacted("postgresql:passwordz=a password9=b passwordZ=c password0=d",
+                    "postgresql:passwordz=*** password9=*** passwordZ=*** password0=***");
     assert_redacted("postgresql:passfile=/home/me/.pgpass host=db", "postgresql:passfile=*** host=db");
 }
 

@@ -125,6 +125,15 @@ static void a_sequence_that_is_cut_off_is_refused(void **state)
     }
 }
 
+static void the_end_of_the_text_is_the_end(void **state)
+{
+    (void)state;
+    const char text[] = "some words and a 🐱";
+    for (size_t len = sizeof(text) - 1 - 3; len < sizeof(text) - 1; len++)
+        assert_false(utf8_is_valid(text, len));
+    assert_true(utf8_is_valid(text, sizeof(text) - 1));
+}
+
 static void a_bad_byte_is_found_wherever_it_stands(void **state)
 {
     (void)state;
@@ -164,6 +173,7 @@ int main(void)
         cmocka_unit_test(no_other_short_sequence_is_accepted),
         cmocka_unit_test(malformed_sequences_are_refused),
         cmocka_unit_test(a_sequence_that_is_cut_off_is_refused),
+        cmocka_unit_test(the_end_of_the_text_is_the_end),
         cmocka_unit_test(a_bad_byte_is_found_wherever_it_stands),
         cmocka_unit_test(valid_text_is_valid),
         cmocka_unit_test(code_points_are_counted_not_bytes),

@@ -1,9 +1,10 @@
 /* test_words.c - what a word is. Each test is a sentence of docs/SEARCH.md, section "Words". */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "base/utf8.h"
 #include "base/words.h"

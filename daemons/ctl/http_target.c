@@ -1,0 +1,323 @@
+/* http_target.c - meowctl and a server: the public routes, by libcurl; answers read by cJSON. */
+#include "ctl/event_stream.h"
+#include "ctl/print.h"
+#include "ctl/target.h"
+#include <cjson/cJSON.h>
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ANSWER_SECONDS_MAX 30L
+#define ANSWER_LEN_MAX     (16u << 20) /* of an answer that is kept: a thousand meows are far smaller */
+#define RETRY_SECONDS      2u          /* between two tries to follow a server that went away */
+
+struct http_target {
+    struct target target; /* first: the operations cast back */
+    CURL *curl;
+    char *url; /* without a slash at its end */
+    struct curl_slist *headers;
+};
+
+/* An answer in memory, NUL-terminated. */
+struct answer {
+    char *text;
+    size_t len;
+};
+
+static size_t collect(char *data, size_t size, size_t count, void *context)
+{
+    struct answer *answer = context;
+    size_t len = size * count;
+    char *text;
+
+    if (len > ANSWER_LEN_MAX - answer->len) {
+        return 0;
+    }
+    text = realloc(answer->text, answer->len + len + 1);
+    if (text == NULL) {
+        return 0;
+    }
+    memcpy(text + answer->len, data, len);
+    answer->text = text;
+    answer->len += len;
+    answer->text[answer->len] = '\0';
+    return len;
+}
+
+/* What the server said was wrong. */
+static void report(long http_status, const struct answer *answer)
+{
+    cJSON *json = answer->text == NULL ? NULL : cJSON_Parse(answer->text);
+    const char *error = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "error"));
+    const char *detail = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "detail"));
+
+    fprintf(stderr, "meowctl: the server answered %ld: %s%s%s\n", http_status,
+            error != NULL ? error : "no reason given", detail != NULL ? ": " : "", detail != NULL ? detail : "");
+    cJSON_Delete(json);
+}
+
+/* Sends a request for `path` (with its query). Returns 0 with the answer in *answer, which the caller frees in any
+ * case. */
+static int request(struct http_target *http, const char *method, const char *path, const char *form,
+                   struct answer *answer)
+{
+    size_t size = strlen(http->url) + strlen(path) + 1;
+    char *url = malloc(size);
+    long http_status = 0;
+    CURLcode code;
+
+    *answer = (struct answer){0};
+    if (url == NULL) {
+        fprintf(stderr, "meowctl: no memory\n");
+        return 1;
+    }
+    snprintf(url, size, "%s%s", http->url, path);
+    curl_easy_reset(http->curl);
+    curl_easy_setopt(http->curl, CURLOPT_URL, url);
+    curl_easy_setopt(http->curl, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, http->headers);
+    curl_easy_setopt(http->curl, CURLOPT_TIMEOUT, ANSWER_SECONDS_MAX);
+    curl_easy_setopt(http->curl, CURLOPT_WRITEFUNCTION, collect);
+    curl_easy_setopt(http->curl, CURLOPT_WRITEDATA, answer);
+    if (form != NULL) {
+        curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, form);
+    }
+    code = curl_easy_perform(http->curl);
+    curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &http_status);
+    free(url);
+    if (code != CURLE_OK) {
+        fprintf(stderr, "meowctl: %s: %s\n", http->url, curl_easy_strerror(code));
+        return 1;
+    }
+    if (http_status < 200 || http_status > 299) {
+        report(http_status, answer);
+        return 1;
+    }
+    return 0;
+}
+
+static void print_object(const cJSON *meow)
+{
+    const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(meow, "id"));
+    const char *body = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(meow, "body"));
+    const char *created_at = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(meow, "created_at"));
+
+    if (id != NULL && body != NULL && created_at != NULL) {
+        print_meow(id, created_at, body);
+    } else if (id != NULL) {
+        print_deletion(id);
+    }
+}
+
+static int print_array(const struct target *target, const struct answer *answer)
+{
+    cJSON *array = answer->text == NULL ? NULL : cJSON_Parse(answer->text);
+    const cJSON *meow;
+
+    if (!cJSON_IsArray(array)) {
+        fprintf(stderr, "meowctl: the server's answer is no list of meows\n");
+        cJSON_Delete(array);
+        return 1;
+    }
+    if (target->as_json) {
+        print_json(answer->text, answer->len);
+    } else {
+        cJSON_ArrayForEach(meow, array)
+        {
+            print_object(meow);
+        }
+    }
+    cJSON_Delete(array);
+    return 0;
+}
+
+static int http_post(struct target *target, const char *body)
+{
+    struct http_target *http = (struct http_target *)target;
+    char *escaped = curl_easy_escape(http->curl, body, 0);
+    size_t size = escaped == NULL ? 0 : strlen(escaped) + sizeof "body=";
+    char *form = malloc(size + 1);
+    struct answer answer = {0};
+    cJSON *json = NULL;
+    const char *id;
+    int failed = 1;
+
+    if (escaped != NULL && form != NULL) {
+        snprintf(form, size, "body=%s", escaped);
+        failed = request(http, "POST", "/meows", form, &answer);
+    }
+    if (!failed) {
+        json = cJSON_Parse(answer.text == NULL ? "" : answer.text);
+        id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "id"));
+        puts(id != NULL ? id : "?");
+    }
+    cJSON_Delete(json);
+    curl_free(escaped);
+    free(form);
+    free(answer.text);
+    return failed;
+}
+
+static int http_remove(struct target *target, const char *id)
+{
+    struct answer answer;
+    char path[80];
+    int failed;
+
+    if (strlen(id) != 27 || strspn(id, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") != 27) {
+        fprintf(stderr, "meowctl: an id has 27 letters and digits\n");
+        return 1;
+    }
+    snprintf(path, sizeof path, "/meows/%s", id);
+    failed = request((struct http_target *)target, "DELETE", path, NULL, &answer);
+    free(answer.text);
+    return failed;
+}
+
+static int http_list(struct target *target, uint64_t skip, uint32_t take)
+{
+    struct answer answer;
+    char path[80];
+    int failed;
+
+    snprintf(path, sizeof path, "/meows?skip=%llu&take=%u", (unsigned long long)skip, take);
+    failed = request((struct http_target *)target, "GET", path, NULL, &answer) || print_array(target, &answer);
+    free(answer.text);
+    return failed;
+}
+
+static int http_search(struct target *target, const char *text, uint32_t take)
+{
+    struct http_target *http = (struct http_target *)target;
+    char *escaped = curl_easy_escape(http->curl, text, 0);
+    size_t size = escaped == NULL ? 0 : strlen(escaped) + 64;
+    char *path = malloc(size + 1);
+    struct answer answer = {0};
+    int failed = 1;
+
+    if (escaped != NULL && path != NULL) {
+        snprintf(path, size, "/search?take=%u&query=%s", take, escaped);
+        failed = request(http, "GET", path, NULL, &answer) || print_array(target, &answer);
+    }
+    curl_free(escaped);
+    free(path);
+    free(answer.text);
+    return failed;
+}
+
+/* One event of the stream. */
+static void show_event(void *context, const char *name, const char *data, size_t data_len)
+{
+    const struct http_target *http = context;
+    cJSON *json;
+
+    if (strcmp(name, "sync") == 0) {
+        return;
+    }
+    if (http->target.as_json) {
+        print_json(data, data_len);
+    } else {
+        json = cJSON_ParseWithLength(data, data_len);
+        print_object(json);
+        cJSON_Delete(json);
+    }
+    print_flush();
+}
+
+static size_t feed_stream(char *data, size_t size, size_t count, void *context)
+{
+    return event_stream_feed(context, data, size * count) == 0 ? size * count : 0;
+}
+
+/* Follows the stream once, until it breaks. Returns the HTTP status, 0 when there was no answer. */
+static long follow(struct http_target *http, struct event_stream *stream, char *reason)
+{
+    char url[2048];
+    long http_status = 0;
+    CURLcode code;
+
+    snprintf(url, sizeof url, "%s/events?cursor=%s", http->url, stream->last_id);
+    curl_easy_reset(http->curl);
+    curl_easy_setopt(http->curl, CURLOPT_URL, url);
+    curl_easy_setopt(http->curl, CURLOPT_FAILONERROR, 1L);
+    /* The server sends a comment every 15 s: silence means that it is gone. */
+    curl_easy_setopt(http->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(http->curl, CURLOPT_LOW_SPEED_TIME, 45L);
+    curl_easy_setopt(http->curl, CURLOPT_WRITEFUNCTION, feed_stream);
+    curl_easy_setopt(http->curl, CURLOPT_WRITEDATA, stream);
+    code = curl_easy_perform(http->curl);
+    curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &http_status);
+    snprintf(reason, CURL_ERROR_SIZE, "%s", curl_easy_strerror(code));
+    return http_status;
+}
+
+static int http_tail(struct target *target, const char *cursor)
+{
+    struct http_target *http = (struct http_target *)target;
+    struct event_stream stream;
+    char reason[CURL_ERROR_SIZE];
+    long http_status;
+
+    event_stream_init(&stream, cursor, show_event, http);
+    for (;;) {
+        http_status = follow(http, &stream, reason);
+        if (http_status >= 400 && http_status < 500) {
+            fprintf(stderr, "meowctl: the server refused (%ld); is the cursor right?\n", http_status);
+            event_stream_free(&stream);
+            return 1;
+        }
+        fprintf(stderr, "meowctl: %s: %s; trying again\n", http->url, reason);
+        event_stream_reconnect(&stream);
+        sleep(RETRY_SECONDS);
+    }
+}
+
+static void http_close(struct target *target)
+{
+    struct http_target *http = (struct http_target *)target;
+
+    curl_slist_free_all(http->headers);
+    curl_easy_cleanup(http->curl);
+    curl_global_cleanup();
+    free(http->url);
+    free(http);
+}
+
+static const struct target_operations operations = {
+    .post = http_post,
+    .remove = http_remove,
+    .list = http_list,
+    .search = http_search,
+    .tail = http_tail,
+    .close = http_close,
+};
+
+struct target *http_target_open(const char *url, const char *token)
+{
+    struct http_target *http = calloc(1, sizeof *http);
+    char header[1024];
+
+    if (http == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        fprintf(stderr, "meowctl: libcurl cannot be started\n");
+        free(http);
+        return NULL;
+    }
+    http->target.operations = &operations;
+    http->curl = curl_easy_init();
+    http->url = strdup(url);
+    if (token != NULL) {
+        snprintf(header, sizeof header, "Authorization: Bearer %s", token);
+        http->headers = curl_slist_append(NULL, header);
+    }
+    if (http->curl == NULL || http->url == NULL || (token != NULL && http->headers == NULL)) {
+        fprintf(stderr, "meowctl: no memory\n");
+        http_close(&http->target);
+        return NULL;
+    }
+    while (http->url[0] != '\0' && http->url[strlen(http->url) - 1] == '/') {
+        http->url[strlen(http->url) - 1] = '\0';
+    }
+    return &http->target;
+}

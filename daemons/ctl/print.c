@@ -1,0 +1,58 @@
+/* print.c - see print.h. Text from the feed is never trusted with the terminal: control characters are left out. */
+#include "ctl/print.h"
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *entity;
+    char character;
+} entities[] = {{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&#39;", '\''}, {"&#34;", '"'}};
+
+/* Prints one character of a body; returns the bytes it took. */
+static size_t print_character(const char *body)
+{
+    unsigned char byte = (unsigned char)body[0];
+
+    for (size_t i = 0; byte == '&' && i < sizeof entities / sizeof entities[0]; i++) {
+        size_t len = strlen(entities[i].entity);
+        if (strncmp(body, entities[i].entity, len) == 0) {
+            putchar(entities[i].character);
+            return len;
+        }
+    }
+    if (byte == '\n') {
+        fputs("\n    ", stdout);
+    } else if (byte == 0xC2 && (unsigned char)body[1] >= 0x80 && (unsigned char)body[1] <= 0x9F) {
+        return 2; /* U+0080 to U+009F, control characters to some terminals */
+    } else if (byte >= 0x20 && byte != 0x7F) {
+        putchar(byte);
+    } else if (byte == '\t') {
+        putchar(' ');
+    }
+    return 1;
+}
+
+void print_meow(const char *id, const char *created_at, const char *body)
+{
+    printf("%.10s %.8s  %s  ", created_at, strlen(created_at) > 11 ? created_at + 11 : "", id);
+    while (*body != '\0') {
+        body += print_character(body);
+    }
+    putchar('\n');
+}
+
+void print_deletion(const char *id)
+{
+    printf("deleted  %s\n", id);
+}
+
+void print_json(const char *json, size_t len)
+{
+    fwrite(json, 1, len, stdout);
+    putchar('\n');
+}
+
+void print_flush(void)
+{
+    fflush(stdout);
+}

@@ -1,0 +1,219 @@
+/* meowctl.c - the command line of a feed: post, delete, list, search, tail; against a server, or straight on a store.
+ */
+#include "ctl/target.h"
+#include <errno.h>
+#include <getopt.h>
+#include <meower/meower.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "meowctl - post to, read and follow a feed\n"
+    "\n"
+    "Usage: meowctl [OPTION...] COMMAND\n"
+    "\n"
+    "Commands\n"
+    "  post TEXT       post a meow and print its id (TEXT -: one meow for each line of standard input)\n"
+    "  delete ID       delete a meow\n"
+    "  list            print the newest meows\n"
+    "  search TEXT     print the best matches\n"
+    "  tail            print events as they happen\n"
+    "\n"
+    "Where\n"
+    "  --url URL       a server (default: $MEOWER_URL, or http://127.0.0.1:8080)\n"
+    "  --store URL     no server: open this store, such as sqlite:feed.db\n"
+    "  --search URL    with --store: the search index, such as fts5:search.db (default: one in memory)\n"
+    "  --token TOKEN   authorises deletions (default: $MEOWER_TOKEN)\n"
+    "\n"
+    "How\n"
+    "  --take N        meows to print at most (default 20)\n"
+    "  --skip N        newest meows to leave out (list)\n"
+    "  --since CURSOR  events after this cursor (tail)\n"
+    "  --json          print JSON\n"
+    "  --help          this text\n"
+    "  --version       the version\n";
+
+struct settings {
+    const char *url;
+    const char *store;
+    const char *search;
+    const char *token;
+    const char *since;
+    uint64_t skip;
+    uint32_t take;
+    bool as_json;
+};
+
+/* Exit statuses. */
+enum {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2
+};
+
+static int parse_number(const char *name, const char *text, uint64_t max, uint64_t *out)
+{
+    char *end;
+    unsigned long long value;
+
+    errno = 0;
+    value = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > max) {
+        fprintf(stderr, "meowctl: --%s must be a number from 0 to %llu, not \"%s\"\n", name, (unsigned long long)max,
+                text);
+        return EXIT_USAGE;
+    }
+    *out = value;
+    return EXIT_DONE;
+}
+
+/* Reads the options. Returns EXIT_DONE, EXIT_USAGE, or -1 when all is said. */
+static int parse_options(int argc, char **argv, struct settings *settings)
+{
+    static const struct option options[] = {{"url", required_argument, NULL, 'u'},
+                                            {"store", required_argument, NULL, 's'},
+                                            {"search", required_argument, NULL, 'x'},
+                                            {"token", required_argument, NULL, 't'},
+                                            {"take", required_argument, NULL, 'n'},
+                                            {"skip", required_argument, NULL, 'k'},
+                                            {"since", required_argument, NULL, 'c'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'v'},
+                                            {NULL, 0, NULL, 0}};
+    uint64_t number;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'u':
+            settings->url = optarg;
+            break;
+        case 's':
+            settings->store = optarg;
+            break;
+        case 'x':
+            settings->search = optarg;
+            break;
+        case 't':
+            settings->token = optarg;
+            break;
+        case 'c':
+            settings->since = optarg;
+            break;
+        case 'j':
+            settings->as_json = true;
+            break;
+        case 'n':
+            if (parse_number("take", optarg, MEOWER_TAKE_MAX, &number) != EXIT_DONE) {
+                return EXIT_USAGE;
+            }
+            settings->take = (uint32_t)number;
+            break;
+        case 'k':
+            if (parse_number("skip", optarg, INT64_MAX, &settings->skip) != EXIT_DONE) {
+                return EXIT_USAGE;
+            }
+            break;
+        case 'h':
+            fputs(help, stdout);
+            return -1;
+        case 'v':
+            printf("meowctl %s\n", meower_version());
+            return -1;
+        default:
+            fprintf(stderr, "Try: meowctl --help\n");
+            return EXIT_USAGE;
+        }
+    }
+    return EXIT_DONE;
+}
+
+static int post_lines(struct target *target)
+{
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t len;
+    int failed = 0;
+
+    while (!failed && (len = getline(&line, &size, stdin)) >= 0) {
+        if (len > 0 && line[len - 1] == '\n') {
+            line[--len] = '\0';
+        }
+        if (len > 0) {
+            failed = target->operations->post(target, line);
+        }
+    }
+    free(line);
+    return failed;
+}
+
+/* Carries out `command` with its argument (NULL: none given). */
+static int run(struct target *target, const struct settings *settings, const char *command, const char *argument)
+{
+    if (strcmp(command, "list") == 0) {
+        return target->operations->list(target, settings->skip, settings->take);
+    }
+    if (strcmp(command, "tail") == 0) {
+        return target->operations->tail(target, settings->since);
+    }
+    if (strcmp(command, "search") == 0) {
+        return target->operations->search(target, argument, settings->take);
+    }
+    if (strcmp(command, "delete") == 0) {
+        return target->operations->remove(target, argument);
+    }
+    return strcmp(argument, "-") == 0 ? post_lines(target) : target->operations->post(target, argument);
+}
+
+/* Whether the words behind the options are a command with its argument. */
+static int check_command(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int arguments;
+    } commands[] = {{"post", 1}, {"delete", 1}, {"list", 0}, {"search", 1}, {"tail", 0}};
+
+    for (size_t i = 0; argc > 0 && i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(argv[0], commands[i].name) != 0) {
+            continue;
+        }
+        if (argc - 1 == commands[i].arguments) {
+            return EXIT_DONE;
+        }
+        fprintf(stderr, "meowctl: %s takes %s; try: meowctl --help\n", argv[0],
+                commands[i].arguments == 0 ? "no argument" : "one argument (quote a text with spaces)");
+        return EXIT_USAGE;
+    }
+    fprintf(stderr, "meowctl: %s%s; the commands are post, delete, list, search and tail\n",
+            argc == 0 ? "no command" : "unknown command ", argc == 0 ? "" : argv[0]);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    struct settings settings = {.url = getenv("MEOWER_URL"), .token = getenv("MEOWER_TOKEN"), .since = "", .take = 20};
+    struct target *target;
+    int status = parse_options(argc, argv, &settings);
+
+    if (status != EXIT_DONE) {
+        return status < 0 ? EXIT_DONE : status;
+    }
+    status = check_command(argc - optind, argv + optind);
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    if (settings.store != NULL) {
+        target = store_target_open(settings.store, settings.search);
+    } else {
+        target = http_target_open(settings.url != NULL ? settings.url : "http://127.0.0.1:8080", settings.token);
+    }
+    if (target == NULL) {
+        return EXIT_FAILED;
+    }
+    target->as_json = settings.as_json;
+    status = run(target, &settings, argv[optind], argv[optind + 1]) == 0 ? EXIT_DONE : EXIT_FAILED;
+    target->operations->close(target);
+    return status;
+}

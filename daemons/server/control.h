@@ -1,0 +1,23 @@
+/* control.h - the main thread's loop (libevent): signals, the admin listener, opening the feed, starting the public
+ * listener, and the order in which all of that ends. */
+#ifndef SERVER_CONTROL_H
+#define SERVER_CONTROL_H
+
+#include "server/log.h"
+#include "server/server.h"
+
+struct control_settings {
+    const char *program;
+    struct server_settings server; /* with its listener */
+    int admin_listener;
+    const char *address; /* of the public listener, for the log */
+    const char *admin_address;
+    const char *place; /* where the data is, for the log and for messages */
+    const meower_options *options;
+    const struct log *log;
+};
+
+/* Runs until SIGTERM or SIGINT, or until it cannot. Returns the exit status. Closes both listeners. */
+int control_run(const struct control_settings *settings);
+
+#endif

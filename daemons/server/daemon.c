@@ -1,0 +1,142 @@
+/* daemon.c - a whole daemon: from its arguments to its exit status. */
+#include "server/daemon.h"
+
+#include "server/control.h"
+#include "server/data_directory.h"
+#include "server/listener.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXIT_WRONG_CONFIG 2
+#define URL_SIZE          4200
+
+static int refuse(const struct daemon *daemon, const char *message)
+{
+    fprintf(stderr, "%s: %s\n", daemon->defaults.program, message);
+    return EXIT_WRONG_CONFIG;
+}
+
+/* Fails as everything later does: with a line in the log. */
+static int fail(const struct log *log, const char *message)
+{
+    LOG_ERROR(log, "cannot start", LOG_TEXT("reason", message));
+    return EXIT_FAILURE;
+}
+
+static void set_roles(const struct daemon *daemon, meower_options *options)
+{
+    static const struct {
+        unsigned role;
+        const char *name;
+    } names[] = {{SERVER_COMMAND, "command"}, {SERVER_QUERY, "query"}, {SERVER_PUSHER, "subscription"}};
+    char list[64] = "";
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if ((daemon->roles & names[i].role) == 0)
+            continue;
+        strcat(list, *list == '\0' ? "" : ",");
+        strcat(list, names[i].name);
+    }
+    meower_options_set(options, "roles", list, NULL);
+}
+
+/* Names a file in the data folder, unless the user named something. */
+static bool set_default_url(struct config *config, const char *option, const char *scheme, const char *file)
+{
+    char url[URL_SIZE];
+    if (config_gives_option(config, option))
+        return true;
+    int len = snprintf(url, sizeof(url), "%s:%s/%s", scheme, config_text(config, SETTING_DATA), file);
+    return len > 0 && (size_t)len < sizeof(url) && meower_options_set(config->options, option, url, NULL) == MEOWER_OK;
+}
+
+/* Where the data is, for people. */
+static const char *place_of(const struct daemon *daemon, const struct config *config)
+{
+    bool is_own = daemon->defaults.has_data_directory && !config_gives_option(config, "store");
+    return is_own ? config_text(config, SETTING_DATA) : "the store";
+}
+
+static bool prepare_feed(const struct daemon *daemon, struct config *config, char *message, size_t message_size)
+{
+    bool needs_folder = daemon->defaults.has_data_directory &&
+                        (!config_gives_option(config, "store") || !config_gives_option(config, "search"));
+    set_roles(daemon, config->options);
+    if (!needs_folder)
+        return true;
+    if (!data_directory_prepare(config_text(config, SETTING_DATA), message, message_size))
+        return false;
+    if (set_default_url(config, "store", "sqlite", "feed.db") && set_default_url(config, "search", "fts5", "search.db"))
+        return true;
+    snprintf(message, message_size, "the path of the data folder is too long; choose another with --data");
+    return false;
+}
+
+static int serve(const struct daemon *daemon, struct config *config, const struct log *log)
+{
+    char message[700], address[LISTENER_ADDRESS_SIZE], admin_address[LISTENER_ADDRESS_SIZE];
+    int admin = -1;
+    int public = listener_open(config_text(config, SETTING_LISTEN), address, message, sizeof(message));
+    if (public >= 0)
+        admin = listener_open(config_text(config, SETTING_ADMIN), admin_address, message, sizeof(message));
+    if (admin < 0 || !prepare_feed(daemon, config, message, sizeof(message))) {
+        if (admin >= 0)
+            close(admin);
+        if (public >= 0)
+            close(public);
+        return fail(log, message);
+    }
+    const struct control_settings settings = {
+        .program = daemon->defaults.program,
+        .server = {.roles = daemon->roles,
+                   .listener = public,
+                   .tokens = config_text(config, SETTING_TOKEN),
+                   .cors_origin = config_text(config, SETTING_CORS_ORIGIN),
+                   .connections_max = (size_t)config_number(config, SETTING_CONNECTIONS_MAX),
+                   .request_timeout_ms = config_number(config, SETTING_REQUEST_TIMEOUT_MS),
+                   .idle_timeout_ms = config_number(config, SETTING_IDLE_TIMEOUT_MS),
+                   .has_access_log = config_is_on(config, SETTING_ACCESS_LOG)},
+        .admin_listener = admin,
+        .address = address,
+        .admin_address = admin_address,
+        .place = place_of(daemon, config),
+        .options = config->options,
+        .log = log};
+    return control_run(&settings);
+}
+
+int daemon_run(const struct daemon *daemon, int argc, char **argv)
+{
+    struct config config;
+    struct log log;
+    int status = EXIT_SUCCESS;
+
+    signal(SIGPIPE, SIG_IGN);
+    enum config_action action = config_load(&config, &daemon->defaults, argc, argv);
+    if (action == CONFIG_RUN && strcmp(meower_options_get(config.options, "threads"), "0") == 0) {
+        snprintf(config.message, sizeof(config.message), "threads: a daemon needs at least 1");
+        action = CONFIG_WRONG;
+    }
+    switch (action) {
+    case CONFIG_RUN:
+        log.is_json = strcmp(config_text(&config, SETTING_LOG_FORMAT), "json") == 0;
+        status = serve(daemon, &config, &log);
+        break;
+    case CONFIG_CHECK:
+        puts("The configuration is right.");
+        break;
+    case CONFIG_HELP:
+        config_print_help(&daemon->defaults);
+        break;
+    case CONFIG_VERSION:
+        printf("%s %s\n", daemon->defaults.program, meower_version());
+        break;
+    case CONFIG_WRONG:
+        status = refuse(daemon, config.message);
+        break;
+    }
+    config_free(&config);
+    return status;
+}

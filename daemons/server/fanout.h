@@ -1,0 +1,41 @@
+/* fanout.h - the live feed of a service thread: one subscription, encoded once for each way of speaking, sent to all.
+ */
+#ifndef SERVER_FANOUT_H
+#define SERVER_FANOUT_H
+
+#include "server/list.h"
+#include "server/live_client.h"
+#include "server/ring.h"
+#include "server/watch.h"
+
+#define FANOUT_RING_SIZE  (4 * 1024 * 1024) /* bytes of events kept, for each way of speaking */
+#define FANOUT_BEHIND_MAX (1024 * 1024)     /* a client further behind than this is closed */
+
+struct stream {
+    const struct live_format *format;
+    struct ring ring;
+    struct list clients; /* those that stand at the ring */
+};
+
+struct fanout {
+    struct server *server;
+    meower_subscription *subscription;
+    struct watch watch;
+    struct stream websocket;
+    struct stream sse;
+    struct list catching_up; /* clients of both streams that the ring does not reach back to */
+    struct buffer frame;     /* an event being encoded */
+};
+
+/* Subscribes. Errors: those of meower_subscription_open(), NO_MEMORY. */
+int fanout_open(struct server *server, struct fanout **out, meower_error *error);
+void fanout_close(struct fanout *fanout); /* its clients are gone */
+
+/* Takes events that wait and sends them on; also from time to time, because a store that could not be read says
+ * nothing when it can be again. */
+void fanout_run(struct fanout *fanout);
+
+/* The position of the last event taken, as a token. */
+const char *fanout_cursor(const struct fanout *fanout);
+
+#endif

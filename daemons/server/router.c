@@ -1,0 +1,180 @@
+/* router.c - from a request to its handler, and from the library's results to their answers. */
+#include "server/router.h"
+
+#include "server/cors.h"
+#include "server/parameters.h"
+#include "server/pusher.h"
+#include "server/response.h"
+#include "server/routes.h"
+#include "server/server.h"
+#include "server/sse.h"
+#include "server/web_files.h"
+#include <string.h>
+
+#define PATH_SIZE  256 /* bytes of a decoded path that a route may have, with a NUL */
+#define ALLOW_SIZE 60
+
+/* What a path allows: the bits 1 << method. */
+struct target {
+    char path[PATH_SIZE];
+    const char *id; /* behind "/meows/" */
+    unsigned methods;
+};
+
+#define ALLOWS(method) (1U << (method))
+#define ALLOWS_READING (ALLOWS(REQUEST_GET) | ALLOWS(REQUEST_HEAD))
+
+/* The methods of the path among the roles that this server has; 0: there is no such path. */
+static unsigned methods_of(unsigned roles, struct target *target)
+{
+    const char *path = target->path;
+    unsigned reading = (roles & SERVER_QUERY) != 0 ? ALLOWS_READING : 0;
+    unsigned command = (roles & SERVER_COMMAND) != 0;
+    target->id = NULL;
+    if (strcmp(path, "/meows") == 0)
+        return reading | (command ? ALLOWS(REQUEST_POST) : 0);
+    if (strncmp(path, "/meows/", 7) == 0 && path[7] != '\0' && strchr(path + 7, '/') == NULL) {
+        target->id = path + 7;
+        return reading | (command ? ALLOWS(REQUEST_DELETE) : 0);
+    }
+    if (strcmp(path, "/search") == 0)
+        return reading;
+    if (strcmp(path, "/pusher") == 0)
+        return (roles & SERVER_PUSHER) != 0 ? ALLOWS_READING : 0;
+    if (strcmp(path, "/events") == 0)
+        return (roles & SERVER_PUSHER) != 0 ? ALLOWS_READING : 0;
+    if ((roles & SERVER_FILES) != 0 && web_file_find(path) != NULL)
+        return ALLOWS_READING;
+    return 0;
+}
+
+/* "GET, HEAD, OPTIONS" and the like. */
+static void write_allow(unsigned methods, char out[ALLOW_SIZE])
+{
+    static const char *const names[] = {"GET", "HEAD", "POST", "DELETE"};
+    out[0] = '\0';
+    for (unsigned method = 0; method < 4; method++) {
+        if ((methods & ALLOWS(method)) == 0)
+            continue;
+        strcat(out, names[method]);
+        strcat(out, ", ");
+    }
+    strcat(out, "OPTIONS");
+}
+
+static void answer_options(struct connection *connection, unsigned methods)
+{
+    struct server *server = connection->server;
+    char allow[ALLOW_SIZE];
+    write_allow(methods, allow);
+    response_begin(connection, 204);
+    response_field(connection, "Allow", allow);
+    if (!cors_append_preflight(&server->answer, server->settings.cors_origin, connection->exchange.origin, allow))
+        connection_abort(connection);
+    response_end(connection);
+    response_send(connection);
+}
+
+static void refuse_method(struct connection *connection, unsigned methods)
+{
+    char allow[ALLOW_SIZE];
+    write_allow(methods, allow);
+    response_begin(connection, 405);
+    response_field(connection, "Allow", allow);
+    response_problem_content(connection, 405, NULL, "this path does not have that method; Allow names those it has");
+}
+
+static void handle(struct connection *connection, const struct request *request, const struct target *target)
+{
+    const char *path = target->path;
+    struct slice condition = request->fields[REQUEST_IF_NONE_MATCH];
+    if (condition.text != NULL && condition.len < sizeof(connection->exchange.condition)) {
+        memcpy(connection->exchange.condition, condition.text, condition.len);
+        connection->exchange.condition[condition.len] = '\0';
+    }
+    if (target->id != NULL && request->method == REQUEST_DELETE)
+        command_delete(connection, request, target->id);
+    else if (target->id != NULL)
+        query_get(connection, request, target->id);
+    else if (request->method == REQUEST_POST)
+        command_post(connection, request);
+    else if (strcmp(path, "/meows") == 0)
+        query_list(connection, request);
+    else if (strcmp(path, "/search") == 0)
+        query_search(connection, request);
+    else if (strcmp(path, "/pusher") == 0)
+        pusher_handle(connection, request);
+    else if (strcmp(path, "/events") == 0)
+        sse_handle(connection, request);
+    else
+        web_file_answer(connection, web_file_find(path));
+}
+
+static enum route route_of(const struct target *target, enum request_method method)
+{
+    if (target->id != NULL)
+        return method == REQUEST_DELETE ? ROUTE_DELETE : ROUTE_GET;
+    if (method == REQUEST_POST)
+        return ROUTE_POST;
+    if (strcmp(target->path, "/meows") == 0)
+        return ROUTE_LIST;
+    if (strcmp(target->path, "/search") == 0)
+        return ROUTE_SEARCH;
+    if (strcmp(target->path, "/pusher") == 0)
+        return ROUTE_PUSHER;
+    return strcmp(target->path, "/events") == 0 ? ROUTE_EVENTS : ROUTE_FILE;
+}
+
+void router_dispatch(struct connection *connection, const struct request *request)
+{
+    struct target target;
+    size_t path_len;
+
+    if (slice_equals(request->path, "*")) {
+        answer_options(connection, ALLOWS_READING | ALLOWS(REQUEST_POST) | ALLOWS(REQUEST_DELETE));
+        return;
+    }
+    target.methods = 0;
+    if (percent_decode(request->path, false, target.path, sizeof(target.path), &path_len) &&
+        strlen(target.path) == path_len)
+        target.methods = methods_of(connection->server->settings.roles, &target);
+    if (target.methods == 0) {
+        response_problem(connection, 404, NULL, "there is nothing at this path");
+    } else if (request->method == REQUEST_OPTIONS) {
+        answer_options(connection, target.methods);
+    } else if (request->method == REQUEST_OTHER || (target.methods & ALLOWS(request->method)) == 0) {
+        refuse_method(connection, target.methods);
+    } else {
+        connection->exchange.route = route_of(&target, request->method);
+        handle(connection, request, &target);
+    }
+}
+
+/* The connection of a result; NULL when the client is gone: then nothing is left of it. */
+static struct connection *owner_of(void *tag)
+{
+    struct connection *connection = tag;
+    if (connection->lws != NULL)
+        return connection;
+    connection_free(connection);
+    return NULL;
+}
+
+void router_collect(struct server *server)
+{
+    meower_command_result result;
+    meower_page *page;
+    struct connection *connection;
+
+    while (server->query != NULL && meower_query_next(server->query, &page) == 1) {
+        connection = owner_of(meower_page_tag(page));
+        if (connection != NULL)
+            query_answer(connection, page);
+        meower_page_free(page);
+    }
+    while (server->command != NULL && meower_command_next(server->command, &result) == 1) {
+        connection = owner_of(result.tag);
+        if (connection != NULL)
+            command_answer(connection, &result);
+    }
+}

@@ -1,0 +1,69 @@
+/* server.h - the public listener as its own files see it: one service thread with a libwebsockets context, the handles
+ * it asks the library through, and all its connections. Everything here belongs to that thread unless it says
+ * otherwise. */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include "server/buffer.h"
+#include "server/deadline.h"
+#include "server/fanout.h"
+#include "server/log.h"
+#include "server/metrics.h"
+#include "server/watch.h"
+#include <libwebsockets.h>
+#include <meower/meower.h>
+#include <pthread.h>
+#include <time.h>
+
+/* What a daemon serves. */
+enum {
+    SERVER_COMMAND = 1, /* POST, DELETE */
+    SERVER_QUERY = 2,   /* GET, search */
+    SERVER_PUSHER = 4,  /* WebSocket, SSE */
+    SERVER_FILES = 8    /* the page and the API's description */
+};
+
+struct server_settings {
+    unsigned roles; /* SERVER_... */
+    int listener;   /* descriptor of the listening socket; the server closes it */
+    const char *tokens;
+    const char *cors_origin;
+    size_t connections_max;
+    long long request_timeout_ms;
+    long long idle_timeout_ms;
+    bool has_access_log;
+};
+
+struct server {
+    struct server_settings settings;
+    const struct log *log;
+    struct metrics *metrics;
+    struct lws_context *lws;
+    struct lws_vhost *vhost;
+    lws_sorted_usec_list_t tick;
+
+    meower *feed;
+    meower_command *command; /* NULL without that role; so are the others */
+    meower_query *query;
+    struct fanout *fanout;
+    struct watch command_watch;
+    struct watch query_watch;
+    struct watch accept_watch;
+
+    struct list connections; /* all of them */
+    size_t connection_count;
+    struct list ready; /* those with a request that waited for the one before it to be answered */
+    struct deadlines deadlines;
+    struct buffer answer; /* the answer being built */
+    bool is_accepting_paused;
+    time_t date_at_s;
+    char date[40]; /* of date_at_s, as the Date field has it */
+
+    pthread_t thread;
+    atomic_bool stop_wanted; /* set by the control thread */
+    bool is_stopping;
+    bool has_stopped;
+    int64_t stop_by_ms;
+};
+
+#endif

@@ -1,0 +1,263 @@
+/* fts5.c - the search engine "fts5:PATH", SQLite's full-text search in a file of its own, or "fts5:", the same in
+ * memory.
+ *
+ * One connection writes, and each lane has one that reads. Readers of a file see the state of one moment and wait for
+ * nobody. A database in memory has no such states: there a batch and the searches take turns. */
+#include "base/clock.h"
+#include "search/fts5_batch.h"
+#include "search/fts5_match.h"
+#include "search/search.h"
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct fts5 {
+    struct fts5_file file;
+    const meower_clock *clock;
+    pthread_mutex_t writer_mutex; /* taken before the gate */
+    struct fts5_writer writer;
+    /* Shared by searches. Held alone while connections are replaced and, in memory, while a batch is applied. */
+    pthread_rwlock_t gate;
+    struct fts5_reader *readers; /* one a lane, opened when it is first used */
+    unsigned reader_count;
+    struct fts5_dictionary dictionary;
+    atomic_bool is_damaged; /* found so since it was opened: it must be reset */
+};
+
+/* ---- opening and closing ---------------------------------------------------------------------------------------- */
+
+/* An index of ours that is damaged or of another version is made anew: it is only a projection. */
+static int open_writer(struct fts5 *fts5, meower_error *error)
+{
+    int status = fts5_writer_open(&fts5->writer, &fts5->file, &fts5->dictionary, error);
+
+    if (status == MEOWER_ERROR_CORRUPT) {
+        status = fts5_file_remove(&fts5->file, error);
+        if (status == MEOWER_OK) {
+            status = fts5_writer_open(&fts5->writer, &fts5->file, &fts5->dictionary, error);
+        }
+    }
+    return status;
+}
+
+/* The readers first: the last connection to close empties the write-ahead log and removes it. */
+static void close_connections(struct fts5 *fts5)
+{
+    for (unsigned i = 0; i < fts5->reader_count; i++) {
+        fts5_reader_close(&fts5->readers[i]);
+    }
+    fts5_writer_close(&fts5->writer);
+}
+
+/* Readers that come all the time must not keep a batch waiting. */
+static int init_locks(struct fts5 *fts5)
+{
+    pthread_rwlockattr_t attributes;
+    int result = pthread_rwlockattr_init(&attributes);
+
+    if (result == 0) {
+        pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+        result = pthread_rwlock_init(&fts5->gate, &attributes);
+        result = result == 0 ? pthread_rwlock_init(&fts5->dictionary.lock, &attributes) : result;
+        result = result == 0 ? pthread_mutex_init(&fts5->writer_mutex, NULL) : result;
+        pthread_rwlockattr_destroy(&attributes);
+    }
+    return result == 0 ? MEOWER_OK : MEOWER_ERROR_NO_MEMORY;
+}
+
+static void fts5_close(void *search)
+{
+    struct fts5 *fts5 = search;
+
+    close_connections(fts5);
+    if (atomic_load(&fts5->is_damaged)) {
+        fts5_file_remove(&fts5->file, NULL);
+    }
+    fts5_file_release(&fts5->file);
+    fuzzy_free(fts5->dictionary.fuzzy);
+    pthread_rwlock_destroy(&fts5->dictionary.lock);
+    pthread_rwlock_destroy(&fts5->gate);
+    pthread_mutex_destroy(&fts5->writer_mutex);
+    free(fts5->readers);
+    free(fts5);
+}
+
+static struct fts5 *allocate(const meower_backend_config *config)
+{
+    struct fts5 *fts5 = calloc(1, sizeof *fts5);
+    struct fts5_reader *readers = calloc(config->lanes + (size_t)1, sizeof *readers);
+    uint64_t seed;
+
+    config->clock->random(config->clock->context, &seed, sizeof seed);
+    struct fuzzy *fuzzy = fuzzy_new(seed);
+    if (fts5 == NULL || readers == NULL || fuzzy == NULL || init_locks(fts5) != MEOWER_OK) {
+        fuzzy_free(fuzzy);
+        free(readers);
+        free(fts5);
+        return NULL;
+    }
+    fts5->readers = readers;
+    fts5->reader_count = config->lanes;
+    fts5->dictionary.fuzzy = fuzzy;
+    fts5->clock = config->clock;
+    fts5->file.lock = -1;
+    return fts5;
+}
+
+static int fts5_open(const meower_backend_config *config, void **search, meower_error *error)
+{
+    struct fts5 *fts5 = allocate(config);
+
+    if (fts5 == NULL) {
+        return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a search index");
+    }
+    int status = fts5_file_init(&fts5->file, config->location, fts5, error);
+    if (status == MEOWER_OK) {
+        status = open_writer(fts5, error);
+    }
+    if (status != MEOWER_OK) {
+        fts5_close(fts5);
+        return status;
+    }
+    if (!fts5->file.is_in_memory) {
+        fts5_writer_tidy(&fts5->writer, clock_monotonic_us(fts5->clock)); /* what the last life left undone */
+    }
+    *search = fts5;
+    return MEOWER_OK;
+}
+
+/* ---- changing --------------------------------------------------------------------------------------------------- */
+
+static int refuse_damaged(meower_error *error)
+{
+    return meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
+                            "the search index is damaged; it must be reset and made anew");
+}
+
+static bool is_usable(struct fts5 *fts5)
+{
+    return fts5->writer.db != NULL && !atomic_load(&fts5->is_damaged);
+}
+
+/* A damaged index holds nothing that counts. */
+static int fts5_info(void *search, meower_search_info *info, meower_error *error)
+{
+    struct fts5 *fts5 = search;
+
+    (void)error;
+    pthread_mutex_lock(&fts5->writer_mutex);
+    *info = is_usable(fts5) ? fts5->writer.info : (meower_search_info){0};
+    pthread_mutex_unlock(&fts5->writer_mutex);
+    return MEOWER_OK;
+}
+
+/* Begins a new file: that is quick, leaves nothing behind, and works whatever has happened to the old one. */
+static int fts5_reset(void *search, meower_error *error)
+{
+    struct fts5 *fts5 = search;
+
+    pthread_mutex_lock(&fts5->writer_mutex);
+    pthread_rwlock_wrlock(&fts5->gate);
+    close_connections(fts5);
+    int status = fts5_file_remove(&fts5->file, error);
+    if (status == MEOWER_OK) {
+        status = fts5_writer_open(&fts5->writer, &fts5->file, &fts5->dictionary, error);
+    }
+    if (status == MEOWER_OK) {
+        atomic_store(&fts5->is_damaged, false);
+    }
+    pthread_rwlock_unlock(&fts5->gate);
+    pthread_mutex_unlock(&fts5->writer_mutex);
+    return status;
+}
+
+static int index_in_memory(struct fts5 *fts5, const meower_search_document *documents, size_t count,
+                           const meower_search_info *info, meower_error *error)
+{
+    pthread_rwlock_wrlock(&fts5->gate);
+    int status = fts5_writer_index(&fts5->writer, &fts5->file, &fts5->dictionary, documents, count, info, error);
+    pthread_rwlock_unlock(&fts5->gate);
+    return status;
+}
+
+static int index_in_file(struct fts5 *fts5, const meower_search_document *documents, size_t count,
+                         const meower_search_info *info, meower_error *error)
+{
+    int status = fts5_writer_index(&fts5->writer, &fts5->file, &fts5->dictionary, documents, count, info, error);
+    if (status == MEOWER_OK) {
+        fts5_writer_tidy(&fts5->writer, clock_monotonic_us(fts5->clock));
+    }
+    return status;
+}
+
+static int fts5_index(void *search, const meower_search_document *documents, size_t count,
+                      const meower_search_info *info, meower_error *error)
+{
+    struct fts5 *fts5 = search;
+    int status;
+
+    pthread_mutex_lock(&fts5->writer_mutex);
+    if (!is_usable(fts5)) {
+        status = refuse_damaged(error);
+    } else if (fts5->file.is_in_memory) {
+        status = index_in_memory(fts5, documents, count, info, error);
+    } else {
+        status = index_in_file(fts5, documents, count, info, error);
+    }
+    if (status == MEOWER_ERROR_CORRUPT) {
+        atomic_store(&fts5->is_damaged, true);
+    }
+    pthread_mutex_unlock(&fts5->writer_mutex);
+    return status;
+}
+
+/* ---- searching -------------------------------------------------------------------------------------------------- */
+
+static int match_on_lane(struct fts5 *fts5, unsigned lane, const meower_search_request *request, meower_hit_sink *sink,
+                         meower_error *error)
+{
+    struct fts5_reader *reader = &fts5->readers[lane];
+    int status = MEOWER_OK;
+
+    if (!is_usable(fts5)) {
+        return refuse_damaged(error);
+    }
+    if (reader->db == NULL) {
+        status = fts5_reader_open(reader, &fts5->file, error);
+    }
+    if (status == MEOWER_OK) {
+        status = fts5_reader_match(reader, &fts5->file, &fts5->dictionary, request, sink, error);
+        if (reader->has_found_damage) {
+            atomic_store(&fts5->is_damaged, true);
+        }
+    }
+    return status;
+}
+
+static int fts5_match(void *search, unsigned lane, const meower_search_request *request, meower_hit_sink *sink,
+                      meower_error *error)
+{
+    struct fts5 *fts5 = search;
+
+    if (lane >= fts5->reader_count) {
+        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "the search index was opened with %u lanes",
+                                fts5->reader_count);
+    }
+    pthread_rwlock_rdlock(&fts5->gate);
+    int status = match_on_lane(fts5, lane, request, sink, error);
+    pthread_rwlock_unlock(&fts5->gate);
+    return status;
+}
+
+const meower_search_vtable fts5_search = {
+    .abi = MEOWER_BACKEND_ABI,
+    .size = sizeof(meower_search_vtable),
+    .scheme = "fts5",
+    .flags = MEOWER_SEARCH_EXCLUSIVE,
+    .open = fts5_open,
+    .close = fts5_close,
+    .info = fts5_info,
+    .reset = fts5_reset,
+    .index = fts5_index,
+    .refresh = NULL,
+    .match = fts5_match,
+};

@@ -1,0 +1,379 @@
+/* fts5_batch.c - changing an FTS5 index.
+ *
+ * The dictionary learns the words of a batch before it is committed and forgets those of its deletions after, so that
+ * it never lacks a word that a reader can see. */
+#include "search/fts5_batch.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const write_sql[FTS5_WRITE_COUNT] = {
+    [FTS5_WRITE_BEGIN] = "BEGIN IMMEDIATE",
+    [FTS5_WRITE_COMMIT] = "COMMIT",
+    [FTS5_WRITE_ROLLBACK] = "ROLLBACK",
+    [FTS5_WRITE_FIND] = "SELECT position, words FROM docs WHERE id = ?1 OR position = ?2 LIMIT 1",
+    [FTS5_WRITE_PUT] = "INSERT INTO docs VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+    [FTS5_WRITE_PUT_WORDS] = "INSERT INTO ft(rowid, words) VALUES (?1, ?2)",
+    [FTS5_WRITE_REMOVE] = "DELETE FROM docs WHERE position = ?1",
+    [FTS5_WRITE_REMOVE_WORDS] = "INSERT INTO ft(ft, rowid, words) VALUES ('delete', ?1, ?2)",
+    [FTS5_WRITE_STATE] = "UPDATE state SET epoch = ?1, position = ?2, is_erasing = ?3",
+    [FTS5_WRITE_ERASED] = "UPDATE state SET is_erasing = 0",
+    [FTS5_WRITE_MERGE] = "INSERT INTO ft(ft, rank) VALUES ('merge', ?1)",
+};
+
+/* Words whose documents change. */
+struct texts {
+    struct {
+        const char *words;
+        size_t len;
+    } * items;
+    size_t count;
+    size_t item_max;
+};
+
+struct batch {
+    struct fts5_writer *writer;
+    const struct fts5_file *file;
+    meower_error *error;
+    struct texts added;   /* borrowed from the documents */
+    struct texts removed; /* copies */
+};
+
+static int memory_error(meower_error *error)
+{
+    return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE, "no memory to index meows");
+}
+
+static int batch_error(const struct batch *batch)
+{
+    return fts5_file_error(batch->file, batch->writer->db, batch->error);
+}
+
+/* Steps a statement that gives no rows, and resets it. */
+static int step(const struct batch *batch, int statement_index)
+{
+    sqlite3_stmt *statement = batch->writer->statements[statement_index];
+    int status = sqlite3_step(statement) == SQLITE_DONE ? MEOWER_OK : batch_error(batch);
+
+    sqlite3_reset(statement);
+    return status;
+}
+
+static bool add_text(struct texts *texts, const char *words, size_t len)
+{
+    if (texts->count == texts->item_max) {
+        size_t item_max = texts->item_max == 0 ? 64 : texts->item_max * 2;
+        void *items = realloc(texts->items, item_max * sizeof texts->items[0]);
+        if (items == NULL) {
+            return false;
+        }
+        texts->items = items;
+        texts->item_max = item_max;
+    }
+    texts->items[texts->count].words = words;
+    texts->items[texts->count].len = len;
+    texts->count++;
+    return true;
+}
+
+/* ---- documents -------------------------------------------------------------------------------------------------- */
+
+/* Finds a document by id or position. *words is a copy, NULL when there is none. */
+static int find_document(struct batch *batch, const char *id, int64_t position, int64_t *found_position, char **words)
+{
+    sqlite3_stmt *statement = batch->writer->statements[FTS5_WRITE_FIND];
+    int status = MEOWER_OK;
+
+    *words = NULL;
+    sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 2, position);
+    int result = sqlite3_step(statement);
+    if (result == SQLITE_ROW) {
+        const char *text = (const char *)sqlite3_column_text(statement, 1);
+        *found_position = sqlite3_column_int64(statement, 0);
+        *words = text == NULL ? NULL : strdup(text);
+        status = *words == NULL ? memory_error(batch->error) : MEOWER_OK;
+    } else if (result != SQLITE_DONE) {
+        status = batch_error(batch);
+    }
+    sqlite3_reset(statement);
+    return status;
+}
+
+/* Removes every document that has the id or the position (-1: none has). */
+static int remove_documents(struct batch *batch, const char *id, int64_t position)
+{
+    for (;;) {
+        int64_t found_position = 0;
+        char *words;
+        int status = find_document(batch, id, position, &found_position, &words);
+        if (status != MEOWER_OK || words == NULL) {
+            return status;
+        }
+        if (!add_text(&batch->removed, words, strlen(words))) {
+            free(words);
+            return memory_error(batch->error);
+        }
+        sqlite3_stmt *statement = batch->writer->statements[FTS5_WRITE_REMOVE_WORDS];
+        sqlite3_bind_int64(statement, 1, found_position);
+        sqlite3_bind_text(statement, 2, words, -1, SQLITE_STATIC);
+        status = step(batch, FTS5_WRITE_REMOVE_WORDS);
+        if (status == MEOWER_OK) {
+            sqlite3_bind_int64(batch->writer->statements[FTS5_WRITE_REMOVE], 1, found_position);
+            status = step(batch, FTS5_WRITE_REMOVE);
+        }
+        if (status != MEOWER_OK) {
+            return status;
+        }
+    }
+}
+
+/* Puts the row of a document; *is_put is false when another one has its id or position. */
+static int put_row(struct batch *batch, const meower_search_document *document, bool *is_put)
+{
+    sqlite3_stmt *statement = batch->writer->statements[FTS5_WRITE_PUT];
+
+    sqlite3_bind_int64(statement, 1, (sqlite3_int64)document->position);
+    sqlite3_bind_text(statement, 2, document->id, -1, SQLITE_STATIC);
+    sqlite3_bind_text64(statement, 3, document->words, document->words_len, SQLITE_STATIC, SQLITE_UTF8);
+    int status = step(batch, FTS5_WRITE_PUT);
+    *is_put = status == MEOWER_OK && sqlite3_changes(batch->writer->db) > 0;
+    return status;
+}
+
+static int put_document(struct batch *batch, const meower_search_document *document)
+{
+    bool is_put;
+    int status = put_row(batch, document, &is_put);
+
+    if (status == MEOWER_OK && !is_put) {
+        status = remove_documents(batch, document->id, (int64_t)document->position);
+        if (status == MEOWER_OK) {
+            status = put_row(batch, document, &is_put);
+        }
+    }
+    if (status == MEOWER_OK && !add_text(&batch->added, document->words, document->words_len)) {
+        status = memory_error(batch->error);
+    }
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    sqlite3_stmt *statement = batch->writer->statements[FTS5_WRITE_PUT_WORDS];
+    sqlite3_bind_int64(statement, 1, (sqlite3_int64)document->position);
+    sqlite3_bind_text64(statement, 2, document->words, document->words_len, SQLITE_STATIC, SQLITE_UTF8);
+    return step(batch, FTS5_WRITE_PUT_WORDS);
+}
+
+static int apply_document(struct batch *batch, const meower_search_document *document)
+{
+    if (document->position > INT64_MAX) {
+        return meower_error_set(batch->error, MEOWER_ERROR_INVALID, 0, 0,
+                                "position %llu is too large for the search index; it takes up to 2^63 - 1",
+                                (unsigned long long)document->position);
+    }
+    return document->words == NULL ? remove_documents(batch, document->id, -1) : put_document(batch, document);
+}
+
+/* ---- the transaction -------------------------------------------------------------------------------------------- */
+
+static int put_state(struct batch *batch, const meower_search_info *info, bool is_erasing)
+{
+    sqlite3_stmt *statement = batch->writer->statements[FTS5_WRITE_STATE];
+
+    sqlite3_bind_text(statement, 1, info->epoch, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 2, (sqlite3_int64)info->position);
+    sqlite3_bind_int(statement, 3, is_erasing);
+    return step(batch, FTS5_WRITE_STATE);
+}
+
+static void forget_words(struct fts5_dictionary *dictionary, const struct texts *texts, size_t count)
+{
+    if (count == 0) {
+        return;
+    }
+    pthread_rwlock_wrlock(&dictionary->lock);
+    for (size_t i = 0; i < count; i++) {
+        fuzzy_remove_text(dictionary->fuzzy, texts->items[i].words, texts->items[i].len);
+    }
+    pthread_rwlock_unlock(&dictionary->lock);
+}
+
+static int learn_words(struct fts5_dictionary *dictionary, const struct texts *texts, meower_error *error)
+{
+    size_t learned = 0;
+
+    pthread_rwlock_wrlock(&dictionary->lock);
+    while (learned < texts->count &&
+           fuzzy_add_text(dictionary->fuzzy, texts->items[learned].words, texts->items[learned].len)) {
+        learned++;
+    }
+    pthread_rwlock_unlock(&dictionary->lock);
+    if (learned < texts->count) {
+        forget_words(dictionary, texts, learned);
+        return memory_error(error);
+    }
+    return MEOWER_OK;
+}
+
+/* Applies the documents that the index does not have yet. */
+static int apply_documents(struct batch *batch, const meower_search_document *documents, size_t count,
+                           const meower_search_info *info)
+{
+    const meower_search_info *reached = &batch->writer->info;
+    uint64_t applied = strcmp(reached->epoch, info->epoch) == 0 ? reached->position : 0;
+    int status = MEOWER_OK;
+
+    for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
+        if (documents[i].position > applied) {
+            status = apply_document(batch, &documents[i]);
+        }
+    }
+    return status;
+}
+
+static int commit(struct batch *batch, struct fts5_dictionary *dictionary)
+{
+    int status = learn_words(dictionary, &batch->added, batch->error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    status = step(batch, FTS5_WRITE_COMMIT);
+    if (status == MEOWER_OK) {
+        forget_words(dictionary, &batch->removed, batch->removed.count);
+    } else {
+        forget_words(dictionary, &batch->added, batch->added.count);
+    }
+    return status;
+}
+
+static void free_batch(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->removed.count; i++) {
+        free((char *)batch->removed.items[i].words);
+    }
+    free(batch->removed.items);
+    free(batch->added.items);
+}
+
+int fts5_writer_index(struct fts5_writer *writer, const struct fts5_file *file, struct fts5_dictionary *dictionary,
+                      const meower_search_document *documents, size_t count, const meower_search_info *info,
+                      meower_error *error)
+{
+    struct batch batch = {.writer = writer, .file = file, .error = error};
+    meower_search_info reached = *info;
+    bool is_erasing = false;
+
+    /* A batch that comes again must not take the index back. */
+    if (strcmp(writer->info.epoch, info->epoch) == 0 && writer->info.position > info->position) {
+        reached.position = writer->info.position;
+    }
+    int status = step(&batch, FTS5_WRITE_BEGIN);
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    status = apply_documents(&batch, documents, count, info);
+    if (status == MEOWER_OK) {
+        is_erasing = !file->is_in_memory && (writer->is_erasing || batch.removed.count > 0);
+        status = put_state(&batch, &reached, is_erasing);
+    }
+    if (status == MEOWER_OK) {
+        status = commit(&batch, dictionary);
+    }
+    if (status == MEOWER_OK) {
+        writer->info = reached;
+        writer->is_erasing = is_erasing;
+        writer->has_more_to_erase |= batch.removed.count > 0;
+        writer->has_stale_log |= batch.removed.count > 0;
+    } else if (!sqlite3_get_autocommit(writer->db)) {
+        batch.error = NULL;
+        step(&batch, FTS5_WRITE_ROLLBACK);
+    }
+    free_batch(&batch);
+    return status;
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+static int read_state(struct fts5_writer *writer, const struct fts5_file *file, meower_error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    int status = MEOWER_OK;
+
+    if (sqlite3_prepare_v2(writer->db, "SELECT epoch, position, is_erasing FROM state", -1, &statement, NULL) !=
+            SQLITE_OK ||
+        sqlite3_step(statement) != SQLITE_ROW) {
+        status = fts5_file_error(file, writer->db, error);
+    } else {
+        const char *epoch = (const char *)sqlite3_column_text(statement, 0);
+        sqlite3_snprintf(sizeof writer->info.epoch, writer->info.epoch, "%s", epoch == NULL ? "" : epoch);
+        writer->info.position = (uint64_t)sqlite3_column_int64(statement, 1);
+        writer->is_erasing = sqlite3_column_int(statement, 2) != 0;
+        writer->has_stale_log = writer->is_erasing;
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+/* The one time that FTS5's own list of words is read: it takes 16 to 41 ms for 300,000 meows, too long for a search. */
+static int read_dictionary(struct fts5_writer *writer, const struct fts5_file *file, struct fts5_dictionary *dictionary,
+                           meower_error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    int status = MEOWER_OK;
+    int result = sqlite3_prepare_v2(writer->db, "SELECT term, doc FROM vocabulary", -1, &statement, NULL);
+
+    pthread_rwlock_wrlock(&dictionary->lock);
+    fuzzy_clear(dictionary->fuzzy);
+    while (status == MEOWER_OK && result != SQLITE_DONE && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        const char *word = (const char *)sqlite3_column_text(statement, 0);
+        size_t len = (size_t)sqlite3_column_bytes(statement, 0);
+        if (word == NULL || !fuzzy_add(dictionary->fuzzy, word, len, (uint64_t)sqlite3_column_int64(statement, 1))) {
+            status = memory_error(error);
+        }
+    }
+    pthread_rwlock_unlock(&dictionary->lock);
+    if (status == MEOWER_OK && result != SQLITE_DONE) {
+        status = fts5_file_error(file, writer->db, error);
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static int note_log(void *context, sqlite3 *db, const char *name, int page_count)
+{
+    struct fts5_writer *writer = context;
+
+    (void)db;
+    (void)name;
+    writer->log_page_count = page_count;
+    return SQLITE_OK;
+}
+
+int fts5_writer_open(struct fts5_writer *writer, const struct fts5_file *file, struct fts5_dictionary *dictionary,
+                     meower_error *error)
+{
+    *writer = (struct fts5_writer){0};
+    int status = fts5_file_open_writer(file, &writer->db, error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    status = read_state(writer, file, error);
+    if (status == MEOWER_OK) {
+        status = read_dictionary(writer, file, dictionary, error);
+    }
+    if (status == MEOWER_OK) {
+        status = fts5_file_prepare(file, writer->db, write_sql, writer->statements, FTS5_WRITE_COUNT, error);
+    }
+    if (status != MEOWER_OK) {
+        fts5_writer_close(writer);
+        return status;
+    }
+    sqlite3_wal_hook(writer->db, note_log, writer);
+    return MEOWER_OK;
+}
+
+void fts5_writer_close(struct fts5_writer *writer)
+{
+    fts5_file_close(&writer->db, writer->statements, FTS5_WRITE_COUNT);
+}

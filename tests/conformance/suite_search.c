@@ -1,0 +1,1035 @@
+/* suite_search.c - the search contract, engine by engine. Meows are numbered by their position, and a list of hits is
+ * written as their numbers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/match.h"
+#include "conformance/suite_search.h"
+#include "search/search.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LANES      4
+#define EPOCH      "0123456789abcdef"
+#define HITS_MAX   2000
+#define EVERYTHING 0, HITS_MAX
+
+struct fixture {
+    const struct search_adapter *adapter;
+    char url[300];
+    meower_options *options;
+    struct search search;
+    uint64_t position; /* of the last event */
+    bool is_stale;     /* changed since the last refresh */
+};
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+static void check(int status, const meower_error *error)
+{
+    if (status != MEOWER_OK) {
+        fail_msg("%s: %s", meower_status_name(status), error->message);
+    }
+}
+
+static void open_search(struct fixture *fixture)
+{
+    meower_error error = {0};
+
+    check(search_open(&fixture->search, fixture->options, LANES, &error), &error);
+}
+
+static int setup(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    meower_error error = {0};
+
+    fixture->adapter = *state;
+    fixture->adapter->make_url(fixture->url, sizeof fixture->url);
+    if (meower_options_new(&fixture->options) != MEOWER_OK ||
+        meower_options_set(fixture->options, "search", fixture->url, &error) != MEOWER_OK ||
+        search_open(&fixture->search, fixture->options, LANES, &error) != MEOWER_OK) {
+        fprintf(stderr, "%s: %s\n", fixture->url, error.message);
+        return -1;
+    }
+    *state = fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+
+    search_close(&fixture->search);
+    meower_options_free(fixture->options);
+    fixture->adapter->remove(fixture->url);
+    free(fixture);
+    return 0;
+}
+
+static void reopen(struct fixture *fixture)
+{
+    search_close(&fixture->search);
+    open_search(fixture);
+}
+
+/* ---- indexing --------------------------------------------------------------------------------------------------- */
+
+static void write_id(uint64_t number, char id[MEOWER_ID_SIZE])
+{
+    snprintf(id, MEOWER_ID_SIZE, "%027llu", (unsigned long long)number);
+}
+
+static meower_search_info info_at(uint64_t position)
+{
+    meower_search_info info = {.epoch = EPOCH, .position = position};
+
+    return info;
+}
+
+static void index_documents(struct fixture *fixture, const meower_search_document *documents, size_t count)
+{
+    meower_search_info info = info_at(fixture->position);
+    meower_error error = {0};
+
+    check(search_index(&fixture->search, documents, count, &info, &error), &error);
+    fixture->is_stale = true;
+}
+
+/* Indexes meow `number` at `position` with these words already folded. */
+static void index_words(struct fixture *fixture, uint64_t number, uint64_t position, const char *words)
+{
+    char id[MEOWER_ID_SIZE];
+    meower_search_document document = {position, id, words, words == NULL ? 0 : strlen(words)};
+
+    write_id(number, id);
+    index_documents(fixture, &document, 1);
+}
+
+/* Posts a meow. Its number is its position. */
+static uint64_t post(struct fixture *fixture, const char *text)
+{
+    size_t len;
+    char *words = words_join(text, strlen(text), &len);
+
+    assert_non_null(words);
+    fixture->position++;
+    index_words(fixture, fixture->position, fixture->position, words);
+    free(words);
+    return fixture->position;
+}
+
+static void remove_meow(struct fixture *fixture, uint64_t number)
+{
+    fixture->position++;
+    index_words(fixture, number, fixture->position, NULL);
+}
+
+static void refresh(struct fixture *fixture)
+{
+    meower_error error = {0};
+
+    check(search_refresh(&fixture->search, &error), &error);
+    fixture->is_stale = false;
+}
+
+/* ---- searching -------------------------------------------------------------------------------------------------- */
+
+struct hits {
+    meower_hit_sink sink; /* first: the hit function casts back */
+    uint64_t numbers[HITS_MAX];
+    uint64_t positions[HITS_MAX];
+    size_t count;
+};
+
+static int take_hit(meower_hit_sink *sink, const char *id, uint64_t position)
+{
+    struct hits *hits = (struct hits *)sink;
+
+    if (hits->count == HITS_MAX) {
+        return MEOWER_ERROR_INTERNAL;
+    }
+    hits->numbers[hits->count] = strtoull(id, NULL, 10);
+    hits->positions[hits->count++] = position;
+    return MEOWER_OK;
+}
+
+static int match_on_lane(struct search *search, unsigned lane, const struct match_query *query, uint64_t skip,
+                         uint32_t take, struct hits *hits, meower_error *error)
+{
+    meower_search_request request = {query->items, query->count, skip, take};
+
+    hits->sink.hit = take_hit;
+    hits->count = 0;
+    return search_match(search, lane, &request, &hits->sink, error);
+}
+
+static void match(struct fixture *fixture, const char *text, uint64_t skip, uint32_t take, struct hits *hits)
+{
+    struct match_query query;
+    meower_error error = {0};
+
+    if (fixture->is_stale) {
+        refresh(fixture);
+    }
+    assert_int_equal(match_query_init(&query, text, strlen(text)), 0);
+    int status = match_on_lane(&fixture->search, 0, &query, skip, take, hits, &error);
+    match_query_free(&query);
+    check(status, &error);
+}
+
+static void write_numbers(const uint64_t *numbers, size_t count, char *text, size_t size)
+{
+    size_t len = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < count && len < size; i++) {
+        len += (size_t)snprintf(text + len, size - len, "%s%llu", i == 0 ? "" : " ", (unsigned long long)numbers[i]);
+    }
+}
+
+static void assert_window(struct fixture *fixture, const char *query, uint64_t skip, uint32_t take,
+                          const char *expected)
+{
+    static struct hits hits;
+    char found[8 * HITS_MAX];
+
+    match(fixture, query, skip, take, &hits);
+    write_numbers(hits.numbers, hits.count, found, sizeof found);
+    if (strcmp(found, expected) != 0) {
+        fail_msg("\"%s\" finds [%s], not [%s]", query, found, expected);
+    }
+}
+
+static void assert_hits(struct fixture *fixture, const char *query, const char *expected)
+{
+    assert_window(fixture, query, EVERYTHING, expected);
+}
+
+/* ---- what matches ----------------------------------------------------------------------------------------------- */
+
+static void an_empty_index_has_no_hits(void **state)
+{
+    assert_hits(*state, "meow", "");
+}
+
+static void case_and_accents_do_not_matter(void **state)
+{
+    post(*state, "Crème Brûlée");
+    post(*state, "CREME brulee");
+    post(*state, "Привет, Мир");
+    assert_hits(*state, "crème", "2 1");
+    assert_hits(*state, "BRULEE", "2 1");
+    assert_hits(*state, "ПРИВЕТ", "3");
+}
+
+static void quotes_operators_and_stars_are_plain_text(void **state)
+{
+    post(*state, "a \"black cat\" said meow");
+    post(*state, "not and or near");
+    post(*state, "body: (x)");
+    assert_hits(*state, "\"black", "1");
+    assert_hits(*state, "cat\" AND", "1 2");
+    assert_hits(*state, "NOT", "2");
+    assert_hits(*state, "OR", "2");
+    assert_hits(*state, "NEAR(", "2");
+    assert_hits(*state, "body:", "3");
+    assert_hits(*state, "-black", "1");
+    assert_hits(*state, "^meow~2", "1");
+    assert_hits(*state, "*lack", "");
+    assert_hits(*state, "x* + {y}", "3");
+}
+
+static void an_emoji_is_a_word(void **state)
+{
+    post(*state, "hello 🐱!");
+    post(*state, "hello🐱🐶");
+    post(*state, "hello");
+    assert_hits(*state, "🐱", "2 1");
+    assert_hits(*state, "🐶", "2");
+}
+
+static void scripts_without_spaces_are_found_by_the_character(void **state)
+{
+    post(*state, "黒猫がいる");
+    post(*state, "白猫");
+    assert_hits(*state, "猫", "2 1");
+    assert_hits(*state, "黒猫", "1 2");
+}
+
+static void words_are_matched_as_a_whole(void **state)
+{
+    post(*state, "concatenate");
+    post(*state, "cat");
+    assert_hits(*state, "cat", "2");
+    assert_hits(*state, "nate", "");
+}
+
+static void any_word_is_enough(void **state)
+{
+    post(*state, "black dog");
+    post(*state, "white cat");
+    post(*state, "green bird");
+    assert_hits(*state, "black cat", "2 1");
+}
+
+/* ---- typos and prefixes ----------------------------------------------------------------------------------------- */
+
+static void words_of_one_and_two_letters_have_no_typos(void **state)
+{
+    post(*state, "ox");
+    assert_hits(*state, "of x", "");
+    assert_hits(*state, "oy x", "");
+    assert_hits(*state, "ox z", "1");
+}
+
+static void words_of_three_to_five_letters_may_have_one_typo(void **state)
+{
+    post(*state, "cat");
+    post(*state, "mouse");
+    assert_hits(*state, "cut z", "1");
+    assert_hits(*state, "cuk z", "");
+    assert_hits(*state, "mouze z", "2");
+    assert_hits(*state, "mauze z", "");
+}
+
+static void words_of_six_letters_and_more_may_have_two_typos(void **state)
+{
+    post(*state, "kitten");
+    assert_hits(*state, "kittin z", "1");
+    assert_hits(*state, "kitsin z", "1");
+    assert_hits(*state, "kotsin z", "");
+    assert_hits(*state, "kitte z", "1"); /* the searched word has five letters, and one is missing */
+    assert_hits(*state, "kitt z", "");   /* four, and two */
+}
+
+static void the_length_is_in_letters_not_bytes(void **state)
+{
+    post(*state, "кот");
+    post(*state, "котенок");
+    assert_hits(*state, "кит z", "1");
+    assert_hits(*state, "кошонок z", "2");
+    assert_hits(*state, "мы z", "");
+}
+
+static void swapping_two_neighbours_is_one_typo(void **state)
+{
+    post(*state, "meow");
+    assert_hits(*state, "mewo z", "1");
+    assert_hits(*state, "moew z", "1");
+    assert_hits(*state, "mwoe z", "");
+}
+
+static void the_first_letter_must_be_right(void **state)
+{
+    post(*state, "meow");
+    post(*state, "kitten");
+    assert_hits(*state, "neow z", "");
+    assert_hits(*state, "emow z", "");
+    assert_hits(*state, "eow z", "");
+    assert_hits(*state, "mitten z", "");
+}
+
+static void the_last_word_may_have_typos_too(void **state)
+{
+    post(*state, "black kitten");
+    assert_hits(*state, "kittne", "1");
+    assert_hits(*state, "black kittne", "1");
+}
+
+static void the_last_word_is_also_a_prefix(void **state)
+{
+    post(*state, "kitten");
+    post(*state, "kitchen");
+    assert_hits(*state, "k", "2 1");
+    assert_hits(*state, "kit", "2 1");
+    assert_hits(*state, "kitc", "2");
+    assert_hits(*state, "kitchen", "2 1"); /* itself, and with two typos the other one */
+}
+
+static void only_the_last_word_is_a_prefix(void **state)
+{
+    post(*state, "kitten");
+    assert_hits(*state, "kitt dog", "");
+    assert_hits(*state, "dog kitt", "1");
+}
+
+static void a_prefix_has_no_typos(void **state)
+{
+    post(*state, "kittens and puppies");
+    assert_hits(*state, "kitt", "1");
+    assert_hits(*state, "kott", "");
+    assert_hits(*state, "pupi", "");
+}
+
+static void a_prefix_may_be_one_character_of_any_script(void **state)
+{
+    post(*state, "ёжик");
+    post(*state, "カタカナ");
+    assert_hits(*state, "е", "1");
+    assert_hits(*state, "カ", "2");
+}
+
+/* ---- the order -------------------------------------------------------------------------------------------------- */
+
+static void the_newest_come_first_within_a_tier(void **state)
+{
+    post(*state, "meow one");
+    post(*state, "meow two");
+    post(*state, "meow three");
+    assert_hits(*state, "meow", "3 2 1");
+}
+
+static void how_often_a_word_occurs_does_not_matter(void **state)
+{
+    post(*state, "meow meow meow");
+    post(*state, "meow");
+    assert_hits(*state, "meow", "2 1");
+}
+
+static void all_words_come_before_some(void **state)
+{
+    post(*state, "black cat");
+    post(*state, "black dog");
+    post(*state, "white cat");
+    post(*state, "a cat that is black");
+    assert_hits(*state, "black cat", "4 1 3 2");
+}
+
+static void exact_comes_before_typo_before_prefix(void **state)
+{
+    post(*state, "meow");
+    post(*state, "meowing");
+    post(*state, "moew");
+    post(*state, "meow");
+    assert_hits(*state, "meow", "4 1 3 2");
+}
+
+static void all_with_typos_come_before_some_exactly(void **state)
+{
+    post(*state, "blakc cats");
+    post(*state, "black caterpillar");
+    post(*state, "black bird");
+    post(*state, "blakc bird");
+    post(*state, "caterpillar");
+    assert_hits(*state, "black cat", "1 2 3 4 5");
+}
+
+static void a_meow_stands_in_its_best_tier_only(void **state)
+{
+    post(*state, "meow moew meowing");
+    post(*state, "moew meowing");
+    assert_hits(*state, "meow", "1 2");
+}
+
+static void windows_fit_together_across_tiers(void **state)
+{
+    static const char *const texts[] = {"black cat", "black", "blakc cat", "caterpillar", "black cats", "dog", "cat"};
+    static struct hits all;
+    static struct hits window;
+
+    for (int i = 0; i < 70; i++) {
+        post(*state, texts[i % 7]);
+    }
+    match(*state, "black cat", EVERYTHING, &all);
+    assert_int_equal(all.count, 60);
+    for (uint64_t skip = 0; skip <= 62; skip++) {
+        for (uint32_t take = 0; take <= 31; take += take < 3 ? 1 : 7) {
+            size_t expected = skip >= all.count ? 0 : all.count - skip;
+            expected = expected > take ? take : expected;
+            match(*state, "black cat", skip, take, &window);
+            assert_int_equal(window.count, expected);
+            assert_memory_equal(window.numbers, all.numbers + (expected == 0 ? 0 : skip), expected * sizeof(uint64_t));
+        }
+    }
+}
+
+static void a_hit_bears_its_position(void **state)
+{
+    static struct hits hits;
+    struct fixture *fixture = *state;
+
+    post(fixture, "dog");
+    fixture->position = 40;
+    post(fixture, "meow");
+    match(fixture, "meow", EVERYTHING, &hits);
+    assert_int_equal(hits.count, 1);
+    assert_int_equal(hits.positions[0], 41);
+}
+
+static void a_sink_that_stops_is_obeyed(void **state)
+{
+    static struct hits hits;
+    struct fixture *fixture = *state;
+    struct match_query query;
+    meower_error error = {0};
+
+    post(fixture, "meow");
+    post(fixture, "meow");
+    refresh(fixture);
+    assert_int_equal(match_query_init(&query, "meow", 4), 0);
+    meower_search_request request = {query.items, query.count, EVERYTHING};
+    hits.sink.hit = take_hit;
+    hits.count = HITS_MAX; /* full */
+    assert_int_equal(search_match(&fixture->search, 0, &request, &hits.sink, &error), MEOWER_ERROR_INTERNAL);
+    match_query_free(&query);
+    assert_hits(fixture, "meow", "2 1");
+}
+
+/* ---- changes ---------------------------------------------------------------------------------------------------- */
+
+static void a_deleted_meow_is_not_found(void **state)
+{
+    uint64_t first = post(*state, "meow one");
+
+    post(*state, "meow two");
+    remove_meow(*state, first);
+    assert_hits(*state, "meow", "2");
+    assert_hits(*state, "one", "");
+    assert_hits(*state, "onne z", "");
+}
+
+static void deleting_what_is_not_there_changes_nothing(void **state)
+{
+    post(*state, "meow");
+    remove_meow(*state, 77);
+    assert_hits(*state, "meow", "1");
+}
+
+static void a_batch_is_applied_in_its_order(void **state)
+{
+    struct fixture *fixture = *state;
+    char id[3][MEOWER_ID_SIZE];
+
+    write_id(1, id[0]);
+    write_id(2, id[1]);
+    const meower_search_document documents[] = {
+        {1, id[0], "meow one", 8}, {2, id[1], "meow two", 8}, {3, id[0], NULL, 0}};
+    fixture->position = 3;
+    index_documents(fixture, documents, 3);
+    assert_hits(fixture, "meow", "2");
+}
+
+static void a_batch_that_comes_again_changes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    char id[2][MEOWER_ID_SIZE];
+    meower_search_info info;
+    meower_error error = {0};
+
+    write_id(1, id[0]);
+    write_id(2, id[1]);
+    const meower_search_document documents[] = {
+        {1, id[0], "meow one", 8}, {2, id[1], "meow two", 8}, {3, id[0], NULL, 0}};
+    fixture->position = 3;
+    for (int i = 0; i < 3; i++) {
+        index_documents(fixture, documents, 3);
+        assert_hits(fixture, "meow", "2");
+        assert_hits(fixture, "on", "");
+    }
+    check(search_info(&fixture->search, &info, &error), &error);
+    assert_int_equal(info.position, 3);
+}
+
+static void a_part_of_a_batch_that_comes_again_brings_nothing_back(void **state)
+{
+    struct fixture *fixture = *state;
+    char id[MEOWER_ID_SIZE];
+
+    post(fixture, "meow one");
+    post(fixture, "meow two");
+    remove_meow(fixture, 1);
+    write_id(1, id);
+    const meower_search_document documents[] = {{1, id, "meow one", 8}};
+    index_documents(fixture, documents, 1);
+    assert_hits(fixture, "meow", "2");
+}
+
+static void an_empty_batch_moves_the_position(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_search_info info;
+    meower_error error = {0};
+
+    fixture->position = 12;
+    index_documents(fixture, NULL, 0);
+    check(search_info(&fixture->search, &info, &error), &error);
+    assert_string_equal(info.epoch, EPOCH);
+    assert_int_equal(info.position, 12);
+}
+
+static void a_meow_without_words_can_be_indexed_and_deleted(void **state)
+{
+    uint64_t silent = post(*state, "?!");
+
+    post(*state, "meow");
+    assert_hits(*state, "meow", "2");
+    remove_meow(*state, silent);
+    assert_hits(*state, "meow", "2");
+}
+
+static void the_text_is_not_limited_to_one_line_of_words(void **state)
+{
+    char text[4 * MEOWER_BODY_MAX + 1] = "";
+
+    for (int i = 0; i < MEOWER_BODY_MAX; i++) {
+        strcat(text, "🐱");
+    }
+    post(*state, text);
+    assert_hits(*state, "🐱", "1");
+}
+
+static void a_new_index_knows_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_search_info info;
+    meower_error error = {0};
+
+    check(search_info(&fixture->search, &info, &error), &error);
+    assert_string_equal(info.epoch, "");
+    assert_int_equal(info.position, 0);
+}
+
+static void the_index_knows_how_far_it_is(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_search_info info;
+    meower_error error = {0};
+
+    post(fixture, "meow");
+    fixture->position = 6;
+    post(fixture, "meow");
+    check(search_info(&fixture->search, &info, &error), &error);
+    assert_string_equal(info.epoch, EPOCH);
+    assert_int_equal(info.position, 7);
+}
+
+static void resetting_empties_the_index(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_search_info info;
+    meower_error error = {0};
+
+    post(fixture, "meow");
+    assert_hits(fixture, "meow", "1");
+    check(search_reset(&fixture->search, &error), &error);
+    check(search_info(&fixture->search, &info, &error), &error);
+    assert_string_equal(info.epoch, "");
+    assert_int_equal(info.position, 0);
+    fixture->is_stale = true;
+    assert_hits(fixture, "meow", "");
+    assert_hits(fixture, "moew", "");
+}
+
+static void after_a_reset_the_same_positions_can_be_indexed(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_error error = {0};
+
+    post(fixture, "meow one");
+    check(search_reset(&fixture->search, &error), &error);
+    fixture->position = 0;
+    post(fixture, "meow two");
+    assert_hits(fixture, "two", "1");
+    assert_hits(fixture, "one z", "");
+}
+
+static void closing_and_opening_keeps_the_index(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_search_info info;
+    meower_error error = {0};
+
+    if (!fixture->adapter->is_kept) {
+        skip();
+    }
+    post(fixture, "meow kitten");
+    post(fixture, "meow");
+    remove_meow(fixture, 2);
+    reopen(fixture);
+    check(search_info(&fixture->search, &info, &error), &error);
+    assert_string_equal(info.epoch, EPOCH);
+    assert_int_equal(info.position, 3);
+    assert_hits(fixture, "meow", "1");
+    assert_hits(fixture, "kittne", "1");
+    post(fixture, "kitten");
+    assert_hits(fixture, "kit", "4 1");
+}
+
+static void an_index_that_is_not_kept_begins_empty(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_search_info info;
+    meower_error error = {0};
+
+    if (fixture->adapter->is_kept) {
+        skip();
+    }
+    post(fixture, "meow");
+    reopen(fixture);
+    check(search_info(&fixture->search, &info, &error), &error);
+    assert_string_equal(info.epoch, "");
+    assert_hits(fixture, "meow", "");
+}
+
+/* ---- against the contract's own code ---------------------------------------------------------------------------- */
+
+enum {
+    VOCABULARY = 60,
+    DOCUMENTS = 400,
+    QUERIES = 400
+};
+
+struct model {
+    char vocabulary[VOCABULARY][40];
+    char texts[DOCUMENTS + 1][400]; /* by number; "" when deleted */
+    unsigned seed;
+};
+
+static unsigned pick(struct model *model, unsigned count)
+{
+    return (unsigned)rand_r(&model->seed) % count;
+}
+
+/* Words over few letters, so that many are near to each other or begin with each other. */
+static void make_vocabulary(struct model *model)
+{
+    static const char *const letters[] = {"a", "b", "c", "ж", "é"};
+    static const char *const symbols[] = {"🐱", "猫", "は"};
+
+    for (unsigned i = 0; i < VOCABULARY; i++) {
+        char *word = model->vocabulary[i];
+        unsigned length = 1 + pick(model, 8);
+        if (i < 3) {
+            strcpy(word, symbols[i]);
+            continue;
+        }
+        if (pick(model, 2) == 0) { /* another one, longer */
+            strcpy(word, model->vocabulary[pick(model, i)]);
+            length = 1 + pick(model, 2);
+        }
+        for (unsigned j = 0; j < length && strlen(word) < 24; j++) {
+            strcat(word, letters[pick(model, 5)]);
+        }
+    }
+}
+
+static void make_text(struct model *model, unsigned words_max, char *text)
+{
+    unsigned count = 1 + pick(model, words_max);
+
+    text[0] = '\0';
+    for (unsigned i = 0; i < count; i++) {
+        strcat(text, i == 0 ? "" : " ");
+        strcat(text, model->vocabulary[pick(model, VOCABULARY)]);
+    }
+}
+
+/* A query has a letter missing now and then. */
+static void make_query(struct model *model, char *text)
+{
+    make_text(model, 4, text);
+    if (pick(model, 3) == 0) {
+        size_t len = strlen(text);
+        size_t at = pick(model, (unsigned)len);
+        if ((unsigned char)text[at] < 0x80) {
+            memmove(text + at, text + at + 1, len - at);
+        }
+    }
+}
+
+struct ranked {
+    int tier;
+    uint64_t number;
+};
+
+static int compare_ranked(const void *a, const void *b)
+{
+    const struct ranked *left = a;
+    const struct ranked *right = b;
+
+    if (left->tier != right->tier) {
+        return left->tier - right->tier;
+    }
+    return left->number > right->number ? -1 : 1;
+}
+
+/* The whole list as base/match.c ranks it, and how many are in it. */
+static size_t rank(const struct model *model, const char *query_text, uint64_t *numbers)
+{
+    static struct ranked ranked[DOCUMENTS];
+    struct match_query query;
+    size_t count = 0;
+
+    assert_int_equal(match_query_init(&query, query_text, strlen(query_text)), 0);
+    for (uint64_t number = 1; number <= DOCUMENTS; number++) {
+        struct words words;
+        assert_int_equal(words_split(model->texts[number], strlen(model->texts[number]), &words), 0);
+        int tier = match_tier(&query, &words);
+        words_free(&words);
+        if (tier < MATCH_TIERS) {
+            ranked[count++] = (struct ranked){tier, number};
+        }
+    }
+    match_query_free(&query);
+    qsort(ranked, count, sizeof ranked[0], compare_ranked);
+    for (size_t i = 0; i < count; i++) {
+        numbers[i] = ranked[i].number;
+    }
+    return count;
+}
+
+static void assert_agreement(struct fixture *fixture, struct model *model)
+{
+    static struct hits hits;
+    static uint64_t expected[DOCUMENTS];
+    static char found_text[8 * HITS_MAX];
+    static char expected_text[8 * HITS_MAX];
+    char query[400];
+
+    make_query(model, query);
+    size_t count = rank(model, query, expected);
+    if (count == 0 && strspn(query, " ") == strlen(query)) {
+        return;
+    }
+    match(fixture, query, EVERYTHING, &hits);
+    write_numbers(hits.numbers, hits.count, found_text, sizeof found_text);
+    write_numbers(expected, count, expected_text, sizeof expected_text);
+    if (strcmp(found_text, expected_text) != 0) {
+        fail_msg("\"%s\" finds [%s], not [%s]", query, found_text, expected_text);
+    }
+    uint64_t skip = pick(model, (unsigned)count + 1);
+    uint32_t take = pick(model, 20);
+    match(fixture, query, skip, take, &hits);
+    write_numbers(hits.numbers, hits.count, found_text, sizeof found_text);
+    write_numbers(expected + skip, count - skip < take ? count - skip : take, expected_text, sizeof expected_text);
+    assert_string_equal(found_text, expected_text);
+}
+
+/* Posts all texts in batches of various sizes. */
+static void post_model(struct fixture *fixture, struct model *model)
+{
+    static char ids[DOCUMENTS][MEOWER_ID_SIZE];
+    meower_search_document documents[64];
+
+    for (uint64_t number = 1; number <= DOCUMENTS;) {
+        size_t count = 1 + pick(model, 64);
+        size_t filled = 0;
+        for (; filled < count && number <= DOCUMENTS; filled++, number++) {
+            make_text(model, 7, model->texts[number]);
+            write_id(number, ids[number - 1]);
+            documents[filled] = (meower_search_document){.position = number, .id = ids[number - 1]};
+            documents[filled].words =
+                words_join(model->texts[number], strlen(model->texts[number]), &documents[filled].words_len);
+            assert_non_null(documents[filled].words);
+        }
+        fixture->position = number - 1;
+        index_documents(fixture, documents, filled);
+        for (size_t i = 0; i < filled; i++) {
+            free((char *)documents[i].words);
+        }
+    }
+}
+
+static void ranked_lists_are_those_of_the_contract(void **state)
+{
+    static struct model model;
+    struct fixture *fixture = *state;
+
+    memset(&model, 0, sizeof model);
+    model.seed = 20181123;
+    make_vocabulary(&model);
+    post_model(fixture, &model);
+    for (int i = 0; i < QUERIES; i++) {
+        assert_agreement(fixture, &model);
+    }
+    for (int i = 0; i < DOCUMENTS / 4; i++) {
+        uint64_t number = 1 + pick(&model, DOCUMENTS);
+        model.texts[number][0] = '\0';
+        remove_meow(fixture, number);
+    }
+    for (int i = 0; i < QUERIES / 2; i++) {
+        assert_agreement(fixture, &model);
+    }
+}
+
+/* ---- at once ---------------------------------------------------------------------------------------------------- */
+
+enum {
+    BATCHES = 40,
+    BATCH = 25
+};
+
+/* What searching threads look at. They must not use cmocka's assertions. */
+struct crowd {
+    struct fixture *fixture;
+    atomic_uint visible; /* meows that every search must find */
+    atomic_bool is_over;
+    atomic_uint searches;
+};
+
+struct searcher {
+    struct crowd *crowd;
+    unsigned lane;
+    char complaint[600];
+};
+
+/* All meows say "meow"; every search must find those indexed before it began, newest first, each once. */
+static bool search_once(struct searcher *searcher, const struct match_query *query, struct hits *hits)
+{
+    struct crowd *crowd = searcher->crowd;
+    meower_error error = {0};
+    unsigned visible = atomic_load(&crowd->visible);
+    int status = match_on_lane(&crowd->fixture->search, searcher->lane, query, EVERYTHING, hits, &error);
+
+    if (status != MEOWER_OK) {
+        snprintf(searcher->complaint, sizeof searcher->complaint, "%s", error.message);
+        return false;
+    }
+    if (hits->count < visible) {
+        snprintf(searcher->complaint, sizeof searcher->complaint, "%zu hits of %u", hits->count, visible);
+        return false;
+    }
+    for (size_t i = 0; i < hits->count; i++) {
+        if (hits->numbers[i] != hits->positions[i] || hits->numbers[i] != hits->count - i) {
+            snprintf(searcher->complaint, sizeof searcher->complaint, "hit %zu of %zu is %llu", i, hits->count,
+                     (unsigned long long)hits->numbers[i]);
+            return false;
+        }
+    }
+    atomic_fetch_add(&crowd->searches, 1);
+    return true;
+}
+
+static void *search_on(void *argument)
+{
+    struct searcher *searcher = argument;
+    struct hits *hits = malloc(sizeof *hits);
+    struct match_query query;
+    /* By the word itself, with a typo, and by a prefix. */
+    static const char *const texts[LANES] = {"meow", "moew", "me", "meow zebra"};
+
+    if (hits == NULL || match_query_init(&query, texts[searcher->lane], strlen(texts[searcher->lane])) != MEOWER_OK) {
+        snprintf(searcher->complaint, sizeof searcher->complaint, "no memory");
+        free(hits);
+        return NULL;
+    }
+    while (!atomic_load(&searcher->crowd->is_over) && search_once(searcher, &query, hits)) {
+    }
+    match_query_free(&query);
+    free(hits);
+    return NULL;
+}
+
+static void post_batch(struct fixture *fixture)
+{
+    char ids[BATCH][MEOWER_ID_SIZE];
+    meower_search_document documents[BATCH];
+
+    for (int i = 0; i < BATCH; i++) {
+        fixture->position++;
+        write_id(fixture->position, ids[i]);
+        documents[i] = (meower_search_document){fixture->position, ids[i], "they say meow", 13};
+    }
+    index_documents(fixture, documents, BATCH);
+    refresh(fixture);
+}
+
+static void searches_during_indexing_see_whole_states(void **state)
+{
+    struct crowd crowd = {.fixture = *state};
+    struct searcher searchers[LANES];
+    pthread_t threads[LANES];
+
+    for (unsigned i = 0; i < LANES; i++) {
+        searchers[i] = (struct searcher){.crowd = &crowd, .lane = i};
+        assert_int_equal(pthread_create(&threads[i], NULL, search_on, &searchers[i]), 0);
+    }
+    for (int i = 0; i < BATCHES; i++) {
+        post_batch(crowd.fixture);
+        atomic_store(&crowd.visible, (unsigned)crowd.fixture->position);
+    }
+    while (atomic_load(&crowd.searches) < LANES && searchers[0].complaint[0] == '\0') {
+        sched_yield();
+    }
+    atomic_store(&crowd.is_over, true);
+    for (unsigned i = 0; i < LANES; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    for (unsigned i = 0; i < LANES; i++) {
+        assert_string_equal(searchers[i].complaint, "");
+    }
+}
+
+#define SEARCH_TEST(test)                                                                                              \
+    {                                                                                                                  \
+#test, test, setup, teardown, NULL                                                                             \
+    }
+
+static const struct CMUnitTest suite[] = {
+    SEARCH_TEST(an_empty_index_has_no_hits),
+    SEARCH_TEST(case_and_accents_do_not_matter),
+    SEARCH_TEST(quotes_operators_and_stars_are_plain_text),
+    SEARCH_TEST(an_emoji_is_a_word),
+    SEARCH_TEST(scripts_without_spaces_are_found_by_the_character),
+    SEARCH_TEST(words_are_matched_as_a_whole),
+    SEARCH_TEST(any_word_is_enough),
+    SEARCH_TEST(words_of_one_and_two_letters_have_no_typos),
+    SEARCH_TEST(words_of_three_to_five_letters_may_have_one_typo),
+    SEARCH_TEST(words_of_six_letters_and_more_may_have_two_typos),
+    SEARCH_TEST(the_length_is_in_letters_not_bytes),
+    SEARCH_TEST(swapping_two_neighbours_is_one_typo),
+    SEARCH_TEST(the_first_letter_must_be_right),
+    SEARCH_TEST(the_last_word_may_have_typos_too),
+    SEARCH_TEST(the_last_word_is_also_a_prefix),
+    SEARCH_TEST(only_the_last_word_is_a_prefix),
+    SEARCH_TEST(a_prefix_has_no_typos),
+    SEARCH_TEST(a_prefix_may_be_one_character_of_any_script),
+    SEARCH_TEST(the_newest_come_first_within_a_tier),
+    SEARCH_TEST(how_often_a_word_occurs_does_not_matter),
+    SEARCH_TEST(all_words_come_before_some),
+    SEARCH_TEST(exact_comes_before_typo_before_prefix),
+    SEARCH_TEST(all_with_typos_come_before_some_exactly),
+    SEARCH_TEST(a_meow_stands_in_its_best_tier_only),
+    SEARCH_TEST(windows_fit_together_across_tiers),
+    SEARCH_TEST(a_hit_bears_its_position),
+    SEARCH_TEST(a_sink_that_stops_is_obeyed),
+    SEARCH_TEST(a_deleted_meow_is_not_found),
+    SEARCH_TEST(deleting_what_is_not_there_changes_nothing),
+    SEARCH_TEST(a_batch_is_applied_in_its_order),
+    SEARCH_TEST(a_batch_that_comes_again_changes_nothing),
+    SEARCH_TEST(a_part_of_a_batch_that_comes_again_brings_nothing_back),
+    SEARCH_TEST(an_empty_batch_moves_the_position),
+    SEARCH_TEST(a_meow_without_words_can_be_indexed_and_deleted),
+    SEARCH_TEST(the_text_is_not_limited_to_one_line_of_words),
+    SEARCH_TEST(a_new_index_knows_nothing),
+    SEARCH_TEST(the_index_knows_how_far_it_is),
+    SEARCH_TEST(resetting_empties_the_index),
+    SEARCH_TEST(after_a_reset_the_same_positions_can_be_indexed),
+    SEARCH_TEST(closing_and_opening_keeps_the_index),
+    SEARCH_TEST(an_index_that_is_not_kept_begins_empty),
+    SEARCH_TEST(ranked_lists_are_those_of_the_contract),
+    SEARCH_TEST(searches_during_indexing_see_whole_states),
+};
+
+int main(void)
+{
+    int failed = 0;
+
+    for (size_t i = 0; i < search_adapter_count; i++) {
+        struct CMUnitTest tests[sizeof suite / sizeof suite[0]];
+        memcpy(tests, suite, sizeof suite);
+        for (size_t j = 0; j < sizeof tests / sizeof tests[0]; j++) {
+            tests[j].initial_state = (void *)&search_adapters[i];
+        }
+        failed += cmocka_run_group_tests_name(search_adapters[i].name, tests, NULL, NULL);
+    }
+    return failed;
+}
