@@ -177,7 +177,9 @@ static void measure(struct load *load, int64_t span_us)
     uint64_t frames_before = load->frames;
     uint64_t posts_before = load->posts;
     int64_t start_us = now_us();
+    int64_t spent_before_us = spent_us();
     run_until(load, start_us + span_us);
+    double spent_seconds = (double)(spent_us() - spent_before_us) / 1e6;
     double seconds = (double)(now_us() - start_us) / 1e6;
     uint64_t frames = load->frames - frames_before;
     uint64_t posts = load->posts - posts_before;
@@ -186,11 +188,11 @@ static void measure(struct load *load, int64_t span_us)
         drain(load);
         missing = load->posts * load->reader_count - load->frames;
     }
-    printf("{\"frames_per_second\": %.0f, \"frames\": %llu, \"posts_per_second\": %.0f, \"payload_bytes\": %.0f, "
-           "\"errors\": %llu, \"missing\": %llu, ",
-           (double)frames / seconds, (unsigned long long)load->frames, (double)posts / seconds,
-           load->frames ? (double)load->bytes / (double)load->frames : 0.0, (unsigned long long)load->errors,
-           (unsigned long long)missing);
+    printf("{\"frames_per_second\": %.0f, \"posts_per_second\": %.0f, \"clients_busy\": %.2f, ",
+           (double)frames / seconds, (double)posts / seconds, spent_seconds / seconds);
+    printf("\"frames\": %llu, \"payload_bytes\": %.0f, \"errors\": %llu, \"missing\": %llu, ",
+           (unsigned long long)load->frames, load->frames ? (double)load->bytes / (double)load->frames : 0.0,
+           (unsigned long long)load->errors, (unsigned long long)missing);
     samples_print(&load->spans, "frame");
     printf("}\n");
 }

@@ -6,11 +6,21 @@
 #include <string.h>
 #include <time.h>
 
+static int64_t read_us(clockid_t clock)
+{
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
 int64_t now_us(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return read_us(CLOCK_MONOTONIC);
+}
+
+int64_t spent_us(void)
+{
+    return read_us(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 _Noreturn void give_up(const char *what)

@@ -81,14 +81,16 @@ def frames(rounds, seconds):
                                result["errors"] + result["missing"], cpu * 1e6 / result["frames"],
                                server.peak_rss_mib())
                 progress(f"round {number}: {competitor.name}: {result['frames_per_second']:,.0f} frames/s, "
-                         f"{result['posts_per_second']:,.0f} posts/s")
+                         f"{result['posts_per_second']:,.0f} posts/s, "
+                         f"clients' thread {result['clients_busy']:.0%} busy")
                 server.wait_until_idle()
             payload = max(126, round(result["payload_bytes"]))
             for run, competitor in bare.items():
                 with programs.sender(CLIENTS, seconds + 3, payload, run):
                     result = programs.tool("frame_clients", programs.SENDER_PORT, CLIENTS, seconds, "bare", 0)
                     competitor.add(result["frames_per_second"], errors=result["errors"])
-                progress(f"round {number}: {competitor.name}: {result['frames_per_second']:,.0f} frames/s")
+                progress(f"round {number}: {competitor.name}: {result['frames_per_second']:,.0f} frames/s, "
+                         f"clients' thread {result['clients_busy']:.0%} busy")
     return f"Frames of {payload} bytes.\n\n" + comparison([ours, calm], bare.values())
 
 

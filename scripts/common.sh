@@ -68,8 +68,8 @@ need_nginx() {
         fail "NGINX could not be fetched; see $apt_log. Try: apt-get update, or apt-get install nginx-light"
 }
 
-# Configures and builds a preset of CMakePresets.json into build/PRESET.
-build() {
+# Configures a preset of CMakePresets.json into build/PRESET.
+configure() {
     local log=build/logs/configure-$1.log
     mkdir -p build/logs
     cmake --preset "$1" >"$log" 2>&1 || {
@@ -77,7 +77,11 @@ build() {
         printf '==> error: cmake --preset %s failed, see above. ./dev clean gives a fresh start.\n' "$1" >&2
         return 1
     }
-    cmake --build --preset "$1" -j "$(nproc)"
+}
+
+# Configures and builds a preset.
+build() {
+    configure "$1" && cmake --build --preset "$1" -j "$(nproc)"
 }
 
 # Prints the C files of the project.

@@ -44,7 +44,7 @@ check_scripts() {
 }
 
 check_tidy() {
-    build dev
+    configure dev
     find libmeower daemons -name '*.c' -print0 | xargs -0 -n 1 -P "$(nproc)" clang-tidy-14 -p build/dev --quiet
 }
 

@@ -27,9 +27,22 @@ static void send_state(struct evhttp_request *request, bool is_well, struct evbu
     send_page(request, is_well ? 200 : 503, is_well ? "OK" : "Service Unavailable", "application/json", page);
 }
 
+/* True when it is GET or HEAD; otherwise that was answered. */
+static bool is_reading(struct evhttp_request *request)
+{
+    enum evhttp_cmd_type method = evhttp_request_get_command(request);
+    if (method == EVHTTP_REQ_GET || method == EVHTTP_REQ_HEAD)
+        return true;
+    evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", "GET, HEAD");
+    evhttp_send_reply(request, 405, "Method Not Allowed", NULL);
+    return false;
+}
+
 static void answer_metrics(struct evhttp_request *request, void *argument)
 {
     const struct admin *admin = argument;
+    if (!is_reading(request))
+        return;
     struct evbuffer *page = evbuffer_new();
     if (page == NULL)
         return;
@@ -47,6 +60,8 @@ static bool is_stuck(const struct admin *admin)
 static void answer_health(struct evhttp_request *request, void *argument)
 {
     const struct admin *admin = argument;
+    if (!is_reading(request))
+        return;
     struct evbuffer *page = evbuffer_new();
     if (page == NULL)
         return;
@@ -89,6 +104,8 @@ static bool add_parts(const struct admin *admin, struct evbuffer *parts)
 static void answer_readiness(struct evhttp_request *request, void *argument)
 {
     const struct admin *admin = argument;
+    if (!is_reading(request))
+        return;
     struct evbuffer *page = evbuffer_new(), *parts = evbuffer_new();
     if (page != NULL && parts != NULL) {
         bool is_ready = add_parts(admin, parts);
@@ -122,7 +139,8 @@ bool admin_open(struct admin *admin, struct event_base *base, int listener)
     evhttp_set_max_headers_size(admin->http, HEAD_MAX);
     evhttp_set_max_body_size(admin->http, CONTENT_MAX);
     evhttp_set_timeout(admin->http, IDLE_S);
-    evhttp_set_allowed_methods(admin->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+    evhttp_set_allowed_methods(admin->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT |
+                                                EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
     evhttp_set_gencb(admin->http, answer_nothing, admin);
     if (evhttp_set_cb(admin->http, "/metrics", answer_metrics, admin) == 0 &&
         evhttp_set_cb(admin->http, "/healthz", answer_health, admin) == 0 &&

@@ -117,6 +117,7 @@ static void begin_exchange(struct connection *connection, const struct request *
     exchange->is_head = request->method == REQUEST_HEAD;
     exchange->keep_alive = request->keep_alive && !connection->server->is_stopping;
     exchange->is_list = false;
+    exchange->query_hash = 0;
     exchange->condition[0] = '\0';
     cors_choose(connection->server->settings.cors_origin, request->fields[REQUEST_ORIGIN], exchange->origin,
                 sizeof(exchange->origin));

@@ -28,8 +28,9 @@ struct exchange {
     enum route route;
     bool is_head;
     bool keep_alive;
-    bool is_list;  /* its answer gets Link fields */
-    unsigned take; /* meows wanted */
+    bool is_list;        /* its answer gets Link fields */
+    unsigned take;       /* meows wanted */
+    uint64_t query_hash; /* of the query string, for the entity tag; 0: there is none */
     int64_t begun_ms;
     char condition[CONNECTION_CONDITION_SIZE]; /* If-None-Match, "" when there is none */
     char origin[CONNECTION_ORIGIN_SIZE];       /* the page's, when it is one of those allowed by name */

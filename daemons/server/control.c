@@ -94,6 +94,8 @@ static void handle_opened(evutil_socket_t descriptor, short events, void *argume
     if (opener->status != MEOWER_OK) {
         snprintf(reason, sizeof(reason), "cannot open %.300s: %s", control->settings->place, opener->error.message);
         give_up(control, reason, hint_for(opener->status));
+        if (opener->status == MEOWER_ERROR_INVALID || opener->status == MEOWER_ERROR_UNSUPPORTED)
+            control->status = CONTROL_WRONG_CONFIG;
         return;
     }
     control->feed = control->admin.feed = opener->feed;

@@ -6,6 +6,8 @@
 #include "server/log.h"
 #include "server/server.h"
 
+#define CONTROL_WRONG_CONFIG 2 /* exit status when a setting is wrong */
+
 struct control_settings {
     const char *program;
     struct server_settings server; /* with its listener */

@@ -10,13 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXIT_WRONG_CONFIG 2
-#define URL_SIZE          4200
+#define URL_SIZE 4200
 
 static int refuse(const struct daemon *daemon, const char *message)
 {
     fprintf(stderr, "%s: %s\n", daemon->defaults.program, message);
-    return EXIT_WRONG_CONFIG;
+    return CONTROL_WRONG_CONFIG;
 }
 
 /* Fails as everything later does: with a line in the log. */
@@ -59,14 +58,15 @@ static const char *place_of(const struct daemon *daemon, const struct config *co
     return is_own ? config_text(config, SETTING_DATA) : "the store";
 }
 
-static bool prepare_feed(const struct daemon *daemon, struct config *config, char *message, size_t message_size)
+static bool prepare_feed(const struct daemon *daemon, struct config *config, bool *is_new, char *message,
+                         size_t message_size)
 {
     bool needs_folder = daemon->defaults.has_data_directory &&
                         (!config_gives_option(config, "store") || !config_gives_option(config, "search"));
     set_roles(daemon, config->options);
     if (!needs_folder)
         return true;
-    if (!data_directory_prepare(config_text(config, SETTING_DATA), message, message_size))
+    if (!data_directory_prepare(config_text(config, SETTING_DATA), is_new, message, message_size))
         return false;
     if (set_default_url(config, "store", "sqlite", "feed.db") && set_default_url(config, "search", "fts5", "search.db"))
         return true;
@@ -77,11 +77,12 @@ static bool prepare_feed(const struct daemon *daemon, struct config *config, cha
 static int serve(const struct daemon *daemon, struct config *config, const struct log *log)
 {
     char message[700], address[LISTENER_ADDRESS_SIZE], admin_address[LISTENER_ADDRESS_SIZE];
+    bool is_new_folder = false;
     int admin = -1;
     int public = listener_open(config_text(config, SETTING_LISTEN), address, message, sizeof(message));
     if (public >= 0)
         admin = listener_open(config_text(config, SETTING_ADMIN), admin_address, message, sizeof(message));
-    if (admin < 0 || !prepare_feed(daemon, config, message, sizeof(message))) {
+    if (admin < 0 || !prepare_feed(daemon, config, &is_new_folder, message, sizeof(message))) {
         if (admin >= 0)
             close(admin);
         if (public >= 0)
@@ -104,7 +105,11 @@ static int serve(const struct daemon *daemon, struct config *config, const struc
         .place = place_of(daemon, config),
         .options = config->options,
         .log = log};
-    return control_run(&settings);
+    int status = control_run(&settings);
+    /* A start that failed leaves no empty folder behind. */
+    if (status != EXIT_SUCCESS && is_new_folder)
+        rmdir(config_text(config, SETTING_DATA));
+    return status;
 }
 
 int daemon_run(const struct daemon *daemon, int argc, char **argv)

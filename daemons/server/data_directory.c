@@ -35,10 +35,11 @@ static bool create(const char *path)
     return true;
 }
 
-bool data_directory_prepare(const char *path, char *message, size_t message_size)
+bool data_directory_prepare(const char *path, bool *is_new, char *message, size_t message_size)
 {
     struct stat status;
-    if (stat(path, &status) != 0 && !create(path))
+    *is_new = stat(path, &status) != 0;
+    if (*is_new && !create(path))
         return fail(path, "cannot create", message, message_size);
     if (stat(path, &status) != 0)
         return fail(path, "cannot use", message, message_size);

@@ -44,3 +44,14 @@ struct live_client *live_open_for(struct connection *connection, struct stream *
         response_problem(connection, 503, NULL, error.message);
     return NULL;
 }
+
+bool live_is_websocket(const struct request *request)
+{
+    struct slice list = request->fields[REQUEST_UPGRADE], item;
+    if (request->method != REQUEST_GET || !request->wants_upgrade)
+        return false;
+    while (slice_next(&list, ',', &item))
+        if (slice_equals_nocase(item, "websocket"))
+            return true;
+    return false;
+}

@@ -10,4 +10,7 @@
  * that cannot be: then the request is answered. */
 struct live_client *live_open_for(struct connection *connection, struct stream *stream, const struct request *request);
 
+/* Whether the client wants to speak WebSocket (RFC 6455, 4.2.1). */
+bool live_is_websocket(const struct request *request);
+
 #endif

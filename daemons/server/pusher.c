@@ -94,17 +94,6 @@ const struct live_format pusher_format = {encode, receive, expired, goodbye};
 
 /* ---- the handshake ---------------------------------------------------------------------------------------------- */
 
-static bool asks_for_websocket(const struct request *request)
-{
-    struct slice list = request->fields[REQUEST_UPGRADE], item;
-    if (request->method != REQUEST_GET || !request->wants_upgrade)
-        return false;
-    while (slice_next(&list, ',', &item))
-        if (slice_equals_nocase(item, "websocket"))
-            return true;
-    return false;
-}
-
 static void refuse_upgrade(struct connection *connection, const char *detail)
 {
     response_begin(connection, 426);
@@ -134,7 +123,7 @@ void pusher_handle(struct connection *connection, const struct request *request)
     struct slice key = request->fields[REQUEST_WEBSOCKET_KEY];
     struct slice version = request->fields[REQUEST_WEBSOCKET_VERSION];
 
-    if (!asks_for_websocket(request)) {
+    if (!live_is_websocket(request)) {
         refuse_upgrade(connection, "this route speaks WebSocket: send GET with Upgrade: websocket");
         return;
     }

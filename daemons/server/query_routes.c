@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ETAG_SIZE 80   /* bytes of an entity tag of ours, with quotes and a NUL */
 #define TEXT_SIZE 8192 /* bytes of a search's text, with a NUL: a request line has no room for more */
 
 /* ---- parameters ------------------------------------------------------------------------------------------------- */
@@ -112,6 +113,15 @@ static void await(struct connection *connection, int status, const meower_error 
         answer_error(connection, status, error);
 }
 
+/* FNV-1a, 64 bits (RFC 9923). */
+static uint64_t hash_of(struct slice text)
+{
+    uint64_t hash = 14695981039346656037U;
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.text[i]) * 1099511628211U;
+    return text.len == 0 ? 0 : hash;
+}
+
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 
 void query_list(struct connection *connection, const struct request *request)
@@ -136,6 +146,7 @@ void query_list(struct connection *connection, const struct request *request)
         return;
     }
     connection->exchange.is_list = true;
+    connection->exchange.query_hash = hash_of(request->query);
     await(connection, meower_query_submit_list(connection->server->query, &list, connection, &error), &error);
 }
 
@@ -171,6 +182,7 @@ void query_search(struct connection *connection, const struct request *request)
         return;
     search.text = text;
     search.highlight = (int)highlight;
+    connection->exchange.query_hash = hash_of(request->query);
     await(connection, meower_query_submit_search(connection->server->query, &search, connection, &error), &error);
 }
 
@@ -189,22 +201,33 @@ static void add_links(struct connection *connection, const meower_page *page)
                           meower_page_meow(page, count - 1)->id, take, meower_page_meow(page, 0)->id);
 }
 
+/* A meow never changes. A page is told by the position it reflects and by what was asked; what a scan finds may differ
+ * from what the engine finds at the same position. */
+static void write_etag(const struct connection *connection, const meower_page *page, char out[ETAG_SIZE])
+{
+    uint64_t hash = connection->exchange.query_hash;
+    int len =
+        snprintf(out, ETAG_SIZE, "\"%s",
+                 connection->exchange.route == ROUTE_GET ? meower_page_meow(page, 0)->id : meower_page_cursor(page));
+    if (hash != 0)
+        len += snprintf(out + len, ETAG_SIZE - (size_t)len, "-%016llx", (unsigned long long)hash);
+    snprintf(out + len, ETAG_SIZE - (size_t)len, "%s\"", meower_page_is_fallback(page) == 1 ? "-fallback" : "");
+}
+
 void query_answer(struct connection *connection, const meower_page *page)
 {
-    char etag[MEOWER_CURSOR_SIZE + 16];
+    char etag[ETAG_SIZE];
     if (meower_page_status(page) != MEOWER_OK) {
         answer_error(connection, meower_page_status(page), meower_page_error(page));
         return;
     }
-    bool is_fallback = meower_page_is_fallback(page) == 1;
-    /* What a scan finds may differ from what the engine finds at the same position. */
-    snprintf(etag, sizeof(etag), "\"%s%s\"", meower_page_cursor(page), is_fallback ? "-fallback" : "");
+    write_etag(connection, page, etag);
     bool is_known = response_matches(connection, etag);
     response_begin(connection, is_known ? 304 : 200);
     response_field(connection, "Cache-Control", "no-cache");
     response_field(connection, "ETag", etag);
     response_field(connection, "Meower-Cursor", meower_page_cursor(page));
-    if (is_fallback)
+    if (meower_page_is_fallback(page) == 1)
         response_field(connection, "Meower-Search", "fallback");
     if (connection->exchange.is_list)
         add_links(connection, page);

@@ -62,6 +62,10 @@ void sse_handle(struct connection *connection, const struct request *request)
     struct server *server = connection->server;
     struct live_client *client = NULL;
 
+    if (live_is_websocket(request)) {
+        response_problem(connection, 400, NULL, "this route does not speak WebSocket: /pusher does");
+        return;
+    }
     if (request->method == REQUEST_GET) {
         client = live_open_for(connection, &server->fanout->sse, request);
         if (client == NULL)

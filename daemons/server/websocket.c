@@ -50,6 +50,19 @@ static bool is_start_sound(const struct websocket_reader *reader)
     }
 }
 
+/* A length is written in as few bytes as it needs, and its top bit is 0 (RFC 6455, 5.2). */
+static bool is_length_sound(const unsigned char *header, uint64_t len)
+{
+    switch (header[1] & 0x7f) {
+    case 126:
+        return len > 125;
+    case 127:
+        return len > UINT16_MAX && len <= INT64_MAX;
+    default:
+        return true;
+    }
+}
+
 /* Takes what a whole header says into the reader. */
 static enum websocket_event begin_payload(struct websocket_reader *reader)
 {
@@ -59,6 +72,8 @@ static enum websocket_event begin_payload(struct websocket_reader *reader)
     reader->payload_left = len;
     reader->payload_used = 0;
     reader->control_len = 0;
+    if (!is_length_sound(reader->header, len))
+        return WEBSOCKET_MALFORMED;
     if (reader->opcode >= WEBSOCKET_CLOSE)
         return WEBSOCKET_NOTHING;
     if (len > WEBSOCKET_MESSAGE_MAX || reader->message_len + len > WEBSOCKET_MESSAGE_MAX)

@@ -262,10 +262,9 @@ typedef struct meower_search_vtable {
 /* ---- giving them to an instance --------------------------------------------------------------------------------- */
 
 /* Add a backend to the options of one instance: its scheme can then stand in the option "store", "bus" or "search". The
- * table is copied (min(size, ours) bytes); its scheme is borrowed for the life of the options and of the instances opened
- * with them; `context` comes back in the config. Errors: ABI when abi or size do not fit
- * or a required member is missing, which the message names; INVALID when the scheme is taken. One thread at a time.
- * Since 0.1. */
+ * table is copied (min(size, ours) bytes); its scheme is borrowed for the life of the options and of the instances
+ * opened with them; `context` comes back in the config. Errors: ABI when abi or size do not fit or a required member is
+ * missing, which the message names; INVALID when the scheme is taken. One thread at a time. Since 0.1. */
 MEOWER_API int meower_options_add_store(meower_options *options, const meower_store_vtable *vtable, void *context,
                                         meower_error *error);
 MEOWER_API int meower_options_add_bus(meower_options *options, const meower_bus_vtable *vtable, void *context,

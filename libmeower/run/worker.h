@@ -32,8 +32,8 @@ int worker_start(struct worker *worker);
 /* Has the step called soon. Any thread; cheap when the worker is awake; does nothing when it was not started. */
 void worker_wake(struct worker *worker);
 
-/* Lets the current step finish, ends the thread and waits for it; it cannot be started again. Does nothing when it was not
- * started. */
+/* Lets the current step finish, ends the thread and waits for it; it cannot be started again. Does nothing when it was
+ * not started. */
 void worker_stop(struct worker *worker);
 
 void worker_destroy(struct worker *worker);

@@ -138,6 +138,13 @@ static bool is_usable(struct fts5 *fts5)
     return fts5->writer.db != NULL && !atomic_load(&fts5->is_damaged);
 }
 
+static void note_damage(struct fts5 *fts5, bool is_damaged)
+{
+    if (is_damaged) {
+        atomic_store(&fts5->is_damaged, true);
+    }
+}
+
 /* A damaged index holds nothing that counts. */
 static int fts5_info(void *search, meower_search_info *info, meower_error *error)
 {
@@ -203,9 +210,7 @@ static int fts5_index(void *search, const meower_search_document *documents, siz
     } else {
         status = index_in_file(fts5, documents, count, info, error);
     }
-    if (status == MEOWER_ERROR_CORRUPT) {
-        atomic_store(&fts5->is_damaged, true);
-    }
+    note_damage(fts5, status == MEOWER_ERROR_CORRUPT);
     pthread_mutex_unlock(&fts5->writer_mutex);
     return status;
 }
@@ -216,20 +221,19 @@ static int match_on_lane(struct fts5 *fts5, unsigned lane, const meower_search_r
                          meower_error *error)
 {
     struct fts5_reader *reader = &fts5->readers[lane];
-    int status = MEOWER_OK;
 
     if (!is_usable(fts5)) {
         return refuse_damaged(error);
     }
     if (reader->db == NULL) {
-        status = fts5_reader_open(reader, &fts5->file, error);
-    }
-    if (status == MEOWER_OK) {
-        status = fts5_reader_match(reader, &fts5->file, &fts5->dictionary, request, sink, error);
-        if (reader->has_found_damage) {
-            atomic_store(&fts5->is_damaged, true);
+        int status = fts5_reader_open(reader, &fts5->file, error);
+        if (status != MEOWER_OK) {
+            note_damage(fts5, status == MEOWER_ERROR_CORRUPT);
+            return status;
         }
     }
+    int status = fts5_reader_match(reader, &fts5->file, &fts5->dictionary, request, sink, error);
+    note_damage(fts5, reader->has_found_damage);
     return status;
 }
 

@@ -337,12 +337,14 @@ static meower_row event_row(const struct memory_store *store, size_t index)
     const struct memory_record *meow = NULL;
     if (event->kind == MEOWER_EVENT_CREATED)
         meow = memory_table_find(&store->meows, event->id);
-    meower_row row = {.id = event->id, .created_at_us = event->at_us};
-    if (meow != NULL)
-        row = meow_row(meow);
-    row.kind = event->kind;
-    row.position = index + 1;
-    return row;
+    return (meower_row){
+        .position = index + 1,
+        .kind = event->kind,
+        .id = event->id,
+        .body = meow == NULL ? NULL : meow->value,
+        .body_len = meow == NULL ? 0 : meow->value_len,
+        .created_at_us = event->at_us,
+    };
 }
 
 static int memory_read_events(void *backend, unsigned lane, uint64_t after, size_t max, meower_row_sink *sink,

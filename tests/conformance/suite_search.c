@@ -236,7 +236,7 @@ static void quotes_operators_and_stars_are_plain_text(void **state)
     post(*state, "not and or near");
     post(*state, "body: (x)");
     assert_hits(*state, "\"black", "1");
-    assert_hits(*state, "cat\" AND", "1 2");
+    assert_hits(*state, "cat\" AND", "2 1");
     assert_hits(*state, "NOT", "2");
     assert_hits(*state, "OR", "2");
     assert_hits(*state, "NEAR(", "2");

@@ -618,6 +618,21 @@ static void a_batch_may_delete_what_it_posts(void **state)
     assert_int_equal(head_of(fixture), 2);
 }
 
+/* No host of ours does it, but a foreign program may. */
+static void an_id_is_free_again_when_its_meow_is_deleted(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_store_operation operations[] = {post(fixture, id_of(1), "first"), delete_of(fixture, id_of(1)),
+                                           post(fixture, id_of(1), "second")};
+    append(fixture, operations, 3);
+    assert_int_equal(operations[2].status, MEOWER_OK);
+    assert_string_equal(get_one(fixture, id_of(1))->body, "second");
+    const struct collector *events = read_events(fixture, 1, 2);
+    assert_int_equal(events->rows[0].kind, MEOWER_EVENT_DELETED);
+    assert_false(events->rows[0].has_body);
+    assert_string_equal(events->rows[1].body, "second");
+}
+
 /* ---- idempotency keys ------------------------------------------------------------------------------------------- */
 
 static void a_key_used_again_replays_its_meow(void **state)
@@ -1083,6 +1098,7 @@ int main(void)
         STORE_TEST(the_creation_of_a_deleted_meow_has_no_body),
         STORE_TEST(deleting_what_is_not_there_is_not_found),
         STORE_TEST(a_batch_may_delete_what_it_posts),
+        STORE_TEST(an_id_is_free_again_when_its_meow_is_deleted),
         STORE_TEST(a_key_used_again_replays_its_meow),
         STORE_TEST(a_key_with_another_fingerprint_conflicts),
         STORE_TEST(keys_are_told_apart),

@@ -43,6 +43,8 @@ class Deployment:
     admin_url   of the admin listener (of any one daemon)
     token       one that may delete
     generation  a number that changes with every start
+    sessions    idle connections of clients (requests.Session), which stop() closes first: a server that ends waits a
+                moment for its clients to hang up, and the suite has no time for that at every stop
     """
 
     name = None
@@ -112,6 +114,7 @@ class Embedded(Deployment):
         self.user = user
         self.process = None
         self.generation = 0
+        self.sessions = []
 
     def command(self):
         """Settings that are None are left at their default."""
@@ -144,8 +147,14 @@ class Embedded(Deployment):
             self.process.wait()
             raise AssertionError(f"still running after {seconds} s\n{self.log()[-6000:]}") from None
 
-    def stop(self):
+    def terminate(self):
+        """SIGTERM, whatever clients are doing; wait() follows."""
         self.process.send_signal(signal.SIGTERM)
+
+    def stop(self):
+        while self.sessions:
+            self.sessions.pop().close()
+        self.terminate()
         return self.wait()
 
     def kill(self):

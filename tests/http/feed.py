@@ -89,6 +89,7 @@ class Feed:
         if getattr(self._local, "generation", None) != generation:
             self._local.session = requests.Session()
             self._local.session.trust_env = False
+            self.deployment.sessions.append(self._local.session)
             self._local.generation = generation
         return self._local.session
 

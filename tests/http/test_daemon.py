@@ -14,8 +14,8 @@ import time
 import pytest
 
 from deployment import clean_environment, flag, free_port, run_program
-from feed import Feed, assert_problem, eventually, in_threads, unique_word
-from wire import Closed, Connection
+from feed import Feed, assert_problem, eventually, far_ahead, in_threads, unique_word
+from wire import Closed, Connection, request_bytes
 
 pytestmark = pytest.mark.embedded_only
 
@@ -61,8 +61,8 @@ def test_version_is_printed_and_exits_0(meowerd):
 
 @pytest.mark.parametrize("arguments", [["--no-such-flag"], ["--no-such-flag=1"], ["stray"], ["-z"], ["--listen"],
                                        ["--listen="], ["--listen=nonsense"], ["--listen=127.0.0.1:99999"],
-                                       ["--threads=many"], ["--timeline-max=-1"], ["--store=nosuch:thing"],
-                                       ["--config=/no/such/file"], ["--config"]],
+                                       ["--threads=many"], ["--timeline-max=-1"], ["--config=/no/such/file"],
+                                       ["--config"]],
                          ids=lambda arguments: arguments[0])
 def test_a_wrong_flag_is_explained_and_nothing_starts(meowerd, tmp_path, arguments):
     result = run_program(meowerd, *arguments, directory=tmp_path)
@@ -90,6 +90,13 @@ def test_check_config_explains_a_wrong_one(meowerd, tmp_path):
         assert re.search(mark, result.stderr), result.stderr
 
 
+@pytest.mark.parametrize("name", ["store", "bus", "search"])
+def test_check_config_explains_an_unknown_backend(meowerd, tmp_path, name):
+    result = run_program(meowerd, flag(name, "nosuch:thing"), "--check-config", directory=tmp_path)
+    assert result.returncode > 0, output(result)
+    assert "nosuch" in result.stderr
+
+
 def test_secrets_are_not_shown(meowerd, new_server):
     secret = "very-secret-" + unique_word()
     result = run_program(meowerd, flag("token", secret), "--check-config")
@@ -100,6 +107,11 @@ def test_secrets_are_not_shown(meowerd, new_server):
     assert Feed(server).delete("0" * 27, secret).status_code == 404
     server.restart()
     assert secret not in server.log()
+
+
+@pytest.mark.parametrize("name", ["store", "bus", "search"])
+def test_an_unknown_backend_is_explained(new_server, name):
+    assert_refuses_to_start(new_server(settings={name: "nosuch:thing"}), "nosuch")
 
 
 # Where a setting comes from: flag, then environment, then file
@@ -140,10 +152,13 @@ def test_sigterm_ends_with_0_even_while_clients_are_connected(new_server):
     feed.post(unique_word())
     sockets = [feed.subscribe("") for _ in range(5)] + [feed.subscribe() for _ in range(5)]
     streams = [feed.events() for _ in range(5)]
-    halves = [Connection(server.base_url) for _ in range(5)]
-    for half in halves:
+    halves = [Connection(server.base_url) for _ in range(10)]
+    for half in halves[:5]:
         half.send(b"POST /meows HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nbody")
-    assert server.stop() == 0
+    for waiting in halves[5:]:
+        waiting.send(request_bytes("x", "GET", "/meows", [f"Meower-Cursor: {far_ahead(feed.now())}"]))
+    server.terminate()
+    assert server.wait() == 0
     for connection in sockets + streams + halves:
         assert connection.is_closed_within(5)
         connection.close()
@@ -166,7 +181,8 @@ def test_sigterm_while_posting_keeps_every_answered_post(new_server):
     def work(number):
         if number == 16:
             time.sleep(0.5)
-            assert server.stop() == 0
+            server.terminate()
+            assert server.wait() == 0
             return
         try:
             while True:
@@ -192,7 +208,7 @@ def test_sigterm_during_the_start_ends_it(new_server):
         server = new_server()
         server.spawn()
         time.sleep(pause)
-        server.process.send_signal(signal.SIGTERM)
+        server.terminate()
         assert server.wait() in (0, -signal.SIGTERM)  # before its handlers are set, the signal ends it itself
 
 

@@ -254,21 +254,41 @@ def test_a_cursor_of_the_past_is_answered_at_once(feed):
     assert feed.ids("/meows", cursor=cursor, take=1) == [posted.id]
 
 
-def test_an_unreachable_cursor_is_504_and_delays_nobody(feed):
+def test_an_unreachable_cursor_is_504_and_delays_nobody(server, feed):
     id = feed.post(unique_word()).id
     ahead = far_ahead(feed.now())
     paths = ["/meows", f"/meows/{id}", f"/search?query={unique_word()}", "/meows?max_id=" + id]
 
+    def pipeline():
+        """Further requests on the connection of one that waits are answered behind it."""
+        with Connection(server.base_url) as connection:
+            connection.send(request_bytes(connection.host, "GET", "/meows", [f"Meower-Cursor: {ahead}"]) +
+                            request_bytes(connection.host, "GET", f"/meows/{id}") * 2)
+            return [connection.read_response().status_code for _ in range(3)]
+
     def work(number):
         if number < 32:
             return feed.get(paths[number % len(paths)], cursor=ahead)
+        if number == 32:
+            return pipeline()
         return [feed.get("/meows", take=1).status_code for _ in range(20)]
 
-    answers = in_threads(33, work)
+    answers = in_threads(34, work)
     for response in answers[:32]:
         assert_problem(response, 504)
-    assert answers[32] == [200] * 20
+    assert answers[32] == [504, 200, 200]
+    assert answers[33] == [200] * 20
     assert feed.is_serving()
+
+
+def test_clients_gone_while_their_request_waits_harm_nobody(server, feed):
+    ahead = far_ahead(feed.now())
+    for path in ("/meows", "/search?query=cat", f"/meows/{UNKNOWN_ID}") * 10:
+        connection = Connection(server.base_url)
+        connection.send(request_bytes(connection.host, "GET", path, [f"Meower-Cursor: {ahead}"]))
+        connection.reset()
+    for _ in range(10):
+        assert feed.is_serving()
 
 
 def test_a_request_waits_for_a_cursor_that_becomes_visible(feed):

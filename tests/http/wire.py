@@ -19,7 +19,7 @@ TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 0x1, 0x2, 0x8, 0x9, 0xA, 0x0
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 
 
-class Closed(Exception):
+class Closed(ConnectionError):
     """The server closed the connection before the answer was complete."""
 
 

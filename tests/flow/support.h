@@ -1,0 +1,142 @@
+/* support.h - what the tests of flow/ share: instances made of option pairs, a clock that stands still until it is
+ * moved, and faults on command. A NULL member of `struct parts` means the library's own. */
+#ifndef TESTS_FLOW_SUPPORT_H
+#define TESTS_FLOW_SUPPORT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <meower/backend.h>
+#include <meower/meower.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define PATIENCE_MS 20000 /* what a test waits for something that must come, before it fails */
+
+/* ---- a clock that stands still ---------------------------------------------------------------------------------- */
+
+struct fake_clock {
+    atomic_int_fast64_t wall_us;
+    atomic_int_fast64_t monotonic_us;
+    atomic_int_fast64_t tick_us; /* each look at the monotonic time moves both on by it; 0 at first */
+    atomic_uint_fast64_t chance; /* state of its randomness */
+};
+
+void fake_clock_init(struct fake_clock *clock, uint64_t seed);
+void fake_clock_advance_ms(struct fake_clock *clock, int64_t ms);
+
+/* ---- faults at the ports ---------------------------------------------------------------------------------------- */
+
+/* Calls of a port that fail. `skip` matching calls pass first, then `count` fail. */
+struct fault {
+    const char *port; /* "store", "bus" or "search" */
+    const char *call; /* such as "append" */
+    unsigned skip;
+    unsigned count;    /* UINT_MAX: all further ones */
+    int status;        /* that they give */
+    uint32_t flags;    /* of the error */
+    bool is_performed; /* the call is made, and its MEOWER_OK becomes `status`: an outcome that is unknown */
+};
+
+#define FAULTS_MAX       8
+#define FAULTS_CALLS_MAX 24
+
+struct faults {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    struct fault list[FAULTS_MAX];
+    size_t count;
+    struct {
+        const char *port;
+        const char *call;
+        unsigned count;
+    } calls[FAULTS_CALLS_MAX]; /* that were begun */
+    const char *held_port;     /* calls that wait until they are let go */
+    const char *held_call;
+    unsigned held; /* how many wait now */
+};
+
+void faults_init(struct faults *faults);
+void faults_destroy(struct faults *faults);
+void faults_add(struct faults *faults, struct fault fault);
+void faults_clear(struct faults *faults);
+
+/* How many calls were begun since faults_init(). */
+unsigned faults_calls(struct faults *faults, const char *port, const char *call);
+
+/* Holds every such call back until faults_let_go(). */
+void faults_hold(struct faults *faults, const char *port, const char *call);
+void faults_wait_until_held(struct faults *faults);
+void faults_let_go(struct faults *faults);
+
+/* ---- instances -------------------------------------------------------------------------------------------------- */
+
+struct shared_store;
+struct wire;
+struct toy_index;
+
+/* What an instance is made of, apart from its options. */
+struct parts {
+    struct fake_clock *clock;
+    struct faults *faults;
+    struct shared_store *store; /* sets the option store */
+    struct wire *wire;          /* sets the option bus */
+    struct toy_index *index;    /* sets the option search */
+};
+
+#define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NO_OPTIONS   ((const char *const[]){NULL})
+
+/* Opens an instance from names and values in turn. */
+int feed_try_open(const struct parts *parts, const char *const *pairs, meower **out, meower_error *error);
+meower *feed_open(const struct parts *parts, const char *const *pairs);
+
+/* Closes it; nothing may be left over. */
+void feed_close(meower *feed);
+
+/* Steps an instance without threads until it is idle. */
+void feed_run(meower *feed);
+
+/* The value of a metric; fails the test when there is none of this name. */
+double feed_metric(meower *feed, const char *name);
+
+/* ---- commands, pages, events ------------------------------------------------------------------------------------ */
+
+meower_command *command_open(meower *feed);
+meower_query *query_open(meower *feed);
+meower_subscription *subscription_open(meower *feed, const char *cursor);
+
+/* Post and delete, wait, and must succeed. */
+meower_command_result post(meower_command *command, const char *body);
+meower_command_result post_with_key(meower_command *command, const char *body, const char *key);
+meower_command_result erase(meower_command *command, const char *id);
+
+/* Submit, and must succeed. */
+void submit(meower_command *command, const char *body, void *tag);
+
+/* Takes a result that must be there. */
+meower_command_result take_result(meower_command *command);
+
+/* Lists and searches, wait, and must succeed. */
+meower_page *list(meower_query *query, const meower_list *list);
+meower_page *list_newest(meower_query *query, uint32_t take);
+meower_page *search(meower_query *query, const char *text);
+bool page_has(const meower_page *page, const char *id);
+
+/* The page as JSON, NUL-terminated; the caller frees it. */
+char *page_json(const meower_page *page);
+
+/* Takes an event that must come. */
+const meower_event *take_event(meower_subscription *subscription);
+
+/* Whether a descriptor is readable now. */
+bool is_readable(int fd);
+
+void sleep_ms(unsigned ms);
+
+#endif

@@ -1,0 +1,269 @@
+/* toy_search.c - documents in an array under one lock; what was indexed since the last refresh cannot be found yet. */
+#include "flow/toy_search.h"
+#include "base/match.h"
+#include "flow/support.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS_SIZE 4096 /* bytes of a document's words: 140 code points, folded, stay far below */
+
+struct toy_document {
+    uint64_t position;
+    bool is_visible;
+    bool is_deleted;
+    char id[MEOWER_ID_SIZE];
+    char words[WORDS_SIZE];
+};
+
+void toy_index_init(struct toy_index *index)
+{
+    *index = (struct toy_index){.count = 0};
+    pthread_mutex_init(&index->mutex, NULL);
+}
+
+void toy_index_destroy(struct toy_index *index)
+{
+    free(index->documents);
+    pthread_mutex_destroy(&index->mutex);
+}
+
+static int toy_open(const meower_backend_config *config, void **out, meower_error *error)
+{
+    (void)error;
+    *out = config->context;
+    return MEOWER_OK;
+}
+
+static void toy_close(void *backend)
+{
+    (void)backend; /* the engine goes on */
+}
+
+static int toy_info(void *backend, meower_search_info *info, meower_error *error)
+{
+    (void)error;
+    *info = toy_index_info(backend);
+    return MEOWER_OK;
+}
+
+static int toy_reset(void *backend, meower_error *error)
+{
+    struct toy_index *index = backend;
+
+    (void)error;
+    toy_index_drop(index);
+    pthread_mutex_lock(&index->mutex);
+    index->resets++;
+    pthread_mutex_unlock(&index->mutex);
+    return MEOWER_OK;
+}
+
+/* The document with this id, made when it is not there; NULL when memory is short. */
+static struct toy_document *find_or_make(struct toy_index *index, const char *id)
+{
+    for (size_t i = 0; i < index->count; i++) {
+        if (strcmp(index->documents[i].id, id) == 0) {
+            return &index->documents[i];
+        }
+    }
+    if (index->count == index->capacity) {
+        size_t capacity = index->capacity * 2 + 16;
+        struct toy_document *documents = realloc(index->documents, capacity * sizeof *documents);
+        if (documents == NULL) {
+            return NULL;
+        }
+        index->documents = documents;
+        index->capacity = capacity;
+    }
+    index->documents[index->count] = (struct toy_document){.position = 0};
+    memcpy(index->documents[index->count].id, id, MEOWER_ID_SIZE);
+    return &index->documents[index->count++];
+}
+
+static int toy_index_documents(void *backend, const meower_search_document *documents, size_t count,
+                               const meower_search_info *info, meower_error *error)
+{
+    struct toy_index *index = backend;
+    int status = MEOWER_OK;
+
+    pthread_mutex_lock(&index->mutex);
+    for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
+        struct toy_document *document = find_or_make(index, documents[i].id);
+        if (document == NULL) {
+            status = meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the index");
+        } else if (documents[i].position > document->position) { /* as an external version does */
+            document->position = documents[i].position;
+            document->is_visible = false;
+            document->is_deleted = documents[i].words == NULL;
+            if (documents[i].words != NULL && documents[i].words_len < WORDS_SIZE) {
+                memcpy(document->words, documents[i].words, documents[i].words_len);
+                document->words[documents[i].words_len] = '\0';
+            }
+        }
+    }
+    if (status == MEOWER_OK) {
+        index->info = *info;
+    }
+    pthread_mutex_unlock(&index->mutex);
+    return status;
+}
+
+static int toy_refresh(void *backend, meower_error *error)
+{
+    struct toy_index *index = backend;
+
+    (void)error;
+    pthread_mutex_lock(&index->mutex);
+    for (size_t i = 0; i < index->count; i++) {
+        index->documents[i].is_visible = true;
+    }
+    index->refreshes++;
+    pthread_mutex_unlock(&index->mutex);
+    return MEOWER_OK;
+}
+
+/* The best level at which a searched word matches one of the document's. */
+static int document_level(const struct toy_document *document, const meower_search_word *word)
+{
+    int best = MATCH_NONE;
+
+    for (const char *at = document->words; *at != '\0';) {
+        size_t len = strcspn(at, " ");
+        int level = match_level(word, at, len);
+        best = level < best ? level : best;
+        at += len;
+        at += *at == ' ' ? 1 : 0;
+    }
+    return best;
+}
+
+/* The tier of a document (backend.h), MATCH_TIERS when it does not match. */
+static int document_tier(const struct toy_document *document, const meower_search_request *request)
+{
+    int worst = MATCH_EXACT;
+    int best = MATCH_NONE;
+
+    for (size_t i = 0; i < request->word_count; i++) {
+        int level = document_level(document, &request->words[i]);
+        worst = level > worst ? level : worst;
+        best = level < best ? level : best;
+    }
+    if (worst != MATCH_NONE) {
+        return worst;
+    }
+    return best == MATCH_NONE ? MATCH_TIERS : 3 + best;
+}
+
+struct toy_hit {
+    const struct toy_document *document;
+    int tier;
+};
+
+static int compare_hits(const void *left, const void *right)
+{
+    const struct toy_hit *a = left;
+    const struct toy_hit *b = right;
+
+    if (a->tier != b->tier) {
+        return a->tier < b->tier ? -1 : 1;
+    }
+    return a->document->position > b->document->position ? -1 : 1;
+}
+
+static int toy_match(void *backend, unsigned lane, const meower_search_request *request, meower_hit_sink *sink,
+                     meower_error *error)
+{
+    struct toy_index *index = backend;
+    struct toy_hit *hits;
+    size_t count = 0;
+    int status = MEOWER_OK;
+
+    (void)lane;
+    pthread_mutex_lock(&index->mutex);
+    hits = calloc(index->count + 1, sizeof *hits);
+    if (hits == NULL) {
+        status = meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory to match");
+    }
+    for (size_t i = 0; i < index->count && status == MEOWER_OK; i++) {
+        const struct toy_document *document = &index->documents[i];
+        int tier = document->is_visible && !document->is_deleted ? document_tier(document, request) : MATCH_TIERS;
+        if (tier < MATCH_TIERS) {
+            hits[count++] = (struct toy_hit){document, tier};
+        }
+    }
+    if (count > 0) {
+        qsort(hits, count, sizeof *hits, compare_hits);
+    }
+    for (size_t i = request->skip; i < count && i - request->skip < request->take && status == MEOWER_OK; i++) {
+        status = sink->hit(sink, hits[i].document->id, hits[i].document->position);
+    }
+    free(hits);
+    pthread_mutex_unlock(&index->mutex);
+    return status;
+}
+
+void toy_index_add(struct toy_index *index, meower_options *options)
+{
+    static const meower_search_vtable vtable = {
+        .abi = MEOWER_BACKEND_ABI,
+        .size = sizeof(meower_search_vtable),
+        .scheme = "toy",
+        .open = toy_open,
+        .close = toy_close,
+        .info = toy_info,
+        .reset = toy_reset,
+        .index = toy_index_documents,
+        .refresh = toy_refresh,
+        .match = toy_match,
+    };
+
+    assert_int_equal(meower_options_add_search(options, &vtable, index, NULL), MEOWER_OK);
+    assert_int_equal(meower_options_set(options, "search", "toy:", NULL), MEOWER_OK);
+}
+
+void toy_index_set_epoch(struct toy_index *index, const char *epoch)
+{
+    pthread_mutex_lock(&index->mutex);
+    memcpy(index->info.epoch, epoch, MEOWER_EPOCH_SIZE);
+    pthread_mutex_unlock(&index->mutex);
+}
+
+void toy_index_drop(struct toy_index *index)
+{
+    pthread_mutex_lock(&index->mutex);
+    index->count = 0;
+    index->info = (meower_search_info){.position = 0};
+    pthread_mutex_unlock(&index->mutex);
+}
+
+unsigned toy_index_resets(struct toy_index *index)
+{
+    unsigned resets;
+
+    pthread_mutex_lock(&index->mutex);
+    resets = index->resets;
+    pthread_mutex_unlock(&index->mutex);
+    return resets;
+}
+
+size_t toy_index_count(struct toy_index *index)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&index->mutex);
+    for (size_t i = 0; i < index->count; i++) {
+        count += index->documents[i].is_deleted ? 0 : 1;
+    }
+    pthread_mutex_unlock(&index->mutex);
+    return count;
+}
+
+meower_search_info toy_index_info(struct toy_index *index)
+{
+    meower_search_info info;
+
+    pthread_mutex_lock(&index->mutex);
+    info = index->info;
+    pthread_mutex_unlock(&index->mutex);
+    return info;
+}

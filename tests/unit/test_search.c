@@ -1,0 +1,349 @@
+/* test_search.c - the search port: which engine a URL means, and the fault hook around every call. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "search/search.h"
+#include <stdio.h>
+#include <string.h>
+
+/* An engine of a host that notes what it was asked. */
+struct engine {
+    char calls[200];
+    char location[50];
+    unsigned lanes;
+};
+
+static void note(struct engine *engine, const char *call)
+{
+    strcat(engine->calls, engine->calls[0] == '\0' ? "" : " ");
+    strcat(engine->calls, call);
+}
+
+static int engine_open(const meower_backend_config *config, void **search, meower_error *error)
+{
+    struct engine *engine = config->context;
+
+    (void)error;
+    snprintf(engine->location, sizeof engine->location, "%s", config->location);
+    engine->lanes = config->lanes;
+    note(engine, "open");
+    *search = engine;
+    return MEOWER_OK;
+}
+
+static void engine_close(void *search)
+{
+    note(search, "close");
+}
+
+static int engine_info(void *search, meower_search_info *info, meower_error *error)
+{
+    (void)error;
+    note(search, "info");
+    info->position = 7;
+    return MEOWER_OK;
+}
+
+static int engine_reset(void *search, meower_error *error)
+{
+    (void)error;
+    note(search, "reset");
+    return MEOWER_OK;
+}
+
+static int engine_index(void *search, const meower_search_document *documents, size_t count,
+                        const meower_search_info *info, meower_error *error)
+{
+    (void)documents;
+    (void)count;
+    (void)info;
+    note(search, "index");
+    return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, 0, MEOWER_ERROR_FLAG_RETRIABLE, "away");
+}
+
+static int engine_match(void *search, unsigned lane, const meower_search_request *request, meower_hit_sink *sink,
+                        meower_error *error)
+{
+    (void)error;
+    (void)lane;
+    (void)request;
+    note(search, "match");
+    return sink->hit(sink, "0ujtsYcgvSTl8PAuAdqWYSMnLOv", 1);
+}
+
+static const meower_search_vtable engine_table = {
+    .abi = MEOWER_BACKEND_ABI,
+    .size = sizeof(meower_search_vtable),
+    .scheme = "mine",
+    .open = engine_open,
+    .close = engine_close,
+    .info = engine_info,
+    .reset = engine_reset,
+    .index = engine_index,
+    .match = engine_match,
+};
+
+struct fixture {
+    struct engine engine;
+    meower_options *options;
+    meower_error error;
+    /* of the fault hook */
+    const char *fails_before;
+    const char *fails_after;
+    char seen[200];
+};
+
+static int setup(void **state)
+{
+    static struct fixture fixture;
+
+    memset(&fixture, 0, sizeof fixture);
+    *state = &fixture;
+    return meower_options_new(&fixture.options);
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+
+    meower_options_free(fixture->options);
+    return 0;
+}
+
+static void choose(struct fixture *fixture, const char *url)
+{
+    assert_int_equal(meower_options_set(fixture->options, "search", url, NULL), MEOWER_OK);
+}
+
+static void add_engine(struct fixture *fixture)
+{
+    assert_int_equal(meower_options_add_search(fixture->options, &engine_table, &fixture->engine, NULL), MEOWER_OK);
+    choose(fixture, "mine:somewhere");
+}
+
+static int before(void *context, const char *port, const char *call, meower_error *error)
+{
+    struct fixture *fixture = context;
+
+    assert_string_equal(port, "search");
+    strcat(fixture->seen, fixture->seen[0] == '\0' ? "" : " ");
+    strcat(fixture->seen, call);
+    if (fixture->fails_before != NULL && strcmp(fixture->fails_before, call) == 0) {
+        return meower_error_set(error, MEOWER_ERROR_IO, 0, 0, "fault before %s", call);
+    }
+    return MEOWER_OK;
+}
+
+static int after(void *context, const char *port, const char *call, int status, meower_error *error)
+{
+    struct fixture *fixture = context;
+
+    assert_string_equal(port, "search");
+    if (fixture->fails_after != NULL && strcmp(fixture->fails_after, call) == 0) {
+        return meower_error_set(error, MEOWER_ERROR_OUTCOME_UNKNOWN, status, 0, "fault after %s", call);
+    }
+    return status;
+}
+
+static void add_hook(struct fixture *fixture)
+{
+    const meower_fault_hook hook = {before, after, fixture};
+
+    meower_options_set_fault_hook(fixture->options, &hook);
+}
+
+static int ignore_hit(meower_hit_sink *sink, const char *id, uint64_t position)
+{
+    (void)sink;
+    (void)id;
+    (void)position;
+    return MEOWER_OK;
+}
+
+/* Makes every call of the port once. */
+static void call_all(struct search *search)
+{
+    meower_search_info info = {0};
+    const meower_search_word word = {"meow", 4, 1, 1};
+    const meower_search_request request = {&word, 1, 0, 10};
+    meower_hit_sink sink = {ignore_hit};
+    meower_error error;
+
+    search_info(search, &info, &error);
+    search_reset(search, &error);
+    search_index(search, NULL, 0, &info, &error);
+    search_refresh(search, &error);
+    search_match(search, 0, &request, &sink, &error);
+}
+
+static void an_unknown_scheme_is_invalid_and_the_known_ones_are_named(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search search;
+
+    choose(fixture, "solr:http://me:secret@localhost");
+    assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_ERROR_INVALID);
+    assert_non_null(strstr(fixture->error.message, "fts5:"));
+    assert_non_null(strstr(fixture->error.message, "elasticsearch:"));
+    assert_non_null(strstr(fixture->error.message, "opensearch:"));
+    assert_null(strstr(fixture->error.message, "secret"));
+}
+
+static void an_engine_that_is_not_built_in_is_unsupported(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search search;
+
+    choose(fixture, "elasticsearch:http://localhost:9200");
+    assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(fixture->error.message, "elasticsearch:"));
+}
+
+static void a_text_without_a_scheme_is_invalid(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search search;
+
+    choose(fixture, "fts5");
+    assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_ERROR_INVALID);
+}
+
+static void fts5_is_built_in(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search search;
+
+    choose(fixture, "fts5:");
+    assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_OK);
+    assert_true((search.vtable.flags & MEOWER_SEARCH_EXCLUSIVE) != 0);
+    search_close(&search);
+}
+
+static void an_engine_of_the_host_is_found_with_its_context_location_and_lanes(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search search;
+
+    add_engine(fixture);
+    assert_int_equal(search_open(&search, fixture->options, 3, &fixture->error), MEOWER_OK);
+    assert_string_equal(fixture->engine.location, "somewhere");
+    assert_int_equal(fixture->engine.lanes, 3);
+    search_close(&search);
+    assert_string_equal(fixture->engine.calls, "open close");
+}
+
+static void every_call_reaches_the_engine(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search search;
+
+    add_engine(fixture);
+    assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_OK);
+    call_all(&search);
+    search_close(&search);
+    assert_string_equal(fixture->engine.calls, "open info reset index match close");
+}
+
+static void a_status_comes_back_with_its_detail(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_search_info info = {0};
+    struct search search;
+
+    add_engine(fixture);
+    assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_OK);
+    assert_int_equal(search_index(&search, NULL, 0, &info, &fixture->error), MEOWER_ERROR_UNAVAILABLE);
+    assert_string_equal(fixture->error.message, "away");
+    search_close(&search);
+}
+
+static void refreshing_an_engine_that_needs_none_does_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search search;
+
+    add_engine(fixture);
+    assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_OK);
+    assert_int_equal(search_refresh(&search, &fixture->error), MEOWER_OK);
+    search_close(&search);
+}
+
+static void the_fault_hook_sees_every_call(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search search;
+
+    add_engine(fixture);
+    add_hook(fixture);
+    assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_OK);
+    call_all(&search);
+    search_close(&search);
+    assert_string_equal(fixture->seen, "open info reset index match");
+}
+
+static void a_fault_before_a_call_takes_its_place(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_search_info info = {0};
+    struct search search;
+
+    add_engine(fixture);
+    add_hook(fixture);
+    fixture->fails_before = "info";
+    assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_OK);
+    assert_int_equal(search_info(&search, &info, &fixture->error), MEOWER_ERROR_IO);
+    assert_int_equal(info.position, 0);
+    assert_string_equal(fixture->error.message, "fault before info");
+    search_close(&search);
+    assert_string_equal(fixture->engine.calls, "open close");
+}
+
+static void a_fault_after_a_call_replaces_its_status(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search search;
+
+    add_engine(fixture);
+    add_hook(fixture);
+    fixture->fails_after = "reset";
+    assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_OK);
+    assert_int_equal(search_reset(&search, &fixture->error), MEOWER_ERROR_OUTCOME_UNKNOWN);
+    search_close(&search);
+    assert_string_equal(fixture->engine.calls, "open reset close");
+}
+
+static void an_engine_that_opened_is_closed_when_a_fault_follows(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search search;
+
+    add_engine(fixture);
+    add_hook(fixture);
+    fixture->fails_after = "open";
+    assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_ERROR_OUTCOME_UNKNOWN);
+    assert_string_equal(fixture->engine.calls, "open close");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_unknown_scheme_is_invalid_and_the_known_ones_are_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_engine_that_is_not_built_in_is_unsupported, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_text_without_a_scheme_is_invalid, setup, teardown),
+        cmocka_unit_test_setup_teardown(fts5_is_built_in, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_engine_of_the_host_is_found_with_its_context_location_and_lanes, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(every_call_reaches_the_engine, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_status_comes_back_with_its_detail, setup, teardown),
+        cmocka_unit_test_setup_teardown(refreshing_an_engine_that_needs_none_does_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_fault_hook_sees_every_call, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_fault_before_a_call_takes_its_place, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_fault_after_a_call_replaces_its_status, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_engine_that_opened_is_closed_when_a_fault_follows, setup, teardown),
+    };
+    return cmocka_run_group_tests_name("search", tests, NULL, NULL);
+}
