@@ -6,6 +6,7 @@ import pathlib
 import re
 import sqlite3
 import subprocess
+import time
 
 
 def first_line(*command):
@@ -21,9 +22,9 @@ def package_version(package):
     return first_line("dpkg-query", "-W", "-f", "${Version}", package)
 
 
-def field(path, name):
+def field(path, name, separator=":"):
     """The value of a line "name : value" of a file in /proc."""
-    match = re.search(rf"^{name}\s*:\s*(.*)$", pathlib.Path(path).read_text(), re.MULTILINE)
+    match = re.search(rf"^{name}\s*{separator}\s*(.*)$", pathlib.Path(path).read_text(), re.MULTILINE)
     return match.group(1) if match else "unknown"
 
 
@@ -38,6 +39,15 @@ def filesystem(folder):
     return f"{best[1]} ({best[2]})"
 
 
+def busy(seconds):
+    """The share of all cores that this machine was busy for so long, while we do nothing."""
+    def read():
+        user, nice, system, idle, io_wait = map(int, field("/proc/stat", "cpu", "").split()[:5])
+        return user + nice + system, idle + io_wait
+    (busy_before, idle_before), _, (busy_after, idle_after) = read(), time.sleep(seconds), read()
+    return (busy_after - busy_before) / max(1, busy_after - busy_before + idle_after - idle_before)
+
+
 def describe(meowerd, nginx, data):
     """Lines of a Markdown list."""
     memory_gib = int(field("/proc/meminfo", "MemTotal").split()[0]) / 1024 / 1024
@@ -45,7 +55,7 @@ def describe(meowerd, nginx, data):
     dirty = " with changes" if subprocess.run(["git", "diff", "--quiet", "HEAD"], check=False).returncode else ""
     return [
         f"- Date: {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC; commit {commit}{dirty}; "
-        f"load before the start {os.getloadavg()[0]:.2f}",
+        f"machine {busy(2):.0%} busy before the start",
         f"- Machine: {field('/proc/cpuinfo', 'model name')}, {os.cpu_count()} cores shared by server and clients, "
         f"{memory_gib:.0f} GiB; Linux {os.uname().release}; data on {filesystem(data)}",
         f"- Versions: {first_line(meowerd, '--version')}; SQLite {sqlite3.sqlite_version}; "

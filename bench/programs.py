@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -159,8 +160,12 @@ def output_of(command, cwd=None):
 
 def wrk(url, script, seconds):
     """One load of wrk: one thread, kept-alive connections."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     output = output_of(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script, url], cwd=BENCH)
     result = json.loads(re.search(r"^result: (.*)$", output, re.MULTILINE).group(1))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    result["busy"] = spent * 1e6 / result["duration_us"]
     result["per_second"] = result["requests"] * 1e6 / result["duration_us"]
     return result
 

@@ -36,7 +36,8 @@ def posts(rounds, seconds):
             idle = server.wait_until_idle()
             ours.add(result["per_second"], result["p50_us"], result["p99_us"], result["errors"],
                      cpu * 1e6 / result["requests"], server.peak_rss_mib())
-        progress(f"round {number}: {result['per_second']:,.0f} posts/s, idle again after {idle:.1f} s")
+        progress(f"round {number}: {result['per_second']:,.0f} posts/s, wrk {result['busy']:.0%} busy, "
+                 f"idle again after {idle:.1f} s")
         for batch, competitor in bare.items():
             target = programs.data_folder("bare") / "bare.db"
             result = programs.tool("sqlite_insert", programs.feed_database(folder), target, batch, seconds)
@@ -62,7 +63,8 @@ def page(rounds, seconds):
                     competitor.add(result["per_second"], result["p50_us"], result["p99_us"], result["errors"],
                                    (process.cpu_seconds() - cpu) * 1e6 / result["requests"], process.peak_rss_mib())
                     progress(f"round {number}: {competitor.name}: {result['per_second']:,.0f} requests/s, "
-                             f"{result['bytes'] / max(1, result['requests']):,.0f} bytes each")
+                             f"{result['bytes'] / max(1, result['requests']):,.0f} bytes each, "
+                             f"wrk {result['busy']:.0%} busy")
     return f"A page of {len(body):,} bytes.\n\n" + comparison([ours], [theirs])
 
 

@@ -3,6 +3,7 @@
 
 #include "server/deadline.h"
 #include "server/json_text.h"
+#include "server/listener.h"
 #include "server/metrics_page.h"
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -27,23 +28,21 @@ static void send_state(struct evhttp_request *request, bool is_well, struct evbu
     send_page(request, is_well ? 200 : 503, is_well ? "OK" : "Service Unavailable", "application/json", page);
 }
 
-/* True when it is GET or HEAD; otherwise that was answered. */
-static bool is_reading(struct evhttp_request *request)
+/* An empty page to fill for GET and HEAD, or NULL: then another method was answered, or memory is short. */
+static struct evbuffer *begin_page(struct evhttp_request *request)
 {
     enum evhttp_cmd_type method = evhttp_request_get_command(request);
     if (method == EVHTTP_REQ_GET || method == EVHTTP_REQ_HEAD)
-        return true;
+        return evbuffer_new();
     evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", "GET, HEAD");
     evhttp_send_reply(request, 405, "Method Not Allowed", NULL);
-    return false;
+    return NULL;
 }
 
 static void answer_metrics(struct evhttp_request *request, void *argument)
 {
     const struct admin *admin = argument;
-    if (!is_reading(request))
-        return;
-    struct evbuffer *page = evbuffer_new();
+    struct evbuffer *page = begin_page(request);
     if (page == NULL)
         return;
     metrics_page_write(admin->metrics, admin->feed, page);
@@ -60,9 +59,7 @@ static bool is_stuck(const struct admin *admin)
 static void answer_health(struct evhttp_request *request, void *argument)
 {
     const struct admin *admin = argument;
-    if (!is_reading(request))
-        return;
-    struct evbuffer *page = evbuffer_new();
+    struct evbuffer *page = begin_page(request);
     if (page == NULL)
         return;
     bool is_well = !is_stuck(admin);
@@ -85,10 +82,11 @@ static bool add_parts(const struct admin *admin, struct evbuffer *parts)
 {
     bool is_ready = admin->is_serving && !is_stuck(admin);
     meower_health health;
-    char reason[500];
+    meower_error error;
+    meower *feed;
     if (admin->feed == NULL) {
-        opener_reason(admin->opener, reason, sizeof(reason));
-        add_part(parts, "store", false, reason);
+        opener_result(admin->opener, &feed, &error);
+        add_part(parts, "store", false, error.message);
     }
     for (size_t i = 0; admin->feed != NULL && meower_health_at(admin->feed, i, &health) == 1; i++) {
         add_part(parts, health.part, health.ready == 1, health.reason);
@@ -104,20 +102,19 @@ static bool add_parts(const struct admin *admin, struct evbuffer *parts)
 static void answer_readiness(struct evhttp_request *request, void *argument)
 {
     const struct admin *admin = argument;
-    if (!is_reading(request))
+    struct evbuffer *page = begin_page(request);
+    if (page == NULL)
         return;
-    struct evbuffer *page = evbuffer_new(), *parts = evbuffer_new();
-    if (page != NULL && parts != NULL) {
+    struct evbuffer *parts = evbuffer_new();
+    if (parts != NULL) {
         bool is_ready = add_parts(admin, parts);
         evbuffer_add_printf(page, "{\"ready\":%s,\"parts\":[", is_ready ? "true" : "false");
         evbuffer_add_buffer(page, parts);
         evbuffer_add_printf(page, "]}\n");
         send_state(request, is_ready, page);
-    }
-    if (page != NULL)
-        evbuffer_free(page);
-    if (parts != NULL)
         evbuffer_free(parts);
+    }
+    evbuffer_free(page);
 }
 
 static void answer_nothing(struct evhttp_request *request, void *argument)
@@ -142,7 +139,7 @@ bool admin_open(struct admin *admin, struct event_base *base, int listener)
     evhttp_set_allowed_methods(admin->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT |
                                                 EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
     evhttp_set_gencb(admin->http, answer_nothing, admin);
-    if (evhttp_set_cb(admin->http, "/metrics", answer_metrics, admin) == 0 &&
+    if (listener_start(listener) && evhttp_set_cb(admin->http, "/metrics", answer_metrics, admin) == 0 &&
         evhttp_set_cb(admin->http, "/healthz", answer_health, admin) == 0 &&
         evhttp_set_cb(admin->http, "/readyz", answer_readiness, admin) == 0 &&
         evhttp_accept_socket(admin->http, listener) == 0)

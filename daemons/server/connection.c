@@ -175,7 +175,8 @@ static size_t process(struct connection *connection, const char *bytes, size_t l
         used += request.head_len + request.content_len;
         begin_exchange(connection, &request);
         router_dispatch(connection, &request);
-        router_collect(server);
+        if (connection->phase == CONNECTION_ANSWERING)
+            router_collect(server); /* what the timeline holds is answered already */
     }
     connection->is_processing = false;
     return used;
@@ -354,8 +355,10 @@ void connections_stop(struct server *server)
             continue;
         if (connection->phase == CONNECTION_LIVE)
             live_client_stop(connection->live);
-        else if (connection->phase == CONNECTION_READING && !connection->has_begun_request)
+        else if (connection->phase == CONNECTION_READING && connection->out.len > 0)
             connection_close_when_sent(connection);
+        else if (connection->phase == CONNECTION_READING && !connection->has_begun_request)
+            connection_abort(connection);
     }
 }
 

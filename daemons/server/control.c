@@ -87,18 +87,19 @@ static void log_start(struct control *control)
 static void handle_opened(evutil_socket_t descriptor, short events, void *argument)
 {
     struct control *control = argument;
-    const struct opener *opener = &control->opener;
     char message[600], reason[900];
+    meower_error error;
     (void)descriptor;
     (void)events;
-    if (opener->status != MEOWER_OK) {
-        snprintf(reason, sizeof(reason), "cannot open %.300s: %s", control->settings->place, opener->error.message);
-        give_up(control, reason, hint_for(opener->status));
-        if (opener->status == MEOWER_ERROR_INVALID || opener->status == MEOWER_ERROR_UNSUPPORTED)
+    int status = opener_result(&control->opener, &control->feed, &error);
+    if (status != MEOWER_OK) {
+        snprintf(reason, sizeof(reason), "cannot open %.300s: %s", control->settings->place, error.message);
+        give_up(control, reason, hint_for(status));
+        if (status == MEOWER_ERROR_INVALID || status == MEOWER_ERROR_UNSUPPORTED)
             control->status = CONTROL_WRONG_CONFIG;
         return;
     }
-    control->feed = control->admin.feed = opener->feed;
+    control->admin.feed = control->feed;
     if (!http_open(&control->settings->server, control->feed, control->log, &control->metrics, &control->server,
                    message, sizeof(message))) {
         give_up(control, message, "free memory or descriptors (ulimit -n)");
@@ -130,8 +131,7 @@ static bool begin(struct control *control)
 static void stop(struct control *control)
 {
     meower_error error;
-    opener_finish(&control->opener);
-    control->feed = control->opener.feed;
+    opener_finish(&control->opener, &control->feed);
     if (control->server == NULL) {
         close(control->settings->server.listener);
     } else if (!http_close(control->server, SERVER_STOP_MS)) {

@@ -6,8 +6,11 @@
 #include "server/server.h"
 #include "server/sse.h"
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
-#define EVENTS_A_TURN 256 /* events taken before clients get them: together they stay far below the ring's size */
+#define EVENTS_A_TURN  256 /* events taken before clients get them: together they stay far below the ring's size */
+#define CLIENTS_A_TURN 256 /* clients sent to before requests get their turn */
 
 static bool add_event(struct fanout *fanout, struct stream *stream, const meower_event *event)
 {
@@ -24,11 +27,12 @@ static bool add_event(struct fanout *fanout, struct stream *stream, const meower
  * cursor instead. */
 static void dismiss_all(struct stream *stream)
 {
+    list_move_all(&stream->due, &stream->clients);
     while (!list_is_empty(&stream->clients)) {
         struct live_client *client = LIST_OWNER(stream->clients.next, struct live_client, node);
         stream->format->goodbye(client, WEBSOCKET_INTERNAL);
     }
-    stream->ring.first = stream->ring.next;
+    ring_clear(&stream->ring);
 }
 
 static void take_event(struct fanout *fanout, const meower_event *event)
@@ -39,30 +43,64 @@ static void take_event(struct fanout *fanout, const meower_event *event)
             dismiss_all(streams[i]);
 }
 
-static void pump_all(struct stream *stream)
+static bool somebody_is_due(const struct fanout *fanout)
 {
-    struct list *next;
-    for (struct list *node = stream->clients.next; node != &stream->clients; node = next) {
-        next = node->next;
-        live_client_pump(LIST_OWNER(node, struct live_client, node));
-    }
+    return !list_is_empty(&fanout->websocket.due) || !list_is_empty(&fanout->sse.due);
 }
 
-void fanout_run(struct fanout *fanout)
+/* Takes events that wait. Only when nobody is due: otherwise those at the end of the line would fall behind through no
+ * fault of theirs. */
+static void take_events(struct fanout *fanout)
 {
     const meower_event *event;
     meower_error error;
     size_t taken = 0;
-
+    if (somebody_is_due(fanout))
+        return;
     while (taken < EVENTS_A_TURN && meower_subscription_next(fanout->subscription, &event, &error) == 1) {
         take_event(fanout, event);
         taken++;
     }
-    if (taken > 0) {
-        pump_all(&fanout->websocket);
-        pump_all(&fanout->sse);
+    if (taken == 0)
+        return;
+    list_move_all(&fanout->websocket.clients, &fanout->websocket.due);
+    list_move_all(&fanout->sse.clients, &fanout->sse.due);
+}
+
+static void pump_some(struct stream *stream)
+{
+    for (unsigned i = 0; i < CLIENTS_A_TURN && !list_is_empty(&stream->due); i++) {
+        struct live_client *client = LIST_OWNER(stream->due.next, struct live_client, node);
+        list_append(&stream->clients, &client->node);
+        live_client_pump(client);
     }
+}
+
+/* Comes back soon while somebody is due. */
+static void ask_for_more(struct fanout *fanout)
+{
+    eventfd_t value;
+    if (somebody_is_due(fanout) == fanout->has_asked)
+        return;
+    fanout->has_asked = !fanout->has_asked;
+    if (fanout->has_asked)
+        eventfd_write(fanout->more, 1);
+    else
+        eventfd_read(fanout->more, &value);
+}
+
+static void run(struct fanout *fanout)
+{
+    take_events(fanout);
+    pump_some(&fanout->websocket);
+    pump_some(&fanout->sse);
+    ask_for_more(fanout);
+}
+
+void fanout_tick(struct fanout *fanout)
+{
     struct list *next;
+    run(fanout);
     for (struct list *node = fanout->catching_up.next; node != &fanout->catching_up; node = next) {
         next = node->next;
         live_client_catch_up(LIST_OWNER(node, struct live_client, node));
@@ -71,7 +109,12 @@ void fanout_run(struct fanout *fanout)
 
 static void handle_readable(struct watch *watch)
 {
-    fanout_run(LIST_OWNER(watch, struct fanout, watch));
+    run(LIST_OWNER(watch, struct fanout, watch));
+}
+
+static void handle_more(struct watch *watch)
+{
+    run(LIST_OWNER(watch, struct fanout, more_watch));
 }
 
 const char *fanout_cursor(const struct fanout *fanout)
@@ -88,13 +131,17 @@ int fanout_open(struct server *server, struct fanout **out, meower_error *error)
     fanout->websocket.format = &pusher_format;
     fanout->sse.format = &sse_format;
     list_init(&fanout->websocket.clients);
+    list_init(&fanout->websocket.due);
     list_init(&fanout->sse.clients);
+    list_init(&fanout->sse.due);
     list_init(&fanout->catching_up);
+    fanout->more = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int status = MEOWER_ERROR_NO_MEMORY;
     if (ring_init(&fanout->websocket.ring, FANOUT_RING_SIZE) && ring_init(&fanout->sse.ring, FANOUT_RING_SIZE))
         status = meower_subscription_open(server->feed, NULL, &fanout->subscription, error);
     if (status == MEOWER_OK &&
-        !watch_open(&fanout->watch, server, meower_subscription_fd(fanout->subscription), handle_readable))
+        !(watch_open(&fanout->watch, server, meower_subscription_fd(fanout->subscription), handle_readable) &&
+          watch_open(&fanout->more_watch, server, fanout->more, handle_more)))
         status = MEOWER_ERROR_NO_MEMORY;
     if (status != MEOWER_OK) {
         fanout_close(fanout);
@@ -109,6 +156,9 @@ void fanout_close(struct fanout *fanout)
     if (fanout == NULL)
         return;
     watch_close(&fanout->watch);
+    watch_close(&fanout->more_watch);
+    if (fanout->more >= 0)
+        close(fanout->more);
     meower_subscription_close(fanout->subscription);
     ring_free(&fanout->websocket.ring);
     ring_free(&fanout->sse.ring);

@@ -15,12 +15,16 @@ struct stream {
     const struct live_format *format;
     struct ring ring;
     struct list clients; /* those that stand at the ring */
+    struct list due;     /* those of them that have not yet been sent what came last */
 };
 
 struct fanout {
     struct server *server;
     meower_subscription *subscription;
     struct watch watch;
+    struct watch more_watch;
+    bool has_asked;
+    int more; /* eventfd, readable while clients are due: others get their turn in between */
     struct stream websocket;
     struct stream sse;
     struct list catching_up; /* clients of both streams that the ring does not reach back to */
@@ -31,9 +35,9 @@ struct fanout {
 int fanout_open(struct server *server, struct fanout **out, meower_error *error);
 void fanout_close(struct fanout *fanout); /* its clients are gone */
 
-/* Takes events that wait and sends them on; also from time to time, because a store that could not be read says
- * nothing when it can be again. */
-void fanout_run(struct fanout *fanout);
+/* From time to time: a store that could not be read says nothing when it can be again, and clients that catch up are
+ * looked at. */
+void fanout_tick(struct fanout *fanout);
 
 /* The position of the last event taken, as a token. */
 const char *fanout_cursor(const struct fanout *fanout);

@@ -46,6 +46,18 @@ static inline void list_append(struct list *head, struct list *node)
     head->previous = node;
 }
 
+/* Moves all nodes of `from` to the end of `to`. */
+static inline void list_move_all(struct list *from, struct list *to)
+{
+    if (list_is_empty(from))
+        return;
+    from->next->previous = to->previous;
+    from->previous->next = to;
+    to->previous->next = from->next;
+    to->previous = from->previous;
+    list_init(from);
+}
+
 #define LIST_OWNER(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 #endif

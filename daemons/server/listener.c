@@ -73,7 +73,7 @@ static int open_socket(const struct addrinfo *info)
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (info->ai_family == AF_INET6) /* "every address" means IPv4 too */
         setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-    if (bind(descriptor, info->ai_addr, info->ai_addrlen) == 0 && listen(descriptor, BACKLOG) == 0)
+    if (bind(descriptor, info->ai_addr, info->ai_addrlen) == 0)
         return descriptor;
     int saved = errno;
     close(descriptor);
@@ -109,4 +109,9 @@ int listener_open(const char *address, char actual[LISTENER_ADDRESS_SIZE], char 
         describe(descriptor, actual);
     freeaddrinfo(found);
     return descriptor;
+}
+
+bool listener_start(int descriptor)
+{
+    return listen(descriptor, BACKLOG) == 0;
 }

@@ -10,8 +10,12 @@
 /* Whether `address` has the form; nothing is looked up. */
 bool listener_check_address(const char *address);
 
-/* Opens the socket, non-blocking. Port 0 is any free one; `actual` gets the address that it listens on. Returns the
- * descriptor, or -1 with one sentence in `message`. */
+/* Takes the address, so that nobody else can, with a non-blocking socket that does not listen yet: until
+ * listener_start() clients are refused, not kept waiting. Port 0 is any free one; `actual` gets the address. Returns
+ * the descriptor, or -1 with one sentence in `message`. */
 int listener_open(const char *address, char actual[LISTENER_ADDRESS_SIZE], char *message, size_t message_size);
+
+/* Lets clients connect. False when the system refuses. */
+bool listener_start(int descriptor);
 
 #endif

@@ -78,20 +78,24 @@ bool opener_start(struct opener *opener, const meower_options *options, const st
     return failure == 0;
 }
 
-void opener_reason(struct opener *opener, char *out, size_t size)
+int opener_result(struct opener *opener, meower **feed, meower_error *error)
 {
     pthread_mutex_lock(&opener->mutex);
-    snprintf(out, size, "%s", opener->status == MEOWER_OK ? "" : opener->error.message);
+    int status = opener->status;
+    *feed = opener->feed;
+    *error = opener->error;
     pthread_mutex_unlock(&opener->mutex);
+    return status;
 }
 
-void opener_finish(struct opener *opener)
+void opener_finish(struct opener *opener, meower **feed)
 {
     pthread_mutex_lock(&opener->mutex);
     opener->is_stopping = true;
     pthread_cond_signal(&opener->stop_asked);
     pthread_mutex_unlock(&opener->mutex);
     pthread_join(opener->thread, NULL);
+    *feed = opener->feed;
     pthread_cond_destroy(&opener->stop_asked);
     pthread_mutex_destroy(&opener->mutex);
     close(opener->wake);

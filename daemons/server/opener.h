@@ -15,19 +15,19 @@ struct opener {
     pthread_mutex_t mutex;
     pthread_cond_t stop_asked;
     bool is_stopping;
-    /* Once it has ended: */
-    int status;
-    meower *feed; /* when status is MEOWER_OK */
+    int status; /* this and the next two: under the mutex */
+    meower *feed;
     meower_error error;
 };
 
 /* Starts. The options and the log outlive it. */
 bool opener_start(struct opener *opener, const meower_options *options, const struct log *log);
 
-/* Why it has not opened yet, or "". Any thread. */
-void opener_reason(struct opener *opener, char *out, size_t size);
+/* What has become of it so far: MEOWER_OK with *feed, or another status with its error (UNAVAILABLE: it still tries).
+ * Any thread. */
+int opener_result(struct opener *opener, meower **feed, meower_error *error);
 
-/* Gives up, or takes note that it has ended, and waits for the thread. */
-void opener_finish(struct opener *opener);
+/* Gives up, or takes note that it has ended, and waits for the thread. *feed is the feed, or NULL. */
+void opener_finish(struct opener *opener, meower **feed);
 
 #endif

@@ -70,6 +70,12 @@ void ring_add(struct ring *ring, uint64_t position, const char *id, const char *
     ring->hashes[hash] = ring->next;
 }
 
+void ring_clear(struct ring *ring)
+{
+    ring->first = ring->next;
+    ring->blank_count = 0;
+}
+
 void ring_blank(struct ring *ring, const char *id)
 {
     /* The chain goes from newer to older frames; it ends where it leaves the ring. */

@@ -43,6 +43,9 @@ void ring_free(struct ring *ring);
 /* Adds the frame of an event and forgets the oldest ones to make room. `len` is less than a quarter of the size. */
 void ring_add(struct ring *ring, uint64_t position, const char *id, const char *bytes, size_t len);
 
+/* Forgets all frames; numbers go on. */
+void ring_clear(struct ring *ring);
+
 /* Overwrites the frames of this meow and leaves them out of all later runs. */
 void ring_blank(struct ring *ring, const char *id);
 

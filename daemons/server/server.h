@@ -38,6 +38,7 @@ struct server {
     struct server_settings settings;
     const struct log *log;
     struct metrics *metrics;
+    struct ev_loop *loop; /* epoll: poll(), the default of libwebsockets, costs by the number of connections */
     struct lws_context *lws;
     struct lws_vhost *vhost;
     lws_sorted_usec_list_t tick;
@@ -62,7 +63,6 @@ struct server {
     pthread_t thread;
     atomic_bool stop_wanted; /* set by the control thread */
     bool is_stopping;
-    bool has_stopped;
     int64_t stop_by_ms;
 };
 

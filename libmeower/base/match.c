@@ -117,17 +117,14 @@ static bool is_within(const uint32_t *a, size_t a_count, const uint32_t *b, size
 {
     unsigned char table[3][WORDS_LEN_MAX + 1];
     unsigned char *const rows[3] = {table[0], table[1], table[2]};
-    unsigned smallest_before = 0;
 
     for (size_t i = 0; i <= b_count; i++) {
         table[0][i] = (unsigned char)i;
     }
     for (size_t row = 1; row <= a_count; row++) {
-        unsigned smallest = fill_row(a, row, b, b_count, rows);
-        if (minimum(smallest, smallest_before + 1) > edits_max) { /* a transposition reaches over one row */
+        if (fill_row(a, row, b, b_count, rows) > edits_max) { /* no row after it has a smaller value */
             return false;
         }
-        smallest_before = smallest;
     }
     return rows[a_count % 3][b_count] <= edits_max;
 }

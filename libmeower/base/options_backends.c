@@ -53,7 +53,7 @@ static const struct port_rules bus_rules = {
 static const struct port_rules search_rules = {
     "search",
     sizeof(meower_search_vtable),
-    "fts5,elasticsearch",
+    "fts5,elasticsearch,opensearch",
     {
         {"open", offsetof(meower_search_vtable, open)},
         {"close", offsetof(meower_search_vtable, close)},

@@ -19,7 +19,8 @@ enum role {
     ROLE_SEPARATE, /* ends it */
     ROLE_JOIN,     /* continues it, or begins one */
     ROLE_ALONE,    /* is a word of its own */
-    ROLE_FOLLOW    /* belongs to it without being part of its text: marks and what nobody sees */
+    ROLE_ATTACH,   /* is part of its text, and begins none: vowel signs and the like */
+    ROLE_FOLLOW    /* belongs to it without being part of its text: accents and what nobody sees */
 };
 
 enum state {
@@ -59,6 +60,13 @@ static bool is_written_without_spaces(uint32_t code_point)
     return false;
 }
 
+/* Marks that spell rather than accent: vowel signs, nukta, voiced kana, virama (Unicode, DerivedCombiningClass.txt: 0,
+ * 7, 8 and 9). Without them words of Hindi, Thai or Japanese would fall together. */
+static bool is_spelling_mark(const utf8proc_property_t *property)
+{
+    return property->combining_class == 0 || (property->combining_class >= 7 && property->combining_class <= 9);
+}
+
 static enum role role_of(uint32_t code_point)
 {
     const utf8proc_property_t *property = utf8proc_get_property((utf8proc_int32_t)code_point);
@@ -83,6 +91,7 @@ static enum role role_of(uint32_t code_point)
         return ROLE_ALONE;
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_MC:
+        return is_spelling_mark(property) ? ROLE_ATTACH : ROLE_FOLLOW;
     case UTF8PROC_CATEGORY_ME:
         return ROLE_FOLLOW;
     default:
@@ -142,6 +151,21 @@ static bool append(struct splitter *splitter, uint32_t code_point)
     return true;
 }
 
+/* Adds a spelling mark to the last word, which may be one that cannot go on. */
+static bool attach(struct splitter *splitter, uint32_t code_point)
+{
+    enum state state = splitter->state;
+    bool attached;
+
+    if (state == STATE_OUTSIDE) {
+        return true;
+    }
+    splitter->state = STATE_INSIDE;
+    attached = append(splitter, code_point);
+    splitter->state = state;
+    return attached;
+}
+
 static bool take_folded(struct splitter *splitter, uint32_t code_point)
 {
     switch (role_of(code_point)) {
@@ -157,6 +181,8 @@ static bool take_folded(struct splitter *splitter, uint32_t code_point)
         }
         splitter->state = STATE_COMPLETE;
         return true;
+    case ROLE_ATTACH:
+        return attach(splitter, code_point);
     case ROLE_FOLLOW:
         if (splitter->state != STATE_OUTSIDE) {
             struct word *word = &splitter->items[splitter->count - 1];

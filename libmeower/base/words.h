@@ -1,9 +1,11 @@
 /* words.h - text cut into folded words: the one place that decides what a word is, for every search engine, for
  * highlights and for the scan of the newest meows.
  *
- * A word is a run of letters, digits and marks, lower-cased, compatibility-decomposed and without its marks (Unicode
- * NFKD + case folding, by utf8proc). Han ideographs, kana of the Hiragana block and symbols such as emoji (category So)
- * are words of one code point. The five HTML entities of base/html.h separate words. */
+ * A word is a run of letters, digits and marks, lower-cased, compatibility-decomposed and without its accents (Unicode
+ * NFKD + case folding, by utf8proc); marks that spell, such as vowel signs and voiced kana, stay. Han ideographs, kana
+ * of the Hiragana block and symbols such as emoji (category So) are words of one code point. The five HTML entities of
+ * base/html.h separate words; code points that nobody sees (all but U+200B) neither separate nor count. One code point
+ * can give two words that stand at the same place (U+00BD gives 1 and 2). */
 #ifndef BASE_WORDS_H
 #define BASE_WORDS_H
 

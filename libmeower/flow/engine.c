@@ -30,6 +30,9 @@ int engine_check(const meower *instance, meower_error *error)
 
 void engine_append(meower *instance, struct meow *const *events, size_t count)
 {
+    if (count == 0) {
+        return; /* nobody is woken for nothing */
+    }
     if (instance->has_query) {
         timeline_apply(&instance->timeline, events, count, event_log_head(&instance->log) + count);
     }
@@ -420,7 +423,7 @@ int meower_close(meower *instance, int timeout_ms, meower_error *error)
         relay_save_position(&instance->relay);
         unpublished = relay_is_idle(&instance->relay) ? 0 : event_log_head(&instance->log) - instance->relay.position;
     }
-    if (instance->has_query) {
+    if (instance->has_query && !projection_is_idle(&instance->projection)) {
         unindexed = event_log_head(&instance->log) - projection_visible(&instance->projection);
     }
     destroy(instance);

@@ -23,17 +23,33 @@ void projection_destroy(struct projection *projection)
     pthread_mutex_destroy(&projection->mutex);
 }
 
+/* Whether the index was made from this life of the store. Another instance may have brought it beyond our log, so what
+ * counts is the store's head, read behind the index's position. Returns a status. */
+static int check_index(meower *instance, const meower_search_info *info, bool *is_ours, meower_error *error)
+{
+    uint64_t head;
+    int status = MEOWER_OK;
+
+    *is_ours = strcmp(info->epoch, instance->epoch) == 0;
+    if (*is_ours && info->position > event_log_head(&instance->log)) {
+        status = store_head(&instance->store, LANE_PROJECTION, &head, error);
+        *is_ours = status == MEOWER_OK && info->position <= head;
+    }
+    return status;
+}
+
 /* Where the index stands. One made from another life of the store, or from a later state of it, is emptied. */
 static int find_position(struct projection *projection, meower_error *error)
 {
     meower *instance = projection->instance;
     meower_search_info info;
+    bool is_ours;
     int status = search_info(&instance->search, &info, error);
 
-    if (status != MEOWER_OK) {
-        return status;
+    if (status == MEOWER_OK) {
+        status = check_index(instance, &info, &is_ours, error);
     }
-    if (strcmp(info.epoch, instance->epoch) != 0 || info.position > event_log_head(&instance->log)) {
+    if (status == MEOWER_OK && !is_ours) {
         info.position = 0;
         status = search_reset(&instance->search, error);
     }
@@ -41,6 +57,7 @@ static int find_position(struct projection *projection, meower_error *error)
         projection->position = info.position;
         projection->is_positioned = true;
         atomic_store(&projection->visible, info.position);
+        engine_wake_readers(instance);
     }
     return status;
 }

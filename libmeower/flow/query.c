@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEARCH_SKIP_MAX 10000 /* matches to leave out: what search engines allow by default (index.max_result_window)  \
-                               */
-#define SEARCH_TEXT_MAX 8192  /* bytes of a query */
+#define SEARCH_SKIP_MAX                                                                                                \
+    10000                    /* matches to leave out: what search engines allow by default (index.max_result_window)   \
+                              */
+#define SEARCH_TEXT_MAX 8192 /* bytes of a query */
 
 /* The public handle is its inbox. */
 struct meower_query {

@@ -6,6 +6,7 @@
 #include "flow/engine.h"
 #include "flow/feed.h"
 #include "flow/search_read.h"
+#include <stdio.h>
 #include <string.h>
 
 #define REQUESTS_MAX 64 /* taken at once: they share one look at the store's head */
@@ -83,6 +84,8 @@ struct page_sink {
     struct meower_page *page;
     size_t take;
     bool has_more;
+    char first_id[MEOWER_ID_SIZE]; /* of all rows, in the store's order; "" when there were none */
+    char last_id[MEOWER_ID_SIZE];
 };
 
 static int collect_row(meower_row_sink *sink, const meower_row *row)
@@ -90,6 +93,10 @@ static int collect_row(meower_row_sink *sink, const meower_row *row)
     struct page_sink *collector = (struct page_sink *)sink;
     struct meow *meow;
 
+    snprintf(collector->last_id, sizeof collector->last_id, "%s", row->id);
+    if (collector->first_id[0] == '\0') {
+        memcpy(collector->first_id, collector->last_id, sizeof collector->first_id);
+    }
     if (collector->page->count == collector->take) {
         collector->has_more = true;
         return MEOWER_OK;
@@ -111,6 +118,52 @@ static void reverse(struct meower_page *page)
     }
 }
 
+/* Whether there is a meow that is newer (or older) than `id`; with "" any at all. Memory knows it in most cases. */
+static int look_beyond(struct reader *reader, const char *id, bool newer, bool *out, meower_error *error)
+{
+    struct meower_page none = {.count = 0};
+    struct page_sink sink = {.sink.row = collect_row, .page = &none, .take = 0};
+    meower_range range = {.take = 1, .ascending = newer};
+    struct meow *newest;
+    int status;
+
+    if (timeline_newest(&reader->instance->timeline, &newest, 1) == 1) {
+        *out = id[0] == '\0' || (newer && strcmp(newest->view.id, id) > 0);
+        meow_release(newest);
+        if (*out) {
+            return MEOWER_OK;
+        }
+    }
+    if (id[0] != '\0') {
+        range.above = newer ? id : NULL;
+        range.below = newer ? NULL : id;
+    }
+    status = store_list(&reader->instance->store, reader->lane, &range, &sink.sink, error);
+    *out = sink.has_more;
+    return status;
+}
+
+/* What precedes and follows the page that the rows of `range` have become. */
+static int look_around(struct reader *reader, const meower_range *range, const struct page_sink *sink,
+                       struct meower_page *page, meower_error *error)
+{
+    if (range->ascending) {
+        page->has_newer = sink->has_more;
+        return look_beyond(reader, sink->first_id, false, &page->has_older, error);
+    }
+    page->has_older = sink->has_more;
+    if (range->above != NULL && !sink->has_more) {
+        return look_beyond(reader, sink->last_id, false, &page->has_older, error);
+    }
+    if (range->below != NULL) {
+        return look_beyond(reader, sink->first_id, true, &page->has_newer, error);
+    }
+    if (range->skip > 0) {
+        return look_beyond(reader, "", true, &page->has_newer, error);
+    }
+    return MEOWER_OK;
+}
+
 static int list_from_store(struct reader *reader, struct read_request *request)
 {
     meower *instance = reader->instance;
@@ -128,13 +181,8 @@ static int list_from_store(struct reader *reader, struct read_request *request)
     atomic_fetch_add(&instance->counters.pages_from_store, 1);
     if (range.ascending) {
         reverse(page);
-        page->has_newer = sink.has_more;
-        page->has_older = true; /* the bound itself */
-        return MEOWER_OK;
     }
-    page->has_older = sink.has_more || range.above != NULL;
-    page->has_newer = range.skip > 0 || range.below != NULL;
-    return MEOWER_OK;
+    return look_around(reader, &range, &sink, page, &request->error);
 }
 
 static int get_from_store(struct reader *reader, struct read_request *request)
@@ -145,6 +193,9 @@ static int get_from_store(struct reader *reader, struct read_request *request)
 
     cursor_format(instance->epoch, event_log_head(&instance->log), request->page->cursor);
     status = store_get(&instance->store, reader->lane, &request->text, 1, &sink.sink, &request->error);
+    if (status == MEOWER_OK) {
+        atomic_fetch_add(&instance->counters.pages_from_store, 1);
+    }
     if (status == MEOWER_OK && request->page->count == 0) {
         status = meower_error_set(&request->error, MEOWER_ERROR_NOT_FOUND, 0, 0, "there is no meow %s", request->text);
     }

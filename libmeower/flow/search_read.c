@@ -101,25 +101,16 @@ static int search_engine(struct reader *reader, struct read_request *request, co
     return status;
 }
 
-/* The newest meows that are in memory, all of them or none when memory is short. */
+/* The newest meows that are in memory. NULL when memory is short. */
 static struct meow **newest_meows(meower *instance, size_t *count)
 {
-    struct timeline_window window = {0};
-    meower_range range = {.take = UINT32_MAX};
     size_t max = instance->timeline.max;
+    struct meow **meows = calloc(max + 1, sizeof(struct meow *));
 
-    range.take = (uint32_t)max;
-    window.items = calloc(max + 1, sizeof(struct meow *));
-    if (window.items == NULL) {
-        return NULL;
+    if (meows != NULL) {
+        *count = timeline_newest(&instance->timeline, meows, max);
     }
-    if (!timeline_read(&instance->timeline, &range, &window)) {
-        /* Exactly full: one less is certainly inside. */
-        range.take = (uint32_t)(max > 0 ? max - 1 : 0);
-        (void)timeline_read(&instance->timeline, &range, &window);
-    }
-    *count = window.count;
-    return window.items;
+    return meows;
 }
 
 /* Scans the newest meows, tier by tier. */
@@ -173,6 +164,7 @@ static void forget_meows(struct meower_page *page, size_t room)
         page->meows[i] = NULL;
     }
     page->count = 0;
+    page->has_older = false;
 }
 
 int search_read(struct reader *reader, struct read_request *request)

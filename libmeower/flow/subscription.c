@@ -117,8 +117,9 @@ int meower_subscription_open(meower *instance, const char *cursor, meower_subscr
     atomic_init(&subscription->references, 1);
     subscription->listener = (struct event_listener){.notify = wake, .context = subscription};
     event_log_listen(&instance->log, &subscription->listener);
-    /* There may be something to take already. */
-    notifier_raise(&subscription->notifier);
+    if (event_log_head(&instance->log) > subscription->position) {
+        notifier_raise(&subscription->notifier);
+    }
     atomic_fetch_add(&instance->handles, 1);
     *out = subscription;
     return MEOWER_OK;
@@ -191,7 +192,8 @@ static int look(struct meower_subscription *subscription, meower_error *error)
     return subscription->batch.through > subscription->position ? 1 : 0;
 }
 
-/* The next batch, as look(). When there is none the descriptor is no longer readable, until there is. */
+/* The next batch, as look(). When there is none the descriptor is no longer readable, until there is; it stays readable
+ * while a batch is being taken and behind an error, so that a host's loop comes back. */
 static int refill(struct meower_subscription *subscription, meower_error *error)
 {
     int status = look(subscription, error);
@@ -200,6 +202,9 @@ static int refill(struct meower_subscription *subscription, meower_error *error)
         notifier_clear(&subscription->notifier);
         /* What came just before the clearing raised nothing that is left: look again. */
         status = look(subscription, error);
+        if (status != 0) {
+            notifier_raise(&subscription->notifier);
+        }
     }
     return status;
 }

@@ -25,8 +25,19 @@ void timeline_destroy(struct timeline *timeline)
     pthread_rwlock_destroy(&timeline->lock);
 }
 
+/* Notes the greatest id. Returns whether it is this one. */
+static bool see_id(struct timeline *timeline, const char *id)
+{
+    if (strcmp(id, timeline->newest_id) <= 0) {
+        return false;
+    }
+    memcpy(timeline->newest_id, id, sizeof timeline->newest_id);
+    return true;
+}
+
 void timeline_load(struct timeline *timeline, struct meow *meow)
 {
+    (void)see_id(timeline, meow->view.id);
     if (timeline->count == timeline->max) {
         meow_release(meow);
         return;
@@ -71,16 +82,26 @@ static void drop_oldest(struct timeline *timeline)
     timeline->is_complete = false;
 }
 
+/* Whether a meow below all that are here belongs to the part that is not here. */
+static bool is_beyond(const struct timeline *timeline, bool is_newest)
+{
+    if (timeline->count == timeline->max) {
+        return true;
+    }
+    /* Where all were deleted, the newest ever is a new beginning. */
+    return !timeline->is_complete && !(timeline->count == 0 && is_newest);
+}
+
 static void insert(struct timeline *timeline, struct meow *meow)
 {
     size_t index = lower_bound(timeline, meow->view.id);
+    bool is_newest = see_id(timeline, meow->view.id);
     struct meow **base;
 
     if (holds_at(timeline, index, meow->view.id)) {
         return;
     }
-    if (index == 0 && (timeline->count == timeline->max || !timeline->is_complete)) {
-        /* Older than all that is here: it belongs to the part that is not here. */
+    if (index == 0 && is_beyond(timeline, is_newest)) {
         timeline->is_complete = false;
         return;
     }
@@ -175,6 +196,19 @@ bool timeline_read(struct timeline *timeline, const meower_range *range, struct 
     }
     pthread_rwlock_unlock(&timeline->lock);
     return covered;
+}
+
+size_t timeline_newest(struct timeline *timeline, struct meow **items, size_t max)
+{
+    size_t count;
+
+    pthread_rwlock_rdlock(&timeline->lock);
+    count = timeline->count < max ? timeline->count : max;
+    for (size_t i = 0; i < count; i++) {
+        items[i] = meow_hold(timeline->items[timeline->start + timeline->count - 1 - i]);
+    }
+    pthread_rwlock_unlock(&timeline->lock);
+    return count;
 }
 
 struct meow *timeline_get(struct timeline *timeline, const char *id)

@@ -11,9 +11,10 @@ struct timeline {
     struct meow **items; /* ascending by id, from items[start], `count` of them, room for 2 * max */
     size_t start;
     size_t count;
-    size_t max;        /* meows kept */
-    bool is_complete;  /* the store has no meow that is not here */
-    uint64_t position; /* every event up to it is applied */
+    size_t max;                     /* meows kept */
+    bool is_complete;               /* the store has no meow that is not here */
+    char newest_id[MEOWER_ID_SIZE]; /* the greatest ever seen; its meow may be deleted */
+    uint64_t position;              /* every event up to it is applied */
 };
 
 /* A window of the timeline, newest first, held by reference. */
@@ -39,6 +40,9 @@ void timeline_apply(struct timeline *timeline, struct meow *const *events, size_
 
 /* Reads the window that `range` asks for. Returns false when it reaches beyond what is here. */
 bool timeline_read(struct timeline *timeline, const meower_range *range, struct timeline_window *window);
+
+/* Writes the newest meows that are here, newest first, held, to `items`, which has room for `max`. Returns how many. */
+size_t timeline_newest(struct timeline *timeline, struct meow **items, size_t max);
 
 /* The meow `id`, held, or NULL when it is not here. */
 struct meow *timeline_get(struct timeline *timeline, const char *id);

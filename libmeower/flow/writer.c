@@ -54,12 +54,20 @@ int writer_submit(struct writer *writer, struct write_request *request)
     return MEOWER_OK;
 }
 
+/* A user's, not one of the relay's own. */
+static bool is_command(int kind)
+{
+    return kind == MEOWER_STORE_POST || kind == MEOWER_STORE_DELETE;
+}
+
 static void answer(struct writer *writer, struct write_request *request, int status)
 {
     struct engine_counters *counters = &writer->instance->counters;
 
     request->result.status = status;
-    if (status != MEOWER_OK) {
+    if (!is_command(request->kind)) {
+        /* Another relay's lease is no failure. */
+    } else if (status != MEOWER_OK) {
         atomic_fetch_add(&counters->commands_failed, 1);
     } else if (request->result.replayed) {
         atomic_fetch_add(&counters->replays, 1);
@@ -77,7 +85,7 @@ static int make_event(struct writer *writer, struct write_request *request, int6
 {
     meower_row row = {.kind = MEOWER_EVENT_DELETED, .id = request->result.id, .created_at_us = now_us};
 
-    if (request->kind != MEOWER_STORE_POST && request->kind != MEOWER_STORE_DELETE) {
+    if (!is_command(request->kind)) {
         return MEOWER_OK;
     }
     if (request->kind == MEOWER_STORE_POST) {
@@ -147,7 +155,7 @@ static void take_result(const struct writer *writer, const meower_store_operatio
 {
     meower_command_result *result = &request->result;
 
-    if (operation->kind == MEOWER_STORE_CHECKPOINT || operation->kind == MEOWER_STORE_LEASE) {
+    if (!is_command(operation->kind)) {
         return;
     }
     result->position = operation->position;
@@ -171,8 +179,8 @@ static void take_result(const struct writer *writer, const meower_store_operatio
     }
 }
 
-/* Appends what was committed to the feed. Where another process wrote in between, the store is read up to there first;
- * when that fails the tail brings it all later. */
+/* Appends what was committed to the feed. Where another process wrote in between, the store is read up to there; when
+ * that fails it is done later, and until then readers look at the store's head themselves. */
 static void append_to_feed(struct writer *writer)
 {
     meower *instance = writer->instance;
@@ -202,7 +210,7 @@ static void append_to_feed(struct writer *writer)
         engine_append(instance, writer->events, count);
         count = 0;
     } else if (tail_catch_up_locked(instance, LANE_WRITER, &error) != MEOWER_OK) {
-        atomic_store(&instance->tail.is_failing, true);
+        writer->is_behind = true;
     }
     pthread_mutex_unlock(&instance->feed_mutex);
     for (size_t i = 0; i < count; i++) {
@@ -212,7 +220,6 @@ static void append_to_feed(struct writer *writer)
 
 static void finish_committed(struct writer *writer)
 {
-    atomic_fetch_add(&writer->instance->counters.batches, 1);
     append_to_feed(writer);
     for (size_t i = 0; i < writer->count; i++) {
         take_result(writer, &writer->operations[i], writer->requests[i]);
@@ -224,12 +231,17 @@ static void finish_committed(struct writer *writer)
 
 static void finish_failed(struct writer *writer, const meower_error *error)
 {
+    int status = writer->outcome_unknown ? MEOWER_ERROR_OUTCOME_UNKNOWN : error->code;
+
+    writer->is_behind |= writer->outcome_unknown;
+    writer->outcome_unknown = false;
     for (size_t i = 0; i < writer->count; i++) {
         struct write_request *request = writer->requests[i];
         meow_release(request->event);
         request->event = NULL;
         request->result.error = *error;
-        answer(writer, request, error->code);
+        request->result.error.code = status;
+        answer(writer, request, status);
     }
     writer->count = 0;
 }
@@ -259,7 +271,7 @@ static int settle_row(meower_row_sink *sink, const meower_row *row)
     for (size_t i = 0; i < writer->count; i++) {
         meower_store_operation *operation = &writer->operations[i];
         int kind = operation->kind == MEOWER_STORE_POST ? MEOWER_EVENT_CREATED : MEOWER_EVENT_DELETED;
-        if (operation->kind <= MEOWER_STORE_DELETE && operation->position == 0 && row->kind == kind &&
+        if (is_command(operation->kind) && operation->position == 0 && row->kind == kind &&
             strcmp(row->id, operation->id) == 0) {
             operation->position = row->position;
             settle->found = true;
@@ -279,7 +291,7 @@ static int settle_outcome(struct writer *writer, meower_error *error)
     int status;
 
     for (size_t i = 0; i < writer->count; i++) {
-        if (writer->operations[i].kind <= MEOWER_STORE_DELETE) {
+        if (is_command(writer->operations[i].kind)) {
             writer->operations[i].position = 0;
         }
     }
@@ -287,6 +299,10 @@ static int settle_outcome(struct writer *writer, meower_error *error)
         after = settle.through;
         status = store_read_events(&writer->instance->store, LANE_WRITER, after, EVENT_BATCH_MAX, &settle.sink, error);
     } while (status == MEOWER_OK && settle.through > after);
+    if (status == MEOWER_OK && settle.found) {
+        /* Nothing is answered before it can be read here. */
+        status = tail_catch_up(writer->instance, LANE_WRITER, error);
+    }
     if (status != MEOWER_OK) {
         return status;
     }
@@ -294,10 +310,11 @@ static int settle_outcome(struct writer *writer, meower_error *error)
     if (!settle.found) {
         return MEOWER_OK;
     }
-    (void)tail_catch_up(writer->instance, LANE_WRITER, error);
+    writer->head_before = settle.through;
+    atomic_fetch_add(&writer->instance->counters.batches, 1);
     for (size_t i = 0; i < writer->count; i++) {
         struct write_request *request = writer->requests[i];
-        if (writer->operations[i].kind <= MEOWER_STORE_DELETE && writer->operations[i].position != 0) {
+        if (is_command(writer->operations[i].kind) && writer->operations[i].position != 0) {
             meow_release(request->event);
             request->event = NULL;
             writer->operations[i].status = MEOWER_OK;
@@ -312,44 +329,51 @@ static int settle_outcome(struct writer *writer, meower_error *error)
     return MEOWER_OK;
 }
 
-/* Tries the batch once. Returns a status. */
-static int try_batch(struct writer *writer, meower_error *error)
+/* Brings the log up to the store after an outcome that stayed unknown. Returns a status. */
+static int catch_up(struct writer *writer, meower_error *error)
 {
-    int status;
+    int status = writer->is_behind ? tail_catch_up(writer->instance, LANE_WRITER, error) : MEOWER_OK;
 
-    if (writer->outcome_unknown) {
-        status = settle_outcome(writer, error);
-        if (status != MEOWER_OK || writer->count == 0) {
-            return status;
-        }
-    }
-    status = store_append(&writer->instance->store, writer->operations, writer->count, error);
-    if (status == MEOWER_ERROR_OUTCOME_UNKNOWN) {
-        writer->outcome_unknown = true;
+    if (status == MEOWER_OK) {
+        writer->is_behind = false;
     }
     return status;
 }
 
-bool writer_step(void *stage, int64_t *wait_us)
+/* Tries the batch once. Returns a status. */
+static int try_batch(struct writer *writer, meower_error *error)
 {
-    struct writer *writer = stage;
+    int status = catch_up(writer, error);
+
+    if (status == MEOWER_OK && writer->outcome_unknown) {
+        status = settle_outcome(writer, error);
+    }
+    if (status != MEOWER_OK || writer->count == 0) {
+        return status;
+    }
+    status = store_append(&writer->instance->store, writer->operations, writer->count, error);
+    if (status == MEOWER_OK) {
+        atomic_fetch_add(&writer->instance->counters.batches, 1);
+    }
+    writer->outcome_unknown = status == MEOWER_ERROR_OUTCOME_UNKNOWN;
+    return status;
+}
+
+/* Whether the batch may be tried again after this error. What is unknown has to be looked into in any case. */
+static bool may_try_again(const struct writer *writer, const meower_error *error, int64_t now_us)
+{
+    return ((error->flags & MEOWER_ERROR_FLAG_RETRIABLE) != 0 || writer->outcome_unknown) &&
+           now_us < writer->give_up_us;
+}
+
+/* One attempt at what is to be done: the batch, or catching up when there is none. */
+static bool attempt(struct writer *writer, int64_t *wait_us)
+{
     const meower_clock *clock = writer->instance->clock;
     meower_error error = {0};
     int64_t now_us;
-    int status;
+    int status = try_batch(writer, &error);
 
-    if (writer->count == 0 && !take_batch(writer)) {
-        return false;
-    }
-    now_us = clock_monotonic_us(clock);
-    if (writer->count == 0) {
-        return true;
-    }
-    if (now_us < writer->retry_us) {
-        *wait_us = writer->retry_us - now_us;
-        return false;
-    }
-    status = try_batch(writer, &error);
     if (status == MEOWER_OK) {
         finish_committed(writer);
         return true;
@@ -357,13 +381,30 @@ bool writer_step(void *stage, int64_t *wait_us)
     error.code = status;
     note_failure(writer, &error);
     now_us = clock_monotonic_us(clock);
-    if ((error.flags & MEOWER_ERROR_FLAG_RETRIABLE) == 0 || now_us >= writer->give_up_us) {
+    if (writer->count > 0 && !may_try_again(writer, &error, now_us)) {
         finish_failed(writer, &error);
         return true;
     }
     writer->retry_us = now_us + retry_pause_us(clock, ++writer->attempts);
     *wait_us = writer->retry_us - now_us;
     return false;
+}
+
+bool writer_step(void *stage, int64_t *wait_us)
+{
+    struct writer *writer = stage;
+    bool has_taken = writer->count == 0 && take_batch(writer);
+    int64_t now_us;
+
+    if (writer->count == 0 && !writer->is_behind) {
+        return has_taken; /* what was taken could not be tried, or there was nothing */
+    }
+    now_us = clock_monotonic_us(writer->instance->clock);
+    if (now_us < writer->retry_us) {
+        *wait_us = writer->retry_us - now_us;
+        return false;
+    }
+    return attempt(writer, wait_us);
 }
 
 bool writer_is_idle(struct writer *writer)
@@ -373,17 +414,20 @@ bool writer_is_idle(struct writer *writer)
 
 size_t writer_abandon(struct writer *writer)
 {
+    size_t abandoned = 0;
     meower_error error;
-    size_t abandoned = writer->count;
     struct queue_node *node;
 
     meower_error_set(&error, MEOWER_ERROR_CLOSED, 0, 0, "the instance was closed before the command was carried out");
+    for (size_t i = 0; i < writer->count; i++) {
+        abandoned += is_command(writer->requests[i]->kind) ? 1 : 0;
+    }
     finish_failed(writer, &error);
     while ((node = queue_take(&writer->queue)) != NULL) {
         struct write_request *request = (struct write_request *)node;
+        abandoned += is_command(request->kind) ? 1 : 0;
         request->result.error = error;
         answer(writer, request, MEOWER_ERROR_CLOSED);
-        abandoned++;
     }
     return abandoned;
 }

@@ -37,6 +37,7 @@ struct writer {
     size_t count;            /* of the batch under way; 0: none */
     uint64_t head_before;    /* the log's head when it was first tried */
     bool outcome_unknown;    /* it may be committed: look before trying again */
+    bool is_behind;          /* the store may hold events of ours that the log lacks */
     int64_t give_up_us;      /* when its requests fail */
     int64_t retry_us;        /* not before this */
     unsigned attempts;       /* failed ones */
@@ -60,7 +61,7 @@ bool writer_step(void *stage, int64_t *wait_us);
 /* True when nothing is queued or under way. */
 bool writer_is_idle(struct writer *writer);
 
-/* Fails all that is left, after the worker has stopped. Returns how many there were. */
+/* Fails all that is left, after the worker has stopped. Returns how many commands of users there were. */
 size_t writer_abandon(struct writer *writer);
 
 #endif

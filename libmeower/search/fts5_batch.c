@@ -314,7 +314,9 @@ static int read_state(struct fts5_writer *writer, const struct fts5_file *file, 
     return status;
 }
 
-/* The one time that FTS5's own list of words is read: it takes 16 to 41 ms for 300,000 meows, too long for a search. */
+/* The one time that FTS5's own list of words is read: FTS5 walks every row of every word for it, 0.2 s for 300,000
+ * meows.
+ */
 static int read_dictionary(struct fts5_writer *writer, const struct fts5_file *file, struct fts5_dictionary *dictionary,
                            meower_error *error)
 {

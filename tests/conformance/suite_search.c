@@ -552,6 +552,19 @@ static void a_part_of_a_batch_that_comes_again_brings_nothing_back(void **state)
     assert_hits(fixture, "meow", "2");
 }
 
+static void a_meow_that_comes_again_at_another_position_replaces_itself(void **state)
+{
+    struct fixture *fixture = *state;
+
+    post(fixture, "meow one");
+    post(fixture, "meow two");
+    fixture->position = 3;
+    index_words(fixture, 1, 3, "meow three");
+    assert_hits(fixture, "meow", "1 2");
+    assert_hits(fixture, "three", "1");
+    assert_hits(fixture, "on", "");
+}
+
 static void an_empty_batch_moves_the_position(void **state)
 {
     struct fixture *fixture = *state;
@@ -871,7 +884,7 @@ enum {
 struct crowd {
     struct fixture *fixture;
     atomic_uint visible; /* meows that every search must find */
-    atomic_bool is_over;
+    atomic_bool is_over; /* or one has complained */
     atomic_uint searches;
 };
 
@@ -918,10 +931,14 @@ static void *search_on(void *argument)
 
     if (hits == NULL || match_query_init(&query, texts[searcher->lane], strlen(texts[searcher->lane])) != MEOWER_OK) {
         snprintf(searcher->complaint, sizeof searcher->complaint, "no memory");
+        atomic_store(&searcher->crowd->is_over, true);
         free(hits);
         return NULL;
     }
-    while (!atomic_load(&searcher->crowd->is_over) && search_once(searcher, &query, hits)) {
+    while (!atomic_load(&searcher->crowd->is_over)) {
+        if (!search_once(searcher, &query, hits)) {
+            atomic_store(&searcher->crowd->is_over, true);
+        }
     }
     match_query_free(&query);
     free(hits);
@@ -956,7 +973,7 @@ static void searches_during_indexing_see_whole_states(void **state)
         post_batch(crowd.fixture);
         atomic_store(&crowd.visible, (unsigned)crowd.fixture->position);
     }
-    while (atomic_load(&crowd.searches) < LANES && searchers[0].complaint[0] == '\0') {
+    while (atomic_load(&crowd.searches) < LANES && !atomic_load(&crowd.is_over)) {
         sched_yield();
     }
     atomic_store(&crowd.is_over, true);
@@ -1006,6 +1023,7 @@ static const struct CMUnitTest suite[] = {
     SEARCH_TEST(a_batch_is_applied_in_its_order),
     SEARCH_TEST(a_batch_that_comes_again_changes_nothing),
     SEARCH_TEST(a_part_of_a_batch_that_comes_again_brings_nothing_back),
+    SEARCH_TEST(a_meow_that_comes_again_at_another_position_replaces_itself),
     SEARCH_TEST(an_empty_batch_moves_the_position),
     SEARCH_TEST(a_meow_without_words_can_be_indexed_and_deleted),
     SEARCH_TEST(the_text_is_not_limited_to_one_line_of_words),

@@ -3,6 +3,7 @@
 #include "flow/shared_store.h"
 #include "flow/toy_search.h"
 #include "flow/wire_bus.h"
+#include <ftw.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -94,8 +95,7 @@ static struct fault *find_fault(struct faults *faults, const char *port, const c
     return NULL;
 }
 
-static int meet_fault(struct faults *faults, const char *port, const char *call, bool is_performed,
-                      meower_error *error)
+static int meet_fault(struct faults *faults, const char *port, const char *call, bool is_performed, meower_error *error)
 {
     struct fault *fault = find_fault(faults, port, call, is_performed);
 
@@ -417,11 +417,88 @@ const meower_event *take_event(meower_subscription *subscription)
     return event;
 }
 
-bool is_readable(int fd)
+/* ---- all of it together ------------------------------------------------------------------------------------------ */
+
+void fixture_init(struct fixture *fixture)
+{
+    fake_clock_init(&fixture->clock, 1);
+    faults_init(&fixture->faults);
+    fixture->parts = (struct parts){.clock = &fixture->clock, .faults = &fixture->faults};
+}
+
+void fixture_open(struct fixture *fixture, const char *const *pairs)
+{
+    fixture->feed = feed_open(&fixture->parts, pairs);
+    fixture->command = command_open(fixture->feed);
+    fixture->query = query_open(fixture->feed);
+}
+
+void fixture_close(struct fixture *fixture)
+{
+    meower_query_close(fixture->query);
+    meower_command_close(fixture->command);
+    feed_close(fixture->feed);
+}
+
+void fixture_destroy(struct fixture *fixture)
+{
+    faults_destroy(&fixture->faults);
+}
+
+void fixture_end_late(struct fixture *fixture)
+{
+    meower_query_close(fixture->query);
+    meower_command_close(fixture->command);
+    (void)meower_close(fixture->feed, 0, NULL);
+    fixture_destroy(fixture);
+}
+
+void fixture_begin(struct fixture *fixture, const char *const *pairs)
+{
+    fixture_init(fixture);
+    fixture_open(fixture, pairs);
+}
+
+void fixture_end(struct fixture *fixture)
+{
+    fixture_close(fixture);
+    fixture_destroy(fixture);
+}
+
+void assert_feed_has(struct fixture *fixture, size_t count)
+{
+    meower_page *page = list_newest(fixture->query, MEOWER_TAKE_MAX);
+
+    assert_int_equal(meower_page_count(page), count);
+    meower_page_free(page);
+}
+
+meower_command_result run_until_answered(struct fixture *fixture)
+{
+    for (int i = 0; i < 1000 && !is_readable(meower_command_fd(fixture->command)); i++) {
+        feed_run(fixture->feed);
+        fake_clock_advance_ms(&fixture->clock, 50);
+    }
+    return take_result(fixture->command);
+}
+
+/* ---- small things ------------------------------------------------------------------------------------------------ */
+
+static bool poll_for(int fd, int timeout_ms)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 
-    return poll(&poll_fd, 1, 0) == 1;
+    return poll(&poll_fd, 1, timeout_ms) == 1;
+}
+
+bool is_readable(int fd)
+{
+    return poll_for(fd, 0);
+}
+
+bool waits_until_readable(int fd)
+{
+    return poll_for(fd, PATIENCE_MS);
 }
 
 void sleep_ms(unsigned ms)
@@ -429,4 +506,17 @@ void sleep_ms(unsigned ms)
     const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
 
     nanosleep(&pause, NULL);
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+    (void)status;
+    (void)type;
+    (void)where;
+    return remove(path);
+}
+
+void remove_tree(const char *path)
+{
+    assert_int_equal(nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }

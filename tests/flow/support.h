@@ -134,9 +134,50 @@ char *page_json(const meower_page *page);
 /* Takes an event that must come. */
 const meower_event *take_event(meower_subscription *subscription);
 
+/* ---- all of it together ------------------------------------------------------------------------------------------ */
+
+/* An instance with a clock that stands still, faults, and a handle for commands and one for queries. Other parts are
+ * set between fixture_init() and fixture_open(). */
+struct fixture {
+    struct fake_clock clock;
+    struct faults faults;
+    struct parts parts;
+    meower *feed;
+    meower_command *command;
+    meower_query *query;
+};
+
+#define STEPPED "threads", "0"
+
+void fixture_init(struct fixture *fixture);
+void fixture_open(struct fixture *fixture, const char *const *pairs);
+void fixture_close(struct fixture *fixture); /* what it was opened with stays */
+void fixture_destroy(struct fixture *fixture);
+
+/* Closes it without a look at what could not be finished. */
+void fixture_end_late(struct fixture *fixture);
+
+/* Both at once. */
+void fixture_begin(struct fixture *fixture, const char *const *pairs);
+void fixture_end(struct fixture *fixture);
+
+/* Every list of the whole feed has so many meows. */
+void assert_feed_has(struct fixture *fixture, size_t count);
+
+/* Runs the instance, moving the clock on, until a result waits, and takes it. */
+meower_command_result run_until_answered(struct fixture *fixture);
+
+/* ---- small things ------------------------------------------------------------------------------------------------ */
+
 /* Whether a descriptor is readable now. */
 bool is_readable(int fd);
 
+/* Waits until it is; false when it does not become so within PATIENCE_MS. */
+bool waits_until_readable(int fd);
+
 void sleep_ms(unsigned ms);
+
+/* Removes a folder and the files in it. */
+void remove_tree(const char *path);
 
 #endif

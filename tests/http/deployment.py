@@ -4,6 +4,7 @@ To run the suite against another one, write a class with the same members and en
 """
 
 import os
+import random
 import re
 import signal
 import socket
@@ -20,9 +21,16 @@ _OURS = ("MEOWER_", "POSTGRES_", "NATS_", "ELASTICSEARCH_")
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port below those that the kernel gives to clients (from 32768 on): none of the suite's many connections can
+    take it while a server is being restarted."""
+    while True:
+        port = random.randrange(10_000, 32_768)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def is_ready(admin_url):

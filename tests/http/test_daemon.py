@@ -142,6 +142,20 @@ def test_a_file_may_be_named_by_the_environment(new_server, tmp_path):
     assert serves_on(server, port)
 
 
+def test_the_origins_whose_pages_may_use_the_api_can_be_set(new_server):
+    server = new_server(settings={"cors_origin": "https://a.example,https://b.example"})
+    server.start()
+    feed = Feed(server)
+    for path in ("/meows", "/nowhere"):
+        for origin in ("https://a.example", "https://b.example"):
+            response = feed.request("GET", path, headers={"Origin": origin})
+            assert response.headers["Access-Control-Allow-Origin"] == origin
+            assert "origin" in response.headers["Vary"].lower()
+        for origin in ("https://c.example", "https://a.example.evil", "http://a.example", "null"):
+            response = feed.request("GET", path, headers={"Origin": origin})
+            assert response.headers.get("Access-Control-Allow-Origin") not in ("*", origin)
+
+
 # Signals
 
 

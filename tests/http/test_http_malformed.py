@@ -1,5 +1,7 @@
 """Requests that are too large or malformed get a clear error, and the server lives on. RFC 9110 and 9112."""
 
+import random
+
 import pytest
 
 from feed import UNKNOWN_ID, assert_problem, unique_word
@@ -308,4 +310,37 @@ def test_hidden_requests_are_not_carried_out(feed, host, data):
         except (Closed, TimeoutError):
             pass
     assert word not in feed.get("/meows", take=100).text
+    assert feed.is_serving()
+
+
+# Chance
+
+
+def damaged(chance, data):
+    """The bytes with a few of them replaced, removed, repeated or made up."""
+    data = bytearray(data)
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(data))
+        piece = bytes(chance.choice(b"\r\n\0 :%/?&=,\xff\x80{}[]\"\\0aZ") for _ in range(chance.randint(1, 3)))
+        data[at:at + chance.choice([0, 0, 1, 1, 2, 40])] = chance.choice([b"", piece, piece, data[at:at + 20] * 2])
+    return bytes(data)
+
+
+@pytest.mark.direct_only
+def test_damaged_requests_are_answered_or_ended(feed, host):
+    seed = random.randrange(2**32)
+    chance = random.Random(seed)
+    json = b'{"body":"\\ud83d\\ude3a \xf0\x9f\x98\xba &lt;","more":[1,{"a":null}]}'
+    sound = [
+        request_bytes(host, "POST", "/meows?body=caf%C3%A9+cat", ["Content-Length: 0", "Idempotency-Key: k"]),
+        request_bytes(host, "POST", "/meows", ["Content-Type: application/json"], json),
+        request_bytes(host, "POST", "/meows", ["Content-Type: application/x-www-form-urlencoded"], b"a=1&body=%F0%9F"),
+        request_bytes(host, "GET", "/search?query=%22cat%22+dog&take=5&highlight=1", ["Meower-Cursor: 0123-1"]),
+        request_bytes(host, "GET", "/meows?max_id=" + UNKNOWN_ID + "&take=3", ['If-None-Match: "a", W/"b"']),
+        request_bytes(host, "DELETE", "/meows/" + UNKNOWN_ID, ["Authorization: Bearer x", "Expect: 100-continue"]),
+    ]
+    for number in range(600):
+        data = damaged(chance, sound[number % len(sound)])
+        for answer in answers_to(feed.deployment.base_url, data):
+            assert answer.status_code != 500, f"seed {seed}: {data!r}"
     assert feed.is_serving()

@@ -307,7 +307,8 @@ def test_a_request_waits_for_a_cursor_that_becomes_visible(feed):
 
 
 @pytest.mark.parametrize("cursor", ["abc", "-", "1", "0123456789abcdef", "0123456789abcdef-", "0123456789abcdef--1",
-                                    "0123456789abcdef-01x", "0123456789abcdef-99999999999999999999999", "x" * 300])
+                                    "0123456789abcdef-01x", "0123456789abcdef-99999999999999999999999", "x" * 300],
+                         ids=lambda cursor: cursor[:24])
 def test_a_cursor_that_is_no_token_is_refused(feed, cursor):
     assert_problem(feed.get("/meows", cursor=cursor), 400)
     assert feed.is_serving()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import threading
 import time
 
@@ -193,7 +194,8 @@ def test_a_cursor_of_the_future_is_not_recovered(feed):
         assert socket.next_event()["id"] == posted.id
 
 
-@pytest.mark.parametrize("cursor", ["x", "-", "0123456789abcdef", "0123456789abcdef--1", "%00", "x" * 3000])
+@pytest.mark.parametrize("cursor", ["x", "-", "0123456789abcdef", "0123456789abcdef--1", "%00", "x" * 3000],
+                         ids=lambda cursor: cursor[:24])
 def test_a_cursor_that_is_no_token_is_refused_or_not_recovered(server, feed, cursor):
     with Connection(server.base_url) as connection:
         connection.send(upgrade_bytes(connection.host, f"/pusher?cursor={cursor}"))
@@ -384,6 +386,21 @@ def test_half_a_frame_harms_nobody(feed):
     for socket in sockets:
         socket.reset()
     assert feed.is_serving()
+
+
+def test_random_frames_end_at_most_their_own_connection(feed):
+    seed = random.randrange(2**32)
+    chance = random.Random(seed)
+    with feed.subscribe() as witness:
+        for _ in range(150):
+            with feed.subscribe() as socket:
+                for _ in range(chance.randint(1, 5)):
+                    socket.send_frame(chance.randrange(16), chance.randbytes(chance.choice([0, 1, 2, 125, 126, 300])),
+                                      final=chance.random() < 0.7, masked=chance.random() < 0.95,
+                                      reserved=chance.choice([0, 0, 0, 0, 1, 4]))
+                socket.send(chance.randbytes(chance.choice([0, 1, 30])))
+        posted = feed.post(unique_word())
+        assert witness.next_event()["id"] == posted.id, f"seed {seed}"
 
 
 # Clients that leave or do not read

@@ -183,6 +183,35 @@ static void a_database_of_another_program_is_left_alone(void **state)
     check_corrupt_and_unchanged(fixture, "another program");
 }
 
+/* Copies `from` to `to` in the fixture's directory. */
+static void copy_file(const struct fixture *fixture, const char *from, const char *to)
+{
+    char path[128];
+    size_t len;
+    snprintf(path, sizeof(path), "%s/%s", fixture->directory, from);
+    char *bytes = read_file(path, &len);
+    assert_non_null(bytes);
+    snprintf(path, sizeof(path), "%s/%s", fixture->directory, to);
+    write_file(path, bytes, len);
+    free(bytes);
+}
+
+/* A copy made while the other program ran, with what is only in its log. */
+static void the_log_of_another_program_is_left_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    char other_path[128];
+    sqlite3 *db;
+    snprintf(other_path, sizeof(other_path), "%s/other.db", fixture->directory);
+    assert_int_equal(sqlite3_open(other_path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL; CREATE TABLE accounts(id)", NULL, NULL, NULL), 0);
+    copy_file(fixture, "other.db", "feed.db");
+    copy_file(fixture, "other.db-wal", "feed.db-wal");
+    sqlite3_close(db);
+    check_corrupt_and_unchanged(fixture, "another program");
+    assert_int_equal(foreign_sql(fixture, "SELECT count(*) FROM accounts"), 0);
+}
+
 static void a_table_of_meows_with_other_columns_is_left_alone(void **state)
 {
     struct fixture *fixture = *state;
@@ -332,6 +361,7 @@ int main(void)
         STORE_TEST(a_directory_that_may_only_be_read_is_a_matter_of_permission),
         STORE_TEST(a_file_that_is_no_database_is_left_alone),
         STORE_TEST(a_database_of_another_program_is_left_alone),
+        STORE_TEST(the_log_of_another_program_is_left_alone),
         STORE_TEST(a_table_of_meows_with_other_columns_is_left_alone),
         STORE_TEST(a_database_marked_by_another_program_is_left_alone),
         STORE_TEST(a_file_that_was_cut_off_is_left_alone),

@@ -105,7 +105,7 @@ static void skin_tones_joiners_and_variation_selectors_do_not_tell_symbols_apart
 static void han_and_hiragana_are_words_of_one_character(void **state)
 {
     (void)state;
-    assert_words("猫がカタカナ", "猫|か|カタカナ");
+    assert_words("猫がカタカナ", "猫|か\xE3\x82\x99|カタカナ");
     assert_words("人々abc", "人|々|abc");
 }
 
@@ -173,6 +173,25 @@ static void places_count_code_points_of_the_text(void **state)
     (void)state;
     assert_place("héé wörld", 1, 4, 5);
     assert_place("🐱 &amp; dog", 1, 8, 3); /* an entity has as many code points as characters */
+}
+
+static void marks_that_spell_stay(void **state)
+{
+    struct words words;
+
+    (void)state;
+    /* Hiragana ka and ga; Hindi "ki" and "ka". */
+    assert_int_equal(words_split("\u304b\u304c \u0915\u093f\u0915", strlen("\u304b\u304c \u0915\u093f\u0915"), &words),
+                     0);
+    assert_int_equal(words.count, 3);
+    assert_string_equal(words.items[0].text, "\u304b");
+    assert_string_equal(words.items[1].text, "\u304b\u3099");
+    assert_string_equal(words.items[2].text, "\u0915\u093f\u0915");
+    words_free(&words);
+    /* One that follows no word begins none. */
+    assert_int_equal(words_split(" \u093f ", strlen(" \u093f "), &words), 0);
+    assert_int_equal(words.count, 0);
+    words_free(&words);
 }
 
 static void a_place_covers_the_marks_that_were_folded_away(void **state)
@@ -285,6 +304,7 @@ int main(void)
         cmocka_unit_test(a_long_word_is_cut_at_a_whole_character),
         cmocka_unit_test(nothing_is_added_to_a_word_after_its_cut),
         cmocka_unit_test(places_count_code_points_of_the_text),
+        cmocka_unit_test(marks_that_spell_stay),
         cmocka_unit_test(a_place_covers_the_marks_that_were_folded_away),
         cmocka_unit_test(a_place_covers_what_one_character_unfolds_to_once),
         cmocka_unit_test(joined_words_are_separated_by_single_spaces),

@@ -1,0 +1,172 @@
+/* loop.c - libwebsockets: its loop (epoll, by its libev plug-in), its sockets and its callbacks.
+ *
+ * Its HTTP parser is not used: it accepts what RFC 9112 forbids, and what it refuses it refuses in words of its own or
+ * in none (docs/decisions). Connections are its raw sockets, and request.c reads their bytes. */
+#include "server/loop.h"
+
+#include "server/connection.h"
+#include "server/server.h"
+#include <ev.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define RECEIVE_SIZE  (64 * 1024) /* bytes read from a socket at once */
+#define DESCRIPTORS   1024        /* beside those of connections: files, handles */
+#define A_CONNECTION  3           /* descriptors of one: its socket, and a subscription's two while it catches up */
+#define PROTOCOL_NAME "meower"
+#define WATCH_NAME    "watch"
+
+/* ---- callbacks of libwebsockets --------------------------------------------------------------------------------- */
+
+static int handle_connection(struct lws *lws, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+    struct connection *connection;
+    struct server *server;
+    (void)user;
+    switch (reason) {
+    case LWS_CALLBACK_RAW_ADOPT:
+        connection = connection_new(lws_context_user(lws_get_context(lws)), lws);
+        lws_set_opaque_user_data(lws, connection);
+        return connection == NULL ? -1 : 0;
+    case LWS_CALLBACK_RAW_RX:
+        connection = lws_get_opaque_user_data(lws);
+        server = connection->server;
+        connection_receive(connection, in, len);
+        connections_resume(server);
+        return 0;
+    case LWS_CALLBACK_RAW_WRITEABLE:
+        connection = lws_get_opaque_user_data(lws);
+        server = connection->server;
+        connection_writable(connection);
+        connections_resume(server);
+        return 0;
+    case LWS_CALLBACK_RAW_CLOSE:
+        connection = lws_get_opaque_user_data(lws);
+        if (connection != NULL)
+            connection_closed(connection);
+        lws_set_opaque_user_data(lws, NULL);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+static int handle_watch(struct lws *lws, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+    struct watch *watch;
+    (void)user;
+    (void)in;
+    (void)len;
+    if (reason != LWS_CALLBACK_RAW_RX_FILE && reason != LWS_CALLBACK_RAW_CLOSE_FILE)
+        return 0;
+    watch = lws_get_opaque_user_data(lws);
+    if (watch == NULL)
+        return 0;
+    if (reason == LWS_CALLBACK_RAW_CLOSE_FILE) {
+        watch->lws = NULL;
+        return 0;
+    }
+    struct server *server = watch->server;
+    watch->readable(watch);
+    connections_resume(server);
+    return 0;
+}
+
+static const struct lws_protocols protocols[] = {
+    {PROTOCOL_NAME, handle_connection, 0, RECEIVE_SIZE, 0, NULL, 0},
+    {WATCH_NAME, handle_watch, 0, 0, 0, NULL, 0},
+    {NULL, NULL, 0, 0, 0, NULL, 0},
+};
+
+/* ---- watches ---------------------------------------------------------------------------------------------------- */
+
+bool watch_open(struct watch *watch, struct server *server, int descriptor, void (*readable)(struct watch *watch))
+{
+    lws_adopt_desc_t adopt = {
+        .vh = server->vhost, .type = LWS_ADOPT_RAW_FILE_DESC, .vh_prot_name = WATCH_NAME, .opaque = watch};
+    *watch = (struct watch){.readable = readable, .server = server};
+    adopt.fd.filefd = dup(descriptor);
+    if (adopt.fd.filefd < 0)
+        return false;
+    watch->lws = lws_adopt_descriptor_vhost_via_info(&adopt);
+    return watch->lws != NULL;
+}
+
+void watch_pause(struct watch *watch, bool pause)
+{
+    if (watch->lws == NULL || watch->is_paused == pause)
+        return;
+    watch->is_paused = pause;
+    lws_rx_flow_control(watch->lws, pause ? 0 : 1);
+}
+
+void watch_close(struct watch *watch)
+{
+    if (watch->lws == NULL)
+        return;
+    lws_set_opaque_user_data(watch->lws, NULL);
+    lws_set_timeout(watch->lws, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    watch->lws = NULL;
+}
+
+/* ---- the loop --------------------------------------------------------------------------------------------------- */
+
+/* libwebsockets makes its tables as large as the process may have descriptors: room for all, but not for a million. */
+static void set_descriptor_limit(size_t connections_max)
+{
+    struct rlimit limit;
+    rlim_t wanted = connections_max * A_CONNECTION + DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+bool loop_open(struct server *server)
+{
+    struct lws_context_creation_info info;
+    void *loops[] = {ev_loop_new(EVBACKEND_EPOLL)};
+    memset(&info, 0, sizeof(info));
+    set_descriptor_limit(server->settings.connections_max);
+    lws_set_log_level(0, NULL);
+    server->loop = loops[0];
+    if (server->loop == NULL)
+        return false;
+    info.foreign_loops = loops;
+    info.port = CONTEXT_PORT_NO_LISTEN;
+    info.protocols = protocols;
+    info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV;
+    info.user = server;
+    info.pt_serv_buf_size = RECEIVE_SIZE + LWS_PRE;
+    info.gid = info.uid = -1; /* stay who we are */
+    server->lws = lws_create_context(&info);
+    if (server->lws != NULL)
+        server->vhost = lws_create_vhost(server->lws, &info);
+    return server->vhost != NULL;
+}
+
+void loop_run(struct server *server)
+{
+    ev_run(server->loop, 0);
+}
+
+void loop_end(struct server *server)
+{
+    ev_break(server->loop, EVBREAK_ALL);
+}
+
+bool loop_adopt(struct server *server, int descriptor)
+{
+    lws_adopt_desc_t adopt = {.vh = server->vhost, .type = LWS_ADOPT_SOCKET, .vh_prot_name = PROTOCOL_NAME};
+    adopt.fd.sockfd = descriptor;
+    return lws_adopt_descriptor_vhost_via_info(&adopt) != NULL;
+}
+
+void loop_close(struct server *server)
+{
+    if (server->lws != NULL)
+        lws_context_destroy(server->lws);
+    if (server->loop != NULL)
+        ev_loop_destroy(server->loop);
+}
