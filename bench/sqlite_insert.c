@@ -1,7 +1,7 @@
 /* sqlite_insert.c - the physical limit of durable posts: a bare loop that inserts the rows of an existing feed into new
  * tables of the same shape, so many a transaction, with the same durability (WAL, synchronous=FULL) and nothing else.
  *
- * sqlite_insert SOURCE.db TARGET.db ROWS_PER_TRANSACTION SECONDS
+ * sqlite_insert SOURCE.db TARGET.db ROWS_PER_TRANSACTION SECONDS PAUSE_MS
  *
  * SOURCE.db is a feed that meower wrote; its rows are read into memory first. TARGET.db is overwritten; it begins anew
  * when the rows have run out.
@@ -140,8 +140,9 @@ static void close_target(sqlite3 *target)
     sqlite3_close(target);
 }
 
-/* What was done so far, in how much time; making and removing files is not counted. */
+/* What was done so far, in how much time; pauses, and making and removing files, are not counted. */
 struct progress {
+    useconds_t pause_us; /* before each transaction: a disk that was idle answers later */
     size_t rows;
     int64_t spent_us;
     struct samples commits;
@@ -151,12 +152,14 @@ struct progress {
 static void insert_all(sqlite3 *target, size_t batch, int64_t span_us, struct progress *progress)
 {
     size_t rows = tables[0].count < tables[1].count ? tables[0].count : tables[1].count;
-    int64_t at_us = now_us();
-    for (size_t first = 0; first + batch <= rows && progress->spent_us < span_us; first += batch) {
+    int64_t end_us = now_us() + span_us - progress->spent_us;
+    for (size_t first = 0; first + batch <= rows && now_us() < end_us; first += batch) {
+        if (progress->pause_us)
+            usleep(progress->pause_us);
+        int64_t start_us = now_us();
         insert_batch(target, first, batch);
-        int64_t commit_us = now_us() - at_us;
+        int64_t commit_us = now_us() - start_us;
         samples_add(&progress->commits, commit_us);
-        at_us += commit_us;
         progress->rows += batch;
         progress->spent_us += commit_us;
     }
@@ -181,7 +184,7 @@ static void measure(sqlite3 *source, const char *path, size_t batch, int64_t spa
 int main(int argc, char **argv)
 {
     if (argc != 5) {
-        fprintf(stderr, "usage: sqlite_insert SOURCE.db TARGET.db ROWS_PER_TRANSACTION SECONDS\n");
+        fprintf(stderr, "usage: sqlite_insert SOURCE.db TARGET.db ROWS_PER_TRANSACTION SECONDS PAUSE_MS\n");
         return 2;
     }
     size_t batch = (size_t)parse_number(argv[3], ROWS_MAX, "ROWS_PER_TRANSACTION");

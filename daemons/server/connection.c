@@ -83,23 +83,19 @@ void connection_send(struct connection *connection, const char *bytes, size_t le
 
 void connection_writable(struct connection *connection)
 {
-    if (connection->is_doomed)
+    struct buffer *out = &connection->out;
+    size_t before = out->len;
+    connection_flush(connection);
+    if (!connection->is_doomed && connection->phase == CONNECTION_LIVE)
+        live_client_writable(connection->live); /* it may have more to send */
+    if (connection->is_doomed || connection->phase == CONNECTION_LINGERING)
         return;
-    size_t before = connection->out.len;
-    bool is_sent = connection_flush(connection);
-    if (connection->is_doomed)
-        return;
-    if (connection->phase == CONNECTION_LIVE) {
-        live_client_writable(connection->live);
-    } else if (!is_sent) {
-        if (connection->out.len < before)
-            deadline_set(&connection->server->deadlines, &connection->deadline, DEADLINE_SEND);
-        return;
-    }
-    if (is_sent && connection->closes_when_sent && connection->phase != CONNECTION_LINGERING)
+    if (out->len == 0 && connection->closes_when_sent)
         linger(connection);
-    else if (is_sent && connection->phase == CONNECTION_READING)
+    else if (out->len == 0 && connection->phase == CONNECTION_READING)
         list_append(&connection->server->ready, &connection->ready);
+    else if (out->len > 0 && out->len < before && connection->phase == CONNECTION_READING)
+        deadline_set(&connection->server->deadlines, &connection->deadline, DEADLINE_SEND);
 }
 
 /* ---- requests --------------------------------------------------------------------------------------------------- */
@@ -364,6 +360,9 @@ void connections_stop(struct server *server)
 
 void connections_free(struct server *server)
 {
-    while (!list_is_empty(&server->connections))
-        connection_free(LIST_OWNER(server->connections.next, struct connection, all));
+    struct list *next;
+    for (struct list *node = server->connections.next; node != &server->connections; node = next) {
+        next = node->next;
+        connection_free(LIST_OWNER(node, struct connection, all));
+    }
 }

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LAG_MAX 1000 /* events that the index may be behind and still be called ready */
+#define LAG_MAX    1000     /* events that the index may be behind and still be called ready */
+#define FAILURE_US 10000000 /* a failed command counts for so long: without new ones, none could ever succeed */
 
 static void say(meower_health *out, const char *part, bool ready, const char *reason)
 {
@@ -17,11 +18,9 @@ static void store_health(meower *instance, meower_health *out)
 {
     char reason[256] = "the store cannot be read";
     bool ready = !atomic_load(&instance->tail.is_failing);
+    int64_t failed_us = atomic_load(&instance->writer.failed_us);
 
-    for (size_t i = 0; i < instance->reader_count; i++) {
-        ready = ready && !atomic_load(&instance->readers[i].is_failing);
-    }
-    if (atomic_load(&instance->writer.is_failing)) {
+    if (failed_us != 0 && clock_monotonic_us(instance->clock) - failed_us < FAILURE_US) {
         ready = false;
         pthread_mutex_lock(&instance->writer.failure_mutex);
         memcpy(reason, instance->writer.failure, sizeof reason);
@@ -51,6 +50,11 @@ static void search_health(meower *instance, meower_health *out)
 
 int meower_health_at(meower *instance, size_t index, meower_health *out)
 {
+    int status = engine_check_process(instance, NULL);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
     switch (index) {
     case 0:
         store_health(instance, out);
@@ -95,6 +99,7 @@ static double gauge(meower *instance, const char *name)
 
 int meower_metric_at(meower *instance, size_t index, meower_metric *out)
 {
+    int status = engine_check_process(instance, NULL);
     struct engine_counters *counters = &instance->counters;
     const struct {
         const char *name;
@@ -124,6 +129,9 @@ int meower_metric_at(meower *instance, size_t index, meower_metric *out)
         {"handles", "Open handles.", NULL},
     };
 
+    if (status != MEOWER_OK) {
+        return status;
+    }
     if (index >= sizeof metrics / sizeof metrics[0]) {
         return 0;
     }

@@ -300,8 +300,8 @@ bool reader_step(void *stage, int64_t *wait_us)
     }
     reader->parked = NULL;
     error.code = make_fresh(reader, &error);
-    atomic_store(&reader->is_failing, error.code != MEOWER_OK);
     if (error.code != MEOWER_OK) {
+        atomic_store(&instance->tail.is_failing, true); /* until the tail, which looks regularly, succeeds */
         fail_all(reader, node, &error);
         fail_all(reader, parked, &error);
         return true;

@@ -39,7 +39,6 @@ struct reader {
     unsigned lane;
     struct read_request *parked; /* they wait for their position */
     struct worker worker;
-    _Atomic bool is_failing; /* for health: the store could not be read */
 };
 
 void reader_init(struct reader *reader, meower *instance, unsigned lane);

@@ -28,6 +28,13 @@ static void checkpoint_saved(struct write_request *request)
     pthread_mutex_unlock(&relay->mutex);
 }
 
+/* A lease that could not be renewed ends for us before it ends for the others, also when we slept. The mutex is held.
+ */
+static bool is_lease_fresh(const struct relay *relay, int64_t now_us)
+{
+    return relay->holds_lease && now_us - relay->granted_us < LEASE_US / 2;
+}
+
 static void lease_answered(struct write_request *request)
 {
     struct relay *relay = (struct relay *)((char *)request - offsetof(struct relay, lease));
@@ -35,8 +42,11 @@ static void lease_answered(struct write_request *request)
 
     pthread_mutex_lock(&relay->mutex);
     relay->is_leasing = false;
-    if (held && !relay->holds_lease) {
+    if (held && !is_lease_fresh(relay, relay->lease_us)) {
         relay->is_positioned = false; /* another relay may have gone on meanwhile */
+    }
+    if (held) {
+        relay->granted_us = relay->lease_us;
     }
     relay->holds_lease = held;
     pthread_mutex_unlock(&relay->mutex);
@@ -77,15 +87,15 @@ static bool keep_lease(struct relay *relay, int64_t now_us, int64_t *wait_us)
     pthread_mutex_lock(&relay->mutex);
     if (!relay->is_leasing && now_us - relay->lease_us >= LEASE_RENEW_US) {
         relay->is_leasing = true;
-        relay->lease_us = now_us;
         relay->lease.lease_until_us = clock_wall_us(relay->instance->clock) + LEASE_US;
         relay->lease.result = (meower_command_result){0};
-        if (writer_submit(&relay->instance->writer, &relay->lease) != MEOWER_OK) {
+        if (writer_submit(&relay->instance->writer, &relay->lease) == MEOWER_OK) {
+            relay->lease_us = now_us;
+        } else {
             relay->is_leasing = false;
         }
     }
-    /* A lease that could not be renewed ends for us before it ends for the others. */
-    may_publish = relay->holds_lease && now_us - relay->lease_us < LEASE_US / 2;
+    may_publish = is_lease_fresh(relay, now_us);
     pthread_mutex_unlock(&relay->mutex);
     *wait_us = LEASE_RENEW_US;
     return may_publish;
@@ -94,9 +104,9 @@ static bool keep_lease(struct relay *relay, int64_t now_us, int64_t *wait_us)
 static void save_checkpoint_when_due(struct relay *relay, int64_t now_us, int64_t *wait_us)
 {
     pthread_mutex_lock(&relay->mutex);
-    if (relay->position > relay->saved && !relay->is_saving) {
+    if (relay->position > relay->saved) {
         int64_t rest_us = relay->saved_us + relay->checkpoint_interval_us - now_us;
-        if (rest_us <= 0) {
+        if (rest_us <= 0 && !relay->is_saving) {
             relay->saved_us = now_us;
             relay->is_saving = true;
             relay->checkpoint.position = relay->position;
@@ -104,8 +114,8 @@ static void save_checkpoint_when_due(struct relay *relay, int64_t now_us, int64_
             if (writer_submit(&relay->instance->writer, &relay->checkpoint) != MEOWER_OK) {
                 relay->is_saving = false;
             }
-            rest_us = relay->checkpoint_interval_us;
         }
+        rest_us = rest_us <= 0 ? relay->checkpoint_interval_us : rest_us;
         *wait_us = rest_us < *wait_us ? rest_us : *wait_us;
     }
     pthread_mutex_unlock(&relay->mutex);
@@ -229,9 +239,11 @@ void relay_save_position(struct relay *relay)
 {
     meower_store_operation operation = {
         .kind = MEOWER_STORE_CHECKPOINT, .name = RELAY_NAME, .position = relay->position};
+    int64_t now_us = clock_monotonic_us(relay->instance->clock);
+    bool is_mine = store_is_exclusive(&relay->instance->store) || is_lease_fresh(relay, now_us);
     meower_error error;
 
-    if (relay->is_positioned && relay->position > relay->saved) {
+    if (is_mine && relay->is_positioned && relay->position > relay->saved) {
         /* When it fails, some events are announced again at the next start. */
         (void)store_append(&relay->instance->store, &operation, 1, &error);
     }

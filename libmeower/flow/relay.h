@@ -14,7 +14,8 @@ struct relay {
     bool is_saving;             /* `checkpoint` is with the writer */
     bool holds_lease;           /* this relay is the only one of the store */
     bool is_leasing;            /* `lease` is with the writer */
-    int64_t lease_us;           /* monotonic: asked then */
+    int64_t lease_us;           /* monotonic: last asked for then */
+    int64_t granted_us;         /* monotonic: the one that is held was asked for then */
     int64_t saved_us;           /* monotonic: the last checkpoint was asked for then */
     int64_t checkpoint_interval_us;
     unsigned failures; /* of publishing, in a row */
@@ -24,7 +25,7 @@ struct relay {
     char owner[MEOWER_EPOCH_SIZE];
     struct write_request checkpoint;
     struct write_request lease;
-    pthread_mutex_t mutex; /* of what complete() changes: is_saving, saved, is_leasing, holds_lease */
+    pthread_mutex_t mutex; /* of what complete() changes: is_saving, saved, is_leasing, holds_lease, granted_us */
 };
 
 void relay_init(struct relay *relay, meower *instance);

@@ -226,7 +226,7 @@ static void finish_committed(struct writer *writer)
         answer(writer, writer->requests[i], writer->operations[i].status);
     }
     writer->count = 0;
-    atomic_store(&writer->is_failing, false);
+    atomic_store(&writer->failed_us, 0);
 }
 
 static void finish_failed(struct writer *writer, const meower_error *error)
@@ -246,12 +246,12 @@ static void finish_failed(struct writer *writer, const meower_error *error)
     writer->count = 0;
 }
 
-static void note_failure(struct writer *writer, const meower_error *error)
+static void note_failure(struct writer *writer, const meower_error *error, int64_t now_us)
 {
     pthread_mutex_lock(&writer->failure_mutex);
     memcpy(writer->failure, error->message, sizeof writer->failure - 1);
     pthread_mutex_unlock(&writer->failure_mutex);
-    atomic_store(&writer->is_failing, true);
+    atomic_store(&writer->failed_us, now_us);
 }
 
 /* After a broken connection: looks for the batch's events behind the head that it was first tried at. */
@@ -379,8 +379,8 @@ static bool attempt(struct writer *writer, int64_t *wait_us)
         return true;
     }
     error.code = status;
-    note_failure(writer, &error);
     now_us = clock_monotonic_us(clock);
+    note_failure(writer, &error, now_us);
     if (writer->count > 0 && !may_try_again(writer, &error, now_us)) {
         finish_failed(writer, &error);
         return true;

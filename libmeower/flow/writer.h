@@ -34,16 +34,16 @@ struct writer {
     meower_store_operation *operations; /* batch_max each */
     struct write_request **requests;
     struct meow **events;
-    size_t count;            /* of the batch under way; 0: none */
-    uint64_t head_before;    /* the log's head when it was first tried */
-    bool outcome_unknown;    /* it may be committed: look before trying again */
-    bool is_behind;          /* the store may hold events of ours that the log lacks */
-    int64_t give_up_us;      /* when its requests fail */
-    int64_t retry_us;        /* not before this */
-    unsigned attempts;       /* failed ones */
-    atomic_size_t pending;   /* requests accepted and not answered */
-    _Atomic bool is_failing; /* for health: the last try failed */
-    char failure[256];       /* why; under failure_mutex */
+    size_t count;              /* of the batch under way; 0: none */
+    uint64_t head_before;      /* the log's head when it was first tried */
+    bool outcome_unknown;      /* it may be committed: look before trying again */
+    bool is_behind;            /* the store may hold events of ours that the log lacks */
+    int64_t give_up_us;        /* when its requests fail */
+    int64_t retry_us;          /* not before this */
+    unsigned attempts;         /* failed ones */
+    atomic_size_t pending;     /* requests accepted and not answered */
+    _Atomic int64_t failed_us; /* for health, monotonic: the last try failed then; 0: it succeeded */
+    char failure[256];         /* why; under failure_mutex */
     pthread_mutex_t failure_mutex;
 };
 

@@ -253,6 +253,48 @@ static void what_turns_out_to_be_stored_appears_without_a_further_command(void *
     fixture_end(&fixture);
 }
 
+static void assert_store_health(struct fixture *fixture, int ready, const char *reason)
+{
+    meower_health health;
+
+    assert_int_equal(meower_health_at(fixture->feed, 0, &health), 1);
+    assert_string_equal(health.part, "store");
+    assert_int_equal(health.ready, ready);
+    assert_string_equal(health.reason, reason);
+}
+
+static void a_store_that_refuses_is_not_healthy_until_it_takes_again(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    assert_store_health(&fixture, 1, "");
+    fail_append(&fixture, 2, MEOWER_ERROR_UNAVAILABLE, MEOWER_ERROR_FLAG_RETRIABLE);
+    submit(fixture.command, "patient", NULL);
+    feed_run(fixture.feed);
+    assert_store_health(&fixture, 0, "a fault on command");
+    run_until_answered(&fixture);
+    assert_store_health(&fixture, 1, "");
+    fixture_end(&fixture);
+}
+
+/* Otherwise a balancer that asks for health would never send the command that could succeed. */
+static void a_failed_command_is_not_held_against_the_store_for_ever(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    fail_append(&fixture, 1, MEOWER_ERROR_FULL, 0);
+    submit(fixture.command, "refused", NULL);
+    run_until_answered(&fixture);
+    assert_store_health(&fixture, 0, "a fault on command");
+    fake_clock_advance_ms(&fixture.clock, 10000);
+    assert_store_health(&fixture, 1, "");
+    fixture_end(&fixture);
+}
+
 static void the_counters_say_what_happened(void **state)
 {
     struct fixture fixture;
@@ -285,6 +327,8 @@ int main(void)
         cmocka_unit_test(a_post_is_answered_only_when_it_can_be_read),
         cmocka_unit_test(an_outcome_that_stays_unknown_is_called_so),
         cmocka_unit_test(what_turns_out_to_be_stored_appears_without_a_further_command),
+        cmocka_unit_test(a_store_that_refuses_is_not_healthy_until_it_takes_again),
+        cmocka_unit_test(a_failed_command_is_not_held_against_the_store_for_ever),
         cmocka_unit_test(the_counters_say_what_happened),
     };
 
