@@ -14,6 +14,7 @@ from table import Competitor, comparison, markdown, milliseconds
 
 CLIENTS = 1000  # WebSocket clients
 WINDOW = 16  # posts that may be ahead of their frames
+PAUSE_MS = 40  # between two posts when nothing else is going on
 CALM_RATE = 50  # posts a second to CLIENTS clients when latency is measured
 SERVER = f"http://127.0.0.1:{programs.MEOWERD_PORT}"
 
@@ -40,7 +41,7 @@ def posts(rounds, seconds):
                  f"idle again after {idle:.1f} s")
         for batch, competitor in bare.items():
             target = programs.data_folder("bare") / "bare.db"
-            result = programs.tool("sqlite_insert", programs.feed_database(folder), target, batch, seconds)
+            result = programs.tool("sqlite_insert", programs.feed_database(folder), target, batch, seconds, 0)
             competitor.add(result["rows_per_second"], result["commit_p50_us"], result["commit_p99_us"], 0)
             progress(f"round {number}: {result['rows_per_second']:,.0f} rows/s, {batch} a transaction")
     return comparison([ours], [bare[64], bare[256], bare[1]])
@@ -99,29 +100,28 @@ def frames(rounds, seconds):
 def latency(rounds, seconds):
     """From the post to its answer, to a WebSocket client and to the search, one post at a time."""
     spans = {"answered": [], "websocket": [], "search": []}
-    bare, errors, count = [], 0, seconds * 20
+    bare, errors, count = [], 0, seconds * 1000 // (PAUSE_MS + 10)
     folder = programs.data_folder("latency")
     with programs.meowerd(folder) as server:
         filled = programs.wrk(f"{SERVER}/meows", "post.lua", 1)["requests"]
         server.wait_until_idle()
         for number in range(1, rounds + 1):
-            result = programs.tool("latency", programs.MEOWERD_PORT, count, 40)
+            result = programs.tool("latency", programs.MEOWERD_PORT, count, PAUSE_MS)
             errors += result["errors"]
             for name, rows in spans.items():
                 rows.append((result[f"{name}_p50_us"], result[f"{name}_p99_us"]))
             progress(f"round {number}: answered {result['answered_p50_us']} µs, WebSocket "
                      f"{result['websocket_p50_us']} µs, search {result['search_p50_us']} µs (p50)")
+            bare_result = programs.tool("sqlite_insert", programs.feed_database(folder),
+                                        programs.data_folder("bare") / "bare.db", 1, seconds, PAUSE_MS)
+            bare.append((bare_result["commit_p50_us"], bare_result["commit_p99_us"]))
         peak = server.peak_rss_mib()
-    for number in range(1, rounds + 1):
-        target = programs.data_folder("bare") / "bare.db"
-        result = programs.tool("sqlite_insert", programs.feed_database(folder), target, 1, 1)
-        bare.append((result["commit_p50_us"], result["commit_p99_us"]))
     rows = [(name, milliseconds([low for low, _ in values]), milliseconds([high for _, high in values]))
-            for name, values in (("bare SQLite transaction of one row", bare),
+            for name, values in ((f"bare SQLite transaction of one row, {PAUSE_MS} ms apart", bare),
                                  ("post to its answer (durable)", spans["answered"]),
                                  ("post to a WebSocket client", spans["websocket"]),
                                  ("post to GET /search", spans["search"]))]
-    return (f"{rounds} × {count} posts, 40 ms apart, on a feed of {filled:,} meows; {errors} errors; "
+    return (f"{rounds} × {count} posts, {PAUSE_MS} ms apart, on a feed of {filled:,} meows; {errors} errors; "
             f"peak RSS {peak:.0f} MiB.\n\n" + markdown(("", "p50", "p99"), rows))
 
 

@@ -140,64 +140,65 @@ static void close_target(sqlite3 *target)
     sqlite3_close(target);
 }
 
-/* What was done so far, in how much time; pauses, and making and removing files, are not counted. */
-struct progress {
+/* How to insert, and what was done so far in how much time; pauses and new files are not counted in it. */
+struct run {
+    size_t batch;        /* rows a transaction */
     useconds_t pause_us; /* before each transaction: a disk that was idle answers later */
+    int64_t end_us;
     size_t rows;
     int64_t spent_us;
     struct samples commits;
 };
 
 /* Inserts all rows once, or as many as the time allows. */
-static void insert_all(sqlite3 *target, size_t batch, int64_t span_us, struct progress *progress)
+static void insert_all(sqlite3 *target, struct run *run)
 {
     size_t rows = tables[0].count < tables[1].count ? tables[0].count : tables[1].count;
-    int64_t end_us = now_us() + span_us - progress->spent_us;
-    for (size_t first = 0; first + batch <= rows && now_us() < end_us; first += batch) {
-        if (progress->pause_us)
-            usleep(progress->pause_us);
+    for (size_t first = 0; first + run->batch <= rows && now_us() < run->end_us; first += run->batch) {
+        if (run->pause_us > 0)
+            usleep(run->pause_us);
         int64_t start_us = now_us();
-        insert_batch(target, first, batch);
+        insert_batch(target, first, run->batch);
         int64_t commit_us = now_us() - start_us;
-        samples_add(&progress->commits, commit_us);
-        progress->rows += batch;
-        progress->spent_us += commit_us;
+        samples_add(&run->commits, commit_us);
+        run->rows += run->batch;
+        run->spent_us += commit_us;
     }
 }
 
-static void measure(sqlite3 *source, const char *path, size_t batch, int64_t span_us)
+static void measure(sqlite3 *source, const char *path, struct run *run)
 {
-    struct progress progress = {0};
-    samples_init(&progress.commits, COMMITS_MAX);
-    while (progress.spent_us < span_us) {
+    samples_init(&run->commits, COMMITS_MAX);
+    while (now_us() < run->end_us) {
         sqlite3 *target = open_target(source, path);
-        insert_all(target, batch, span_us, &progress);
+        insert_all(target, run);
         close_target(target);
     }
-    printf("{\"rows_per_second\": %.0f, \"rows\": %zu, ", (double)progress.rows * 1e6 / (double)progress.spent_us,
-           progress.rows);
-    samples_print(&progress.commits, "commit");
+    printf("{\"rows_per_second\": %.0f, \"rows\": %zu, ", (double)run->rows * 1e6 / (double)run->spent_us, run->rows);
+    samples_print(&run->commits, "commit");
     printf("}\n");
-    samples_free(&progress.commits);
+    samples_free(&run->commits);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc != 5) {
+    if (argc != 6) {
         fprintf(stderr, "usage: sqlite_insert SOURCE.db TARGET.db ROWS_PER_TRANSACTION SECONDS PAUSE_MS\n");
         return 2;
     }
-    size_t batch = (size_t)parse_number(argv[3], ROWS_MAX, "ROWS_PER_TRANSACTION");
+    struct run run = {.batch = (size_t)parse_number(argv[3], ROWS_MAX, "ROWS_PER_TRANSACTION")};
     int64_t span_us = 1000000 * (int64_t)parse_number(argv[4], 60, "SECONDS");
+    run.pause_us = 1000 * (useconds_t)parse_number(argv[5], 10000, "PAUSE_MS");
     sqlite3 *source = NULL;
     if (sqlite3_open_v2(argv[1], &source, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
         give_up_on(source, argv[1]);
     for (size_t i = 0; i < TABLE_COUNT; i++) {
         load_rows(source, &tables[i]);
-        if (batch == 0 || batch > tables[i].count)
+        if (run.batch == 0 || run.batch > tables[i].count)
             give_up("the source has too few rows for one transaction");
     }
-    measure(source, argv[2], batch, span_us);
+    run.end_us = now_us() + span_us;
+    measure(source, argv[2], &run);
     for (size_t i = 0; i < TABLE_COUNT; i++)
         free_rows(&tables[i]);
     sqlite3_close(source);

@@ -58,6 +58,14 @@ static const char *place_of(const struct daemon *daemon, const struct config *co
     return is_own ? config_text(config, SETTING_DATA) : "the store";
 }
 
+/* What is wrong with settings that were read, as far as it shows without opening anything; NULL when nothing is. */
+static const char *find_fault(const struct config *config, meower_error *error)
+{
+    if (strcmp(meower_options_get(config->options, "threads"), "0") == 0)
+        return "threads: a daemon needs at least 1";
+    return meower_options_check(config->options, error) == MEOWER_OK ? NULL : error->message;
+}
+
 static bool prepare_feed(const struct daemon *daemon, struct config *config, bool *is_new, char *message,
                          size_t message_size)
 {
@@ -116,12 +124,14 @@ int daemon_run(const struct daemon *daemon, int argc, char **argv)
 {
     struct config config;
     struct log log;
+    meower_error fault_detail;
     int status = EXIT_SUCCESS;
 
     signal(SIGPIPE, SIG_IGN);
     enum config_action action = config_load(&config, &daemon->defaults, argc, argv);
-    if (action == CONFIG_RUN && strcmp(meower_options_get(config.options, "threads"), "0") == 0) {
-        snprintf(config.message, sizeof(config.message), "threads: a daemon needs at least 1");
+    const char *fault = action == CONFIG_RUN || action == CONFIG_CHECK ? find_fault(&config, &fault_detail) : NULL;
+    if (fault != NULL) {
+        snprintf(config.message, sizeof(config.message), "%s", fault);
         action = CONFIG_WRONG;
     }
     switch (action) {

@@ -46,6 +46,10 @@ MEOWER_API int meower_options_set(meower_options *options, const char *name, con
  * is freed. One thread at a time. Since 0.1. */
 MEOWER_API const char *meower_options_get(const meower_options *options, const char *name);
 
+/* Checks what can be known without opening anything: that store, bus and search name backends that are there.
+ * Errors: INVALID when a scheme is unknown, UNSUPPORTED when it is not built in. One thread at a time. Since 0.1. */
+MEOWER_API int meower_options_check(const meower_options *options, meower_error *error);
+
 /* Releases the set. One thread at a time. Since 0.1. */
 MEOWER_API void meower_options_free(meower_options *options);
 

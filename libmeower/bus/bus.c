@@ -15,64 +15,40 @@ static const struct {
     {"kafka", NULL},
 };
 
-static const meower_bus_vtable *find_builtin(const char *url, const char **location, meower_error *error)
+static int find_builtin(meower_backend_config *config, const meower_bus_vtable **vtable, meower_error *error)
 {
+    char redacted[200];
+
     for (size_t i = 0; i < sizeof builtin_buses / sizeof builtin_buses[0]; i++) {
-        if (!url_has_scheme(url, builtin_buses[i].scheme, location)) {
+        if (!url_has_scheme(config->url, builtin_buses[i].scheme, &config->location)) {
             continue;
         }
         if (builtin_buses[i].vtable == NULL) {
-            meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
-                             "the bus \"%s:\" is not built into this library; choose inproc:, or a build that has it",
-                             builtin_buses[i].scheme);
+            return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
+                                    "the bus \"%s:\" is not built into this library; choose inproc:, or a build that "
+                                    "has it",
+                                    builtin_buses[i].scheme);
         }
-        return builtin_buses[i].vtable;
+        *vtable = builtin_buses[i].vtable;
+        return MEOWER_OK;
     }
-    char redacted[200];
-    url_redact(url, redacted, sizeof redacted);
-    meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
-                     "unknown bus \"%s\"; it must begin with inproc:, postgresql:, nats: or kafka:", redacted);
-    return NULL;
+    url_redact(config->url, redacted, sizeof redacted);
+    return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
+                            "unknown bus \"%s\"; it must begin with inproc:, postgresql:, nats: or kafka:", redacted);
 }
 
-int bus_open(struct bus *bus, const meower_options *options, meower_error *error)
+/* What the host has added comes first. */
+static int find_table(const meower_options *options, meower_backend_config *config, const meower_bus_vtable **vtable,
+                      meower_error *error)
 {
-    const char *url = meower_options_get(options, "bus");
-    const meower_bus_vtable *vtable = NULL;
-    meower_backend_config config = {.size = sizeof config, .url = url, .clock = &options->clock, .options = options};
-
     for (size_t i = 0; i < options->bus_count; i++) {
-        if (url_has_scheme(url, options->buses[i].vtable.scheme, &config.location)) {
-            vtable = &options->buses[i].vtable;
-            config.context = options->buses[i].context;
+        if (url_has_scheme(config->url, options->buses[i].vtable.scheme, &config->location)) {
+            *vtable = &options->buses[i].vtable;
+            config->context = options->buses[i].context;
+            return MEOWER_OK;
         }
     }
-    if (vtable == NULL) {
-        vtable = find_builtin(url, &config.location, error);
-        if (vtable == NULL) {
-            return error->code;
-        }
-    }
-    bus->vtable = *vtable;
-    bus->hook = options->fault_hook;
-    bus->backend = NULL;
-    if (bus->hook.before != NULL) {
-        int status = bus->hook.before(bus->hook.context, "bus", "open", error);
-        if (status != MEOWER_OK) {
-            return status;
-        }
-    }
-    return bus->vtable.open(&config, &bus->backend, error);
-}
-
-void bus_close(struct bus *bus)
-{
-    bus->vtable.close(bus->backend);
-}
-
-bool bus_is_process_local(const struct bus *bus)
-{
-    return (bus->vtable.flags & MEOWER_BUS_PROCESS_LOCAL) != 0;
+    return find_builtin(config, vtable, error);
 }
 
 static int fault_before(const struct bus *bus, const char *call, meower_error *error)
@@ -83,6 +59,43 @@ static int fault_before(const struct bus *bus, const char *call, meower_error *e
 static int fault_after(const struct bus *bus, const char *call, int status, meower_error *error)
 {
     return bus->hook.after == NULL ? status : bus->hook.after(bus->hook.context, "bus", call, status, error);
+}
+
+int bus_check(const meower_options *options, meower_error *error)
+{
+    const meower_bus_vtable *vtable;
+    meower_backend_config config = {.url = meower_options_get(options, "bus")};
+
+    return find_table(options, &config, &vtable, error);
+}
+
+int bus_open(struct bus *bus, const meower_options *options, meower_error *error)
+{
+    const meower_bus_vtable *vtable = NULL;
+    meower_backend_config config = {
+        .size = sizeof config,
+        .url = meower_options_get(options, "bus"),
+        .clock = &options->clock,
+        .options = options,
+    };
+    int status = find_table(options, &config, &vtable, error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    *bus = (struct bus){.vtable = *vtable, .hook = options->fault_hook};
+    status = fault_before(bus, "open", error);
+    return status == MEOWER_OK ? bus->vtable.open(&config, &bus->backend, error) : status;
+}
+
+void bus_close(struct bus *bus)
+{
+    bus->vtable.close(bus->backend);
+}
+
+bool bus_is_process_local(const struct bus *bus)
+{
+    return (bus->vtable.flags & MEOWER_BUS_PROCESS_LOCAL) != 0;
 }
 
 int bus_publish(struct bus *bus, const meower_bus_message *messages, size_t count, meower_error *error)

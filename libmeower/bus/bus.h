@@ -14,6 +14,9 @@ struct bus {
     meower_fault_hook hook;
 };
 
+/* Whether options name a bus that this library or the host has; opens nothing. */
+int bus_check(const meower_options *options, meower_error *error);
+
 /* Opens what options say under "bus". */
 int bus_open(struct bus *bus, const meower_options *options, meower_error *error);
 void bus_close(struct bus *bus);

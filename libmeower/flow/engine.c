@@ -236,6 +236,7 @@ static void init_stages(meower *instance)
 
 static void stop_workers(meower *instance)
 {
+    atomic_store(&instance->closing, true);
     worker_stop(&instance->writer_worker);
     bus_wake(&instance->bus);
     worker_stop(&instance->tail_worker);
@@ -294,6 +295,16 @@ static void destroy(meower *instance)
     close_backends(instance);
     meower_options_free(instance->options);
     free(instance);
+}
+
+int meower_options_check(const meower_options *options, meower_error *error)
+{
+    int status = store_check(options, error);
+
+    if (status == MEOWER_OK) {
+        status = bus_check(options, error);
+    }
+    return status == MEOWER_OK ? search_check(options, error) : status;
 }
 
 int meower_open(const meower_options *options, meower **out, meower_error *error)

@@ -103,17 +103,19 @@ bool tail_step(void *stage, int64_t *wait_us)
     struct news_sink news = {.sink.message = look_at_message, .instance = instance};
     int64_t now_us = clock_monotonic_us(instance->clock);
     int64_t rest_us = tail->poll_due_us > now_us ? tail->poll_due_us - now_us : 0;
+    /* Who closes wakes the bus once: after that the worker's own sleep is the one that ends in time. */
+    bool may_wait = instance->has_threads && !atomic_load(&instance->closing);
     meower_error error = {0};
     int status;
 
     news.head = event_log_head(&instance->log);
     /* Rounded up: a rest below a millisecond must not spin. */
-    status = bus_receive(&instance->bus, instance->has_threads ? (int)((rest_us + 999) / 1000) : 0, &news.sink, &error);
+    status = bus_receive(&instance->bus, may_wait ? (int)((rest_us + 999) / 1000) : 0, &news.sink, &error);
     now_us = clock_monotonic_us(instance->clock);
     atomic_store(&tail->is_bus_failing, status != MEOWER_OK);
     if (!news.has_news && now_us < tail->poll_due_us) {
         /* A bus that fails returns at once: rest until the store is due, news or not. */
-        *wait_us = status == MEOWER_OK && instance->has_threads ? 0 : tail->poll_due_us - now_us;
+        *wait_us = status == MEOWER_OK && may_wait ? 0 : tail->poll_due_us - now_us;
         return false;
     }
     status = tail_catch_up(instance, LANE_TAIL, &error);

@@ -60,6 +60,14 @@ static int fault_after(const struct search *search, const char *call, int status
                                       : search->hook.after(search->hook.context, "search", call, status, error);
 }
 
+int search_check(const meower_options *options, meower_error *error)
+{
+    const meower_search_vtable *vtable;
+    meower_backend_config config = {.url = meower_options_get(options, "search")};
+
+    return find_table(options, &config, &vtable, error);
+}
+
 int search_open(struct search *search, const meower_options *options, unsigned lanes, meower_error *error)
 {
     const meower_search_vtable *vtable = NULL;

@@ -14,6 +14,9 @@ struct search {
     meower_fault_hook hook;
 };
 
+/* Whether options name a search engine that this library or the host has; opens nothing. */
+int search_check(const meower_options *options, meower_error *error);
+
 /* Opens what options say under "search" with so many lanes. */
 int search_open(struct search *search, const meower_options *options, unsigned lanes, meower_error *error);
 void search_close(struct search *search);

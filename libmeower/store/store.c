@@ -122,6 +122,14 @@ static int read_info(struct store *store, meower_error *error)
     return call_finish(&call, status, error);
 }
 
+int store_check(const meower_options *options, meower_error *error)
+{
+    const meower_store_vtable *vtable;
+    meower_backend_config config = {.url = meower_options_get(options, "store")};
+
+    return find_vtable(options, &config, &vtable, error);
+}
+
 int store_open(struct store *store, const meower_options *options, unsigned lanes, meower_error *error)
 {
     const meower_store_vtable *vtable = NULL;

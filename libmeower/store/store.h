@@ -16,6 +16,9 @@ struct store {
     meower_store_info info; /* as it was when it opened */
 };
 
+/* Whether options name a store that this library or the host has; opens nothing. */
+int store_check(const meower_options *options, meower_error *error);
+
 /* Opens what options say under "store" with so many lanes, and reads its info. */
 int store_open(struct store *store, const meower_options *options, unsigned lanes, meower_error *error);
 void store_close(struct store *store);

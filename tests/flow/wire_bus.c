@@ -202,6 +202,7 @@ static void wire_wake(void *backend)
     end->is_woken = true;
     pthread_cond_broadcast(&end->wire->arrival);
     pthread_mutex_unlock(&end->wire->mutex);
+    sleep_ms(end->wire->wake_pause_ms);
 }
 
 void wire_add(struct wire *wire, meower_options *options)

@@ -27,6 +27,7 @@ struct wire {
     unsigned lose_percent;   /* of the messages, on each way */
     unsigned repeat_percent; /* of them come twice */
     bool reorders;           /* a message may overtake those that have not been received */
+    unsigned wake_pause_ms;  /* wake() returns so much later; set while nobody uses it */
     bool is_down;            /* publish() and receive() fail */
     uint64_t *published;     /* positions in the order of publishing */
     size_t published_count;
