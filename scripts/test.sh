@@ -12,8 +12,8 @@ steps() {
     step scripts    "shell scripts have no known mistake"          check_scripts
     step headers    "public headers stand alone: C99, C11, C++17"  scripts/check_headers.sh
     step dev        "debug build, every C suite"                   run_ctest dev
-    step symbols    "exported is what is declared"                 scripts/check_symbols.sh build/dev/lib/libmeower.so
-    step install    "installed, and used as the README shows"      scripts/check_install.sh dev
+    step symbols    "exported is what is declared"                 check_symbols dev
+    step install    "installed, and used as the README shows"      check_install dev
     step tidy       "clang-tidy finds nothing"                     check_tidy
     step asan       "address and undefined-behaviour sanitizers"   run_ctest asan
     step http-asan  "the black box, under the same"                run_http asan
@@ -41,6 +41,16 @@ check_format() {
 
 check_scripts() {
     shellcheck -x dev .ci/run scripts/*.sh
+}
+
+check_symbols() {
+    build "$1"
+    scripts/check_symbols.sh "build/$1/lib/libmeower.so"
+}
+
+check_install() {
+    build "$1"
+    scripts/check_install.sh "$1"
 }
 
 check_tidy() {

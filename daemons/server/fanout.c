@@ -35,12 +35,23 @@ static void dismiss_all(struct stream *stream)
     ring_clear(&stream->ring);
 }
 
+static bool has_audience(const struct fanout *fanout, const struct stream *stream)
+{
+    return !list_is_empty(&stream->clients) || !list_is_empty(&stream->due) || !list_is_empty(&fanout->catching_up);
+}
+
+/* Nothing is encoded for nobody: who comes later with a cursor catches up by a subscription of its own. */
 static void take_event(struct fanout *fanout, const meower_event *event)
 {
     struct stream *streams[] = {&fanout->websocket, &fanout->sse};
-    for (size_t i = 0; i < 2; i++)
-        if (!add_event(fanout, streams[i], event))
+    for (size_t i = 0; i < 2; i++) {
+        if (!has_audience(fanout, streams[i])) {
+            if (streams[i]->ring.first != streams[i]->ring.next)
+                ring_clear(&streams[i]->ring);
+        } else if (!add_event(fanout, streams[i], event)) {
             dismiss_all(streams[i]);
+        }
+    }
 }
 
 static bool somebody_is_due(const struct fanout *fanout)

@@ -4,14 +4,17 @@
 #include "base/url.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
-#define DRAIN_PAUSE_US 1000 /* between two looks at whether all is drained */
+#define INDEX_NICENESS  10   /* with all processors busy, posts and reads come before indexing */
+#define FORK_GUARD_SIZE 4096 /* a page, or part of one */
+#define DRAIN_PAUSE_US  1000 /* between two looks at whether all is drained */
 
 int engine_check_process(const meower *instance, meower_error *error)
 {
-    if (getpid() != instance->owner) {
+    if (instance->fork_guard != NULL ? *instance->fork_guard == 0 : getpid() != instance->owner) {
         return meower_error_set(error, MEOWER_ERROR_FORKED, 0, 0,
                                 "this handle belongs to the parent process; open an instance after fork()");
     }
@@ -54,7 +57,7 @@ static void wake_followers(void *context)
 {
     meower *instance = context;
 
-    if (instance->has_query) {
+    if (instance->has_query && !atomic_load(&instance->projection.is_resting)) {
         worker_wake(&instance->projection_worker);
     }
     if (instance->has_relay) {
@@ -126,6 +129,31 @@ static int load_timeline(meower *instance, meower_error *error)
     }
     timeline_loaded(&instance->timeline, sink.count <= max, instance->store.info.head);
     return MEOWER_OK;
+}
+
+/* A page that the kernel wipes in a forked child (madvise(2), MADV_WIPEONFORK): a look at it costs no system call.
+ * Where that is not to be had, the process id tells as well. */
+static void guard_against_fork(meower *instance)
+{
+    void *page = mmap(NULL, FORK_GUARD_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    instance->owner = getpid();
+    if (page == MAP_FAILED) {
+        return;
+    }
+    if (madvise(page, FORK_GUARD_SIZE, MADV_WIPEONFORK) != 0) {
+        munmap(page, FORK_GUARD_SIZE);
+        return;
+    }
+    instance->fork_guard = page;
+    *instance->fork_guard = 1;
+}
+
+static void drop_fork_guard(meower *instance)
+{
+    if (instance->fork_guard != NULL) {
+        munmap(instance->fork_guard, FORK_GUARD_SIZE);
+    }
 }
 
 /* What the options say, apart from the backends. */
@@ -227,6 +255,7 @@ static void init_stages(meower *instance)
     worker_init(&instance->tail_worker, "meower-tail", tail_step, &instance->tail);
     worker_init(&instance->relay_worker, "meower-relay", relay_step, &instance->relay);
     worker_init(&instance->projection_worker, "meower-index", projection_step, &instance->projection);
+    instance->projection_worker.niceness = INDEX_NICENESS;
     for (size_t i = 0; i < instance->reader_count; i++) {
         reader_init(&instance->readers[i], instance, LANE_READER + (unsigned)i);
     }
@@ -294,6 +323,7 @@ static void destroy(meower *instance)
     free(instance->readers);
     close_backends(instance);
     meower_options_free(instance->options);
+    drop_fork_guard(instance);
     free(instance);
 }
 
@@ -323,7 +353,7 @@ int meower_open(const meower_options *options, meower **out, meower_error *error
         meower_error_set(&detail, status, 0, 0, "no memory for the options");
         goto free_instance;
     }
-    instance->owner = getpid();
+    guard_against_fork(instance);
     read_options(instance);
     status = open_backends(instance, &detail);
     if (status != MEOWER_OK) {
@@ -347,6 +377,7 @@ int meower_open(const meower_options *options, meower **out, meower_error *error
 
 free_options:
     meower_options_free(instance->options);
+    drop_fork_guard(instance);
 free_instance:
     free(instance);
 report:

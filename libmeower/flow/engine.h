@@ -45,8 +45,9 @@ struct engine_counters {
 };
 
 struct meower {
-    pid_t owner;             /* the process that opened it */
-    meower_options *options; /* a copy of the caller's */
+    pid_t owner;               /* the process that opened it */
+    unsigned char *fork_guard; /* not 0 in that process; NULL: compare the owner */
+    meower_options *options;   /* a copy of the caller's */
     const meower_clock *clock;
     bool has_command;
     bool has_query;

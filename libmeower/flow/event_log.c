@@ -37,10 +37,11 @@ static struct meow **slot_of(struct event_log *log, uint64_t position)
     return &log->slots[position % log->capacity];
 }
 
-/* A deleted meow's text must not be replayed: its creation leaves the window. Deletions are rare enough for a scan. */
+/* A deleted meow's text must not be replayed: its creation leaves the window. Deletions are rare enough for a scan,
+ * from the newest on, because most of them regret what was just said. */
 static void forget_creation(struct event_log *log, const char *id)
 {
-    for (uint64_t position = log->first; position <= log->head; position++) {
+    for (uint64_t position = log->head; position >= log->first; position--) {
         struct meow **slot = slot_of(log, position);
         if (*slot != NULL && (*slot)->kind == MEOWER_EVENT_CREATED && strcmp((*slot)->view.id, id) == 0) {
             meow_release(*slot);

@@ -4,6 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The kind of lock that lets an apply in before further readers: they would keep every post waiting. */
+static int init_lock(pthread_rwlock_t *lock)
+{
+    pthread_rwlockattr_t attributes;
+    int failed = pthread_rwlockattr_init(&attributes);
+
+    if (failed == 0) {
+        pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+        failed = pthread_rwlock_init(lock, &attributes);
+        pthread_rwlockattr_destroy(&attributes);
+    }
+    return failed == 0 ? MEOWER_OK : MEOWER_ERROR_NO_MEMORY;
+}
+
 int timeline_init(struct timeline *timeline, size_t max)
 {
     *timeline = (struct timeline){.max = max};
@@ -12,7 +26,10 @@ int timeline_init(struct timeline *timeline, size_t max)
         return MEOWER_ERROR_NO_MEMORY;
     }
     timeline->start = 2 * max;
-    pthread_rwlock_init(&timeline->lock, NULL);
+    if (init_lock(&timeline->lock) != MEOWER_OK) {
+        free(timeline->items);
+        return MEOWER_ERROR_NO_MEMORY;
+    }
     return MEOWER_OK;
 }
 
