@@ -57,7 +57,9 @@ static int find_position(struct projection *projection, meower_error *error)
     if (status == MEOWER_OK) {
         projection->position = info.position;
         projection->is_positioned = true;
-        atomic_store(&projection->visible, info.position);
+        if (instance->search.vtable.refresh == NULL || atomic_load(&projection->visible) > info.position) {
+            atomic_store(&projection->visible, info.position);
+        }
         engine_wake_readers(instance);
     }
     return status;
@@ -106,15 +108,13 @@ static int index_batch(struct projection *projection, const struct event_batch *
 
 /* Having indexed all there was, lets events gather for a moment: under load one transaction then takes many, at half
  * the cost of each, and a single event is indexed at once. A host that steps the instance sets the pace itself. */
-static void rest(struct projection *projection, const struct event_batch *batch, int64_t now_us)
+static bool needs_rest(const struct projection *projection, const struct event_batch *batch)
 {
-    if (projection->instance->has_threads && batch->count < INDEX_EVENTS_MAX) {
-        projection->rest_until_us = now_us + REST_US;
-    }
+    return projection->instance->has_threads && batch->count < INDEX_EVENTS_MAX;
 }
 
 /* Indexes what follows the position. Returns a status; *advanced says whether there was anything. */
-static int index_next(struct projection *projection, int64_t now_us, bool *advanced, meower_error *error)
+static int index_next(struct projection *projection, bool *advanced, meower_error *error)
 {
     meower *instance = projection->instance;
     struct event_batch batch;
@@ -133,7 +133,7 @@ static int index_next(struct projection *projection, int64_t now_us, bool *advan
         status = index_batch(projection, &batch, error);
         if (status == MEOWER_OK) {
             *advanced = true;
-            rest(projection, &batch, now_us);
+            projection->is_tired = needs_rest(projection, &batch);
             atomic_fetch_add(&instance->counters.events_indexed, batch.count);
             projection->position = batch.through;
         }
@@ -183,12 +183,13 @@ bool projection_step(void *stage, int64_t *wait_us)
         *wait_us = projection->retry_us - now_us;
         return false;
     }
-    atomic_store(&projection->is_resting, now_us < projection->rest_until_us);
-    if (now_us < projection->rest_until_us) {
-        *wait_us = projection->rest_until_us - now_us;
+    atomic_store(&projection->is_resting, projection->is_tired);
+    if (projection->is_tired) {
+        projection->is_tired = false;
+        *wait_us = REST_US;
         return false;
     }
-    status = index_next(projection, now_us, &advanced, &error);
+    status = index_next(projection, &advanced, &error);
     if (status == MEOWER_OK) {
         status = show(projection, advanced, now_us, &error);
     }

@@ -14,7 +14,7 @@ struct projection {
     unsigned failures;        /* in a row */
     int64_t retry_us;         /* monotonic: not before this */
     int64_t shown_us;         /* monotonic: the last refresh */
-    int64_t rest_until_us;    /* monotonic: let events gather until then */
+    bool is_tired;            /* lets events gather before it goes on */
     _Atomic bool is_resting;  /* waking it would be in vain */
     _Atomic uint64_t visible; /* what search can see */
     _Atomic bool is_failing;
