@@ -6,12 +6,15 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/common.sh
+source scripts/servers.sh
 
 steps() {
     step format     "C files look as clang-format leaves them"     check_format
     step scripts    "shell scripts have no known mistake"          check_scripts
     step headers    "public headers stand alone: C99, C11, C++17"  scripts/check_headers.sh
+    step servers    "PostgreSQL, NATS, Kafka, OpenSearch are up"   servers_start
     step dev        "debug build, every C suite"                   run_ctest dev
+    step engines    "the search suite on older Elasticsearch"      run_older_engines
     step symbols    "exported is what is declared"                 check_symbols dev
     step install    "installed, and used as the README shows"      check_install dev
     step tidy       "clang-tidy finds nothing"                     check_tidy
@@ -131,6 +134,7 @@ done
 
 need run test
 mkdir -p build/logs
+trap servers_stop EXIT
 steps
 say "all steps, $(clock $SECONDS)"
 printf '%s\n' "${summary[@]}"

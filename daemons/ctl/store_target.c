@@ -129,9 +129,9 @@ static int store_search(struct target *target, const char *text, uint32_t take)
     meower_query *query;
     meower_page *page;
     meower_error error;
-    int status = find_head(feed, cursor, &error);
+    int status;
 
-    if (status != MEOWER_OK || (status = meower_query_open(feed, &query, &error)) != MEOWER_OK) {
+    if (find_head(feed, cursor, &error) != MEOWER_OK || meower_query_open(feed, &query, &error) != MEOWER_OK) {
         return fail(&error);
     }
     search.text = text;

@@ -22,7 +22,7 @@ struct port_rules {
 static const struct port_rules store_rules = {
     "store",
     sizeof(meower_store_vtable),
-    "memory,sqlite,postgresql",
+    "memory,sqlite,postgresql,postgres",
     {
         {"open", offsetof(meower_store_vtable, open)},
         {"close", offsetof(meower_store_vtable, close)},
@@ -39,7 +39,7 @@ static const struct port_rules store_rules = {
 static const struct port_rules bus_rules = {
     "bus",
     sizeof(meower_bus_vtable),
-    "inproc,postgresql,nats,kafka",
+    "inproc,postgresql,postgres,nats,kafka",
     {
         {"open", offsetof(meower_bus_vtable, open)},
         {"close", offsetof(meower_bus_vtable, close)},

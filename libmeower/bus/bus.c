@@ -3,16 +3,30 @@
 #include "base/url.h"
 #include <string.h>
 
+#ifdef MEOWER_WITH_POSTGRESQL
+#define POSTGRESQL_BUS &postgresql_bus
+#else
+#define POSTGRESQL_BUS NULL
+#endif
+#ifdef MEOWER_WITH_NATS
+#define NATS_BUS &nats_bus
+#else
+#define NATS_BUS NULL
+#endif
+#ifdef MEOWER_WITH_KAFKA
+#define KAFKA_BUS &kafka_bus
+#else
+#define KAFKA_BUS NULL
+#endif
+
 /* Schemes this version knows. Those that are compiled out have no table, so that "not built in" differs from "unknown".
  */
 static const struct {
     const char *scheme;
     const meower_bus_vtable *vtable;
 } builtin_buses[] = {
-    {"inproc", &inproc_bus},
-    {"postgresql", NULL},
-    {"nats", NULL},
-    {"kafka", NULL},
+    {"inproc", &inproc_bus}, {"postgresql", POSTGRESQL_BUS}, {"postgres", POSTGRESQL_BUS},
+    {"nats", NATS_BUS},      {"kafka", KAFKA_BUS},
 };
 
 static int find_builtin(meower_backend_config *config, const meower_bus_vtable **vtable, meower_error *error)

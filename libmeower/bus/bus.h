@@ -7,6 +7,9 @@
 
 /* The adapters. Each file exports its table alone. */
 extern const meower_bus_vtable inproc_bus;
+extern const meower_bus_vtable postgresql_bus;
+extern const meower_bus_vtable nats_bus;
+extern const meower_bus_vtable kafka_bus;
 
 struct bus {
     meower_bus_vtable vtable;

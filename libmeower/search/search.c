@@ -2,6 +2,12 @@
 #include "search/search.h"
 #include "base/url.h"
 
+#ifdef MEOWER_WITH_ELASTICSEARCH
+#define ELASTICSEARCH_SEARCH &elasticsearch_search
+#else
+#define ELASTICSEARCH_SEARCH NULL
+#endif
+
 /* Schemes this version knows. Those that are compiled out have no table, so that "not built in" differs from "unknown".
  */
 static const struct {
@@ -9,8 +15,8 @@ static const struct {
     const meower_search_vtable *vtable;
 } builtin_searches[] = {
     {"fts5", &fts5_search},
-    {"elasticsearch", NULL},
-    {"opensearch", NULL},
+    {"elasticsearch", ELASTICSEARCH_SEARCH},
+    {"opensearch", ELASTICSEARCH_SEARCH},
 };
 
 static int find_builtin(meower_backend_config *config, const meower_search_vtable **vtable, meower_error *error)

@@ -7,6 +7,7 @@
 
 /* The adapters. Each file exports its table alone. */
 extern const meower_search_vtable fts5_search;
+extern const meower_search_vtable elasticsearch_search;
 
 struct search {
     meower_search_vtable vtable;

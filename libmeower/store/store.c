@@ -5,6 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef MEOWER_WITH_POSTGRESQL
+#define POSTGRESQL_STORE &postgresql_store
+#else
+#define POSTGRESQL_STORE NULL
+#endif
+
 #define SCHEMES_TEXT_SIZE 200 /* bytes of all schemes joined in a message */
 
 /* Schemes this version knows. One that is compiled out has no table, so that "not built in" differs from "unknown". */
@@ -15,7 +21,8 @@ static const struct {
 } builtin_stores[] = {
     {"memory", &memory_store, NULL},
     {"sqlite", &sqlite_store, NULL},
-    {"postgresql", NULL, "MEOWER_WITH_POSTGRESQL"},
+    {"postgresql", POSTGRESQL_STORE, "MEOWER_WITH_POSTGRESQL"},
+    {"postgres", POSTGRESQL_STORE, "MEOWER_WITH_POSTGRESQL"},
 };
 
 #define BUILTIN_COUNT (sizeof(builtin_stores) / sizeof(builtin_stores[0]))

@@ -8,6 +8,7 @@
 /* The adapters. Each file exports its table alone. */
 extern const meower_store_vtable memory_store;
 extern const meower_store_vtable sqlite_store;
+extern const meower_store_vtable postgresql_store;
 
 struct store {
     meower_store_vtable vtable;

@@ -25,11 +25,11 @@ struct stress {
     meower *feed;
     struct ledger ledger;
     atomic_bool is_over;
-    atomic_uint failures; /* of anything, told by number in `what_failed` */
+    atomic_bool is_posted; /* the last event has come */
+    atomic_uint failures;  /* of anything, told by number in `what_failed` */
     atomic_int what_failed;
     atomic_uint lists;
     atomic_uint reopened;
-    atomic_uint catch_ups;
 };
 
 /* One thread and what it keeps. */
@@ -183,7 +183,9 @@ static void *subscribe_until_over(void *argument)
             sleep_ms((unsigned)rand_r(&actor->seed) % 40); /* falls out of the window */
         }
     }
-    /* The posters have stopped, or stop in a moment: to the end. */
+    while (!atomic_load(&actor->stress->is_posted)) {
+        sleep_ms(1);
+    }
     while (is_well && actor->through < (uint64_t)feed_metric(actor->stress->feed, "position")) {
         is_well = visit(actor, cursor, POSITIONS_MAX, 200);
     }
@@ -339,6 +341,7 @@ static void run_stress(const char *const *pairs)
     for (int i = 0; i < POSTERS; i++) {
         pthread_join(posters[i].thread, NULL);
     }
+    atomic_store(&stress.is_posted, true);
     for (int i = 0; i < LISTERS; i++) {
         pthread_join(listers[i].thread, NULL);
     }

@@ -1,0 +1,18 @@
+/* postgresql_schema.h - what is in the database of a PostgreSQL store, and how it gets there. */
+#ifndef STORE_POSTGRESQL_SCHEMA_H
+#define STORE_POSTGRESQL_SCHEMA_H
+
+#include "store/postgresql_connection.h"
+
+#define POSTGRESQL_MIGRATION_STEPS 3
+
+/* Each element brings the tables from its index to the next version, in at most so many steps; behind the last is one
+ * without any. */
+extern const char *const postgresql_migrations[][POSTGRESQL_MIGRATION_STEPS];
+
+/* Looks at the tables before anything is changed, and refuses what is not ours; creates or migrates them when they are
+ * not of this version, one process at a time; gives an event to every meow without one, in id order. Needs no right to
+ * create anything where nothing has to be. The connection has no prepared statements. */
+int postgresql_schema_open(struct postgresql_connection *connection, const meower_clock *clock, meower_error *error);
+
+#endif
