@@ -67,10 +67,11 @@ typedef struct meower_store_operation {
     int64_t at_us;               /* now; for POST also the meow's created_at_us */
     const char *idempotency_key; /* POST: NUL-terminated, or NULL */
     uint64_t fingerprint;        /* POST with a key: tells bodies apart */
-    int64_t expires_us;          /* POST with a key: forget the key after this; LEASE: it ends then unless renewed */
-    const char *name;            /* CHECKPOINT, LEASE */
-    const char *owner;           /* LEASE */
-    uint64_t position;           /* CHECKPOINT: in. POST, DELETE: out, the event's position */
+    int64_t expires_us; /* POST with a key: forget the key after this; LEASE: it ends then unless renewed; a shared
+                           store takes expires_us - at_us as its length and measures it by its engine's clock */
+    const char *name;   /* CHECKPOINT, LEASE */
+    const char *owner;  /* LEASE */
+    uint64_t position;  /* CHECKPOINT: in. POST, DELETE: out, the event's position */
     /* out */
     int status;                     /* OK; POST: CONFLICT when the key has another fingerprint; DELETE: NOT_FOUND;
                                        LEASE: LOCKED when another owner holds it */

@@ -25,9 +25,8 @@ struct stress {
     meower *feed;
     struct ledger ledger;
     atomic_bool is_over;
-    atomic_bool is_posted; /* the last event has come */
-    atomic_uint failures;  /* of anything, told by number in `what_failed` */
-    atomic_int what_failed;
+    atomic_bool is_posted;         /* the last event has come */
+    _Atomic(const char *) failure; /* the last, or NULL */
     atomic_uint lists;
     atomic_uint reopened;
 };
@@ -42,10 +41,9 @@ struct actor {
     uint64_t through;    /* up to this */
 };
 
-static void fail_with(struct stress *stress, int what)
+static void fail_with(struct stress *stress, const char *failure)
 {
-    atomic_fetch_add(&stress->failures, 1);
-    atomic_store(&stress->what_failed, what);
+    atomic_store(&stress->failure, failure);
 }
 
 /* ---- posting ---------------------------------------------------------------------------------------------------- */
@@ -58,7 +56,7 @@ static bool record(struct stress *stress, const meower_command_result *result, i
 
     pthread_mutex_lock(&ledger->mutex);
     if (result->position == 0 || ledger->kinds[result->position] != 0) {
-        fail_with(stress, 1);
+        fail_with(stress, "a position was given twice");
     }
     ledger->kinds[result->position] = (unsigned char)kind;
     memcpy(ledger->ids[result->position], result->id, MEOWER_ID_SIZE);
@@ -85,18 +83,18 @@ static bool post_round(struct actor *actor, meower_command *command, meower_comm
 
     for (int i = 0; i < count; i++) {
         if (meower_command_submit_post(command, "stressful", 9, NULL, actor, NULL) != MEOWER_OK) {
-            fail_with(stress, 2);
+            fail_with(stress, "a post was refused");
         }
     }
     for (int taken = 0; taken < count;) {
         if (!waits_until_readable(meower_command_fd(command))) {
-            fail_with(stress, 3);
+            fail_with(stress, "no result came");
             return false;
         }
         if (meower_command_next(command, &result) == 1) {
             taken++;
             if (result.status != MEOWER_OK || result.tag != actor) {
-                fail_with(stress, 4);
+                fail_with(stress, "a post failed");
                 return false;
             }
             has_room = record(stress, &result, MEOWER_EVENT_CREATED, 0) && has_room;
@@ -104,7 +102,7 @@ static bool post_round(struct actor *actor, meower_command *command, meower_comm
     }
     if (rand_r(&actor->seed) % 3 == 0) {
         if (meower_command_delete(waiting, result.id, PATIENCE_MS, &erased, NULL) != MEOWER_OK) {
-            fail_with(stress, 5);
+            fail_with(stress, "a deletion failed");
             return false;
         }
         has_room = record(stress, &erased, MEOWER_EVENT_DELETED, result.position) && has_room;
@@ -120,7 +118,7 @@ static void *post_until_over(void *argument)
 
     if (meower_command_open(actor->stress->feed, &command, NULL) != MEOWER_OK ||
         meower_command_open(actor->stress->feed, &waiting, NULL) != MEOWER_OK) {
-        fail_with(actor->stress, 6);
+        fail_with(actor->stress, "no command handle");
     } else {
         while (!atomic_load(&actor->stress->is_over) && post_round(actor, command, waiting)) {
         }
@@ -143,7 +141,7 @@ static bool take_some(struct actor *actor, meower_subscription *subscription, in
             return true;
         }
         if (status != 1 || event->position <= actor->through || event->position > POSITIONS_MAX) {
-            fail_with(actor->stress, 7);
+            fail_with(actor->stress, "an event failed or was out of order");
             return false;
         }
         actor->seen[event->position]++;
@@ -160,7 +158,7 @@ static bool visit(struct actor *actor, char cursor[MEOWER_CURSOR_SIZE], int want
 
     if (meower_subscription_open(actor->stress->feed, cursor, &subscription, NULL) != MEOWER_OK ||
         !meower_subscription_recovered(subscription)) {
-        fail_with(actor->stress, 8);
+        fail_with(actor->stress, "a cursor was not recovered");
         meower_subscription_close(subscription);
         return false;
     }
@@ -198,7 +196,7 @@ static void check_page(struct stress *stress, const meower_page *page)
 {
     for (size_t i = 0; i + 1 < meower_page_count(page); i++) {
         if (strcmp(meower_page_meow(page, i)->id, meower_page_meow(page, i + 1)->id) <= 0) {
-            fail_with(stress, 9);
+            fail_with(stress, "a page is out of order");
         }
     }
 }
@@ -216,14 +214,14 @@ static bool walk(struct stress *stress, meower_query *query, unsigned *seed)
         meower_page *page = NULL;
         what.max_id = i == 0 ? NULL : oldest;
         if (meower_query_list(query, &what, PATIENCE_MS, &page, NULL) != MEOWER_OK) {
-            fail_with(stress, 10);
+            fail_with(stress, "a list failed");
             return false;
         }
         check_page(stress, page);
         if (meower_page_count(page) > 0) {
             const char *first = meower_page_meow(page, 0)->id;
             if (i > 0 && strcmp(first, oldest) >= 0) {
-                fail_with(stress, 11);
+                fail_with(stress, "a page is not older than the one before");
             }
             memcpy(oldest, meower_page_meow(page, meower_page_count(page) - 1)->id, MEOWER_ID_SIZE);
         }
@@ -240,7 +238,7 @@ static void *list_until_over(void *argument)
     meower_query *query = NULL;
 
     if (meower_query_open(actor->stress->feed, &query, NULL) != MEOWER_OK) {
-        fail_with(actor->stress, 12);
+        fail_with(actor->stress, "no query handle");
         return NULL;
     }
     while (!atomic_load(&actor->stress->is_over) && walk(actor->stress, query, &actor->seed)) {
@@ -348,7 +346,9 @@ static void run_stress(const char *const *pairs)
     for (int i = 0; i < SUBSCRIBERS; i++) {
         pthread_join(subscribers[i].thread, NULL);
     }
-    assert_int_equal(atomic_load(&stress.what_failed), 0);
+    if (atomic_load(&stress.failure) != NULL) {
+        fail_msg("%s", atomic_load(&stress.failure));
+    }
     assert_ledger_is_gapless(&stress);
     for (int i = 0; i < SUBSCRIBERS; i++) {
         assert_saw_everything(&stress, &subscribers[i]);
