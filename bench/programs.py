@@ -170,6 +170,14 @@ def wrk(url, script, seconds):
     return result
 
 
+def post_load(port, seconds):
+    """Posts on kept-alive connections; the bodies are made before the clock starts."""
+    result = tool("post_load", port, CONNECTIONS, seconds)
+    result["busy"] = result["spent_us"] / result["duration_us"]
+    result["per_second"] = result["requests"] * 1e6 / result["duration_us"]
+    return result
+
+
 def tool(name, *arguments):
     """One run of a measuring program of this folder."""
     return json.loads(output_of([BUILD / "bench" / name, *arguments]))

@@ -32,12 +32,12 @@ def posts(rounds, seconds):
         folder = programs.data_folder("posts")
         with programs.meowerd(folder) as server:
             cpu = server.cpu_seconds()
-            result = programs.wrk(f"{SERVER}/meows", "post.lua", seconds)
+            result = programs.post_load(programs.MEOWERD_PORT, seconds)
             cpu = server.cpu_seconds() - cpu
             idle = server.wait_until_idle()
-            ours.add(result["per_second"], result["p50_us"], result["p99_us"], result["errors"],
+            ours.add(result["per_second"], result["answer_p50_us"], result["answer_p99_us"], result["errors"],
                      cpu * 1e6 / result["requests"], server.peak_rss_mib())
-        progress(f"round {number}: {result['per_second']:,.0f} posts/s, wrk {result['busy']:.0%} busy, "
+        progress(f"round {number}: {result['per_second']:,.0f} posts/s, load {result['busy']:.0%} busy, "
                  f"idle again after {idle:.1f} s")
         for batch, competitor in bare.items():
             target = programs.data_folder("bare") / "bare.db"

@@ -27,6 +27,7 @@ struct nats_side {
     struct nats_link *link; /* NULL: none could be made */
     const char *subject;    /* subscribed; NULL: none */
     unsigned confirmed;     /* number of the connection whose subscription the server has confirmed */
+    int64_t patience_ms;    /* a link of which nothing is heard for so long is stuck */
 };
 
 struct nats_bus {
@@ -149,7 +150,13 @@ static int open_link(struct nats_bus *bus, struct nats_side *side, meower_error 
 
 /* ---- the links --------------------------------------------------------------------------------------------------- */
 
-/* A link that is dead, or holds the rest of a batch that has failed, gives way to a new one. */
+/* All hosts are tried once in this time, unless the name server is slow. */
+static int64_t first_patience_ms(const struct nats_bus *bus)
+{
+    return 4000 + (int64_t)bus->url.host_count * CONNECT_TIMEOUT_MS;
+}
+
+/* A link that is dead or stuck, or holds the rest of a batch that has failed, gives way to a new one. */
 static void replace_link(struct nats_bus *bus, struct nats_side *side)
 {
     meower_error ignored;
@@ -162,10 +169,19 @@ static void replace_link(struct nats_bus *bus, struct nats_side *side)
 static int require_connection(struct nats_bus *bus, struct nats_side *side, meower_error *error)
 {
     int status = side->link != NULL ? MEOWER_OK : open_link(bus, side, error);
-    if (status != MEOWER_OK || nats_link_number(side->link) > 0)
+    if (status != MEOWER_OK)
         return status;
+    if (nats_link_number(side->link) > 0) {
+        side->patience_ms = first_patience_ms(bus);
+        return MEOWER_OK;
+    }
     status = nats_link_error(side->link, error);
-    if (nats_link_is_dead(side->link))
+    /* nats.c 3.4.1 waits for ever for a server that falls silent between greeting and login. Such a link ends when its
+     * socket does; the patience doubles, so that there are never many of them. */
+    bool is_stuck = nats_link_silence_ms(side->link) > side->patience_ms;
+    if (is_stuck)
+        side->patience_ms *= 2;
+    if (is_stuck || nats_link_is_dead(side->link))
         replace_link(bus, side);
     return status;
 }
@@ -223,6 +239,8 @@ static bool is_misconfigured(const meower_error *error)
 
 static int open_links(struct nats_bus *bus, meower_error *error)
 {
+    bus->publisher.patience_ms = first_patience_ms(bus);
+    bus->listener.patience_ms = first_patience_ms(bus);
     int status = open_link(bus, &bus->publisher, error);
     if (status == MEOWER_OK)
         status = open_link(bus, &bus->listener, error);
@@ -279,8 +297,11 @@ static natsStatus send_batch(natsConnection *connection, const meower_bus_messag
     }
     if (status == NATS_OK)
         status = flush(connection, PUBLISH_TIMEOUT_MS, words);
-    /* What an earlier connection still had to send is lost, though a later one answers. */
-    if (status == NATS_OK && reconnects_of(connection, statistics) != reconnects)
+    /* An answer counts only when there was one connection all the time: what an earlier one still had to send is lost,
+     * and nats.c 3.4.1 can mistake the loss for an answer when its own thread flushes too. In this order, because a new
+     * connection counts before it stands. */
+    if (status == NATS_OK && (natsConnection_Status(connection) != NATS_CONN_STATUS_CONNECTED ||
+                              reconnects_of(connection, statistics) != reconnects))
         status = NATS_CONNECTION_DISCONNECTED;
     natsStatistics_Destroy(statistics);
     return status;

@@ -32,11 +32,19 @@ struct nats_link {
     bool is_orphan;     /* it is to take the link down, too */
     bool is_closed;     /* nats.c has made its last call */
     bool is_dead;
+    int64_t heard_us;   /* monotonic: when something was last heard of it */
     natsStatus failure; /* of the last attempt */
     char words[256];
 };
 
 /* ---- what nats.c says -------------------------------------------------------------------------------------------- */
+
+/* The mutex is held. */
+static void note_life(struct nats_link *link)
+{
+    link->heard_us = clock_monotonic_us(clock_system());
+    pthread_cond_broadcast(&link->changed);
+}
 
 static void on_reconnected(natsConnection *connection, void *closure)
 {
@@ -45,7 +53,7 @@ static void on_reconnected(natsConnection *connection, void *closure)
     pthread_mutex_lock(&link->mutex);
     link->connects++;
     link->attempts = 0;
-    pthread_cond_broadcast(&link->changed);
+    note_life(link);
     pthread_mutex_unlock(&link->mutex);
 }
 
@@ -57,6 +65,7 @@ static void on_disconnected(natsConnection *connection, void *closure)
     link->disconnects++;
     link->failure = NATS_CONNECTION_DISCONNECTED;
     link->words[0] = '\0';
+    note_life(link);
     pthread_mutex_unlock(&link->mutex);
 }
 
@@ -66,7 +75,7 @@ static void note_failure(struct nats_link *link, natsStatus failure, const char 
     link->failure = failure;
     snprintf(link->words, sizeof(link->words), "%s", words);
     link->attempts++;
-    pthread_cond_broadcast(&link->changed);
+    note_life(link);
 }
 
 static void on_closed(natsConnection *connection, void *closure)
@@ -227,6 +236,7 @@ int nats_link_open(natsOptions *options, const char *subject, const char *redact
     link->options = options;
     link->subject = subject;
     link->redacted_url = redacted_url;
+    link->heard_us = clock_monotonic_us(clock_system());
     natsStatus status = set_options(link);
     if (status != NATS_OK) {
         destroy_link(link);
@@ -292,6 +302,14 @@ bool nats_link_is_dead(struct nats_link *link)
     bool is_dead = link->is_dead;
     pthread_mutex_unlock(&link->mutex);
     return is_dead;
+}
+
+int64_t nats_link_silence_ms(struct nats_link *link)
+{
+    pthread_mutex_lock(&link->mutex);
+    int64_t silence_us = is_standing(link) ? 0 : clock_monotonic_us(clock_system()) - link->heard_us;
+    pthread_mutex_unlock(&link->mutex);
+    return silence_us / 1000;
 }
 
 natsConnection *nats_link_connection(struct nats_link *link)

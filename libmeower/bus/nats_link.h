@@ -26,6 +26,9 @@ unsigned nats_link_number(struct nats_link *link);
 /* True when it will not connect again by itself: close it and open another. */
 bool nats_link_is_dead(struct nats_link *link);
 
+/* For how long nothing has been heard of an attempt to connect; 0 when a connection stands. */
+int64_t nats_link_silence_ms(struct nats_link *link);
+
 /* Both stand when a connection stands. */
 natsConnection *nats_link_connection(struct nats_link *link);
 natsSubscription *nats_link_subscription(struct nats_link *link);

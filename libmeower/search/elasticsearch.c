@@ -117,22 +117,11 @@ static int elasticsearch_open(const meower_backend_config *config, void **search
 
 /* ---- changing --------------------------------------------------------------------------------------------------- */
 
-/* What the index remembers is made visible first: it may have been written by a process that ended before it did so. */
 static int read_info(struct elasticsearch_index *index, meower_search_info *info, meower_error *error)
 {
-    meower_search_info remembered;
     int status = elasticsearch_index_adopt(index, error);
 
-    if (status == MEOWER_OK) {
-        status = elasticsearch_index_read_info(index, &remembered, error);
-    }
-    if (status == MEOWER_OK) {
-        status = elasticsearch_index_refresh(index, error);
-    }
-    if (status == MEOWER_OK) {
-        *info = remembered;
-    }
-    return status;
+    return status == MEOWER_OK ? elasticsearch_index_read_info(index, info, error) : status;
 }
 
 static int elasticsearch_info(void *search, meower_search_info *info, meower_error *error)

@@ -164,8 +164,9 @@ static int ask(struct postgresql_store *store, unsigned lane, struct question *q
     int status = MEOWER_OK;
     for (int attempt = 0; attempt < 2; attempt++) {
         status = postgresql_connection_ready(reader, error);
-        if (status == MEOWER_OK)
-            status = ask_once(reader, question, error);
+        if (status != MEOWER_OK)
+            break;
+        status = ask_once(reader, question, error);
         if (status == MEOWER_OK || reader->conn != NULL || question->taken > 0)
             break;
     }

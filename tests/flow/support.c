@@ -77,12 +77,17 @@ static void count_call(struct faults *faults, const char *port, const char *call
     faults->calls[i].count++;
 }
 
+static bool is_meant(const struct fault *fault, const char *port, const char *call)
+{
+    return (fault->port == NULL || is_same(fault->port, port)) && (fault->call == NULL || is_same(fault->call, call));
+}
+
 /* The fault that this call meets, or NULL. The mutex is held. */
 static struct fault *find_fault(struct faults *faults, const char *port, const char *call, bool is_performed)
 {
     for (size_t i = 0; i < faults->count; i++) {
         struct fault *fault = &faults->list[i];
-        if (fault->is_performed != is_performed || !is_same(fault->port, port) || !is_same(fault->call, call)) {
+        if (fault->is_performed != is_performed || !is_meant(fault, port, call)) {
             continue;
         }
         if (fault->skip > 0) {
@@ -98,8 +103,14 @@ static struct fault *find_fault(struct faults *faults, const char *port, const c
 static int meet_fault(struct faults *faults, const char *port, const char *call, bool is_performed, meower_error *error)
 {
     struct fault *fault = find_fault(faults, port, call, is_performed);
+    int status;
 
-    return fault == NULL ? MEOWER_OK : meower_error_set(error, fault->status, 0, fault->flags, "a fault on command");
+    if (fault == NULL) {
+        return MEOWER_OK;
+    }
+    faults->met++;
+    status = is_performed && is_same(call, "append") ? MEOWER_ERROR_OUTCOME_UNKNOWN : fault->status;
+    return meower_error_set(error, status, 0, fault->flags, "a fault on command");
 }
 
 static int fault_before(void *context, const char *port, const char *call, meower_error *error)

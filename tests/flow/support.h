@@ -34,13 +34,13 @@ void fake_clock_advance_ms(struct fake_clock *clock, int64_t ms);
 
 /* Calls of a port that fail. `skip` matching calls pass first, then `count` fail. */
 struct fault {
-    const char *port; /* "store", "bus" or "search" */
-    const char *call; /* such as "append" */
+    const char *port; /* "store", "bus" or "search"; NULL: any */
+    const char *call; /* such as "append"; NULL: any */
     unsigned skip;
     unsigned count;    /* UINT_MAX: all further ones */
     int status;        /* that they give */
     uint32_t flags;    /* of the error */
-    bool is_performed; /* the call is made, and its MEOWER_OK becomes `status`: an outcome that is unknown */
+    bool is_performed; /* the call is made, and its MEOWER_OK becomes `status`; of an append: OUTCOME_UNKNOWN */
 };
 
 #define FAULTS_MAX       8
@@ -59,6 +59,7 @@ struct faults {
     const char *held_port;     /* calls that wait until they are let go */
     const char *held_call;
     unsigned held; /* how many wait now */
+    unsigned met;  /* calls that failed on command; read while nobody calls */
 };
 
 void faults_init(struct faults *faults);

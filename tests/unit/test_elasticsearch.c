@@ -205,7 +205,6 @@ static void an_engine_that_comes_up_later_is_used(void **state)
     static const struct http_answer script[] = {
         OPENED,
         {200, "{\"_version\":7,\"fields\":{\"meower_epoch\":[\"" EPOCH "\"]}}"},
-        {200, "{}"},
         {200, "{\"_shards\":{\"failed\":0}}"},
     };
     struct fixture *fixture = *state;

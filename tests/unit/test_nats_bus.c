@@ -22,7 +22,7 @@
 #define CLIENTS_MAX   16
 #define BUFFER_SIZE   65536
 #define BATCH_SIZE    20
-#define ARRIVE_MAX_MS 10000
+#define ARRIVE_MAX_MS 20000
 #define EPOCH         "0123456789abcdef"
 
 /* ---- the server -------------------------------------------------------------------------------------------------- */
@@ -55,6 +55,7 @@ struct server {
     int port;
     pthread_t thread;
     atomic_int fault;
+    bool is_running;
     atomic_bool is_stopping;
     atomic_uint answered; /* the last position before an answered PING */
     struct client clients[CLIENTS_MAX];
@@ -213,12 +214,14 @@ static void server_start(struct server *server)
     assert_int_equal(listen(server->listener, 64), 0);
     atomic_store(&server->is_stopping, false);
     assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
+    server->is_running = true;
 }
 
 static void server_stop(struct server *server)
 {
     atomic_store(&server->is_stopping, true);
     pthread_join(server->thread, NULL);
+    server->is_running = false;
 }
 
 /* Takes a port, at which nobody listens yet. */
@@ -265,6 +268,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
+    if (fixture->server.is_running) /* the test has failed */
+        server_stop(&fixture->server);
     close(fixture->server.listener);
     meower_options_free(fixture->options);
     free(fixture);
@@ -464,6 +469,20 @@ static void a_server_that_only_greets_holds_nobody_up(void **state)
     rest(200); /* its threads come to an end */
 }
 
+static void a_server_that_only_greeted_is_tried_again(void **state)
+{
+    struct fixture *fixture = *state;
+    atomic_store(&fixture->server.fault, FAULT_SILENT_FROM_START);
+    server_start(&fixture->server);
+    open_bus(fixture);
+    atomic_store(&fixture->server.fault, FAULT_NONE);
+    publish_until_accepted(fixture, 1);
+    receive_until_it_works(fixture);
+    bus_close(&fixture->bus);
+    server_stop(&fixture->server);
+    rest(200); /* the threads of the first attempts come to an end */
+}
+
 /* ---- the server refuses ------------------------------------------------------------------------------------------ */
 
 static void a_wrong_password_is_refused_at_open_and_not_shown(void **state)
@@ -599,6 +618,7 @@ int main(void)
         NATS_TEST(a_batch_is_accepted_only_when_the_server_has_answered),
         NATS_TEST(publishing_gives_up_when_the_server_does_not_answer),
         NATS_TEST(a_server_that_only_greets_holds_nobody_up),
+        NATS_TEST(a_server_that_only_greeted_is_tried_again),
         NATS_TEST(a_wrong_password_is_refused_at_open_and_not_shown),
         NATS_TEST(a_password_that_is_put_right_is_tried_again),
         NATS_TEST(a_user_who_may_not_publish_is_told),

@@ -1,0 +1,139 @@
+/* post_load.c - posts as fast as a server answers: kept-alive connections, one request at a time on each, every body
+ * its own. The bodies are made before the clock starts, so that the generator takes little of the processors it shares
+ * with the server.
+ *
+ * post_load PORT CONNECTIONS SECONDS
+ *
+ * Prints one JSON object. */
+#include "measure.h"
+#include "sockets.h"
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CONNECTIONS_MAX 4096
+#define BODIES          4096 /* texts that differ beside their number */
+#define REQUEST_MAX     512
+#define NUMBER_DIGITS   9
+#define ANSWER_MAX      4096
+#define SAMPLES_MAX     4000000
+
+struct request {
+    char text[REQUEST_MAX];
+    size_t len;
+    char *number; /* where the digits go */
+};
+
+struct connection {
+    int fd;
+    int64_t sent_us;
+    size_t len; /* bytes of the answer so far */
+    char answer[ANSWER_MAX];
+};
+
+static struct request requests[BODIES];
+static struct connection connections[CONNECTIONS_MAX];
+static unsigned long long request_count;
+static unsigned long long error_count;
+
+/* Six to eleven words of a vocabulary of 400, and a number. */
+static void make_request(struct request *request)
+{
+    static const char *const syllables[] = {"mi", "au", "pur", "ro", "ta", "le", "shi", "no", "ka", "ve"};
+    char body[300];
+    int len = snprintf(body, sizeof body, "body=%0*d", NUMBER_DIGITS, 0);
+    int words = 6 + rand() % 6;
+
+    for (int i = 0; i < words; i++) {
+        len += snprintf(body + len, sizeof body - (size_t)len, "+%s%s%s", syllables[rand() % 10],
+                        syllables[rand() % 10], syllables[rand() % 4]);
+    }
+    request->len = (size_t)snprintf(request->text, sizeof request->text,
+                                    "POST /meows HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                                    "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
+                                    len, body);
+    request->number = strstr(request->text, "\r\n\r\nbody=") + 9;
+}
+
+static void send_next(struct connection *connection)
+{
+    struct request *request = &requests[request_count % BODIES];
+    unsigned long long number = request_count++;
+
+    for (int i = NUMBER_DIGITS - 1; i >= 0; i--, number /= 10) {
+        request->number[i] = (char)('0' + number % 10);
+    }
+    connection->len = 0;
+    connection->sent_us = now_us();
+    socket_send_all(connection->fd, request->text, request->len);
+}
+
+/* True when a whole answer is there: its head, and the few bytes of JSON that end in a brace. */
+static bool is_complete(const struct connection *connection)
+{
+    return connection->len > 4 && connection->answer[connection->len - 1] == '}' &&
+           memmem(connection->answer, connection->len, "\r\n\r\n", 4) != NULL;
+}
+
+static void receive(struct connection *connection, struct samples *samples)
+{
+    ssize_t got = recv(connection->fd, connection->answer + connection->len, ANSWER_MAX - connection->len, 0);
+
+    if (got <= 0) {
+        give_up("the server closed a connection");
+    }
+    connection->len += (size_t)got;
+    if (!is_complete(connection)) {
+        return;
+    }
+    samples_add(samples, now_us() - connection->sent_us);
+    if (memcmp(connection->answer, "HTTP/1.1 200", 12) != 0) {
+        error_count++;
+    }
+    send_next(connection);
+}
+
+int main(int argc, char **argv)
+{
+    struct samples samples;
+    struct epoll_event events[256];
+    int epoll = epoll_create1(0);
+
+    if (argc != 4 || epoll < 0) {
+        give_up("post_load PORT CONNECTIONS SECONDS");
+    }
+    uint16_t port = (uint16_t)parse_number(argv[1], 65535, "the port");
+    long count = parse_number(argv[2], CONNECTIONS_MAX, "the connections");
+    int64_t seconds = parse_number(argv[3], 3600, "the seconds");
+
+    for (size_t i = 0; i < BODIES; i++) {
+        make_request(&requests[i]);
+    }
+    samples_init(&samples, SAMPLES_MAX);
+    for (long i = 0; i < count; i++) {
+        connections[i].fd = socket_connect(port);
+        struct epoll_event event = {.events = EPOLLIN, .data.ptr = &connections[i]};
+        epoll_ctl(epoll, EPOLL_CTL_ADD, connections[i].fd, &event);
+    }
+    int64_t begun_us = now_us();
+    for (long i = 0; i < count; i++) {
+        send_next(&connections[i]);
+    }
+    while (now_us() - begun_us < seconds * 1000000) {
+        int ready = epoll_wait(epoll, events, 256, 1000);
+        for (int i = 0; i < ready; i++) {
+            receive(events[i].data.ptr, &samples);
+        }
+    }
+    int64_t duration_us = now_us() - begun_us;
+    printf("{\"requests\": %zu, \"duration_us\": %lld, \"errors\": %llu, \"spent_us\": %lld, ", samples.count,
+           (long long)duration_us, error_count, (long long)spent_us());
+    samples_print(&samples, "answer");
+    printf("}\n");
+    samples_free(&samples);
+    return 0;
+}

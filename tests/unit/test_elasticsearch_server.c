@@ -1,0 +1,364 @@
+/* test_elasticsearch_server.c - what becomes of an index that belongs to somebody else, is removed or made anew while
+ * it is in use, or is searched for much: against a real engine (tests/servers/search-engine), which
+ * MEOWER_TEST_ELASTICSEARCH names, such as elasticsearch:http://127.0.0.1:9200. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/match.h"
+#include "search/elasticsearch_connection.h"
+#include "search/search.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SERVER_VARIABLE "MEOWER_TEST_ELASTICSEARCH"
+#define EPOCH           "0123456789abcdef"
+#define OTHER_EPOCH     "fedcba9876543210"
+#define WORDS_MAX       40
+
+struct fixture {
+    char url[300];
+    char index[100];
+    meower_options *options;
+    struct search search;
+    struct elasticsearch_address address;
+    struct elasticsearch_connection connection; /* beside the adapter's */
+};
+
+/* Sends a request for the index; the answer is in the connection. */
+static long ask(struct fixture *fixture, const char *method, const char *suffix, const char *text)
+{
+    struct elasticsearch_text body = {.data = (char *)text, .len = text == NULL ? 0 : strlen(text)};
+    meower_error error = {0};
+    char path[200];
+
+    snprintf(path, sizeof path, "/%s%s", fixture->index, suffix);
+    if (elasticsearch_request(&fixture->connection, method, path, text == NULL ? NULL : &body, &error) != MEOWER_OK) {
+        fail_msg("%s", error.message);
+    }
+    return fixture->connection.http_status;
+}
+
+static int setup(void **state)
+{
+    static unsigned number;
+    const char *server = getenv(SERVER_VARIABLE);
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+
+    if (fixture == NULL || server == NULL || meower_options_new(&fixture->options) != MEOWER_OK) {
+        return -1;
+    }
+    snprintf(fixture->index, sizeof fixture->index, "meower-server-test-%ld-%u", (long)getpid(), ++number);
+    snprintf(fixture->url, sizeof fixture->url, "%s/%s", server, fixture->index);
+    if (meower_options_set(fixture->options, "search", fixture->url, NULL) != MEOWER_OK ||
+        elasticsearch_address_parse(&fixture->address, strchr(fixture->url, ':') + 1, NULL) != MEOWER_OK) {
+        return -1;
+    }
+    elasticsearch_connection_init(&fixture->connection, &fixture->address, 10000);
+    *state = fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+
+    if (fixture->search.backend != NULL) {
+        search_close(&fixture->search);
+    }
+    ask(fixture, "DELETE", "", NULL);
+    elasticsearch_connection_close(&fixture->connection);
+    elasticsearch_address_free(&fixture->address);
+    meower_options_free(fixture->options);
+    free(fixture);
+    return 0;
+}
+
+static void check(int status, const meower_error *error)
+{
+    if (status != MEOWER_OK) {
+        fail_msg("%s: %s", meower_status_name(status), error->message);
+    }
+}
+
+static void open_search(struct fixture *fixture, struct search *search)
+{
+    meower_error error = {0};
+
+    check(search_open(search, fixture->options, 1, &error), &error);
+}
+
+static int index_words(struct search *search, const char *epoch, uint64_t position, const char *words,
+                       meower_error *error)
+{
+    char id[MEOWER_ID_SIZE];
+    meower_search_info info = {.position = position};
+    meower_search_document document = {position, id, words, strlen(words)};
+
+    snprintf(id, sizeof id, "%027llu", (unsigned long long)position);
+    memcpy(info.epoch, epoch, sizeof info.epoch);
+    return search_index(search, &document, 1, &info, error);
+}
+
+static void post(struct search *search, uint64_t position, const char *words)
+{
+    meower_error error = {0};
+
+    check(index_words(search, EPOCH, position, words, &error), &error);
+}
+
+static meower_search_info info_of(struct search *search)
+{
+    meower_search_info info;
+    meower_error error = {0};
+
+    check(search_info(search, &info, &error), &error);
+    return info;
+}
+
+static void refresh(struct search *search)
+{
+    meower_error error = {0};
+
+    check(search_refresh(search, &error), &error);
+}
+
+struct counter {
+    meower_hit_sink sink; /* first: the hit function casts back */
+    size_t count;
+};
+
+static int count_hit(meower_hit_sink *sink, const char *id, uint64_t position)
+{
+    (void)id;
+    (void)position;
+    ((struct counter *)sink)->count++;
+    return MEOWER_OK;
+}
+
+static size_t count_hits(struct search *search, const char *text, uint64_t skip)
+{
+    struct counter counter = {{count_hit}, 0};
+    struct match_query query;
+    meower_error error = {0};
+
+    assert_int_equal(match_query_init(&query, text, strlen(text)), MEOWER_OK);
+    meower_search_request request = {query.items, query.count, skip, 1000};
+    int status = search_match(search, 0, &request, &counter.sink, &error);
+    match_query_free(&query);
+    check(status, &error);
+    return counter.count;
+}
+
+/* ---- indexes of others ------------------------------------------------------------------------------------------ */
+
+static void an_index_of_something_else_is_refused_and_left_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_error error = {0};
+
+    ask(fixture, "PUT", "/_doc/1?refresh=true", "{\"body\":\"hello\"}");
+    assert_int_equal(search_open(&fixture->search, fixture->options, 1, &error), MEOWER_ERROR_INVALID);
+    assert_non_null(strstr(error.message, "option \"search\""));
+    assert_int_equal(ask(fixture, "GET", "/_doc/1", NULL), 200);
+}
+
+static void an_alias_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_error error = {0};
+    char name[100];
+
+    snprintf(name, sizeof name, "%s", fixture->index);
+    open_search(fixture, &fixture->search);
+    search_close(&fixture->search);
+    fixture->search.backend = NULL;
+    assert_int_equal(ask(fixture, "PUT", "/_alias/meower-server-test-alias", ""), 200);
+    snprintf(strrchr(fixture->url, '/'), 50, "/meower-server-test-alias");
+    assert_int_equal(meower_options_set(fixture->options, "search", fixture->url, NULL), MEOWER_OK);
+    assert_int_equal(search_open(&fixture->search, fixture->options, 1, &error), MEOWER_ERROR_INVALID);
+    assert_non_null(strstr(error.message, "is an alias"));
+}
+
+static void the_index_of_another_store_is_not_mixed_with_ours(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search other;
+    meower_error error = {0};
+
+    open_search(fixture, &fixture->search);
+    post(&fixture->search, 5, "meow");
+    open_search(fixture, &other);
+    int status = index_words(&other, OTHER_EPOCH, 3, "woof", &error);
+    search_close(&other);
+    assert_int_equal(status, MEOWER_ERROR_CORRUPT);
+    assert_string_equal(info_of(&fixture->search).epoch, EPOCH);
+}
+
+/* ---- an index that goes away ------------------------------------------------------------------------------------ */
+
+static void an_index_that_another_process_makes_anew_is_lost(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search other;
+    meower_error error = {0};
+
+    open_search(fixture, &fixture->search);
+    post(&fixture->search, 1, "meow");
+    open_search(fixture, &other);
+    check(search_reset(&other, &error), &error);
+    int status = index_words(&fixture->search, EPOCH, 2, "meow", &error);
+    meower_search_info info = info_of(&other); /* what the late writer did is not remembered */
+    search_close(&other);
+    assert_int_equal(status, MEOWER_ERROR_CORRUPT);
+    assert_int_equal(info.position, 0);
+    assert_int_equal(index_words(&fixture->search, EPOCH, 2, "meow", &error), MEOWER_ERROR_CORRUPT);
+
+    assert_string_equal(info_of(&fixture->search).epoch, "");
+    post(&fixture->search, 2, "meow");
+    assert_int_equal(info_of(&fixture->search).position, 2);
+}
+
+static void two_processes_bring_one_index_up_together(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search other;
+
+    open_search(fixture, &fixture->search);
+    open_search(fixture, &other);
+    for (uint64_t position = 1; position <= 20; position++) {
+        post(&fixture->search, position, "meow");
+        post(&other, position > 3 ? position - 3 : 1, "meow");
+    }
+    refresh(&other);
+    meower_search_info info = info_of(&other);
+    size_t count = count_hits(&other, "meow", 0);
+    search_close(&other);
+    assert_int_equal(info.position, 20);
+    assert_int_equal(count, 20);
+}
+
+/* The engine makes a missing index by itself, out of what is written: a useless one. */
+static void an_index_that_is_removed_while_in_use_is_made_anew(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_error error = {0};
+
+    open_search(fixture, &fixture->search);
+    post(&fixture->search, 1, "meow");
+    assert_int_equal(ask(fixture, "DELETE", "", NULL), 200);
+    assert_int_equal(index_words(&fixture->search, EPOCH, 2, "meow", &error), MEOWER_ERROR_CORRUPT);
+    assert_string_equal(info_of(&fixture->search).epoch, "");
+    check(search_reset(&fixture->search, &error), &error);
+    post(&fixture->search, 1, "meow");
+    post(&fixture->search, 2, "meowing");
+    refresh(&fixture->search);
+    assert_int_equal(count_hits(&fixture->search, "meow", 0), 2);
+}
+
+static void searching_a_missing_index_says_so(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_error error = {0};
+    struct counter counter = {{count_hit}, 0};
+    const meower_search_word word = {"meow", 4, 1, 1};
+    const meower_search_request request = {&word, 1, 0, 10};
+
+    open_search(fixture, &fixture->search);
+    assert_int_equal(ask(fixture, "DELETE", "", NULL), 200);
+    assert_int_equal(search_match(&fixture->search, 0, &request, &counter.sink, &error), MEOWER_ERROR_UNAVAILABLE);
+}
+
+static void an_index_of_another_format_is_made_anew(void **state)
+{
+    struct fixture *fixture = *state;
+
+    open_search(fixture, &fixture->search);
+    post(&fixture->search, 1, "meow");
+    search_close(&fixture->search);
+    if (ask(fixture, "PUT", "/_mapping", "{\"_meta\":{\"meower\":{\"format\":0}}}") != 200) {
+        assert_int_equal(ask(fixture, "PUT", "/_mapping/_doc", "{\"_meta\":{\"meower\":{\"format\":0}}}"), 200);
+    }
+    open_search(fixture, &fixture->search);
+    assert_int_equal(info_of(&fixture->search).position, 0);
+}
+
+/* ---- much ------------------------------------------------------------------------------------------------------- */
+
+/* More than the 128 that FTS5 would try. */
+static void all_words_within_the_typos_are_found(void **state)
+{
+    struct fixture *fixture = *state;
+    static char ids[676][MEOWER_ID_SIZE];
+    static char words[676][8];
+    static meower_search_document documents[676];
+    meower_search_info info = {EPOCH, 676};
+    meower_error error = {0};
+
+    for (unsigned i = 0; i < 676; i++) {
+        snprintf(ids[i], sizeof ids[i], "%027u", i + 1);
+        snprintf(words[i], sizeof words[i], "ki%c%cen", 'a' + i / 26, 'a' + i % 26);
+        documents[i] = (meower_search_document){i + 1, ids[i], words[i], 6};
+    }
+    open_search(fixture, &fixture->search);
+    check(search_index(&fixture->search, documents, 676, &info, &error), &error);
+    refresh(&fixture->search);
+    assert_int_equal(count_hits(&fixture->search, "kitten zebra", 0), 676);
+}
+
+static void a_query_may_have_as_many_words_as_count(void **state)
+{
+    struct fixture *fixture = *state;
+    char text[WORDS_MAX * 12] = "";
+
+    for (unsigned i = 0; i < WORDS_MAX; i++) {
+        snprintf(text + strlen(text), 12, "kitten%c%c ", 'a' + i / 6, 'a' + i % 6 * 4);
+    }
+    open_search(fixture, &fixture->search);
+    post(&fixture->search, 1, "kittenaa and others");
+    refresh(&fixture->search);
+    assert_int_equal(count_hits(&fixture->search, text, 0), 1);
+}
+
+static void the_last_page_that_is_allowed_is_served(void **state)
+{
+    struct fixture *fixture = *state;
+
+    open_search(fixture, &fixture->search);
+    post(&fixture->search, 1, "meow");
+    refresh(&fixture->search);
+    assert_int_equal(count_hits(&fixture->search, "meow", 10000), 0);
+    assert_int_equal(count_hits(&fixture->search, "meow", 19999), 0);
+    assert_int_equal(count_hits(&fixture->search, "meow", UINT64_MAX), 0);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(an_index_of_something_else_is_refused_and_left_alone),
+        TEST(an_alias_is_refused),
+        TEST(the_index_of_another_store_is_not_mixed_with_ours),
+        TEST(an_index_that_another_process_makes_anew_is_lost),
+        TEST(two_processes_bring_one_index_up_together),
+        TEST(an_index_that_is_removed_while_in_use_is_made_anew),
+        TEST(searching_a_missing_index_says_so),
+        TEST(an_index_of_another_format_is_made_anew),
+        TEST(all_words_within_the_typos_are_found),
+        TEST(a_query_may_have_as_many_words_as_count),
+        TEST(the_last_page_that_is_allowed_is_served),
+    };
+
+    if (getenv(SERVER_VARIABLE) == NULL) {
+        fprintf(stderr, "\n*** " SERVER_VARIABLE " names no server: elasticsearch: is NOT tested ***\n\n");
+        printf("[  SKIPPED ] %zu test(s)\n", sizeof tests / sizeof tests[0]);
+        return getenv("CI") == NULL ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    return cmocka_run_group_tests_name("elasticsearch with a server", tests, NULL, NULL);
+}
