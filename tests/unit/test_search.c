@@ -193,6 +193,7 @@ static void an_unknown_scheme_is_invalid_and_the_known_ones_are_named(void **sta
     assert_null(strstr(fixture->error.message, "secret"));
 }
 
+#ifndef MEOWER_WITH_ELASTICSEARCH
 static void an_engine_that_is_not_built_in_is_unsupported(void **state)
 {
     struct fixture *fixture = *state;
@@ -202,6 +203,7 @@ static void an_engine_that_is_not_built_in_is_unsupported(void **state)
     assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_ERROR_UNSUPPORTED);
     assert_non_null(strstr(fixture->error.message, "elasticsearch:"));
 }
+#endif
 
 static void a_text_without_a_scheme_is_invalid(void **state)
 {
@@ -332,7 +334,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_unknown_scheme_is_invalid_and_the_known_ones_are_named, setup, teardown),
+#ifndef MEOWER_WITH_ELASTICSEARCH
         cmocka_unit_test_setup_teardown(an_engine_that_is_not_built_in_is_unsupported, setup, teardown),
+#endif
         cmocka_unit_test_setup_teardown(a_text_without_a_scheme_is_invalid, setup, teardown),
         cmocka_unit_test_setup_teardown(fts5_is_built_in, setup, teardown),
         cmocka_unit_test_setup_teardown(an_engine_of_the_host_is_found_with_its_context_location_and_lanes, setup,
