@@ -32,17 +32,17 @@ static void write_typo(struct elasticsearch_text *text, const meower_search_word
                              word->typos_max);
 }
 
+/* Only the last word is a prefix. Where it is the word itself or has typos too, the meow is in a better tier already.
+ */
 static void write_prefix(struct elasticsearch_text *text, const meower_search_word *word)
 {
     if (!word->is_prefix) {
         write_typo(text, word);
         return;
     }
-    elasticsearch_text_print(text, "{\"bool\":{\"should\":[");
-    write_typo(text, word);
-    elasticsearch_text_print(text, ",{\"prefix\":{\"" ELASTICSEARCH_WORDS "\":");
+    elasticsearch_text_print(text, "{\"prefix\":{\"" ELASTICSEARCH_WORDS "\":");
     elasticsearch_text_append_string(text, word->text, word->text_len);
-    elasticsearch_text_print(text, "}}]}}");
+    elasticsearch_text_print(text, "}}");
 }
 
 static void (*const write_word[])(struct elasticsearch_text *, const meower_search_word *) = {
@@ -51,34 +51,64 @@ static void (*const write_word[])(struct elasticsearch_text *, const meower_sear
     [MATCH_PREFIX] = write_prefix,
 };
 
-/* Whether a level matches more than the one before it. */
-static bool has_level(const meower_search_request *request, int level)
+/* Whether a word matches more at a level than at the one before it. */
+static bool gains(const meower_search_word *word, int level)
 {
-    bool has = level == MATCH_EXACT;
+    return level == MATCH_EXACT || (level == MATCH_TYPO && word->typos_max > 0) ||
+           (level == MATCH_PREFIX && word->is_prefix);
+}
+
+static bool has_gains(const meower_search_request *request, int level)
+{
+    bool has = false;
 
     for (size_t i = 0; i < request->word_count; i++) {
-        has = has || (level == MATCH_TYPO && request->words[i].typos_max > 0) ||
-              (level == MATCH_PREFIX && request->words[i].is_prefix);
+        has = has || gains(&request->words[i], level);
     }
     return has;
 }
 
-/* One tier: the clause is "filter" for all words, "should" for any. */
-static void write_tier(struct elasticsearch_text *text, const meower_search_request *request, int tier,
-                       const char *clause)
+static void begin_tier(struct elasticsearch_text *text, int tier, const char *clause)
 {
-    int level = tier % (MATCH_TIERS / 2);
-
-    if (!has_level(request, level)) {
-        return;
-    }
     elasticsearch_text_print(text, "%s{\"constant_score\":{\"boost\":%d,\"filter\":{\"bool\":{\"%s\":[",
                              tier == 0 ? "" : ",", MATCH_TIERS - tier, clause);
+}
+
+static void end_tier(struct elasticsearch_text *text)
+{
+    elasticsearch_text_print(text, "]}}}}");
+}
+
+/* A tier of meows in which all words match. */
+static void write_all(struct elasticsearch_text *text, const meower_search_request *request, int level)
+{
+    if (!has_gains(request, level)) {
+        return;
+    }
+    begin_tier(text, level, "filter");
     for (size_t i = 0; i < request->word_count; i++) {
         elasticsearch_text_append(text, ",", i == 0 ? 0 : 1);
         write_word[level](text, &request->words[i]);
     }
-    elasticsearch_text_print(text, "]}}}}");
+    end_tier(text);
+}
+
+/* A tier of meows in which any word matches. What gains nothing is in a better tier already. */
+static void write_any(struct elasticsearch_text *text, const meower_search_request *request, int level)
+{
+    size_t written = 0;
+
+    if (!has_gains(request, level)) {
+        return;
+    }
+    begin_tier(text, MATCH_TIERS / 2 + level, "should");
+    for (size_t i = 0; i < request->word_count; i++) {
+        if (gains(&request->words[i], level)) {
+            elasticsearch_text_append(text, ",", written++ == 0 ? 0 : 1);
+            write_word[level](text, &request->words[i]);
+        }
+    }
+    end_tier(text);
 }
 
 void elasticsearch_query_write(struct elasticsearch_text *text, const meower_search_request *request, uint64_t skip,
@@ -89,12 +119,12 @@ void elasticsearch_query_write(struct elasticsearch_text *text, const meower_sea
                              "\"sort\":[{\"_score\":\"desc\"},{\"" ELASTICSEARCH_POSITION "\":\"desc\"}],"
                              "\"query\":{\"dis_max\":{\"queries\":[",
                              (unsigned long long)skip, take);
-    for (int tier = 0; tier < MATCH_TIERS / 2; tier++) {
-        write_tier(text, request, tier, "filter");
+    for (int level = MATCH_EXACT; level <= MATCH_PREFIX; level++) {
+        write_all(text, request, level);
     }
     /* For a single word, any is all. */
-    for (int tier = MATCH_TIERS / 2; tier < MATCH_TIERS && request->word_count > 1; tier++) {
-        write_tier(text, request, tier, "should");
+    for (int level = MATCH_EXACT; level <= MATCH_PREFIX && request->word_count > 1; level++) {
+        write_any(text, request, level);
     }
     elasticsearch_text_print(text, "]}}}");
 }
