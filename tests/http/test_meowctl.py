@@ -82,7 +82,7 @@ def test_it_talks_to_a_server(meowctl, server):
     while meow_id not in meowctl(*url, "search", "ctlservre").stdout:
         assert time.monotonic() < deadline, "not found by search"
     refused = meowctl(*url, "delete", meow_id)
-    assert refused.returncode == 1 and "403" in refused.stderr
+    assert refused.returncode == 1 and "401" in refused.stderr
 
 
 def test_tail_shows_what_came_after_a_cursor(meowctl, program, server):
