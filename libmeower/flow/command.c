@@ -28,12 +28,22 @@ static void discard_request(struct inbox_item *item)
     free(request_of(item));
 }
 
-/* On the writer's thread. */
-static void deliver_request(struct write_request *write)
+/* On the writer's thread; the requests are all of one inbox. */
+static void deliver_requests(struct write_request *first)
 {
-    struct command_request *request = (struct command_request *)write;
+    struct command_request *request = (struct command_request *)first;
+    struct inbox *inbox = request->inbox;
+    struct inbox_item *first_item = &request->item;
+    struct inbox_item *last_item = first_item;
+    size_t count = 1;
 
-    inbox_deliver(request->inbox, &request->item);
+    while (request->write.node.next != NULL) {
+        request = (struct command_request *)request->write.node.next;
+        last_item->node.next = &request->item.node;
+        last_item = &request->item;
+        count++;
+    }
+    inbox_deliver_list(inbox, first_item, last_item, count);
 }
 
 int meower_command_open(meower *instance, meower_command **out, meower_error *error)
@@ -147,7 +157,8 @@ static int submit(meower_command *command, struct command_request *request, uint
 
     request->inbox = &command->inbox;
     request->item.serial = serial;
-    request->write.complete = deliver_request;
+    request->write.complete = deliver_requests;
+    request->write.requester = &command->inbox;
     request->write.result.tag = tag;
     inbox_expect(&command->inbox, &request->item);
     status = writer_submit(&command->inbox.instance->writer, &request->write);

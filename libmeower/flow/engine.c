@@ -8,7 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define INDEX_NICENESS  10   /* with all processors busy, posts and reads come before indexing */
 #define FORK_GUARD_SIZE 4096 /* a page, or part of one */
 #define DRAIN_PAUSE_US  1000 /* between two looks at whether all is drained */
 
@@ -255,7 +254,6 @@ static void init_stages(meower *instance)
     worker_init(&instance->tail_worker, "meower-tail", tail_step, &instance->tail);
     worker_init(&instance->relay_worker, "meower-relay", relay_step, &instance->relay);
     worker_init(&instance->projection_worker, "meower-index", projection_step, &instance->projection);
-    instance->projection_worker.niceness = INDEX_NICENESS;
     for (size_t i = 0; i < instance->reader_count; i++) {
         reader_init(&instance->readers[i], instance, LANE_READER + (unsigned)i);
     }

@@ -33,9 +33,10 @@ static void discard_all(struct inbox *inbox)
     }
 }
 
-static void release(struct inbox *inbox)
+/* Gives up so many references. */
+static void release(struct inbox *inbox, unsigned count)
 {
-    if (atomic_fetch_sub(&inbox->references, 1) != 1) {
+    if (atomic_fetch_sub(&inbox->references, count) != count) {
         return;
     }
     discard_all(inbox);
@@ -49,7 +50,7 @@ void inbox_close(struct inbox *inbox)
     queue_close(&inbox->results);
     discard_all(inbox);
     atomic_fetch_sub(&inbox->instance->handles, 1);
-    release(inbox);
+    release(inbox, 1);
 }
 
 void inbox_expect(struct inbox *inbox, struct inbox_item *item)
@@ -65,15 +66,26 @@ void inbox_expect_nothing(struct inbox *inbox, const struct inbox_item *item)
     if (item->serial == 0) {
         atomic_fetch_sub(&inbox->unclaimed, 1);
     }
-    release(inbox);
+    release(inbox, 1);
 }
 
 void inbox_deliver(struct inbox *inbox, struct inbox_item *item)
 {
-    if (queue_push(&inbox->results, &item->node) != MEOWER_OK) {
-        inbox->discard(item); /* the handle was closed meanwhile */
+    inbox_deliver_list(inbox, item, item, 1);
+}
+
+void inbox_deliver_list(struct inbox *inbox, struct inbox_item *first, struct inbox_item *last, size_t count)
+{
+    last->node.next = NULL;
+    if (queue_push_list(&inbox->results, &first->node, &last->node, count) != MEOWER_OK) {
+        /* The handle was closed meanwhile. */
+        while (first != NULL) {
+            struct inbox_item *next = (struct inbox_item *)first->node.next;
+            inbox->discard(first);
+            first = next;
+        }
     }
-    release(inbox);
+    release(inbox, (unsigned)count);
 }
 
 struct inbox_item *inbox_take(struct inbox *inbox, uint64_t serial)

@@ -38,6 +38,10 @@ void inbox_expect_nothing(struct inbox *inbox, const struct inbox_item *item);
 /* The result of a request. Any thread. */
 void inbox_deliver(struct inbox *inbox, struct inbox_item *item);
 
+/* The results of `count` requests, linked by node.next from `first` to `last`: who waits for them is woken once. Any
+ * thread. */
+void inbox_deliver_list(struct inbox *inbox, struct inbox_item *first, struct inbox_item *last, size_t count);
+
 /* The next result for the user (serial 0), or that of a synchronous call; NULL when it is not there. Results of
  * synchronous calls that gave up waiting are discarded on the way. */
 struct inbox_item *inbox_take(struct inbox *inbox, uint64_t serial);

@@ -60,6 +60,24 @@ static bool is_command(int kind)
     return kind == MEOWER_STORE_POST || kind == MEOWER_STORE_DELETE;
 }
 
+/* Gives back what was answered. */
+static void complete_answered(struct writer *writer)
+{
+    struct write_request *first = (struct write_request *)writer->answered_first;
+    size_t count = writer->answered_count;
+
+    if (first == NULL) {
+        return;
+    }
+    writer->answered_last->next = NULL;
+    writer->answered_first = NULL;
+    writer->answered_count = 0;
+    first->complete(first);
+    atomic_fetch_sub(&writer->pending, count);
+}
+
+/* Answers a request. complete_answered() must follow. Requests of one requester that are answered in a row are given
+ * back together: waking their thread for each would cost more than the answer. */
 static void answer(struct writer *writer, struct write_request *request, int status)
 {
     struct engine_counters *counters = &writer->instance->counters;
@@ -76,8 +94,18 @@ static void answer(struct writer *writer, struct write_request *request, int sta
     } else if (request->kind == MEOWER_STORE_DELETE) {
         atomic_fetch_add(&counters->deletions, 1);
     }
-    request->complete(request);
-    atomic_fetch_sub(&writer->pending, 1);
+    if (writer->answered_first != NULL &&
+        (request->requester == NULL ||
+         ((struct write_request *)writer->answered_first)->requester != request->requester)) {
+        complete_answered(writer);
+    }
+    if (writer->answered_first == NULL) {
+        writer->answered_first = &request->node;
+    } else {
+        writer->answered_last->next = &request->node;
+    }
+    writer->answered_last = &request->node;
+    writer->answered_count++;
 }
 
 /* Makes the event that the request will become. Its position is known only behind the commit. */
@@ -141,6 +169,7 @@ static bool take_batch(struct writer *writer)
         fill_operation(writer, request, now_us, &writer->operations[writer->count]);
         writer->requests[writer->count++] = request;
     }
+    complete_answered(writer);
     writer->head_before = event_log_head(&instance->log);
     writer->outcome_unknown = false;
     writer->attempts = 0;
@@ -225,6 +254,7 @@ static void finish_committed(struct writer *writer)
         take_result(writer, &writer->operations[i], writer->requests[i]);
         answer(writer, writer->requests[i], writer->operations[i].status);
     }
+    complete_answered(writer);
     writer->count = 0;
     atomic_store(&writer->failed_us, 0);
 }
@@ -243,6 +273,7 @@ static void finish_failed(struct writer *writer, const meower_error *error)
         request->result.error.code = status;
         answer(writer, request, status);
     }
+    complete_answered(writer);
     writer->count = 0;
 }
 
@@ -325,6 +356,7 @@ static int settle_outcome(struct writer *writer, meower_error *error)
             writer->requests[kept++] = request;
         }
     }
+    complete_answered(writer);
     writer->count = kept;
     return MEOWER_OK;
 }
@@ -429,5 +461,6 @@ size_t writer_abandon(struct writer *writer)
         request->result.error = error;
         answer(writer, request, MEOWER_ERROR_CLOSED);
     }
+    complete_answered(writer);
     return abandoned;
 }

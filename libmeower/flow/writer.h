@@ -11,7 +11,9 @@
 struct write_request {
     struct queue_node node; /* first: queues hold it by this */
     int kind;               /* MEOWER_STORE_... */
-    void (*complete)(struct write_request *request);
+    const void *requester;  /* NULL: nobody in particular */
+    /* Takes requests back, linked by node.next: those of one requester together. */
+    void (*complete)(struct write_request *first);
     const char *body; /* POST */
     size_t body_len;
     const char *idempotency_key; /* POST; NULL: none */
@@ -34,13 +36,16 @@ struct writer {
     meower_store_operation *operations; /* batch_max each */
     struct write_request **requests;
     struct meow **events;
-    size_t count;              /* of the batch under way; 0: none */
-    uint64_t head_before;      /* the log's head when it was first tried */
-    bool outcome_unknown;      /* it may be committed: look before trying again */
-    bool is_behind;            /* the store may hold events of ours that the log lacks */
-    int64_t give_up_us;        /* when its requests fail */
-    int64_t retry_us;          /* not before this */
-    unsigned attempts;         /* failed ones */
+    size_t count;                      /* of the batch under way; 0: none */
+    uint64_t head_before;              /* the log's head when it was first tried */
+    bool outcome_unknown;              /* it may be committed: look before trying again */
+    bool is_behind;                    /* the store may hold events of ours that the log lacks */
+    int64_t give_up_us;                /* when its requests fail */
+    int64_t retry_us;                  /* not before this */
+    unsigned attempts;                 /* failed ones */
+    struct queue_node *answered_first; /* to be completed together */
+    struct queue_node *answered_last;
+    size_t answered_count;
     atomic_size_t pending;     /* requests accepted and not answered */
     _Atomic int64_t failed_us; /* for health, monotonic: the last try failed then; 0: it succeeded */
     char failure[256];         /* why; under failure_mutex */

@@ -13,11 +13,26 @@ void queue_destroy(struct queue *queue)
     pthread_mutex_destroy(&queue->mutex);
 }
 
+/* The mutex is held. */
+static void append_locked(struct queue *queue, struct queue_node *first, struct queue_node *last, size_t count)
+{
+    last->next = NULL;
+    if (queue->last != NULL) {
+        queue->last->next = first;
+    } else {
+        queue->first = first;
+    }
+    queue->last = last;
+    queue->count += count;
+    if (queue->notifier != NULL) {
+        notifier_raise(queue->notifier);
+    }
+}
+
 int queue_push(struct queue *queue, struct queue_node *node)
 {
     int status = MEOWER_OK;
 
-    node->next = NULL;
     pthread_mutex_lock(&queue->mutex);
     if (queue->closed) {
         status = MEOWER_ERROR_CLOSED;
@@ -25,16 +40,21 @@ int queue_push(struct queue *queue, struct queue_node *node)
         queue->dropped++;
         status = MEOWER_ERROR_BUSY;
     } else {
-        if (queue->last != NULL) {
-            queue->last->next = node;
-        } else {
-            queue->first = node;
-        }
-        queue->last = node;
-        queue->count++;
-        if (queue->notifier != NULL) {
-            notifier_raise(queue->notifier);
-        }
+        append_locked(queue, node, node, 1);
+    }
+    pthread_mutex_unlock(&queue->mutex);
+    return status;
+}
+
+int queue_push_list(struct queue *queue, struct queue_node *first, struct queue_node *last, size_t count)
+{
+    int status = MEOWER_OK;
+
+    pthread_mutex_lock(&queue->mutex);
+    if (queue->closed) {
+        status = MEOWER_ERROR_CLOSED;
+    } else {
+        append_locked(queue, first, last, count);
     }
     pthread_mutex_unlock(&queue->mutex);
     return status;

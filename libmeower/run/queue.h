@@ -30,6 +30,10 @@ void queue_destroy(struct queue *queue); /* it must be empty */
 /* Returns 0, MEOWER_ERROR_BUSY when full (counted in dropped), MEOWER_ERROR_CLOSED when closed. */
 int queue_push(struct queue *queue, struct queue_node *node);
 
+/* Pushes `count` nodes linked by next, from `first` to `last`, as one: of a queue without a bound. Returns 0, or
+ * MEOWER_ERROR_CLOSED when closed. */
+int queue_push_list(struct queue *queue, struct queue_node *first, struct queue_node *last, size_t count);
+
 /* Takes the first node, or up to `max` (at least 1) of them as a list linked by next; NULL when none wait. */
 struct queue_node *queue_take(struct queue *queue);
 struct queue_node *queue_take_some(struct queue *queue, size_t max, size_t *taken);

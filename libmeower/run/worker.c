@@ -2,9 +2,7 @@
 #include "run/worker.h"
 #include <meower/base.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
 /* The condition variable's deadline: now + wait on CLOCK_MONOTONIC. */
 static struct timespec deadline_after(int64_t wait_us)
@@ -46,10 +44,6 @@ static void *worker_run(void *argument)
     int64_t wait_us = 0;
     bool worked = true;
 
-    if (worker->niceness > 0) {
-        /* Linux keeps a nice value for each thread (setpriority(2), NOTES). When it is refused, all are equal. */
-        (void)setpriority(PRIO_PROCESS, (id_t)gettid(), worker->niceness);
-    }
     pthread_mutex_lock(&worker->mutex);
     while (!worker->stopping) {
         if (!worked) {

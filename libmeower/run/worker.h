@@ -16,7 +16,6 @@ struct worker {
     worker_step *step;
     void *stage;
     const char *name; /* of the thread, at most 15 characters */
-    int niceness;     /* of the thread, 0 to 19: how far it steps back when the processors are busy; 0 from init */
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wakeup;

@@ -12,11 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define WRITE_TIMEOUT_MS  10000L
-#define SEARCH_TIMEOUT_MS 5000L
+#define TIMEOUT_MS 10000L
 
-/* So long no search waits for an engine that has just kept one waiting in vain. */
-#define SEARCH_PAUSE_US INT64_C(2000000)
+/* An engine that has kept a search waiting in vain is left alone so long, then tried by one search at a time, and that
+ * waits less: a lane that waits answers nobody, not even those who only want a list. */
+#define PAUSE_US         INT64_C(2000000)
+#define TRIAL_TIMEOUT_MS 1000L
 
 struct elasticsearch {
     struct elasticsearch_address address;
@@ -29,7 +30,7 @@ struct elasticsearch {
     } * lanes;
     unsigned lane_count;
     atomic_bool is_ours;          /* the index that was last looked at */
-    atomic_int_fast64_t pause_us; /* monotonic: no search before this */
+    atomic_int_fast64_t pause_us; /* monotonic: no search before this; 0: the engine answers */
 };
 
 /* ---- opening and closing ---------------------------------------------------------------------------------------- */
@@ -64,10 +65,10 @@ static struct elasticsearch *allocate(const meower_backend_config *config)
     elasticsearch->lanes = lanes;
     elasticsearch->lane_count = config->lanes;
     for (unsigned i = 0; i < config->lanes; i++) {
-        elasticsearch_connection_init(&lanes[i].connection, &elasticsearch->address, SEARCH_TIMEOUT_MS);
+        elasticsearch_connection_init(&lanes[i].connection, &elasticsearch->address, TIMEOUT_MS);
     }
     elasticsearch->index = (struct elasticsearch_index){.address = &elasticsearch->address, .clock = config->clock};
-    elasticsearch_connection_init(&elasticsearch->index.connection, &elasticsearch->address, WRITE_TIMEOUT_MS);
+    elasticsearch_connection_init(&elasticsearch->index.connection, &elasticsearch->address, TIMEOUT_MS);
     return elasticsearch;
 }
 
@@ -185,22 +186,30 @@ static int elasticsearch_refresh(void *search, meower_error *error)
 
 /* ---- searching -------------------------------------------------------------------------------------------------- */
 
-/* Says when a search would be in vain. */
-static int check_usable(struct elasticsearch *elasticsearch, meower_error *error)
+static int refuse(const struct elasticsearch *elasticsearch, const char *reason, meower_error *error)
 {
-    const char *reason = NULL;
-
-    if (!atomic_load(&elasticsearch->is_ours)) {
-        reason = "has not been reached yet";
-    } else if (clock_monotonic_us(elasticsearch->clock) < atomic_load(&elasticsearch->pause_us)) {
-        reason = "did not answer a moment ago";
-    }
-    return reason == NULL ? MEOWER_OK
-                          : meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, 0, MEOWER_ERROR_FLAG_RETRIABLE,
-                                             "the search engine at %s %s", elasticsearch->address.server, reason);
+    return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, 0, MEOWER_ERROR_FLAG_RETRIABLE,
+                            "the search engine at %s %s", elasticsearch->address.server, reason);
 }
 
-/* Asks. Without a whole answer, the lanes leave the engine alone for a moment. */
+/* Says when a search would be in vain, and how long it may take. */
+static int check_usable(struct elasticsearch *elasticsearch, long *timeout_ms, meower_error *error)
+{
+    int_fast64_t pause_us = atomic_load(&elasticsearch->pause_us);
+    int64_t now_us = clock_monotonic_us(elasticsearch->clock);
+
+    if (!atomic_load(&elasticsearch->is_ours)) {
+        return refuse(elasticsearch, "has not been reached yet", error);
+    }
+    *timeout_ms = pause_us == 0 ? TIMEOUT_MS : TRIAL_TIMEOUT_MS;
+    if (pause_us != 0 && (now_us < pause_us ||
+                          !atomic_compare_exchange_strong(&elasticsearch->pause_us, &pause_us, now_us + PAUSE_US))) {
+        return refuse(elasticsearch, "did not answer a moment ago", error);
+    }
+    return MEOWER_OK;
+}
+
+/* Asks, and notes whether the engine answers. */
 static int ask(struct elasticsearch *elasticsearch, struct lane *lane, meower_error *error)
 {
     struct elasticsearch_connection *connection = &lane->connection;
@@ -210,11 +219,12 @@ static int ask(struct elasticsearch *elasticsearch, struct lane *lane, meower_er
              elasticsearch->address.index);
     int status = elasticsearch_request(connection, "POST", path, &lane->query, error);
     if (status == MEOWER_ERROR_UNAVAILABLE) {
-        atomic_store(&elasticsearch->pause_us, clock_monotonic_us(elasticsearch->clock) + SEARCH_PAUSE_US);
+        atomic_store(&elasticsearch->pause_us, clock_monotonic_us(elasticsearch->clock) + PAUSE_US);
     }
     if (status != MEOWER_OK) {
         return status;
     }
+    atomic_store(&elasticsearch->pause_us, 0);
     const cJSON *failed = elasticsearch_member(connection->json, "_shards", "failed");
     if (connection->http_status == 404 || (cJSON_IsNumber(failed) && failed->valueint > 0)) {
         return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, (int)connection->http_status,
@@ -254,14 +264,17 @@ static int elasticsearch_match(void *search, unsigned lane_number, const meower_
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "the search engine was opened with %u lanes",
                                 elasticsearch->lane_count);
     }
-    int status = check_usable(elasticsearch, error);
-    if (status != MEOWER_OK || take == 0 || request->skip >= ELASTICSEARCH_WINDOW_MAX) {
+    if (take == 0 || request->skip >= ELASTICSEARCH_WINDOW_MAX) {
+        return MEOWER_OK;
+    }
+    struct lane *lane = &elasticsearch->lanes[lane_number];
+    int status = check_usable(elasticsearch, &lane->connection.timeout_ms, error);
+    if (status != MEOWER_OK) {
         return status;
     }
     if (take > ELASTICSEARCH_WINDOW_MAX - request->skip) {
         take = (uint32_t)(ELASTICSEARCH_WINDOW_MAX - request->skip);
     }
-    struct lane *lane = &elasticsearch->lanes[lane_number];
     elasticsearch_text_clear(&lane->query);
     elasticsearch_query_write(&lane->query, request, request->skip, take);
     status = ask(elasticsearch, lane, error);

@@ -62,7 +62,6 @@ static bool set_options(CURL *curl, struct elasticsearch_connection *connection)
            curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, connection->timeout_ms) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_USERAGENT, "meower/" MEOWER_VERSION) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEDATA, connection) == CURLE_OK && set_user(curl, connection->address);
@@ -116,6 +115,7 @@ static bool set_request(struct elasticsearch_connection *connection, const char 
 
     elasticsearch_text_print(&url, "%s%s", connection->address->server, path);
     bool is_set = !url.is_incomplete && curl_easy_setopt(curl, CURLOPT_URL, url.data) == CURLE_OK &&
+                  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, connection->timeout_ms) == CURLE_OK &&
                   curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
     elasticsearch_text_free(&url);
     if (is_set && body == NULL) {

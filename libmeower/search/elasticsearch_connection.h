@@ -9,7 +9,7 @@
 
 struct elasticsearch_connection {
     const struct elasticsearch_address *address; /* borrowed */
-    long timeout_ms;                             /* of a whole request */
+    long timeout_ms;                             /* of a whole request; may be changed between requests */
     void *curl;                                  /* CURL *, made by the first request */
     void *headers;                               /* struct curl_slist * */
     struct elasticsearch_text body;              /* of the last answer */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONNECT_TIMEOUT_S "5" /* of one host, unless the URL says otherwise */
+#define CONNECT_TIMEOUT_S "10" /* of one host, unless the URL says otherwise */
 
 #define UNIX_MINUS_SERVER_EPOCH_US INT64_C(946684800000000) /* from 1970 to 2000 */
 

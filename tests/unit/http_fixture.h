@@ -18,8 +18,13 @@
 #define HTTP_REQUEST_SIZE   8192
 #define HTTP_CONNECTION_MAX 16
 
+enum {
+    HTTP_HANGS_UP = 0, /* without a word */
+    HTTP_IS_SILENT = 1 /* until the client has had enough */
+};
+
 struct http_answer {
-    int status; /* 0: hang up without a word */
+    int status; /* such as 200, or one of the above */
     const char *body;
 };
 
@@ -81,11 +86,14 @@ static inline bool http_send(int connection, const char *data, size_t len)
 static inline bool http_answer_request(int connection, const struct http_answer *answer)
 {
     char head[200];
-    size_t body_len = answer->status == 0 ? 0 : strlen(answer->body);
 
-    if (answer->status == 0) {
+    if (answer->status == HTTP_IS_SILENT) {
+        return recv(connection, head, sizeof head, 0) > 0;
+    }
+    if (answer->status == HTTP_HANGS_UP) {
         return false;
     }
+    size_t body_len = strlen(answer->body);
     int head_len =
         snprintf(head, sizeof head, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n\r\n", answer->status, body_len);
     return http_send(connection, head, (size_t)head_len) && http_send(connection, answer->body, body_len);

@@ -113,13 +113,18 @@ static int ignore_hit(meower_hit_sink *sink, const char *id, uint64_t position)
     return MEOWER_OK;
 }
 
-static int match_window(struct fixture *fixture, uint64_t skip, uint32_t take, meower_error *error)
+static int match_on_lane(struct fixture *fixture, unsigned lane, uint64_t skip, uint32_t take, meower_error *error)
 {
     const meower_search_word word = {"meow", 4, 1, 1};
     const meower_search_request request = {&word, 1, skip, take};
     meower_hit_sink sink = {ignore_hit};
 
-    return search_match(&fixture->search, 0, &request, &sink, error);
+    return search_match(&fixture->search, lane, &request, &sink, error);
+}
+
+static int match_window(struct fixture *fixture, uint64_t skip, uint32_t take, meower_error *error)
+{
+    return match_on_lane(fixture, 0, skip, take, error);
 }
 
 static size_t requests(struct fixture *fixture)
@@ -241,7 +246,7 @@ static void the_engine_is_looked_at_again_after_a_failure(void **state)
 /* Each search that waits in vain keeps a lane from answering lists. */
 static void searches_leave_an_engine_alone_that_did_not_answer(void **state)
 {
-    static const struct http_answer script[] = {OPENED, {0, NULL}, {200, "{\"_shards\":{\"failed\":0}}"}};
+    static const struct http_answer script[] = {OPENED, {HTTP_HANGS_UP, NULL}, {200, "{\"_shards\":{\"failed\":0}}"}};
     struct fixture *fixture = *state;
     meower_error error = {0};
 
@@ -252,6 +257,37 @@ static void searches_leave_an_engine_alone_that_did_not_answer(void **state)
     assert_int_equal(requests(fixture), 4);
     fixture->monotonic_us += 2000000;
     assert_int_equal(match_window(fixture, 0, 10, &error), MEOWER_OK);
+}
+
+static void *search_in_vain(void *fixture)
+{
+    meower_error error = {0};
+    int status = match_window(fixture, 0, 10, &error);
+
+    return status == MEOWER_ERROR_UNAVAILABLE ? fixture : NULL;
+}
+
+static void an_engine_that_did_not_answer_is_tried_by_one_search_at_a_time(void **state)
+{
+    static const struct http_answer script[] = {OPENED, {HTTP_HANGS_UP, NULL}, {HTTP_IS_SILENT, NULL}, {200, "{}"}};
+    struct fixture *fixture = *state;
+    meower_error error = {0};
+    pthread_t thread;
+    void *result;
+
+    OPEN(fixture, script);
+    assert_int_equal(match_window(fixture, 0, 10, &error), MEOWER_ERROR_UNAVAILABLE);
+    fixture->monotonic_us += 2000000;
+    assert_int_equal(pthread_create(&thread, NULL, search_in_vain, fixture), 0);
+    while (requests(fixture) < 5) {
+        usleep(1000);
+    }
+    int status = match_on_lane(fixture, 1, 0, 10, &error);
+    pthread_join(thread, &result);
+    assert_int_equal(status, MEOWER_ERROR_UNAVAILABLE);
+    assert_says(&error, "a moment ago");
+    assert_int_equal(requests(fixture), 5);
+    assert_ptr_equal(result, fixture);
 }
 
 /* ---- refusals --------------------------------------------------------------------------------------------------- */
@@ -535,6 +571,7 @@ int main(void)
         TEST(an_engine_that_comes_up_later_is_used),
         TEST(the_engine_is_looked_at_again_after_a_failure),
         TEST(searches_leave_an_engine_alone_that_did_not_answer),
+        TEST(an_engine_that_did_not_answer_is_tried_by_one_search_at_a_time),
         TEST(a_password_that_is_refused_is_named_by_its_setting),
         TEST(another_server_at_the_address_is_refused),
         TEST(a_server_without_such_a_page_is_refused),
