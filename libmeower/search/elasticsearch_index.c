@@ -222,6 +222,16 @@ int elasticsearch_index_lost(const struct elasticsearch_index *index, meower_err
                             index->address->index, index->address->server);
 }
 
+/* Notes the end of adopting or making an index. After a failure it is unknown what is there, and none is ours. */
+static int settle(struct elasticsearch_index *index, int status)
+{
+    index->is_known = status == MEOWER_OK;
+    if (status != MEOWER_OK) {
+        index->life[0] = '\0';
+    }
+    return status;
+}
+
 int elasticsearch_index_adopt(struct elasticsearch_index *index, meower_error *error)
 {
     char life[ELASTICSEARCH_LIFE_SIZE];
@@ -241,8 +251,7 @@ int elasticsearch_index_adopt(struct elasticsearch_index *index, meower_error *e
             status = make(index, error);
         }
     }
-    index->is_known = status == MEOWER_OK;
-    return status;
+    return settle(index, status);
 }
 
 int elasticsearch_index_confirm(struct elasticsearch_index *index, meower_error *error)
@@ -276,14 +285,14 @@ int elasticsearch_index_reset(struct elasticsearch_index *index, meower_error *e
         return MEOWER_OK;
     }
     int status = look(index, life, &found, error);
-    if (status == MEOWER_OK && found != FOUND_NOTHING) {
-        status = remove_index(index, error);
+    if (status != MEOWER_OK) {
+        return status;
     }
+    status = found == FOUND_NOTHING ? MEOWER_OK : remove_index(index, error);
     if (status == MEOWER_OK) {
         status = make(index, error);
     }
-    index->is_known = status == MEOWER_OK;
-    return status;
+    return settle(index, status);
 }
 
 /* ---- what it remembers ------------------------------------------------------------------------------------------ */

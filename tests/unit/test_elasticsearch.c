@@ -539,6 +539,22 @@ static void a_reset_after_making_the_index_does_not_make_it_twice(void **state)
     assert_int_equal(requests(fixture), 4);
 }
 
+static void an_index_whose_making_was_not_answered_is_taken_as_it_is(void **state)
+{
+    static const struct http_answer script[] = {
+        {200, ENGINE_7},
+        {404, NOT_THERE},
+        {504, "too late"},
+        {200, ENGINE_7},
+        {200, "{\"meows\":{\"mappings\":{\"_meta\":{\"meower\":{\"format\":1,\"life\":\"0000000000000000\"}}}}}"},
+        {201, CREATED},
+        {200, "{\"items\":[{\"index\":{\"status\":201}}]}"},
+        {200, UPDATED}};
+
+    OPEN(*state, script);
+    assert_int_equal(index_meow(*state, 1, "meow", &(meower_error){0}), MEOWER_OK);
+}
+
 /* ---- searching -------------------------------------------------------------------------------------------------- */
 
 static void a_window_ends_where_the_engine_s_does(void **state)
@@ -593,6 +609,7 @@ int main(void)
         TEST(a_full_disk_is_called_so_by_later_engines),
         TEST(a_position_that_json_would_round_is_refused),
         TEST(a_reset_after_making_the_index_does_not_make_it_twice),
+        TEST(an_index_whose_making_was_not_answered_is_taken_as_it_is),
         TEST(a_window_ends_where_the_engine_s_does),
         TEST(a_hit_without_an_id_is_an_error),
     };
