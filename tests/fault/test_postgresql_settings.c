@@ -62,8 +62,8 @@ static int open_store(struct fixture *fixture, const char *url)
 static int open_as_guest(struct fixture *fixture, const char *password, const char *parameters)
 {
     char url[512];
-    snprintf(url, sizeof(url), "postgresql://%s_guest:%s@%s/%s?connect_timeout=10%s", fixture->database, password,
-             fixture->server, fixture->database, parameters);
+    snprintf(url, sizeof(url), "postgresql://%s_guest:%s@%s/%s?connect_timeout=60&tcp_user_timeout=60000%s",
+             fixture->database, password, fixture->server, fixture->database, parameters);
     return open_store(fixture, url);
 }
 

@@ -63,7 +63,8 @@ static inline const char *postgresql_server_execute(const char *url, const char 
     return answer;
 }
 
-/* Makes a new, empty database and writes its URL. */
+/* Makes a new, empty database and writes its URL, which ends with the database's name. Connecting may take long: so
+ * many short connections as tests make use up the ports, and a port used again too early costs seconds. */
 static inline void postgresql_server_make_database(char *url, size_t url_size)
 {
     static unsigned number;
@@ -71,7 +72,8 @@ static inline void postgresql_server_make_database(char *url, size_t url_size)
     char name[64];
     snprintf(name, sizeof(name), "meower_test_%ld_%u", (long)getpid(), number++);
     postgresql_server_execute(server, "CREATE DATABASE %s TEMPLATE template0", name);
-    snprintf(url, url_size, "%s%cdbname=%s", server, strchr(server, '?') == NULL ? '?' : '&', name);
+    snprintf(url, url_size, "%s%cconnect_timeout=60&tcp_user_timeout=60000&dbname=%s", server,
+             strchr(server, '?') == NULL ? '?' : '&', name);
 }
 
 /* Drops it, whoever is connected. */
