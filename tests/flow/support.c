@@ -1,5 +1,6 @@
 /* support.c - instances, a fake clock and faults for the tests of flow/. */
 #include "flow/support.h"
+#include "base/cursor.h"
 #include "flow/shared_store.h"
 #include "flow/toy_search.h"
 #include "flow/wire_bus.h"
@@ -417,6 +418,15 @@ char *page_json(const meower_page *page)
     return json;
 }
 
+void write_cursor(const char *cursor, uint64_t position, char out[MEOWER_CURSOR_SIZE])
+{
+    char epoch[MEOWER_EPOCH_SIZE];
+    uint64_t ignored;
+
+    assert_true(cursor_parse(cursor, epoch, &ignored));
+    cursor_format(epoch, position, out);
+}
+
 const meower_event *take_event(meower_subscription *subscription)
 {
     const meower_event *event = NULL;
@@ -482,6 +492,21 @@ void assert_feed_has(struct fixture *fixture, size_t count)
 
     assert_int_equal(meower_page_count(page), count);
     meower_page_free(page);
+}
+
+meower_command_result post_many(struct fixture *fixture, int count)
+{
+    meower_command_result result = {0};
+
+    for (int i = 0; i < count; i++) {
+        submit(fixture->command, "one of many", NULL);
+    }
+    feed_run(fixture->feed);
+    for (int i = 0; i < count; i++) {
+        result = take_result(fixture->command);
+        assert_int_equal(result.status, MEOWER_OK);
+    }
+    return result;
 }
 
 meower_command_result run_until_answered(struct fixture *fixture)

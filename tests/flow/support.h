@@ -132,6 +132,9 @@ bool page_has(const meower_page *page, const char *id);
 /* The page as JSON, NUL-terminated; the caller frees it. */
 char *page_json(const meower_page *page);
 
+/* Writes the token of a position in the epoch of `cursor`, which may be `out`. */
+void write_cursor(const char *cursor, uint64_t position, char out[MEOWER_CURSOR_SIZE]);
+
 /* Takes an event that must come. */
 const meower_event *take_event(meower_subscription *subscription);
 
@@ -164,6 +167,9 @@ void fixture_end(struct fixture *fixture);
 
 /* Every list of the whole feed has so many meows. */
 void assert_feed_has(struct fixture *fixture, size_t count);
+
+/* Posts `count` meows in few transactions; returns the last result. */
+meower_command_result post_many(struct fixture *fixture, int count);
 
 /* Runs the instance, moving the clock on, until a result waits, and takes it. */
 meower_command_result run_until_answered(struct fixture *fixture);

@@ -1,7 +1,6 @@
 /* test_command.c - posting and deleting: results, checks, idempotency, backpressure and group commit. */
 #include "flow/support.h"
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

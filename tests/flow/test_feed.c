@@ -12,7 +12,7 @@ struct pair {
     struct fixture reader;
 };
 
-static void post_many(struct pair *pair, int count)
+static void post_to_store(struct pair *pair, int count)
 {
     for (int i = 0; i < count; i++) {
         post(pair->writer.command, "one of many");
@@ -28,10 +28,10 @@ static void pair_begin(struct pair *pair)
     pair->writer.parts.store = pair->reader.parts.store = &pair->store;
     fixture_open(&pair->writer, OPTIONS(STEPPED));
     fixture_open(&pair->reader, OPTIONS(STEPPED, "event_log_max", "16"));
-    post_many(pair, 40);
+    post_to_store(pair, 40);
     feed_run(pair->reader.feed);
     assert_int_equal(feed_metric(pair->reader.feed, "position"), 40);
-    post_many(pair, 10);
+    post_to_store(pair, 10);
 }
 
 static void pair_end(struct pair *pair)
@@ -103,7 +103,7 @@ static void a_list_sees_what_was_answered_elsewhere_however_much(void **state)
 
     (void)state;
     pair_begin(&pair);
-    post_many(&pair, 700);
+    post_to_store(&pair, 700);
     assert_feed_has(&pair.reader, 750);
     assert_int_equal(feed_metric(pair.reader.feed, "pages_from_timeline_total"), 1);
     pair_end(&pair);

@@ -10,6 +10,7 @@
 
 #include "search/search.h"
 #include "unit/http_fixture.h"
+#include <time.h>
 
 #define EPOCH "0123456789abcdef"
 #define LIFE  "00000000000000ff"
@@ -259,12 +260,14 @@ static void searches_leave_an_engine_alone_that_did_not_answer(void **state)
     assert_int_equal(match_window(fixture, 0, 10, &error), MEOWER_OK);
 }
 
+/* Returns its argument when it failed, and did not take as long as an engine is given that answers as a rule. */
 static void *search_in_vain(void *fixture)
 {
     meower_error error = {0};
+    time_t began = time(NULL);
     int status = match_window(fixture, 0, 10, &error);
 
-    return status == MEOWER_ERROR_UNAVAILABLE ? fixture : NULL;
+    return status == MEOWER_ERROR_UNAVAILABLE && time(NULL) - began < 9 ? fixture : NULL;
 }
 
 static void an_engine_that_did_not_answer_is_tried_by_one_search_at_a_time(void **state)
