@@ -39,13 +39,17 @@ servers_stop() {
     done
 }
 
+run_search_suites() {
+    build/dev/tests/test_search_elasticsearch && build/dev/tests/test_elasticsearch_server
+}
+
 # The search suites against the engines that are older than the one the other steps use.
 run_older_engines() {
     local engine status=0
     for engine in "${engine_older[@]}"; do
         ENGINE=$engine server search-engine $((servers_port + 5)) "$engine"
         MEOWER_TEST_ELASTICSEARCH=elasticsearch:http://127.0.0.1:$((servers_port + 5)) \
-            build/dev/tests/test_search_elasticsearch || status=1
+            run_search_suites || status=1
         tests/servers/search-engine stop "$servers_folder/$engine"
     done
     return "$status"

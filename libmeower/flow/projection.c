@@ -11,7 +11,7 @@
 
 #define REST_US          20000 /* well below what a reader of search results can notice */
 #define INDEX_EVENTS_MAX EVENT_BATCH_MAX
-#define SHOW_INTERVAL_US 1000000 /* a refresh costs the engine; while much is to be indexed, one a second */
+#define SHOW_INTERVAL_US 500000 /* a refresh costs the engine; while much is to be indexed, two a second */
 
 void projection_init(struct projection *projection, meower *instance)
 {
@@ -142,7 +142,7 @@ static int index_next(struct projection *projection, bool *advanced, meower_erro
     return status;
 }
 
-/* Makes what was indexed visible, once nothing more is to be indexed or a second has passed. */
+/* Makes what was indexed visible, once nothing more is to be indexed or half a second has passed. */
 static int show(struct projection *projection, bool advanced, int64_t now_us, meower_error *error)
 {
     bool has_refresh = projection->instance->search.vtable.refresh != NULL;
