@@ -140,3 +140,17 @@ void clock_format(int64_t wall_us, char out[CLOCK_TEXT_SIZE])
     at = write_digits(at, (unsigned)(us % US_PER_S), 6, 'Z');
     *at = '\0';
 }
+
+struct timespec clock_deadline(int64_t wait_us)
+{
+    struct timespec deadline;
+
+    clock_gettime(CLOCK_MONOTONIC, &deadline);
+    deadline.tv_sec += (time_t)(wait_us / 1000000);
+    deadline.tv_nsec += (long)(wait_us % 1000000) * 1000;
+    if (deadline.tv_nsec >= 1000000000) {
+        deadline.tv_nsec -= 1000000000;
+        deadline.tv_sec++;
+    }
+    return deadline;
+}

@@ -1,9 +1,9 @@
 /* background.c - calls of a client library that block as long as they like, on a thread of their own. */
 #include "bus/background.h"
+#include "base/clock.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* A call, freed by whoever leaves last: its thread, or the one that waits for it. */
 struct background {
@@ -92,14 +92,7 @@ bool background_start(void (*function)(void *argument), void *argument)
 
 void background_run(void (*function)(void *argument), void *argument, int timeout_ms)
 {
-    struct timespec deadline;
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += timeout_ms / 1000;
-    deadline.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (deadline.tv_nsec >= 1000000000) {
-        deadline.tv_nsec -= 1000000000;
-        deadline.tv_sec++;
-    }
+    struct timespec deadline = clock_deadline((int64_t)timeout_ms * 1000);
     struct background *background = background_begin(function, argument);
     if (background == NULL) {
         function(argument);

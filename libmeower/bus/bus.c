@@ -1,5 +1,6 @@
 /* bus.c - the bus port: finds the adapter by its scheme, and puts the fault hook before and behind every call. */
 #include "bus/bus.h"
+#include "base/fault.h"
 #include "base/url.h"
 #include <string.h>
 
@@ -65,16 +66,6 @@ static int find_table(const meower_options *options, meower_backend_config *conf
     return find_builtin(config, vtable, error);
 }
 
-static int fault_before(const struct bus *bus, const char *call, meower_error *error)
-{
-    return bus->hook.before == NULL ? MEOWER_OK : bus->hook.before(bus->hook.context, "bus", call, error);
-}
-
-static int fault_after(const struct bus *bus, const char *call, int status, meower_error *error)
-{
-    return bus->hook.after == NULL ? status : bus->hook.after(bus->hook.context, "bus", call, status, error);
-}
-
 int bus_check(const meower_options *options, meower_error *error)
 {
     const meower_bus_vtable *vtable;
@@ -98,7 +89,7 @@ int bus_open(struct bus *bus, const meower_options *options, meower_error *error
         return status;
     }
     *bus = (struct bus){.vtable = *vtable, .hook = options->fault_hook};
-    status = fault_before(bus, "open", error);
+    status = fault_before(&bus->hook, "bus", "open", error);
     return status == MEOWER_OK ? bus->vtable.open(&config, &bus->backend, error) : status;
 }
 
@@ -114,22 +105,22 @@ bool bus_is_process_local(const struct bus *bus)
 
 int bus_publish(struct bus *bus, const meower_bus_message *messages, size_t count, meower_error *error)
 {
-    int status = fault_before(bus, "publish", error);
+    int status = fault_before(&bus->hook, "bus", "publish", error);
 
     if (status != MEOWER_OK) {
         return status;
     }
-    return fault_after(bus, "publish", bus->vtable.publish(bus->backend, messages, count, error), error);
+    return fault_after(&bus->hook, "bus", "publish", bus->vtable.publish(bus->backend, messages, count, error), error);
 }
 
 int bus_receive(struct bus *bus, int timeout_ms, meower_bus_sink *sink, meower_error *error)
 {
-    int status = fault_before(bus, "receive", error);
+    int status = fault_before(&bus->hook, "bus", "receive", error);
 
     if (status != MEOWER_OK) {
         return status;
     }
-    return fault_after(bus, "receive", bus->vtable.receive(bus->backend, timeout_ms, sink, error), error);
+    return fault_after(&bus->hook, "bus", "receive", bus->vtable.receive(bus->backend, timeout_ms, sink, error), error);
 }
 
 void bus_wake(struct bus *bus)

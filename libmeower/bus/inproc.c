@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define BACKLOG_MAX 1024 /* messages kept for a receiver that is slow */
 
@@ -97,15 +96,8 @@ static int inproc_publish(void *backend, const meower_bus_message *messages, siz
 /* Waits until there is a message, a wake, or the time is over. The mutex is held. */
 static void wait_for_arrival(struct inproc *bus, int timeout_ms)
 {
-    struct timespec deadline;
+    struct timespec deadline = clock_deadline((int64_t)timeout_ms * 1000);
 
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += timeout_ms / 1000;
-    deadline.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (deadline.tv_nsec >= 1000000000) {
-        deadline.tv_nsec -= 1000000000;
-        deadline.tv_sec++;
-    }
     while (bus->first == NULL && !bus->woken) {
         if (pthread_cond_timedwait(&bus->arrival, &bus->mutex, &deadline) != 0) {
             return;

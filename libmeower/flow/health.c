@@ -16,15 +16,13 @@ static void say(meower_health *out, const char *part, bool ready, const char *re
 
 static void store_health(meower *instance, meower_health *out)
 {
-    char reason[256] = "the store cannot be read";
+    char reason[FAILURE_SIZE] = "the store cannot be read";
     bool ready = !atomic_load(&instance->tail.is_failing);
     int64_t failed_us = atomic_load(&instance->writer.failed_us);
 
     if (failed_us != 0 && clock_monotonic_us(instance->clock) - failed_us < FAILURE_US) {
         ready = false;
-        pthread_mutex_lock(&instance->writer.failure_mutex);
-        memcpy(reason, instance->writer.failure, sizeof reason);
-        pthread_mutex_unlock(&instance->writer.failure_mutex);
+        failure_read(&instance->writer.failure, reason);
     }
     say(out, "store", ready, reason);
 }
@@ -34,12 +32,10 @@ static void search_health(meower *instance, meower_health *out)
     struct projection *projection = &instance->projection;
     uint64_t head = event_log_head(&instance->log);
     uint64_t visible = projection_visible(projection);
-    char reason[256];
+    char reason[FAILURE_SIZE];
 
     if (atomic_load(&projection->is_failing)) {
-        pthread_mutex_lock(&projection->mutex);
-        memcpy(reason, projection->failure, sizeof reason);
-        pthread_mutex_unlock(&projection->mutex);
+        failure_read(&projection->failure, reason);
         say(out, "search", false, reason);
         return;
     }

@@ -16,12 +16,12 @@
 void projection_init(struct projection *projection, meower *instance)
 {
     *projection = (struct projection){.instance = instance};
-    pthread_mutex_init(&projection->mutex, NULL);
+    failure_init(&projection->failure);
 }
 
 void projection_destroy(struct projection *projection)
 {
-    pthread_mutex_destroy(&projection->mutex);
+    failure_destroy(&projection->failure);
 }
 
 /* Whether the index was made from this life of the store. Another instance may have brought it beyond our log, so what
@@ -162,14 +162,6 @@ static int show(struct projection *projection, bool advanced, int64_t now_us, me
     return status;
 }
 
-static void note_failure(struct projection *projection, const meower_error *error)
-{
-    pthread_mutex_lock(&projection->mutex);
-    memcpy(projection->failure, error->message, sizeof projection->failure - 1);
-    pthread_mutex_unlock(&projection->mutex);
-    atomic_store(&projection->is_failing, true);
-}
-
 bool projection_step(void *stage, int64_t *wait_us)
 {
     struct projection *projection = stage;
@@ -194,7 +186,8 @@ bool projection_step(void *stage, int64_t *wait_us)
         status = show(projection, advanced, now_us, &error);
     }
     if (status != MEOWER_OK) {
-        note_failure(projection, &error);
+        failure_note(&projection->failure, &error);
+        atomic_store(&projection->is_failing, true);
         /* Whatever happened to the index: go on from what it says of itself. */
         projection->is_positioned = false;
         projection->retry_us = now_us + retry_pause_us(clock, ++projection->failures);

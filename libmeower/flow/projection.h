@@ -3,8 +3,8 @@
 #define FLOW_PROJECTION_H
 
 #include "base/meow.h"
+#include "flow/failure.h"
 #include <meower/meower.h>
-#include <pthread.h>
 #include <stdbool.h>
 
 struct projection {
@@ -18,8 +18,7 @@ struct projection {
     _Atomic bool is_resting;  /* waking it would be in vain */
     _Atomic uint64_t visible; /* what search can see */
     _Atomic bool is_failing;
-    char failure[256]; /* why; under mutex */
-    pthread_mutex_t mutex;
+    struct failure failure; /* why */
 };
 
 void projection_init(struct projection *projection, meower *instance);

@@ -57,7 +57,7 @@ bool reader_answer_from_timeline(meower *instance, struct read_request *request)
     struct meower_page *page = request->page;
     struct timeline_window window = {.items = page->meows};
 
-    if (request->wait_for > timeline_position(&instance->timeline)) {
+    if (request->wait_for != 0 && request->wait_for > timeline_position(&instance->timeline)) {
         return false;
     }
     if (request->kind == READ_GET) {

@@ -27,13 +27,13 @@ int writer_init(struct writer *writer, meower *instance)
     }
     ksuid_source_init(&writer->ids, instance->clock, instance->store.info.newest_id);
     queue_init(&writer->queue, (size_t)options_number(options, "queue_max"), NULL);
-    pthread_mutex_init(&writer->failure_mutex, NULL);
+    failure_init(&writer->failure);
     return MEOWER_OK;
 }
 
 void writer_destroy(struct writer *writer)
 {
-    pthread_mutex_destroy(&writer->failure_mutex);
+    failure_destroy(&writer->failure);
     queue_destroy(&writer->queue);
     free(writer->operations);
     free(writer->requests);
@@ -277,14 +277,6 @@ static void finish_failed(struct writer *writer, const meower_error *error)
     writer->count = 0;
 }
 
-static void note_failure(struct writer *writer, const meower_error *error, int64_t now_us)
-{
-    pthread_mutex_lock(&writer->failure_mutex);
-    memcpy(writer->failure, error->message, sizeof writer->failure - 1);
-    pthread_mutex_unlock(&writer->failure_mutex);
-    atomic_store(&writer->failed_us, now_us);
-}
-
 /* After a broken connection: looks for the batch's events behind the head that it was first tried at. */
 struct settle_sink {
     meower_row_sink sink; /* first: the row function casts back */
@@ -412,7 +404,8 @@ static bool attempt(struct writer *writer, int64_t *wait_us)
     }
     error.code = status;
     now_us = clock_monotonic_us(clock);
-    note_failure(writer, &error, now_us);
+    failure_note(&writer->failure, &error);
+    atomic_store(&writer->failed_us, now_us);
     if (writer->count > 0 && !may_try_again(writer, &error, now_us)) {
         finish_failed(writer, &error);
         return true;

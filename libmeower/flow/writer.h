@@ -4,6 +4,7 @@
 
 #include "base/ksuid.h"
 #include "base/meow.h"
+#include "flow/failure.h"
 #include "run/queue.h"
 #include <meower/meower.h>
 
@@ -48,8 +49,7 @@ struct writer {
     size_t answered_count;
     atomic_size_t pending;     /* requests accepted and not answered */
     _Atomic int64_t failed_us; /* for health, monotonic: the last try failed then; 0: it succeeded */
-    char failure[256];         /* why; under failure_mutex */
-    pthread_mutex_t failure_mutex;
+    struct failure failure;    /* why the last try failed */
 };
 
 /* Returns 0 or MEOWER_ERROR_NO_MEMORY. */

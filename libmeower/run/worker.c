@@ -1,23 +1,8 @@
 /* worker.c - the loop around a stage's step: run while there is work, sleep until woken or due. */
 #include "run/worker.h"
+#include "base/clock.h"
 #include <meower/base.h>
 #include <signal.h>
-#include <time.h>
-
-/* The condition variable's deadline: now + wait on CLOCK_MONOTONIC. */
-static struct timespec deadline_after(int64_t wait_us)
-{
-    struct timespec deadline;
-
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += (time_t)(wait_us / 1000000);
-    deadline.tv_nsec += (long)(wait_us % 1000000) * 1000;
-    if (deadline.tv_nsec >= 1000000000) {
-        deadline.tv_nsec -= 1000000000;
-        deadline.tv_sec++;
-    }
-    return deadline;
-}
 
 /* Sleeps until woken, stopped, or `wait_us` have passed. The mutex is held. */
 static void sleep_locked(struct worker *worker, int64_t wait_us)
@@ -30,7 +15,7 @@ static void sleep_locked(struct worker *worker, int64_t wait_us)
         }
         return;
     }
-    deadline = deadline_after(wait_us);
+    deadline = clock_deadline(wait_us);
     while (!worker->woken && !worker->stopping) {
         if (pthread_cond_timedwait(&worker->wakeup, &worker->mutex, &deadline) != 0) {
             return;

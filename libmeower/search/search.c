@@ -1,5 +1,6 @@
 /* search.c - the search port: finds the adapter by its scheme, and puts the fault hook before and behind every call. */
 #include "search/search.h"
+#include "base/fault.h"
 #include "base/url.h"
 
 #ifdef MEOWER_WITH_ELASTICSEARCH
@@ -55,17 +56,6 @@ static int find_table(const meower_options *options, meower_backend_config *conf
     return find_builtin(config, vtable, error);
 }
 
-static int fault_before(const struct search *search, const char *call, meower_error *error)
-{
-    return search->hook.before == NULL ? MEOWER_OK : search->hook.before(search->hook.context, "search", call, error);
-}
-
-static int fault_after(const struct search *search, const char *call, int status, meower_error *error)
-{
-    return search->hook.after == NULL ? status
-                                      : search->hook.after(search->hook.context, "search", call, status, error);
-}
-
 int search_check(const meower_options *options, meower_error *error)
 {
     const meower_search_vtable *vtable;
@@ -90,12 +80,12 @@ int search_open(struct search *search, const meower_options *options, unsigned l
         return status;
     }
     struct search opened = {.vtable = *vtable, .hook = options->fault_hook};
-    status = fault_before(&opened, "open", error);
+    status = fault_before(&opened.hook, "search", "open", error);
     if (status != MEOWER_OK) {
         return status;
     }
     int open_status = opened.vtable.open(&config, &opened.backend, error);
-    status = fault_after(&opened, "open", open_status, error);
+    status = fault_after(&opened.hook, "search", "open", open_status, error);
     if (status == MEOWER_OK) {
         *search = opened;
     } else if (open_status == MEOWER_OK) {
@@ -111,34 +101,34 @@ void search_close(struct search *search)
 
 int search_info(struct search *search, meower_search_info *info, meower_error *error)
 {
-    int status = fault_before(search, "info", error);
+    int status = fault_before(&search->hook, "search", "info", error);
 
     if (status != MEOWER_OK) {
         return status;
     }
-    return fault_after(search, "info", search->vtable.info(search->backend, info, error), error);
+    return fault_after(&search->hook, "search", "info", search->vtable.info(search->backend, info, error), error);
 }
 
 int search_reset(struct search *search, meower_error *error)
 {
-    int status = fault_before(search, "reset", error);
+    int status = fault_before(&search->hook, "search", "reset", error);
 
     if (status != MEOWER_OK) {
         return status;
     }
-    return fault_after(search, "reset", search->vtable.reset(search->backend, error), error);
+    return fault_after(&search->hook, "search", "reset", search->vtable.reset(search->backend, error), error);
 }
 
 int search_index(struct search *search, const meower_search_document *documents, size_t count,
                  const meower_search_info *info, meower_error *error)
 {
-    int status = fault_before(search, "index", error);
+    int status = fault_before(&search->hook, "search", "index", error);
 
     if (status != MEOWER_OK) {
         return status;
     }
     status = search->vtable.index(search->backend, documents, count, info, error);
-    return fault_after(search, "index", status, error);
+    return fault_after(&search->hook, "search", "index", status, error);
 }
 
 int search_refresh(struct search *search, meower_error *error)
@@ -146,20 +136,21 @@ int search_refresh(struct search *search, meower_error *error)
     if (search->vtable.refresh == NULL) {
         return MEOWER_OK;
     }
-    int status = fault_before(search, "refresh", error);
+    int status = fault_before(&search->hook, "search", "refresh", error);
     if (status != MEOWER_OK) {
         return status;
     }
-    return fault_after(search, "refresh", search->vtable.refresh(search->backend, error), error);
+    return fault_after(&search->hook, "search", "refresh", search->vtable.refresh(search->backend, error), error);
 }
 
 int search_match(struct search *search, unsigned lane, const meower_search_request *request, meower_hit_sink *sink,
                  meower_error *error)
 {
-    int status = fault_before(search, "match", error);
+    int status = fault_before(&search->hook, "search", "match", error);
 
     if (status != MEOWER_OK) {
         return status;
     }
-    return fault_after(search, "match", search->vtable.match(search->backend, lane, request, sink, error), error);
+    return fault_after(&search->hook, "search", "match",
+                       search->vtable.match(search->backend, lane, request, sink, error), error);
 }

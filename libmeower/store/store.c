@@ -1,6 +1,7 @@
 /* store.c - the store port: finds the adapter by the URL's scheme, refuses what no adapter should have to check, and
  * puts the fault hook before and behind every call. */
 #include "store/store.h"
+#include "base/fault.h"
 #include "base/url.h"
 #include <stdio.h>
 #include <string.h>
@@ -84,14 +85,12 @@ struct call {
 
 static int call_before(struct call *call)
 {
-    const meower_fault_hook *hook = &call->store->hook;
-    return hook->before == NULL ? MEOWER_OK : hook->before(hook->context, "store", call->name, &call->detail);
+    return fault_before(&call->store->hook, "store", call->name, &call->detail);
 }
 
 static int call_after(struct call *call, int status)
 {
-    const meower_fault_hook *hook = &call->store->hook;
-    return hook->after == NULL ? status : hook->after(hook->context, "store", call->name, status, &call->detail);
+    return fault_after(&call->store->hook, "store", call->name, status, &call->detail);
 }
 
 /* A sink that stops a call gives a status without detail. */
