@@ -187,7 +187,7 @@ typedef struct meower_bus_vtable {
     /* Pushes what has arrived; when nothing has, waits at most `timeout_ms` for the first message. Losing, repeating or
      * reordering messages is harmless. One caller at a time, beside publish(). Blocks. */
     int (*receive)(void *bus, int timeout_ms, meower_bus_sink *sink, meower_error *error);
-    /* Makes a receive() that waits return soon. Any thread. Does not block. */
+    /* Makes a receive() that waits, or else the next one, return soon. Any thread. Does not block. */
     void (*wake)(void *bus);
 } meower_bus_vtable;
 

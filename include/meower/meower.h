@@ -39,13 +39,13 @@ MEOWER_API int meower_step(meower *instance);
 
 /* One part of the instance as it is now. Static names. */
 typedef struct meower_health {
-    const char *part; /* "store", "bus", "search" or "timeline" */
+    const char *part; /* "store", "bus" or "search" */
     int ready;        /* 1: serving */
     char reason[256]; /* why not; empty when ready */
 } meower_health;
 
-/* Writes the health of part `index` (from 0). Returns 1, or 0 past the last part. Measured now against the store's head
- * as last seen, not remembered. Any thread. Since 0.1. */
+/* Writes the health of part `index` (from 0). Returns 1, 0 past the last part, or FORKED. Measured now against the
+ * store's head as last seen, not remembered. Any thread. Since 0.1. */
 MEOWER_API int meower_health_at(meower *instance, size_t index, meower_health *out);
 
 /* One counter or gauge. Static names. */
@@ -55,7 +55,7 @@ typedef struct meower_metric {
     double value;
 } meower_metric;
 
-/* Writes metric `index` (from 0). Returns 1, or 0 past the last one. Any thread. Since 0.1. */
+/* Writes metric `index` (from 0). Returns 1, 0 past the last one, or FORKED. Any thread. Since 0.1. */
 MEOWER_API int meower_metric_at(meower *instance, size_t index, meower_metric *out);
 
 /* Stops: refuses new commands, carries out those accepted, brings the index up to them, closes the backends. Waits at

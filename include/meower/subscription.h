@@ -46,8 +46,9 @@ MEOWER_API int meower_subscription_recovered(const meower_subscription *subscrip
 MEOWER_API const char *meower_subscription_cursor(const meower_subscription *subscription);
 
 /* Takes the next event. Returns 1 and sets *out when one was taken, 0 when none waits, or an error: UNAVAILABLE or IO
- * when the store cannot be read now (retriable: call again later, nothing is skipped), NO_MEMORY, FORKED.
- * Never blocks. One thread at a time. Since 0.1. */
+ * when the store cannot be read now, BUSY when too many requests wait for it (both retriable: call again later, nothing
+ * is skipped; the descriptor stays readable), NO_MEMORY, CLOSED, FORKED. Never blocks. One thread at a time. Since 0.1.
+ */
 MEOWER_API int meower_subscription_next(meower_subscription *subscription, const meower_event **out,
                                         meower_error *error);
 
