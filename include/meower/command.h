@@ -19,9 +19,8 @@ typedef struct meower_command meower_command;
 
 /* What became of one command. Caller-owned; fixed size for all 0.x versions. */
 typedef struct meower_command_result {
-    void *tag;  /* as submitted */
-    int status; /* MEOWER_OK, or why not, with the detail in `error`: OUTCOME_UNKNOWN when it may be stored all the same
-                 */
+    void *tag;                       /* as submitted */
+    int status;                      /* MEOWER_OK, or why not; OUTCOME_UNKNOWN: it may be stored all the same */
     int replayed;                    /* 1: the idempotency key had stored this meow before; nothing new was stored */
     int64_t created_at_us;           /* of a posted meow */
     uint64_t position;               /* of the event; 0 when there is none */
