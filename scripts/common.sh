@@ -86,5 +86,5 @@ build() {
 
 # Prints the C files of the project.
 c_files() {
-    find bench daemons examples include libmeower tests -name '*.[ch]' -print 2>/dev/null | sort
+    find . \( -path ./build -o -name node_modules \) -prune -o -name '*.[ch]' -print | sort
 }
