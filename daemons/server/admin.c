@@ -71,7 +71,7 @@ static void answer_health(struct evhttp_request *request, void *argument)
 
 static void add_part(struct evbuffer *parts, const char *part, bool is_ready, const char *reason)
 {
-    char text[600];
+    char text[1100]; /* twice a reason: all of it may be quotes */
     json_text_write(reason, text, sizeof(text));
     evbuffer_add_printf(parts, "%s{\"part\":\"%s\",\"ready\":%s,\"reason\":%s}",
                         evbuffer_get_length(parts) > 0 ? "," : "", part, is_ready ? "true" : "false", text);

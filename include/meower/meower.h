@@ -41,7 +41,7 @@ MEOWER_API int meower_step(meower *instance);
 typedef struct meower_health {
     const char *part; /* "store", "bus" or "search" */
     int ready;        /* 1: serving */
-    char reason[256]; /* why not; empty when ready */
+    char reason[500]; /* why not: an error's message, whole; empty when ready */
 } meower_health;
 
 /* Writes the health of part `index` (from 0). Returns 1, 0 past the last part, or FORKED. Measured now against the

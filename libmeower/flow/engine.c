@@ -313,6 +313,7 @@ static void destroy(meower *instance)
     worker_destroy(&instance->writer_worker);
     projection_destroy(&instance->projection);
     relay_destroy(&instance->relay);
+    tail_destroy(&instance->tail);
     queue_destroy(&instance->reads);
     pthread_mutex_destroy(&instance->feed_mutex);
     writer_destroy(&instance->writer);

@@ -1,6 +1,9 @@
 /* failure.c - see failure.h. */
 #include "flow/failure.h"
+#include <meower/meower.h>
 #include <string.h>
+
+_Static_assert(sizeof(((meower_health *)NULL)->reason) == FAILURE_SIZE, "health shows a reason whole");
 
 void failure_init(struct failure *failure)
 {
@@ -16,7 +19,7 @@ void failure_destroy(struct failure *failure)
 void failure_note(struct failure *failure, const meower_error *error)
 {
     pthread_mutex_lock(&failure->mutex);
-    memcpy(failure->reason, error->message, FAILURE_SIZE - 1);
+    memcpy(failure->reason, error->message, FAILURE_SIZE);
     pthread_mutex_unlock(&failure->mutex);
 }
 

@@ -5,7 +5,7 @@
 #include <meower/backend.h>
 #include <pthread.h>
 
-#define FAILURE_SIZE 256 /* bytes of the reason kept, with its NUL */
+#define FAILURE_SIZE sizeof(((meower_error *)NULL)->message) /* the reason is kept whole */
 
 struct failure {
     pthread_mutex_t mutex;
@@ -15,7 +15,7 @@ struct failure {
 void failure_init(struct failure *failure);
 void failure_destroy(struct failure *failure);
 
-/* Keeps the error's message, cut to fit. Any thread. */
+/* Keeps the error's message. Any thread. */
 void failure_note(struct failure *failure, const meower_error *error);
 
 /* Copies the reason noted last; "" when there was none. Any thread. */

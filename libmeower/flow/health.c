@@ -16,15 +16,32 @@ static void say(meower_health *out, const char *part, bool ready, const char *re
 
 static void store_health(meower *instance, meower_health *out)
 {
-    char reason[FAILURE_SIZE] = "the store cannot be read";
+    char reason[FAILURE_SIZE] = "";
     bool ready = !atomic_load(&instance->tail.is_failing);
     int64_t failed_us = atomic_load(&instance->writer.failed_us);
 
+    if (!ready) {
+        failure_read(&instance->tail.failure, reason);
+    }
     if (failed_us != 0 && clock_monotonic_us(instance->clock) - failed_us < FAILURE_US) {
         ready = false;
         failure_read(&instance->writer.failure, reason);
     }
     say(out, "store", ready, reason);
+}
+
+static void bus_health(meower *instance, meower_health *out)
+{
+    char reason[FAILURE_SIZE] = "";
+    bool takes = !atomic_load(&instance->relay.is_failing);
+    bool gives = !atomic_load(&instance->tail.is_bus_failing);
+
+    if (!takes) {
+        failure_read(&instance->relay.failure, reason);
+    } else if (!gives) {
+        failure_read(&instance->tail.bus_failure, reason);
+    }
+    say(out, "bus", takes && gives, reason);
 }
 
 static void search_health(meower *instance, meower_health *out)
@@ -56,8 +73,7 @@ int meower_health_at(meower *instance, size_t index, meower_health *out)
         store_health(instance, out);
         return 1;
     case 1:
-        say(out, "bus", !atomic_load(&instance->relay.is_failing) && !atomic_load(&instance->tail.is_bus_failing),
-            "the bus cannot be reached");
+        bus_health(instance, out);
         return 1;
     case 2:
         if (!instance->has_query) {

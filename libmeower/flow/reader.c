@@ -301,7 +301,7 @@ bool reader_step(void *stage, int64_t *wait_us)
     reader->parked = NULL;
     error.code = make_fresh(reader, &error);
     if (error.code != MEOWER_OK) {
-        atomic_store(&instance->tail.is_failing, true); /* until the tail, which looks regularly, succeeds */
+        tail_note_failure(&instance->tail, &error);
         fail_all(reader, node, &error);
         fail_all(reader, parked, &error);
         return true;

@@ -65,6 +65,7 @@ void relay_init(struct relay *relay, meower *instance)
     relay->lease = (struct write_request){
         .kind = MEOWER_STORE_LEASE, .name = RELAY_NAME, .owner = relay->owner, .complete = lease_answered};
     pthread_mutex_init(&relay->mutex, NULL);
+    failure_init(&relay->failure);
     instance->clock->random(instance->clock->context, chance, sizeof chance);
     for (size_t i = 0; i < sizeof chance; i++) {
         snprintf(relay->owner + 2 * i, 3, "%02x", chance[i]);
@@ -73,6 +74,7 @@ void relay_init(struct relay *relay, meower *instance)
 
 void relay_destroy(struct relay *relay)
 {
+    failure_destroy(&relay->failure);
     pthread_mutex_destroy(&relay->mutex);
 }
 
@@ -214,13 +216,15 @@ bool relay_step(void *stage, int64_t *wait_us)
         return false;
     }
     status = publish_next(relay, &advanced, &error);
-    atomic_store(&relay->is_failing, status != MEOWER_OK);
     if (status != MEOWER_OK) {
+        failure_note(&relay->failure, &error);
+        atomic_store(&relay->is_failing, true);
         relay->retry_us = now_us + retry_pause_us(clock, ++relay->failures);
         *wait_us = relay->retry_us - now_us;
         return false;
     }
     relay->failures = 0;
+    atomic_store(&relay->is_failing, false);
     save_checkpoint_when_due(relay, now_us, wait_us);
     return advanced;
 }

@@ -3,6 +3,7 @@
 #ifndef FLOW_RELAY_H
 #define FLOW_RELAY_H
 
+#include "flow/failure.h"
 #include "flow/writer.h"
 #include <meower/meower.h>
 
@@ -21,6 +22,7 @@ struct relay {
     unsigned failures; /* of publishing, in a row */
     int64_t retry_us;  /* monotonic: not before this */
     _Atomic bool is_failing;
+    struct failure failure;     /* why */
     _Atomic uint64_t published; /* position, for others to see */
     char owner[MEOWER_EPOCH_SIZE];
     struct write_request checkpoint;

@@ -70,6 +70,20 @@ void tail_init(struct tail *tail, meower *instance)
 {
     *tail = (struct tail){.instance = instance,
                           .poll_interval_us = options_number(instance->options, "poll_interval_ms") * 1000};
+    failure_init(&tail->bus_failure);
+    failure_init(&tail->failure);
+}
+
+void tail_destroy(struct tail *tail)
+{
+    failure_destroy(&tail->failure);
+    failure_destroy(&tail->bus_failure);
+}
+
+void tail_note_failure(struct tail *tail, const meower_error *error)
+{
+    failure_note(&tail->failure, error);
+    atomic_store(&tail->is_failing, true);
 }
 
 /* Looks at arriving messages for a position beyond the head. */
@@ -112,6 +126,9 @@ bool tail_step(void *stage, int64_t *wait_us)
     /* Rounded up: a rest below a millisecond must not spin. */
     status = bus_receive(&instance->bus, may_wait ? (int)((rest_us + 999) / 1000) : 0, &news.sink, &error);
     now_us = clock_monotonic_us(instance->clock);
+    if (status != MEOWER_OK) {
+        failure_note(&tail->bus_failure, &error);
+    }
     atomic_store(&tail->is_bus_failing, status != MEOWER_OK);
     if (!news.has_news && now_us < tail->poll_due_us) {
         /* A bus that fails returns at once: rest until the store is due, news or not. */
@@ -119,7 +136,11 @@ bool tail_step(void *stage, int64_t *wait_us)
         return false;
     }
     status = tail_catch_up(instance, LANE_TAIL, &error);
-    atomic_store(&tail->is_failing, status != MEOWER_OK);
+    if (status == MEOWER_OK) {
+        atomic_store(&tail->is_failing, false);
+    } else {
+        tail_note_failure(tail, &error);
+    }
     tail->poll_due_us = now_us + tail->poll_interval_us;
     *wait_us = 0;
     return event_log_head(&instance->log) > news.head;

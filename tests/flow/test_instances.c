@@ -308,7 +308,7 @@ static void a_store_that_cannot_be_read_is_a_matter_of_health(void **state)
     assert_int_equal(meower_health_at(pair.two.feed, 0, &health), 1);
     assert_string_equal(health.part, "store");
     assert_int_equal(health.ready, 0);
-    assert_true(strlen(health.reason) > 0);
+    assert_string_equal(health.reason, "a fault on command");
     faults_clear(&pair.two.faults);
     run_both_for(&pair, 1100);
     assert_int_equal(meower_health_at(pair.two.feed, 0, &health), 1);
@@ -330,6 +330,9 @@ static void health_comes_back_without_further_reads(void **state)
     faults_add(&pair.two.faults,
                (struct fault){"store", "head", 0, 1, MEOWER_ERROR_UNAVAILABLE, MEOWER_ERROR_FLAG_RETRIABLE, false});
     assert_int_equal(meower_query_list(pair.two.query, &what, PATIENCE_MS, &page, NULL), MEOWER_ERROR_UNAVAILABLE);
+    assert_int_equal(meower_health_at(pair.two.feed, 0, &health), 1);
+    assert_int_equal(health.ready, 0);
+    assert_string_equal(health.reason, "a fault on command");
     run_both_for(&pair, 2000);
     assert_int_equal(meower_health_at(pair.two.feed, 0, &health), 1);
     assert_int_equal(health.ready, 1);

@@ -2,6 +2,7 @@
  * a time. */
 #include "flow/engine.h"
 #include "flow/pair.h"
+#include <limits.h>
 
 /* From message `from` on: without a gap behind what was published before. Returns the last position. */
 static uint64_t assert_published_in_order(struct pair *pair, size_t from)
@@ -228,12 +229,34 @@ static void a_bus_that_is_down_delays_events_and_nothing_else(void **state)
     assert_int_equal(meower_health_at(pair.one.feed, 1, &health), 1);
     assert_string_equal(health.part, "bus");
     assert_int_equal(health.ready, 0);
+    assert_string_equal(health.reason, "the wire is down");
     assert_feed_has(&pair.two, 10);
     wire_set_down(&pair.wire, false);
     run_both_for(&pair, 3000);
     assert_int_equal(assert_published_in_order(&pair, 0), 10);
     assert_int_equal(meower_health_at(pair.one.feed, 1, &health), 1);
     assert_int_equal(health.ready, 1);
+    pair_end(&pair);
+}
+
+static void a_bus_that_gives_nothing_says_why(void **state)
+{
+    struct pair pair;
+    meower_health health;
+
+    (void)state;
+    pair_begin(&pair, OPTIONS(STEPPED));
+    faults_add(&pair.two.faults, (struct fault){"bus", "receive", 0, UINT_MAX, MEOWER_ERROR_UNAVAILABLE,
+                                                MEOWER_ERROR_FLAG_RETRIABLE, false});
+    run_both_for(&pair, 1100);
+    assert_int_equal(meower_health_at(pair.two.feed, 1, &health), 1);
+    assert_int_equal(health.ready, 0);
+    assert_string_equal(health.reason, "a fault on command");
+    faults_clear(&pair.two.faults);
+    run_both_for(&pair, 1100);
+    assert_int_equal(meower_health_at(pair.two.feed, 1, &health), 1);
+    assert_int_equal(health.ready, 1);
+    assert_string_equal(health.reason, "");
     pair_end(&pair);
 }
 
@@ -286,6 +309,7 @@ int main(void)
         cmocka_unit_test(a_relay_goes_on_from_its_checkpoint),
         cmocka_unit_test(a_checkpoint_is_stored_once_an_interval),
         cmocka_unit_test(a_bus_that_is_down_delays_events_and_nothing_else),
+        cmocka_unit_test(a_bus_that_gives_nothing_says_why),
         cmocka_unit_test(an_exclusive_stores_events_are_published_at_once),
         cmocka_unit_test(closing_publishes_what_is_left),
     };
