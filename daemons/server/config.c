@@ -109,6 +109,11 @@ static bool set_value(struct config *config, const char *name, const char *value
         config->values[setting] = copy;
         return true;
     }
+    return config_give_option(config, name, value, place);
+}
+
+bool config_give_option(struct config *config, const char *name, const char *value, const char *place)
+{
     meower_error error;
     size_t option = find_option(name);
     if (option == CONFIG_OPTIONS_MAX)

@@ -56,6 +56,10 @@ bool config_is_on(const struct config *config, enum setting setting);
 /* Whether the user gave this option of the library. */
 bool config_gives_option(const struct config *config, const char *name);
 
+/* Sets an option of the library as if the user had given it; `place` says for a message where the value came from.
+ * False with config->message when the value is wrong. */
+bool config_give_option(struct config *config, const char *name, const char *value, const char *place);
+
 void config_print_help(const struct config_defaults *defaults);
 
 #endif

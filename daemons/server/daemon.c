@@ -4,6 +4,7 @@
 #include "server/control.h"
 #include "server/data_directory.h"
 #include "server/listener.h"
+#include "server/original_variables.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,9 +59,35 @@ static const char *place_of(const struct daemon *daemon, const struct config *co
     return is_own ? config_text(config, SETTING_DATA) : "the store";
 }
 
-/* What is wrong with settings that were read, as far as it shows without opening anything; NULL when nothing is. */
-static const char *find_fault(const struct config *config, meower_error *error)
+/* A service of the distributed deployment does not keep data itself, so it takes the original's variables and must be
+ * told of a store. */
+static bool find_engines(const struct daemon *daemon, struct config *config)
 {
+    if (daemon->defaults.has_data_directory)
+        return true;
+    if (!original_variables_read(config))
+        return false;
+    if (config_gives_option(config, "store"))
+        return true;
+    snprintf(config->message, sizeof(config->message),
+             "no store is named: give --store or MEOWER_STORE a URL such as postgresql://USER:PASSWORD@HOST/DATABASE, "
+             "or set POSTGRES_DB, POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_HOST");
+    return false;
+}
+
+/* Processes that share a PostgreSQL store tell each other of news through it where no other bus is named. */
+static bool set_default_bus(struct config *config)
+{
+    const char *store = meower_options_get(config->options, "store");
+    bool is_shared = strncmp(store, "postgresql:", 11) == 0 || strncmp(store, "postgres:", 9) == 0;
+    return !is_shared || config_gives_option(config, "bus") || config_give_option(config, "bus", store, "store");
+}
+
+/* What is wrong with settings that were read, as far as it shows without opening anything; NULL when nothing is. */
+static const char *find_fault(const struct daemon *daemon, struct config *config, meower_error *error)
+{
+    if (!find_engines(daemon, config) || !set_default_bus(config))
+        return config->message;
     if (strcmp(meower_options_get(config->options, "threads"), "0") == 0)
         return "threads: a daemon needs at least 1";
     return meower_options_check(config->options, error) == MEOWER_OK ? NULL : error->message;
@@ -129,12 +156,10 @@ int daemon_run(const struct daemon *daemon, int argc, char **argv)
 
     signal(SIGPIPE, SIG_IGN);
     enum config_action action = config_load(&config, &daemon->defaults, argc, argv);
-    const char *fault = action == CONFIG_RUN || action == CONFIG_CHECK ? find_fault(&config, &fault_detail) : NULL;
-    if (fault != NULL) {
-        snprintf(config.message, sizeof(config.message), "%s", fault);
-        action = CONFIG_WRONG;
-    }
-    switch (action) {
+    const char *fault = NULL;
+    if (action == CONFIG_RUN || action == CONFIG_CHECK)
+        fault = find_fault(daemon, &config, &fault_detail);
+    switch (fault == NULL ? action : CONFIG_WRONG) {
     case CONFIG_RUN:
         log.is_json = strcmp(config_text(&config, SETTING_LOG_FORMAT), "json") == 0;
         status = serve(daemon, &config, &log);
@@ -149,7 +174,7 @@ int daemon_run(const struct daemon *daemon, int argc, char **argv)
         printf("%s %s\n", daemon->defaults.program, meower_version());
         break;
     case CONFIG_WRONG:
-        status = refuse(daemon, config.message);
+        status = refuse(daemon, fault == NULL ? config.message : fault);
         break;
     }
     config_free(&config);
