@@ -16,10 +16,12 @@ steps() {
     step dev        "debug build, every C suite"                   run_ctest dev
     step engines    "the search suite on older Elasticsearch"      run_older_engines
     step symbols    "exported is what is declared"                 check_symbols dev
+    step examples   "every example does what it says"           run_examples dev
     step install    "installed, and used as the README shows"      check_install dev
     step tidy       "clang-tidy finds nothing"                     check_tidy
     step asan       "address and undefined-behaviour sanitizers"   run_ctest asan
     step http-asan  "the black box, under the same"                run_http asan
+    step examples-asan "the examples, under the same"              run_examples asan
     step tsan       "thread sanitizer"                             run_ctest tsan
     step http-tsan  "the black box, under the same"                run_http tsan
 }
@@ -69,6 +71,17 @@ run_ctest() {
     [ "$1" = dev ] || [ -n "$all" ] || left_out=(-E 'postgresql|nats|kafka|elasticsearch')
     unrandomised ctest --preset "$1" -j "$(nproc)" --no-tests=error "${left_out[@]}" || status=$?
     awk -f scripts/tally_ctest.awk "build/$1/Testing/Temporary/LastTest.log"
+    return "$status"
+}
+
+# Builds a preset and runs its examples.
+run_examples() {
+    local status=0 report="build/logs/examples-$1.xml"
+    build "$1"
+    rm -f "$report"
+    EXAMPLES="$PWD/build/$1/examples" timeout 600 /usr/bin/python3 -m pytest tests/examples -q --junitxml "$report" ||
+        status=$?
+    /usr/bin/python3 scripts/tally_pytest.py "$report"
     return "$status"
 }
 

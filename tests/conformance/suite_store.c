@@ -115,6 +115,8 @@ static int set_up(void **state)
     fixture->now_us = START_US;
     store_adapter.make_url(fixture->url, sizeof(fixture->url));
     assert_int_equal(meower_options_new(&fixture->options), MEOWER_OK);
+    if (store_adapter.vtable != NULL)
+        assert_int_equal(meower_options_add_store(fixture->options, store_adapter.vtable, NULL, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(fixture->options, "store", fixture->url, NULL), MEOWER_OK);
     meower_options_set_clock(fixture->options, &(meower_clock){fake_now, fake_now, fake_random, fixture});
     open_store(fixture);

@@ -2,6 +2,7 @@
 #ifndef CONFORMANCE_SUITE_STORE_H
 #define CONFORMANCE_SUITE_STORE_H
 
+#include <meower/backend.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +17,8 @@ struct store_adapter {
     /* Inserts a meow as a foreign program would, beside our tables, into a closed store that was open before. NULL
      * where none can. */
     void (*insert_meow)(const char *url, const char *id, const char *body, int64_t created_at_us);
+    /* Added to the options; NULL where the library has it. */
+    const meower_store_vtable *vtable;
 };
 
 extern const struct store_adapter store_adapter;
