@@ -114,6 +114,13 @@ def meowerd(folder):
     return stopped_at_the_end(process)
 
 
+def rows_per_transaction():
+    """How many posts the running meowerd has put into one transaction, on average."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{ADMIN_PORT}/metrics", timeout=2) as answer:
+        numbers = dict(re.findall(r"^(meower_(?:posts|batches)_total) (\d+)$", answer.read().decode(), re.MULTILINE))
+    return max(1, round(int(numbers["meower_posts_total"]) / int(numbers["meower_batches_total"])))
+
+
 NGINX_CONFIGURATION = """
 daemon off;
 {user}

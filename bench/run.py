@@ -28,23 +28,25 @@ def posts(rounds, seconds):
     ours = Competitor("meowerd, POST /meows, 64 connections")
     bare = {batch: Competitor(f"bare SQLite loop, {batch} row{'s' if batch > 1 else ''} a transaction")
             for batch in (1, 64, 256)}
+    alike = Competitor("bare SQLite loop, rows a transaction as meowerd's own")
     for number in range(1, rounds + 1):
         folder = programs.data_folder("posts")
         with programs.meowerd(folder) as server:
             cpu = server.cpu_seconds()
             result = programs.post_load(programs.MEOWERD_PORT, seconds)
             cpu = server.cpu_seconds() - cpu
+            batch_size = programs.rows_per_transaction()
             idle = server.wait_until_idle()
             ours.add(result["per_second"], result["answer_p50_us"], result["answer_p99_us"], result["errors"],
                      cpu * 1e6 / result["requests"], server.peak_rss_mib())
-        progress(f"round {number}: {result['per_second']:,.0f} posts/s, load {result['busy']:.0%} busy, "
-                 f"idle again after {idle:.1f} s")
-        for batch, competitor in bare.items():
+        progress(f"round {number}: {result['per_second']:,.0f} posts/s, {batch_size} a transaction, "
+                 f"load {result['busy']:.0%} busy, idle again after {idle:.1f} s")
+        for batch, competitor in [*bare.items(), (batch_size, alike)]:
             target = programs.data_folder("bare") / "bare.db"
             result = programs.tool("sqlite_insert", programs.feed_database(folder), target, batch, seconds, 0)
             competitor.add(result["rows_per_second"], result["commit_p50_us"], result["commit_p99_us"], 0)
             progress(f"round {number}: {result['rows_per_second']:,.0f} rows/s, {batch} a transaction")
-    return comparison([ours], [bare[64], bare[256], bare[1]])
+    return comparison([ours], [bare[64], alike, bare[256], bare[1]])
 
 
 def page(rounds, seconds):
