@@ -18,6 +18,7 @@ steps() {
     step symbols    "exported is what is declared"                 check_symbols dev
     step examples   "every example does what it says"           run_examples dev
     step install    "installed, and used as the README shows"      check_install dev
+    step packages   "what is installed serves other programs"  check_packages dev
     step tidy       "clang-tidy finds nothing"                     check_tidy
     step asan       "address and undefined-behaviour sanitizers"   run_ctest asan
     step http-asan  "the black box, under the same"                run_http asan
@@ -56,6 +57,11 @@ check_symbols() {
 check_install() {
     build "$1"
     scripts/check_install.sh "$1"
+}
+
+check_packages() {
+    build "$1"
+    scripts/check_packages.sh "$1"
 }
 
 check_tidy() {
