@@ -1,5 +1,6 @@
-/* meowctl.c - the command line of a feed: post, delete, list, search, tail; against a server, or straight on a store.
- */
+/* meowctl.c - the command line of a feed: post, delete, list, search, tail, against a server or straight on a store;
+ * and what looks after its data. */
+#include "ctl/maintenance.h"
 #include "ctl/target.h"
 #include <errno.h>
 #include <getopt.h>
@@ -19,6 +20,9 @@ static const char help[] =
     "  list            print the newest meows\n"
     "  search TEXT     print the best matches\n"
     "  tail            print events as they happen\n"
+    "  backup FILE     copy the store into a new file; it may be in use (--store)\n"
+    "  restore FILE    put a copy in the place of the store; nobody may have it open (--store)\n"
+    "  new-epoch       make the store another one for all who hold a cursor (--store)\n"
     "\n"
     "Where\n"
     "  --url URL       a server (default: $MEOWER_URL, or http://127.0.0.1:8080)\n"
@@ -173,7 +177,8 @@ static int check_command(int argc, char **argv)
     static const struct {
         const char *name;
         int arguments;
-    } commands[] = {{"post", 1}, {"delete", 1}, {"list", 0}, {"search", 1}, {"tail", 0}};
+    } commands[] = {{"post", 1}, {"delete", 1}, {"list", 0},    {"search", 1},
+                    {"tail", 0}, {"backup", 1}, {"restore", 1}, {"new-epoch", 0}};
 
     for (size_t i = 0; argc > 0 && i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(argv[0], commands[i].name) != 0) {
@@ -186,8 +191,8 @@ static int check_command(int argc, char **argv)
                 commands[i].arguments == 0 ? "no argument" : "one argument (quote a text with spaces)");
         return EXIT_USAGE;
     }
-    fprintf(stderr, "meowctl: %s%s; the commands are post, delete, list, search and tail\n",
-            argc == 0 ? "no command" : "unknown command ", argc == 0 ? "" : argv[0]);
+    fprintf(stderr, "meowctl: %s%s; meowctl --help names the commands\n", argc == 0 ? "no command" : "unknown command ",
+            argc == 0 ? "" : argv[0]);
     return EXIT_USAGE;
 }
 
@@ -203,6 +208,10 @@ int main(int argc, char **argv)
     status = check_command(argc - optind, argv + optind);
     if (status != EXIT_DONE) {
         return status;
+    }
+    if (maintenance_is_command(argv[optind])) {
+        const struct maintenance maintenance = {.store = settings.store, .search = settings.search};
+        return maintenance_run(&maintenance, argv[optind], argv[optind + 1]) == 0 ? EXIT_DONE : EXIT_FAILED;
     }
     if (settings.store != NULL) {
         target = store_target_open(settings.store, settings.search);

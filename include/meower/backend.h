@@ -46,7 +46,20 @@ typedef struct meower_backend_config {
     const meower_clock *clock;     /* the instance's clock */
     const meower_options *options; /* all options of the instance */
     void *context;                 /* as given when the backend was added */
+    uint32_t flags;                /* MEOWER_OPEN_... */
 } meower_backend_config;
+
+/* How a backend is opened. */
+enum {
+    MEOWER_OPEN_TO_LOOK = 1 /* change nothing: create, migrate, adopt and repair nothing, and take no lock that keeps
+                               the owner out; NOT_FOUND when there is nothing. For meower_check_open() */
+};
+
+/* Takes sentences: what a backend finds wrong in its own data, one a call, NUL-terminated English without a full stop.
+ */
+typedef struct meower_text_sink {
+    int (*text)(struct meower_text_sink *sink, const char *text);
+} meower_text_sink;
 
 /* ---- store ------------------------------------------------------------------------------------------------------ */
 
@@ -115,7 +128,8 @@ typedef struct meower_store_info {
 
 /* Properties of a store. */
 enum {
-    MEOWER_STORE_EXCLUSIVE = 1 /* while it is open nobody else can change it: its head is what we appended */
+    MEOWER_STORE_EXCLUSIVE = 1, /* while it is open nobody else can change it: its head is what we appended */
+    MEOWER_STORE_LOOKS = 2      /* open() knows MEOWER_OPEN_TO_LOOK; without this it is never asked to */
 };
 
 typedef struct meower_store_vtable {
@@ -148,6 +162,19 @@ typedef struct meower_store_vtable {
                meower_error *error);
     /* The position remembered under `name`; 0 when there is none. Blocks. */
     int (*checkpoint)(void *store, unsigned lane, const char *name, uint64_t *position, meower_error *error);
+
+    /* What follows may be NULL: what it is for then fails with UNSUPPORTED. A table may also end before it. */
+
+    /* Draws a new epoch, durably; info() says it from then on. One caller at a time, beside the lanes. Blocks. */
+    int (*new_epoch)(void *store, meower_error *error);
+    /* Writes a copy of the store that config->url names, of one moment, into the new file `path`; the store may be open
+     * and written to, in this process or another, meanwhile. Blocks. */
+    int (*backup)(const meower_backend_config *config, const char *path, meower_error *error);
+    /* Puts a copy made by backup() in the place of the store, which nobody has open, and draws a new epoch. After an
+     * error the store is as it was. Blocks. */
+    int (*restore)(const meower_backend_config *config, const char *path, meower_error *error);
+    /* Checks what only the store knows of its data, and pushes what is wrong. Changes nothing. Blocks. */
+    int (*inspect)(void *store, unsigned lane, meower_text_sink *sink, meower_error *error);
 } meower_store_vtable;
 
 /* ---- bus -------------------------------------------------------------------------------------------------------- */
@@ -220,6 +247,11 @@ typedef struct meower_search_request {
     uint32_t take;
 } meower_search_request;
 
+/* Takes documents in position order. `words` is NULL where the engine keeps none that can be read. */
+typedef struct meower_document_sink {
+    int (*document)(struct meower_document_sink *sink, const meower_search_document *document);
+} meower_document_sink;
+
 /* Takes ids, best first. */
 typedef struct meower_hit_sink {
     int (*hit)(struct meower_hit_sink *sink, const char *id, uint64_t position);
@@ -234,7 +266,8 @@ typedef struct meower_search_info {
 /* Properties of a search engine. */
 enum {
     MEOWER_SEARCH_EXCLUSIVE =
-        1 /* the index belongs to this instance alone: a failing engine is a defect, not an outage */
+        1,                  /* the index belongs to this instance alone: a failing engine is a defect, not an outage */
+    MEOWER_SEARCH_LOOKS = 2 /* open() knows MEOWER_OPEN_TO_LOOK; without this it is never asked to */
 };
 
 typedef struct meower_search_vtable {
@@ -258,6 +291,26 @@ typedef struct meower_search_vtable {
     /* Pushes the hits of a request. Blocks. */
     int (*match)(void *search, unsigned lane, const meower_search_request *request, meower_hit_sink *sink,
                  meower_error *error);
+
+    /* What follows may be NULL, the four for a rebuild all or none: what they are for then fails with UNSUPPORTED. A
+     * table may also end before it. */
+
+    /* Begins an empty index beside the one that is searched, which goes on as before. What is left of an earlier
+     * rebuild is dropped. All four: one writer at a time, as index(). Block. */
+    int (*rebuild_begin)(void *search, meower_error *error);
+    /* As index(), into the index beside. */
+    int (*rebuild_index)(void *search, const meower_search_document *documents, size_t count,
+                         const meower_search_info *info, meower_error *error);
+    /* Puts the index beside in the place of the one that is searched, all of it visible: a search sees the one or the
+     * other. After an error the old one is still there. */
+    int (*rebuild_swap)(void *search, meower_error *error);
+    /* Drops the index beside. */
+    int (*rebuild_cancel)(void *search, meower_error *error);
+    /* Pushes what match() could find behind position `after`, at most `max` documents, in position order. Blocks. */
+    int (*list)(void *search, unsigned lane, uint64_t after, size_t max, meower_document_sink *sink,
+                meower_error *error);
+    /* Checks what only the engine knows of its index, and pushes what is wrong. Changes nothing. Blocks. */
+    int (*inspect)(void *search, unsigned lane, meower_text_sink *sink, meower_error *error);
 } meower_search_vtable;
 
 /* ---- giving them to an instance --------------------------------------------------------------------------------- */

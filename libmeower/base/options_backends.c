@@ -14,14 +14,14 @@ struct member {
 /* What a port asks of a table. */
 struct port_rules {
     const char *port;
-    size_t size;                         /* of the first version of this ABI's table */
+    size_t size;                         /* of the first version of this ABI's table: later members may be missing */
     const char *built_in;                /* schemes of the library's own, compiled in or not */
     struct member required[MEMBERS_MAX]; /* ends with a NULL name */
 };
 
 static const struct port_rules store_rules = {
     "store",
-    sizeof(meower_store_vtable),
+    offsetof(meower_store_vtable, new_epoch),
     "memory,sqlite,postgresql,postgres",
     {
         {"open", offsetof(meower_store_vtable, open)},
@@ -52,7 +52,7 @@ static const struct port_rules bus_rules = {
 /* refresh may be NULL. */
 static const struct port_rules search_rules = {
     "search",
-    sizeof(meower_search_vtable),
+    offsetof(meower_search_vtable, rebuild_begin),
     "fts5,elasticsearch,opensearch",
     {
         {"open", offsetof(meower_search_vtable, open)},
@@ -139,7 +139,14 @@ static int check_count(const struct port_rules *rules, size_t count, meower_erro
                             OPTIONS_BACKENDS_MAX, rules->port);
 }
 
-/* A table of a later version may be longer than ours: what we do not know is not copied, and our size is noted. */
+/* Copies min(size, ours) bytes: of a table of a later version what we do not know is left out, and of an earlier one
+ * the members that came since are NULL. Our size is noted (see the callers). */
+static void copy_table(void *out, size_t out_size, const void *vtable, uint32_t size)
+{
+    memset(out, 0, out_size);
+    memcpy(out, vtable, size < out_size ? size : out_size);
+}
+
 int meower_options_add_store(meower_options *options, const meower_store_vtable *vtable, void *context,
                              meower_error *error)
 {
@@ -156,7 +163,7 @@ int meower_options_add_store(meower_options *options, const meower_store_vtable 
     }
 
     struct options_store *added = &options->stores[options->store_count++];
-    added->vtable = *vtable;
+    copy_table(&added->vtable, sizeof(added->vtable), vtable, vtable->size);
     added->vtable.size = sizeof(added->vtable);
     added->context = context;
     return MEOWER_OK;
@@ -177,7 +184,7 @@ int meower_options_add_bus(meower_options *options, const meower_bus_vtable *vta
     }
 
     struct options_bus *added = &options->buses[options->bus_count++];
-    added->vtable = *vtable;
+    copy_table(&added->vtable, sizeof(added->vtable), vtable, vtable->size);
     added->vtable.size = sizeof(added->vtable);
     added->context = context;
     return MEOWER_OK;
@@ -199,7 +206,7 @@ int meower_options_add_search(meower_options *options, const meower_search_vtabl
     }
 
     struct options_search *added = &options->searches[options->search_count++];
-    added->vtable = *vtable;
+    copy_table(&added->vtable, sizeof(added->vtable), vtable, vtable->size);
     added->vtable.size = sizeof(added->vtable);
     added->context = context;
     return MEOWER_OK;

@@ -20,6 +20,7 @@ struct memory_event {
 
 struct memory_store {
     pthread_rwlock_t lock;
+    const meower_clock *clock;
     char epoch[MEOWER_EPOCH_SIZE];
     char newest_id[MEOWER_ID_SIZE];
     struct memory_event *events; /* events[0] has position 1 */
@@ -53,6 +54,13 @@ static int init_lock(pthread_rwlock_t *lock)
     return result;
 }
 
+static void draw_epoch(struct memory_store *store)
+{
+    uint64_t chance;
+    store->clock->random(store->clock->context, &chance, sizeof(chance));
+    snprintf(store->epoch, sizeof(store->epoch), "%016llx", (unsigned long long)chance);
+}
+
 static int memory_open(const meower_backend_config *config, void **out, meower_error *error)
 {
     struct memory_store *store = calloc(1, sizeof(*store));
@@ -60,9 +68,8 @@ static int memory_open(const meower_backend_config *config, void **out, meower_e
         free(store);
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a store in memory");
     }
-    uint64_t chance;
-    config->clock->random(config->clock->context, &chance, sizeof(chance));
-    snprintf(store->epoch, sizeof(store->epoch), "%016llx", (unsigned long long)chance);
+    store->clock = config->clock;
+    draw_epoch(store);
     *out = store;
     return MEOWER_OK;
 }
@@ -87,6 +94,16 @@ static int memory_info(void *backend, meower_store_info *info, meower_error *err
     memcpy(info->epoch, store->epoch, sizeof(info->epoch));
     memcpy(info->newest_id, store->newest_id, sizeof(info->newest_id));
     info->head = store->event_count;
+    pthread_rwlock_unlock(&store->lock);
+    return MEOWER_OK;
+}
+
+static int memory_new_epoch(void *backend, meower_error *error)
+{
+    struct memory_store *store = backend;
+    (void)error;
+    pthread_rwlock_wrlock(&store->lock);
+    draw_epoch(store);
     pthread_rwlock_unlock(&store->lock);
     return MEOWER_OK;
 }
@@ -440,4 +457,5 @@ const meower_store_vtable memory_store = {
     .list = memory_list,
     .get = memory_get,
     .checkpoint = memory_checkpoint,
+    .new_epoch = memory_new_epoch,
 };

@@ -5,6 +5,7 @@
 #include "store/postgresql_error.h"
 #include "store/postgresql_schema.h"
 #include "store/store.h"
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ enum {
     READ_OLDEST_FIRST,
     READ_MEOWS,
     READ_CHECKPOINT,
+    READ_DAMAGE,
     READ_COUNT
 };
 
@@ -43,10 +45,14 @@ static const char *const read_sql[READ_COUNT] = {
     [READ_MEOWS] = "SELECT 0::bigint, 1, id::text, body::text, created_at FROM meows "
                    "WHERE id COLLATE \"C\" = ANY ($1::text[])",
     [READ_CHECKPOINT] = "SELECT position FROM meower_checkpoints WHERE name = $1::text",
+    [READ_DAMAGE] =
+        "SELECT 'an idempotency key names position ' || position || ', where no meow was created' FROM meower_keys k "
+        "WHERE NOT EXISTS (SELECT FROM meower_events e WHERE e.position = k.position AND e.kind = 1)",
 };
 
 struct postgresql_store {
     char *conninfo;
+    const meower_clock *clock;
     struct postgresql_writer writer;
     struct postgresql_connection *readers; /* one a lane, connected when it is first used */
     unsigned reader_count;
@@ -55,13 +61,26 @@ struct postgresql_store {
 /* ---- opening and closing ---------------------------------------------------------------------------------------- */
 
 /* On a connection of its own: the statements of the others name tables that are made here. */
-static int open_schema(const struct postgresql_store *store, const meower_clock *clock, meower_error *error)
+static int open_schema(const struct postgresql_store *store, bool only_looks, meower_error *error)
 {
     struct postgresql_connection connection = {
         .setting = "store", .conninfo = store->conninfo, .silence_max_ms = POSTGRESQL_SILENCE_MAX_MS};
     int status = postgresql_connection_ready(&connection, error);
     if (status == MEOWER_OK)
-        status = postgresql_schema_open(&connection, clock, error);
+        status = only_looks ? postgresql_schema_look(&connection, error)
+                            : postgresql_schema_open(&connection, store->clock, error);
+    postgresql_connection_close(&connection);
+    return status;
+}
+
+static int postgresql_new_epoch(void *backend, meower_error *error)
+{
+    struct postgresql_store *store = backend;
+    struct postgresql_connection connection = {
+        .setting = "store", .conninfo = store->conninfo, .silence_max_ms = POSTGRESQL_SILENCE_MAX_MS};
+    int status = postgresql_connection_ready(&connection, error);
+    if (status == MEOWER_OK)
+        status = postgresql_schema_new_epoch(&connection, store->clock, error);
     postgresql_connection_close(&connection);
     return status;
 }
@@ -86,6 +105,7 @@ static int postgresql_open(const meower_backend_config *config, void **out, meow
         free(readers);
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a store");
     }
+    store->clock = config->clock;
     store->readers = readers;
     store->reader_count = config->lanes;
     int status = postgresql_conninfo_new(config, "store", &store->conninfo, error);
@@ -99,7 +119,7 @@ static int postgresql_open(const meower_backend_config *config, void **out, meow
         };
     postgresql_writer_init(&store->writer, store->conninfo);
     if (status == MEOWER_OK)
-        status = open_schema(store, config->clock, error);
+        status = open_schema(store, (config->flags & MEOWER_OPEN_TO_LOOK) != 0, error);
     if (status != MEOWER_OK) {
         postgresql_close(store);
         return status;
@@ -280,11 +300,24 @@ static int postgresql_get(void *backend, unsigned lane, const char *const *ids, 
     return status;
 }
 
+static int push_text(struct question *question, const PGresult *result, int row)
+{
+    meower_text_sink *sink = question->taker;
+    return sink->text(sink, PQgetvalue(result, row, 0));
+}
+
+static int postgresql_inspect(void *backend, unsigned lane, meower_text_sink *sink, meower_error *error)
+{
+    struct question question = {
+        .statement = READ_DAMAGE, .rows_max = ROWS_AT_ONCE_MAX + 1, .take = push_text, .taker = sink};
+    return ask(backend, lane, &question, error);
+}
+
 const meower_store_vtable postgresql_store = {
     .abi = MEOWER_BACKEND_ABI,
     .size = sizeof(meower_store_vtable),
     .scheme = "postgresql",
-    .flags = 0,
+    .flags = MEOWER_STORE_LOOKS,
     .open = postgresql_open,
     .close = postgresql_close,
     .info = postgresql_info,
@@ -294,4 +327,6 @@ const meower_store_vtable postgresql_store = {
     .list = postgresql_list,
     .get = postgresql_get,
     .checkpoint = postgresql_checkpoint,
+    .new_epoch = postgresql_new_epoch,
+    .inspect = postgresql_inspect,
 };

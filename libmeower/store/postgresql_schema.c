@@ -216,6 +216,94 @@ static int adopt(struct postgresql_connection *connection, meower_error *error)
     return end(connection, status, error);
 }
 
+/* ---- another life ----------------------------------------------------------------------------------------------- */
+
+#define IDENTITY_SIZE 96
+
+/* What a restored or copied database does not share with its original: the cluster's number, the database's, the
+ * table's, and the timeline, which changes when a standby or an older state of the cluster takes over. Where these
+ * functions are withheld from our user, the database's and the table's alone. */
+static const char identity_sql[] =
+    "SELECT s.system_identifier || '.' || c.timeline_id || '.' || d.oid || '.' || 'meower_head'::regclass::oid "
+    "FROM pg_control_system() s, pg_control_checkpoint() c, pg_database d WHERE d.datname = current_database()";
+static const char short_identity_sql[] = "SELECT d.oid || '.' || 'meower_head'::regclass::oid FROM pg_database d "
+                                         "WHERE d.datname = current_database()";
+
+static int read_identity(struct postgresql_connection *connection, char identity[IDENTITY_SIZE], meower_error *error)
+{
+    PGresult *result = NULL;
+    int status = postgresql_connection_query(connection, identity_sql, &result, error);
+    if (status == MEOWER_ERROR_PERMISSION && connection->conn != NULL)
+        status = postgresql_connection_query(connection, short_identity_sql, &result, error);
+    if (status != MEOWER_OK)
+        return status;
+    snprintf(identity, IDENTITY_SIZE, "%s", PQntuples(result) == 1 ? PQgetvalue(result, 0, 0) : "");
+    PQclear(result);
+    return MEOWER_OK;
+}
+
+int postgresql_schema_new_epoch(struct postgresql_connection *connection, const meower_clock *clock,
+                                meower_error *error)
+{
+    char sql[160];
+    uint64_t chance;
+    clock->random(clock->context, &chance, sizeof(chance));
+    snprintf(sql, sizeof(sql), "UPDATE meower_meta SET value = '%016llx' WHERE name = 'epoch'",
+             (unsigned long long)chance);
+    return postgresql_connection_query(connection, sql, NULL, error);
+}
+
+/* Of several processes that come at once the first changes the row; the others wait for it, and find it changed. */
+static int note_identity(struct postgresql_connection *connection, const char *identity, const meower_clock *clock,
+                         meower_error *error)
+{
+    char sql[300];
+    PGresult *result = NULL;
+    snprintf(sql, sizeof(sql),
+             "UPDATE meower_meta SET value = '%s' WHERE name = 'identity' AND value <> '%s' RETURNING 1", identity,
+             identity);
+    int status = postgresql_connection_query(connection, sql, &result, error);
+    bool is_copy = status == MEOWER_OK && PQntuples(result) > 0;
+    PQclear(result);
+    if (is_copy)
+        return postgresql_schema_new_epoch(connection, clock, error);
+    snprintf(sql, sizeof(sql), "INSERT INTO meower_meta VALUES ('identity', '%s') ON CONFLICT DO NOTHING", identity);
+    return status == MEOWER_OK ? postgresql_connection_query(connection, sql, NULL, error) : status;
+}
+
+/* A database that was restored or copied begins another life. */
+static int recognise_copy(struct postgresql_connection *connection, const meower_clock *clock, meower_error *error)
+{
+    char identity[IDENTITY_SIZE];
+    PGresult *result = NULL;
+    int status = read_identity(connection, identity, error);
+    if (status == MEOWER_OK)
+        status = postgresql_connection_query(connection, "SELECT value FROM meower_meta WHERE name = 'identity'",
+                                             &result, error);
+    bool is_known = status == MEOWER_OK && PQntuples(result) == 1 && strcmp(PQgetvalue(result, 0, 0), identity) == 0;
+    PQclear(result);
+    if (status != MEOWER_OK || is_known)
+        return status;
+    status = begin(connection, error);
+    if (status == MEOWER_OK)
+        status = note_identity(connection, identity, clock, error);
+    return end(connection, status, error);
+}
+
+int postgresql_schema_look(struct postgresql_connection *connection, meower_error *error)
+{
+    size_t version = 0;
+    int status = recognise(connection, &version, error);
+    if (status == MEOWER_OK && version == 0)
+        return refuse(connection, error, MEOWER_ERROR_NOT_FOUND, "has no feed in it");
+    if (status == MEOWER_OK)
+        status = check_version(connection, version, error);
+    if (status == MEOWER_OK && version < newest_version())
+        return refuse(connection, error, MEOWER_ERROR_UNSUPPORTED,
+                      "has tables of an earlier version; open it with a daemon first, which migrates them");
+    return status;
+}
+
 int postgresql_schema_open(struct postgresql_connection *connection, const meower_clock *clock, meower_error *error)
 {
     size_t version = 0;
@@ -226,5 +314,7 @@ int postgresql_schema_open(struct postgresql_connection *connection, const meowe
         status = migrate(connection, clock, error);
     if (status == MEOWER_OK)
         status = adopt(connection, error);
+    if (status == MEOWER_OK)
+        status = recognise_copy(connection, clock, error);
     return status;
 }

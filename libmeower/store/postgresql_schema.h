@@ -11,8 +11,16 @@
 extern const char *const postgresql_migrations[][POSTGRESQL_MIGRATION_STEPS];
 
 /* Looks at the tables before anything is changed, and refuses what is not ours; creates or migrates them when they are
- * not of this version, one process at a time; gives an event to every meow without one, in id order. Needs no right to
+ * not of this version, one process at a time; gives an event to every meow without one, in id order; draws a new
+ * epoch when the database is a copy of another one. Needs no right to
  * create anything where nothing has to be. The connection has no prepared statements. */
 int postgresql_schema_open(struct postgresql_connection *connection, const meower_clock *clock, meower_error *error);
+
+/* Only looks. Errors: NOT_FOUND when our tables are not there, UNSUPPORTED when they are of another version. */
+int postgresql_schema_look(struct postgresql_connection *connection, meower_error *error);
+
+/* Draws a new epoch. */
+int postgresql_schema_new_epoch(struct postgresql_connection *connection, const meower_clock *clock,
+                                meower_error *error);
 
 #endif

@@ -8,7 +8,9 @@
  * the log after a deletion, at once or as soon as no reader is in the way. What is left: when SQLite divides a page it
  * does not clear the space that this sets free, so that a piece of a text may stay there until the page is filled again
  * (2 of 1,334 deletions in a test); VACUUM clears it. */
+#include "store/sqlite_backup.h"
 #include "store/sqlite_batch.h"
+#include "store/sqlite_identity.h"
 #include "store/sqlite_schema.h"
 #include "store/store.h"
 #include <stdatomic.h>
@@ -33,6 +35,7 @@ enum {
     READ_OLDEST_FIRST,
     READ_MEOW,
     READ_CHECKPOINT,
+    READ_HEAD,
     READ_COUNT
 };
 
@@ -49,11 +52,13 @@ static const char *const read_sql[READ_COUNT] = {
                           "ORDER BY id LIMIT ?3 OFFSET ?4",
     [READ_MEOW] = "SELECT 0, 1, id, body, created_at FROM meows WHERE id = ?1",
     [READ_CHECKPOINT] = "SELECT position FROM meower_checkpoints WHERE name = ?1",
+    [READ_HEAD] = "SELECT coalesce(max(position), 0) FROM meower_events",
 };
 
 struct sqlite_store {
     char *path;
-    int lock; /* descriptor */
+    int lock; /* descriptor; -1: opened to look */
+    const meower_clock *clock;
     struct sqlite_connection writer;
     struct sqlite_connection *readers; /* one a lane, opened when it is first used */
     unsigned reader_count;
@@ -113,6 +118,57 @@ static void checkpoint_log(struct sqlite_store *store, bool must_erase)
     store->log_pages_due = is_done ? LOG_PAGES_MAX : store->log_pages + LOG_PAGES_MAX;
 }
 
+static int write_identity(const struct sqlite_store *store, meower_error *error)
+{
+    struct sqlite_identity identity = {.head = store->info.head};
+    memcpy(identity.epoch, store->info.epoch, sizeof(identity.epoch));
+    int status = sqlite_identity_of_file(store->path, &identity, error);
+    return status == MEOWER_OK ? sqlite_identity_write(store->lock, &identity, error) : status;
+}
+
+static int draw_epoch(struct sqlite_store *store, meower_error *error)
+{
+    char epoch[MEOWER_EPOCH_SIZE];
+    char sql[100];
+    uint64_t chance;
+    store->clock->random(store->clock->context, &chance, sizeof(chance));
+    snprintf(epoch, sizeof(epoch), "%016llx", (unsigned long long)chance);
+    snprintf(sql, sizeof(sql), "UPDATE meower_meta SET value = '%s' WHERE name = 'epoch'", epoch);
+    int status = sqlite_connection_execute(&store->writer, sql, error);
+    if (status == MEOWER_OK)
+        memcpy(store->info.epoch, epoch, sizeof(epoch));
+    return status;
+}
+
+/* A database that was copied here from elsewhere, or put back from an earlier time, begins another life. An empty one
+ * has no positions that could be mistaken. */
+static int recognise_copy(struct sqlite_store *store, meower_error *error)
+{
+    struct sqlite_identity identity = {.head = store->info.head};
+    memcpy(identity.epoch, store->info.epoch, sizeof(identity.epoch));
+    int status = sqlite_identity_of_file(store->path, &identity, error);
+    if (status != MEOWER_OK || sqlite_identity_is_known(store->lock, &identity))
+        return status;
+    if (store->info.head > 0 || store->info.newest_id[0] != '\0')
+        status = draw_epoch(store, error);
+    return status == MEOWER_OK ? write_identity(store, error) : status;
+}
+
+/* Changes nothing, and keeps nobody out. */
+static int open_to_look(struct sqlite_store *store, const meower_backend_config *config, meower_error *error)
+{
+    int status = sqlite_path_resolve(config->location, &store->path, error);
+    if (status == MEOWER_OK && access(store->path, F_OK) != 0)
+        status = meower_error_set(error, MEOWER_ERROR_NOT_FOUND, 0, 0, "there is no store \"%s\"", store->path);
+    if (status == MEOWER_OK)
+        status = sqlite_connection_open(&store->writer, store->path, SQLITE_OPEN_READONLY, error);
+    if (status != MEOWER_OK)
+        return status;
+    sqlite3_db_config(store->writer.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    status = sqlite_schema_look(&store->writer, error);
+    return status == MEOWER_OK ? read_info(store, error) : status;
+}
+
 static int open_file(struct sqlite_store *store, const meower_backend_config *config, meower_error *error)
 {
     int status = sqlite_path_resolve(config->location, &store->path, error);
@@ -130,6 +186,8 @@ static int open_file(struct sqlite_store *store, const meower_backend_config *co
         status = sqlite_batch_prepare(&store->writer, error);
     if (status == MEOWER_OK)
         status = read_info(store, error);
+    if (status == MEOWER_OK)
+        status = recognise_copy(store, error);
     if (status != MEOWER_OK)
         return status;
     sqlite3_db_config(store->writer.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
@@ -138,7 +196,7 @@ static int open_file(struct sqlite_store *store, const meower_backend_config *co
     return MEOWER_OK;
 }
 
-/* The readers first: the last connection to close empties the log and removes it. */
+/* The readers first: the last connection to close empties the log and removes it (not one that was opened to look). */
 static void sqlite_close(void *backend)
 {
     struct sqlite_store *store = backend;
@@ -162,9 +220,11 @@ static int sqlite_open(const meower_backend_config *config, void **out, meower_e
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a store");
     }
     store->lock = -1;
+    store->clock = config->clock;
     store->readers = readers;
     store->reader_count = config->lanes;
-    int status = open_file(store, config, error);
+    bool only_looks = (config->flags & MEOWER_OPEN_TO_LOOK) != 0;
+    int status = only_looks ? open_to_look(store, config, error) : open_file(store, config, error);
     if (status != MEOWER_OK) {
         sqlite_close(store);
         return status;
@@ -192,11 +252,21 @@ static int sqlite_append(void *backend, meower_store_operation *operations, size
     int status = sqlite_batch_append(&store->writer, &batch, operations, count, error);
     if (status != MEOWER_OK)
         return status;
+    if (batch.position > atomic_load(&store->head))
+        sqlite_identity_note_head(store->lock, batch.position);
     atomic_store(&store->head, batch.position);
     bool must_erase = batch.deletion_count > 0 || store->has_text_to_erase;
     if (must_erase || store->log_pages >= store->log_pages_due)
         checkpoint_log(store, must_erase);
     return MEOWER_OK;
+}
+
+static int sqlite_new_epoch(void *backend, meower_error *error)
+{
+    struct sqlite_store *store = backend;
+    int status = draw_epoch(store, error);
+    store->info.head = atomic_load(&store->head);
+    return status == MEOWER_OK ? write_identity(store, error) : status;
 }
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
@@ -209,8 +279,10 @@ static int take_reader(struct sqlite_store *store, unsigned lane, struct sqlite_
     int status = MEOWER_OK;
     if (connection->db == NULL) {
         status = sqlite_connection_open(connection, store->path, SQLITE_OPEN_READONLY, error);
-        if (status == MEOWER_OK)
+        if (status == MEOWER_OK) {
+            sqlite3_db_config(connection->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, store->lock < 0, NULL);
             status = sqlite_connection_execute(connection, "PRAGMA wal_autocheckpoint = 0", error);
+        }
         if (status == MEOWER_OK)
             status = sqlite_connection_prepare(connection, read_sql, READ_COUNT, error);
         if (status != MEOWER_OK)
@@ -257,13 +329,33 @@ static int push_rows(struct sqlite_connection *reader, int statement_index, meow
     return status;
 }
 
+/* The first column of a statement's only row; 0 when there is none. */
+static int read_position(struct sqlite_connection *reader, int statement_index, uint64_t *position, meower_error *error)
+{
+    sqlite3_stmt *statement = reader->statements[statement_index];
+    int status = MEOWER_OK;
+    int result = sqlite3_step(statement);
+    if (result == SQLITE_ROW)
+        *position = (uint64_t)sqlite3_column_int64(statement, 0);
+    else if (result == SQLITE_DONE)
+        *position = 0;
+    else
+        status = sqlite_connection_error(reader, error);
+    sqlite3_reset(statement);
+    return status;
+}
+
+/* Who has the lock knows it. */
 static int sqlite_head(void *backend, unsigned lane, uint64_t *position, meower_error *error)
 {
     struct sqlite_store *store = backend;
-    (void)lane;
-    (void)error;
-    *position = atomic_load(&store->head);
-    return MEOWER_OK;
+    struct sqlite_connection *reader;
+    if (store->lock >= 0) {
+        *position = atomic_load(&store->head);
+        return MEOWER_OK;
+    }
+    int status = take_reader(store, lane, &reader, error);
+    return status == MEOWER_OK ? read_position(reader, READ_HEAD, position, error) : status;
 }
 
 static sqlite3_int64 clamp(uint64_t number)
@@ -324,16 +416,42 @@ static int sqlite_checkpoint(void *backend, unsigned lane, const char *name, uin
     int status = take_reader(backend, lane, &reader, error);
     if (status != MEOWER_OK)
         return status;
-    sqlite3_stmt *statement = reader->statements[READ_CHECKPOINT];
     sqlite_connection_bind(reader, READ_CHECKPOINT, 1, name);
-    int result = sqlite3_step(statement);
-    if (result == SQLITE_ROW)
-        *position = (uint64_t)sqlite3_column_int64(statement, 0);
-    else if (result == SQLITE_DONE)
-        *position = 0;
-    else
+    return read_position(reader, READ_CHECKPOINT, position, error);
+}
+
+/* Pushes the first column of every row that a query gives, other than "ok". */
+static int push_texts(struct sqlite_connection *reader, const char *sql, meower_text_sink *sink, meower_error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    int status = MEOWER_OK;
+    int result = sqlite3_prepare_v2(reader->db, sql, -1, &statement, NULL);
+    while (result == SQLITE_OK || result == SQLITE_ROW) {
+        result = sqlite3_step(statement);
+        const char *text = result == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+        if (text != NULL && strcmp(text, "ok") != 0)
+            status = sink->text(sink, text);
+        if (status != MEOWER_OK)
+            break;
+    }
+    if (status == MEOWER_OK && result != SQLITE_DONE)
         status = sqlite_connection_error(reader, error);
-    sqlite3_reset(statement);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static int sqlite_inspect(void *backend, unsigned lane, meower_text_sink *sink, meower_error *error)
+{
+    struct sqlite_connection *reader;
+    int status = take_reader(backend, lane, &reader, error);
+    if (status == MEOWER_OK)
+        status = push_texts(reader, "PRAGMA integrity_check", sink, error);
+    if (status == MEOWER_OK)
+        status = push_texts(reader,
+                            "SELECT 'an idempotency key names position ' || position || ', where no meow was created' "
+                            "FROM meower_keys k WHERE NOT EXISTS (SELECT 1 FROM meower_events e "
+                            "WHERE e.position = k.position AND e.kind = 1) ORDER BY position",
+                            sink, error);
     return status;
 }
 
@@ -341,7 +459,7 @@ const meower_store_vtable sqlite_store = {
     .abi = MEOWER_BACKEND_ABI,
     .size = sizeof(meower_store_vtable),
     .scheme = "sqlite",
-    .flags = MEOWER_STORE_EXCLUSIVE,
+    .flags = MEOWER_STORE_EXCLUSIVE | MEOWER_STORE_LOOKS,
     .open = sqlite_open,
     .close = sqlite_close,
     .info = sqlite_info,
@@ -351,4 +469,8 @@ const meower_store_vtable sqlite_store = {
     .list = sqlite_list,
     .get = sqlite_get,
     .checkpoint = sqlite_checkpoint,
+    .new_epoch = sqlite_new_epoch,
+    .backup = sqlite_backup,
+    .restore = sqlite_restore,
+    .inspect = sqlite_inspect,
 };

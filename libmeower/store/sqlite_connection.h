@@ -22,10 +22,10 @@ struct sqlite_connection {
  * by free(). */
 int sqlite_path_resolve(const char *location, char **path, meower_error *error);
 
-/* Takes the lock beside the file: an empty file PATH.lock, which stays. Sets *lock to a descriptor; closing it, or the
- * end of the process however it comes, gives the lock back. Not the database file itself: closing a descriptor of it
- * would drop the POSIX locks that SQLite holds in this process (sqlite.org/howtocorrupt.html, 2.2).
- * Errors: LOCKED, also when this process holds it. */
+/* Takes the lock beside the file: a file PATH.lock, which stays (its content: sqlite_identity.h). Sets *lock to a
+ * descriptor; closing it, or the end of the process however it comes, gives the lock back. Not the database file
+ * itself: closing a descriptor of it would drop the POSIX locks that SQLite holds in this process
+ * (sqlite.org/howtocorrupt.html, 2.2). Errors: LOCKED, also when this process holds it. */
 int sqlite_lock_take(const char *path, int *lock, meower_error *error);
 
 /* Opens a connection; `flags` as of sqlite3_open_v2(). */

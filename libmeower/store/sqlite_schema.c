@@ -190,3 +190,12 @@ int sqlite_schema_open(struct sqlite_connection *writer, const char *synchronous
         status = create_and_adopt(writer, exists, clock, error);
     return status;
 }
+
+int sqlite_schema_look(struct sqlite_connection *connection, meower_error *error)
+{
+    bool exists = false;
+    int status = recognise(connection, &exists, error);
+    if (status == MEOWER_OK && !exists)
+        status = meower_error_set(error, MEOWER_ERROR_NOT_FOUND, 0, 0, "there is no store in \"%s\"", connection->path);
+    return status;
+}

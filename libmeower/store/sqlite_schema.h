@@ -9,4 +9,7 @@
 int sqlite_schema_open(struct sqlite_connection *writer, const char *synchronous, const meower_clock *clock,
                        meower_error *error);
 
+/* Only looks. Errors: NOT_FOUND when the file is no store, UNSUPPORTED when it is of another version. */
+int sqlite_schema_look(struct sqlite_connection *connection, meower_error *error);
+
 #endif

@@ -136,19 +136,32 @@ int store_check(const meower_options *options, meower_error *error)
     return find_vtable(options, &config, &vtable, error);
 }
 
-int store_open(struct store *store, const meower_options *options, unsigned lanes, meower_error *error)
+/* Sets *vtable and a config for it. */
+static int configure(const meower_options *options, unsigned lanes, uint32_t flags, meower_backend_config *config,
+                     const meower_store_vtable **vtable, meower_error *error)
 {
-    const meower_store_vtable *vtable = NULL;
-    meower_backend_config config = {
-        .size = sizeof(config),
+    *config = (meower_backend_config){
+        .size = sizeof(*config),
         .url = meower_options_get(options, "store"),
         .lanes = lanes,
         .clock = &options->clock,
         .options = options,
+        .flags = flags,
     };
-    int status = find_vtable(options, &config, &vtable, error);
+    return find_vtable(options, config, vtable, error);
+}
+
+static int open_with(struct store *store, const meower_options *options, unsigned lanes, uint32_t flags,
+                     meower_error *error)
+{
+    const meower_store_vtable *vtable = NULL;
+    meower_backend_config config;
+    int status = configure(options, lanes, flags, &config, &vtable, error);
     if (status != MEOWER_OK)
         return status;
+    if (flags == MEOWER_OPEN_TO_LOOK && (vtable->flags & MEOWER_STORE_LOOKS) == 0)
+        return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
+                                "the store \"%s:\" cannot be opened to look only", vtable->scheme);
 
     struct store opened = {.vtable = *vtable, .hook = options->fault_hook};
     status = open_backend(&opened, &config, error);
@@ -161,6 +174,16 @@ int store_open(struct store *store, const meower_options *options, unsigned lane
     }
     *store = opened;
     return MEOWER_OK;
+}
+
+int store_open(struct store *store, const meower_options *options, unsigned lanes, meower_error *error)
+{
+    return open_with(store, options, lanes, 0, error);
+}
+
+int store_open_to_look(struct store *store, const meower_options *options, unsigned lanes, meower_error *error)
+{
+    return open_with(store, options, lanes, MEOWER_OPEN_TO_LOOK, error);
 }
 
 /* Closing cannot fail, so it passes no fault hook. */
@@ -224,6 +247,62 @@ int store_append(struct store *store, meower_store_operation *operations, size_t
     return call_finish(&call, status, error);
 }
 
+/* ---- backup and restore ----------------------------------------------------------------------------------------- */
+
+static int refuse_unsupported(const struct store *store, const char *what, const char *instead, meower_error *error)
+{
+    return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0, "the store \"%s:\" cannot %s; %s",
+                            store->vtable.scheme, what, instead);
+}
+
+int store_new_epoch(struct store *store, meower_error *error)
+{
+    if (store->vtable.new_epoch == NULL)
+        return refuse_unsupported(store, "draw a new epoch", "its positions cannot be told apart from others", error);
+    struct call call = {.store = store, .name = "new_epoch"};
+    int status = call_before(&call);
+    if (status == MEOWER_OK)
+        status = call_after(&call, store->vtable.new_epoch(store->backend, &call.detail));
+    status = call_finish(&call, status, error);
+    return status == MEOWER_OK ? read_info(store, error) : status;
+}
+
+/* Backup and restore of a store that need not be open: `member` is the table's, NULL where there is none. */
+static int copy_store(const struct store *store, const meower_backend_config *config, const char *name,
+                      int (*member)(const meower_backend_config *config, const char *path, meower_error *error),
+                      const char *path, meower_error *error)
+{
+    if (member == NULL)
+        return refuse_unsupported(store, name, "copy it with the engine's own tools (docs/OPERATIONS.md)", error);
+    struct call call = {.store = store, .name = name};
+    int status = call_before(&call);
+    if (status == MEOWER_OK)
+        status = call_after(&call, member(config, path, &call.detail));
+    return call_finish(&call, status, error);
+}
+
+int store_backup(const meower_options *options, const char *path, meower_error *error)
+{
+    const meower_store_vtable *vtable = NULL;
+    meower_backend_config config;
+    int status = configure(options, 1, MEOWER_OPEN_TO_LOOK, &config, &vtable, error);
+    if (status != MEOWER_OK)
+        return status;
+    const struct store store = {.vtable = *vtable, .hook = options->fault_hook};
+    return copy_store(&store, &config, "backup", vtable->backup, path, error);
+}
+
+int store_restore(const meower_options *options, const char *path, meower_error *error)
+{
+    const meower_store_vtable *vtable = NULL;
+    meower_backend_config config;
+    int status = configure(options, 1, 0, &config, &vtable, error);
+    if (status != MEOWER_OK)
+        return status;
+    const struct store store = {.vtable = *vtable, .hook = options->fault_hook};
+    return copy_store(&store, &config, "restore", vtable->restore, path, error);
+}
+
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 int store_head(struct store *store, unsigned lane, uint64_t *position, meower_error *error)
@@ -271,5 +350,16 @@ int store_checkpoint(struct store *store, unsigned lane, const char *name, uint6
     int status = call_before(&call);
     if (status == MEOWER_OK)
         status = call_after(&call, store->vtable.checkpoint(store->backend, lane, name, position, &call.detail));
+    return call_finish(&call, status, error);
+}
+
+int store_inspect(struct store *store, unsigned lane, meower_text_sink *sink, meower_error *error)
+{
+    if (store->vtable.inspect == NULL)
+        return MEOWER_OK;
+    struct call call = {.store = store, .name = "inspect"};
+    int status = call_before(&call);
+    if (status == MEOWER_OK)
+        status = call_after(&call, store->vtable.inspect(store->backend, lane, sink, &call.detail));
     return call_finish(&call, status, error);
 }

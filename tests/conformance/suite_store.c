@@ -1073,6 +1073,137 @@ static void lanes_see_whole_batches_without_a_hole_while_they_are_appended(void 
     }
 }
 
+/* ---- epochs and looking ----------------------------------------------------------------------------------------- */
+
+/* Members that a store may lack. */
+static void skip_without(bool has_it)
+{
+    if (!has_it)
+        skip();
+}
+
+static void a_new_epoch_is_another_one_and_changes_nothing_else(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_store_info before = fixture->store.info;
+    meower_error error;
+    skip_without(fixture->store.vtable.new_epoch != NULL);
+    post_some(fixture, 3);
+    append_one(fixture, checkpoint_at("relay", 2));
+    check_ok(store_new_epoch(&fixture->store, &error), &error);
+    assert_string_not_equal(fixture->store.info.epoch, before.epoch);
+    assert_int_equal(strspn(fixture->store.info.epoch, "0123456789abcdef"), 16);
+    assert_int_equal(fixture->store.info.head, 3);
+    CHECK_IDS(list_all(fixture), 3, 2, 1);
+    assert_int_equal(checkpoint_of(fixture, "relay"), 2);
+    assert_int_equal(append_one(fixture, post(fixture, id_of(4), "meow")).position, 4);
+}
+
+static void a_new_epoch_stays(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_error error;
+    skip_without(fixture->store.vtable.new_epoch != NULL);
+    post_some(fixture, 2);
+    check_ok(store_new_epoch(&fixture->store, &error), &error);
+    meower_store_info drawn = fixture->store.info;
+    reopen(fixture);
+    assert_string_equal(fixture->store.info.epoch, drawn.epoch);
+}
+
+static void who_looks_sees_the_store_while_it_is_open_and_goes_on(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fixture looker = {.options = fixture->options};
+    meower_error error;
+    skip_without((fixture->store.vtable.flags & MEOWER_STORE_LOOKS) != 0);
+    post_some(fixture, 2);
+    append_one(fixture, checkpoint_at("relay", 1));
+    check_ok(store_open_to_look(&looker.store, fixture->options, LANES, &error), &error);
+    assert_string_equal(looker.store.info.epoch, fixture->store.info.epoch);
+    assert_int_equal(looker.store.info.head, 2);
+    append_one(fixture, post(fixture, id_of(3), "meow"));
+    assert_int_equal(head_of(&looker), 3);
+    CHECK_IDS(read_events(&looker, 0, ROWS_MAX), 1, 2, 3);
+    CHECK_IDS(list_all(&looker), 3, 2, 1);
+    assert_int_equal(checkpoint_of(&looker, "relay"), 1);
+    store_close(&looker.store);
+    append_one(fixture, post(fixture, id_of(4), "meow"));
+    assert_int_equal(head_of(fixture), 4);
+}
+
+static void looking_makes_no_store(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store store;
+    meower_error error = {0};
+    if (!store_adapter.is_kept)
+        skip();
+    bool looks = (fixture->store.vtable.flags & MEOWER_STORE_LOOKS) != 0;
+    int expected = looks ? MEOWER_ERROR_NOT_FOUND : MEOWER_ERROR_UNSUPPORTED;
+    store_close(&fixture->store);
+    store_adapter.remove(fixture->url);
+    store_adapter.make_url(fixture->url, sizeof(fixture->url));
+    assert_int_equal(meower_options_set(fixture->options, "store", fixture->url, NULL), MEOWER_OK);
+    assert_int_equal(store_open_to_look(&store, fixture->options, LANES, &error), expected);
+    assert_int_equal(store_open_to_look(&store, fixture->options, LANES, &error), expected);
+    open_store(fixture);
+}
+
+struct texts {
+    meower_text_sink sink;
+    size_t count;
+    char last[300];
+};
+
+static int take_text(meower_text_sink *sink, const char *text)
+{
+    struct texts *texts = (struct texts *)sink;
+    texts->count++;
+    snprintf(texts->last, sizeof(texts->last), "%s", text);
+    return MEOWER_OK;
+}
+
+static void a_sound_store_finds_nothing_wrong_with_itself(void **state)
+{
+    struct fixture *fixture = *state;
+    struct texts texts = {.sink.text = take_text};
+    meower_error error;
+    append_one(fixture, post_with_key(fixture, id_of(1), "a key", 7));
+    append_one(fixture, delete_of(fixture, id_of(1)));
+    check_ok(store_inspect(&fixture->store, 1, &texts.sink, &error), &error);
+    assert_int_equal(texts.count, 0);
+}
+
+static void a_backup_is_a_store_of_another_epoch_when_it_is_restored(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[] = "/tmp/meower-backup-XXXXXX";
+    char file[64];
+    meower_error error = {0};
+    assert_non_null(mkdtemp(path));
+    snprintf(file, sizeof(file), "%s/backup", path);
+    post_some(fixture, 2);
+    int status = store_backup(fixture->options, file, &error);
+    if (status == MEOWER_ERROR_UNSUPPORTED) {
+        assert_non_null(strstr(error.message, "backup"));
+        assert_int_equal(store_restore(fixture->options, file, &error), MEOWER_ERROR_UNSUPPORTED);
+    } else {
+        check_ok(status, &error);
+        meower_store_info before = fixture->store.info;
+        append_one(fixture, post(fixture, id_of(3), "after the backup"));
+        assert_int_equal(store_restore(fixture->options, file, &error), MEOWER_ERROR_LOCKED);
+        store_close(&fixture->store);
+        check_ok(store_restore(fixture->options, file, &error), &error);
+        open_store(fixture);
+        assert_string_not_equal(fixture->store.info.epoch, before.epoch);
+        CHECK_IDS(list_all(fixture), 2, 1);
+        assert_int_equal(append_one(fixture, post(fixture, id_of(4), "meow")).position, 3);
+        assert_int_equal(unlink(file), 0);
+    }
+    assert_int_equal(rmdir(path), 0);
+}
+
 #define STORE_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -1130,6 +1261,12 @@ int main(void)
         STORE_TEST(a_lane_reads_on_after_a_sink_has_stopped),
         STORE_TEST(every_lane_sees_what_was_appended),
         STORE_TEST(lanes_see_whole_batches_without_a_hole_while_they_are_appended),
+        STORE_TEST(a_new_epoch_is_another_one_and_changes_nothing_else),
+        STORE_TEST(a_new_epoch_stays),
+        STORE_TEST(who_looks_sees_the_store_while_it_is_open_and_goes_on),
+        STORE_TEST(looking_makes_no_store),
+        STORE_TEST(a_sound_store_finds_nothing_wrong_with_itself),
+        STORE_TEST(a_backup_is_a_store_of_another_epoch_when_it_is_restored),
     };
     return cmocka_run_group_tests_name(store_adapter.name, tests, NULL, NULL);
 }

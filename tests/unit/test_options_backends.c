@@ -195,6 +195,7 @@ struct port {
     int (*add)(meower_options *options, const void *vtable, void *context, meower_error *error);
     const void *vtable;
     size_t size;
+    size_t size_min;       /* of the first version's table */
     size_t first_function; /* offset */
     const char *built_in[5];
 };
@@ -215,9 +216,27 @@ static int add_search(meower_options *options, const void *vtable, void *context
 }
 
 static const struct port ports[] = {
-    {"store", add_store, &a_store, sizeof(a_store), offsetof(meower_store_vtable, open), {"memory", "sqlite"}},
-    {"bus", add_bus, &a_bus, sizeof(a_bus), offsetof(meower_bus_vtable, open), {"inproc", "nats", "kafka"}},
-    {"search", add_search, &a_search, sizeof(a_search), offsetof(meower_search_vtable, open), {"fts5"}},
+    {"store",
+     add_store,
+     &a_store,
+     sizeof(a_store),
+     offsetof(meower_store_vtable, new_epoch),
+     offsetof(meower_store_vtable, open),
+     {"memory", "sqlite"}},
+    {"bus",
+     add_bus,
+     &a_bus,
+     sizeof(a_bus),
+     sizeof(a_bus),
+     offsetof(meower_bus_vtable, open),
+     {"inproc", "nats", "kafka"}},
+    {"search",
+     add_search,
+     &a_search,
+     sizeof(a_search),
+     offsetof(meower_search_vtable, rebuild_begin),
+     offsetof(meower_search_vtable, open),
+     {"fts5"}},
 };
 
 #define PORT_COUNT (sizeof(ports) / sizeof(ports[0]))
@@ -303,7 +322,7 @@ static void a_table_that_is_too_short_is_refused(void **state)
     for (size_t i = 0; i < PORT_COUNT; i++) {
         union table table;
         table_init(&table, &ports[i]);
-        table.head.size = (uint32_t)ports[i].size - 1;
+        table.head.size = (uint32_t)ports[i].size_min - 1;
         assert_refused(*state, &ports[i], &table, MEOWER_ERROR_ABI, "size");
         table.head.size = 0;
         assert_refused(*state, &ports[i], &table, MEOWER_ERROR_ABI, "size");
@@ -324,6 +343,23 @@ static void a_longer_table_of_a_later_version_is_cut_to_ours(void **state)
     assert_int_equal(options->searches[0].vtable.size, sizeof(meower_search_vtable));
 }
 
+static void a_table_of_the_first_version_is_taken_and_lacks_what_came_later(void **state)
+{
+    meower_options *options = *state;
+    for (size_t i = 0; i < PORT_COUNT; i++) {
+        union table table;
+        table_init(&table, &ports[i]);
+        memset(table.bytes + ports[i].size_min, 0xAB, sizeof(table) - ports[i].size_min);
+        table.head.size = (uint32_t)ports[i].size_min;
+        assert_int_equal(ports[i].add(options, &table, NULL, NULL), MEOWER_OK);
+    }
+    assert_null(options->stores[0].vtable.new_epoch);
+    assert_null(options->stores[0].vtable.inspect);
+    assert_null(options->searches[0].vtable.rebuild_begin);
+    assert_null(options->searches[0].vtable.inspect);
+    assert_int_equal(options->stores[0].vtable.size, sizeof(meower_store_vtable));
+}
+
 static void every_missing_member_is_named_but_refresh_which_may_miss(void **state)
 {
     static const char *const members[PORT_COUNT][10] = {
@@ -332,7 +368,7 @@ static void every_missing_member_is_named_but_refresh_which_may_miss(void **stat
         {"open", "close", "info", "reset", "index", NULL, "match"},
     };
     for (size_t i = 0; i < PORT_COUNT; i++) {
-        size_t functions = (ports[i].size - ports[i].first_function) / sizeof(void (*)(void));
+        size_t functions = (ports[i].size_min - ports[i].first_function) / sizeof(void (*)(void));
         for (size_t member = 0; member < functions; member++) {
             if (members[i][member] == NULL)
                 continue;
@@ -482,6 +518,7 @@ int main(void)
         with_options(another_abi_is_refused),
         with_options(a_table_that_is_too_short_is_refused),
         with_options(a_longer_table_of_a_later_version_is_cut_to_ours),
+        with_options(a_table_of_the_first_version_is_taken_and_lacks_what_came_later),
         with_options(every_missing_member_is_named_but_refresh_which_may_miss),
         with_options(what_is_no_scheme_is_refused),
         with_options(the_librarys_own_schemes_are_taken),

@@ -1,0 +1,88 @@
+/* maintenance.c - backup, restore and new-epoch, by the library on the store itself. */
+#include "ctl/maintenance.h"
+#include <meower/meower.h>
+#include <stdio.h>
+#include <string.h>
+
+static int fail(const meower_error *error)
+{
+    fprintf(stderr, "meowctl: %s\n", error->message);
+    return 1;
+}
+
+/* Options for the library; NULL with a message on stderr. */
+static meower_options *make_options(const struct maintenance *maintenance)
+{
+    meower_options *options = NULL;
+    meower_error error = {.message = "no memory"};
+    bool is_made = meower_options_new(&options) == MEOWER_OK &&
+                   meower_options_set(options, "store", maintenance->store, &error) == MEOWER_OK &&
+                   (maintenance->search == NULL ||
+                    meower_options_set(options, "search", maintenance->search, &error) == MEOWER_OK);
+
+    if (!is_made) {
+        (void)fail(&error);
+        meower_options_free(options);
+        return NULL;
+    }
+    return options;
+}
+
+static int backup(const meower_options *options, const char *path)
+{
+    meower_error error;
+
+    return meower_backup(options, path, &error) == MEOWER_OK ? 0 : fail(&error);
+}
+
+static int restore(const meower_options *options, const char *path)
+{
+    meower_error error;
+
+    return meower_restore(options, path, &error) == MEOWER_OK ? 0 : fail(&error);
+}
+
+static int draw_epoch(const meower_options *options, const char *argument)
+{
+    meower_error error;
+
+    (void)argument;
+    return meower_new_epoch(options, &error) == MEOWER_OK ? 0 : fail(&error);
+}
+
+static const struct {
+    const char *name;
+    int (*run)(const meower_options *options, const char *argument);
+} commands[] = {{"backup", backup}, {"restore", restore}, {"new-epoch", draw_epoch}};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static size_t find(const char *command)
+{
+    size_t i = 0;
+
+    while (i < COMMAND_COUNT && strcmp(commands[i].name, command) != 0) {
+        i++;
+    }
+    return i;
+}
+
+bool maintenance_is_command(const char *command)
+{
+    return find(command) < COMMAND_COUNT;
+}
+
+int maintenance_run(const struct maintenance *maintenance, const char *command, const char *argument)
+{
+    meower_options *options;
+    int failed;
+
+    if (maintenance->store == NULL) {
+        fprintf(stderr, "meowctl: %s works on a store itself: name it with --store, such as sqlite:feed.db\n", command);
+        return 1;
+    }
+    options = make_options(maintenance);
+    failed = options == NULL || commands[find(command)].run(options, argument) != 0;
+    meower_options_free(options);
+    return failed;
+}
