@@ -49,15 +49,23 @@ void http_client_get(struct http_client *client, const char *target)
     send_request(client, request, len, sizeof request);
 }
 
-/* The answers measured here carry Content-Length; one without it counts as empty. */
-static size_t content_length(const char *head, size_t len)
+void http_client_get_at(struct http_client *client, const char *target, const char *cursor)
 {
-    static const char name[] = "\r\ncontent-length:";
-    for (size_t at = 0; at + sizeof name < len; at++) {
-        if (strncasecmp(head + at, name, sizeof name - 1) == 0)
-            return (size_t)strtoul(head + at + sizeof name - 1, NULL, 10);
+    char request[2048];
+    int len = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nMeower-Cursor: %s\r\n\r\n",
+                       target, client->port, cursor);
+    send_request(client, request, len, sizeof request);
+}
+
+/* The value of a header field, without the blanks before it; NULL when there is none. */
+static const char *find_field(const char *head, size_t head_len, const char *name)
+{
+    size_t name_len = strlen(name);
+    for (size_t at = 0; at + name_len + 3 < head_len; at++) {
+        if (head[at] == '\n' && strncasecmp(head + at + 1, name, name_len) == 0 && head[at + 1 + name_len] == ':')
+            return head + at + name_len + 2 + strspn(head + at + name_len + 2, " \t");
     }
-    return 0;
+    return NULL;
 }
 
 bool http_client_receive(struct http_client *client)
@@ -75,7 +83,8 @@ bool http_client_receive(struct http_client *client)
     if (!end)
         return false;
     size_t head_len = (size_t)(end - client->buffer) + 4;
-    size_t body_len = content_length(client->buffer, head_len);
+    const char *length = find_field(client->buffer, head_len, "Content-Length");
+    size_t body_len = length ? (size_t)strtoul(length, NULL, 10) : 0; /* the answers measured here carry it */
     if (client->len < head_len + body_len)
         return false;
     client->status = head_len > 12 ? (int)strtol(client->buffer + 9, NULL, 10) : 0; /* behind "HTTP/1.1 " */
@@ -88,6 +97,17 @@ void http_client_wait(struct http_client *client)
 {
     while (!http_client_receive(client))
         continue;
+}
+
+bool http_client_header(const struct http_client *client, const char *name, char *value, size_t value_size)
+{
+    const char *start = find_field(client->buffer, (size_t)(client->body - client->buffer), name);
+    size_t len = start ? strcspn(start, "\r\n") : 0;
+    if (!start || len >= value_size)
+        return false;
+    memcpy(value, start, len);
+    value[len] = '\0';
+    return true;
 }
 
 bool http_client_id(const struct http_client *client, char *id, size_t id_size)

@@ -27,11 +27,17 @@ void http_client_post(struct http_client *client, const char *body);
 /* Sends GET with this target. */
 void http_client_get(struct http_client *client, const char *target);
 
+/* The same, to be answered only once the position of this cursor is visible. */
+void http_client_get_at(struct http_client *client, const char *target, const char *cursor);
+
 /* Reads what has come. True when the answer is complete; on a blocking socket it may take several calls. */
 bool http_client_receive(struct http_client *client);
 
 /* Waits for the whole answer on a blocking socket. */
 void http_client_wait(struct http_client *client);
+
+/* Writes the value of a header field of the answer (NUL-terminated). False when there is none, or it is too long. */
+bool http_client_header(const struct http_client *client, const char *name, char *value, size_t value_size);
 
 /* Writes the value of "id" in the body to `id` (NUL-terminated). False when there is none. */
 bool http_client_id(const struct http_client *client, char *id, size_t id_size);

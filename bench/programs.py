@@ -9,6 +9,7 @@ import resource
 import shutil
 import sqlite3
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -21,6 +22,10 @@ NGINX = pathlib.Path(shutil.which("nginx", path="/usr/sbin:/usr/bin") or WORK / 
 MEOWERD_PORT, ADMIN_PORT, NGINX_PORT, SENDER_PORT = 18400, 18401, 18402, 18403
 CONNECTIONS = 64
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def progress(text):
+    print(f"    {text}", file=sys.stderr, flush=True)
 
 
 class Process:

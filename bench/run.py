@@ -5,11 +5,12 @@ lowest and highest. Ratios are read, never asserted. What each comparison means:
 """
 
 import argparse
-import sys
 import urllib.request
 
+import deployed
 import machine
 import programs
+from programs import progress
 from table import Competitor, comparison, markdown, milliseconds
 
 CLIENTS = 1000  # WebSocket clients
@@ -17,10 +18,6 @@ WINDOW = 16  # posts that may be ahead of their frames
 PAUSE_MS = 40  # between two posts when nothing else is going on
 CALM_RATE = 50  # posts a second to CLIENTS clients when latency is measured
 SERVER = f"http://127.0.0.1:{programs.MEOWERD_PORT}"
-
-
-def progress(text):
-    print(f"    {text}", file=sys.stderr, flush=True)
 
 
 def posts(rounds, seconds):
@@ -127,7 +124,9 @@ def latency(rounds, seconds):
             f"peak RSS {peak:.0f} MiB.\n\n" + markdown(("", "p50", "p99"), rows))
 
 
-COMPARISONS = {"posts": posts, "page": page, "frames": frames, "latency": latency}
+COMPARISONS = {"posts": posts, "page": page, "frames": frames, "latency": latency,
+               "postgresql": deployed.postgresql, "freshness": deployed.freshness,
+               "freshness-opensearch": deployed.freshness_opensearch}
 
 
 def main():

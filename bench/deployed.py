@@ -1,0 +1,106 @@
+"""deployed.py - meower on the engines of the distributed deployment, each installed and started by tests/servers."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import zlib
+
+import programs
+from table import Competitor, comparison, markdown, milliseconds
+
+SERVERS = programs.BENCH.parent / "tests" / "servers"
+# Others than root run some servers: the folder must be open to all. Each checkout has one of its own.
+FOLDER = f"/tmp/meower-bench-{zlib.crc32(str(programs.BENCH).encode())}"
+POSTGRESQL_PORT, ENGINE_PORT = 18410, 18411
+COMMAND_PORT, QUERY_PORT, COMMAND_ADMIN_PORT, QUERY_ADMIN_PORT = 18412, 18413, 18414, 18415
+STORE = f"postgresql://meower:meower@127.0.0.1:{POSTGRESQL_PORT}/postgres"
+FRESHNESS_RATE = 2000  # posts a second
+WARM_UP_S = 6  # an engine compiles its code while it runs
+
+
+@contextlib.contextmanager
+def server(kind, name, port, **environment):
+    """One of tests/servers, without any data in it."""
+    folder = f"{FOLDER}/{name}"
+    os.makedirs(folder, mode=0o755, exist_ok=True)
+    environment = {**os.environ, "PORT": str(port), **environment}
+
+    def call(action):
+        subprocess.run([SERVERS / kind, action, folder], env=environment, check=True)
+
+    shutil.rmtree(f"{folder}/data", ignore_errors=True)
+    call("install")
+    call("start")
+    try:
+        yield
+    finally:
+        call("stop")
+
+
+def daemon(name, port, admin_port, *flags):
+    """Starts one of the three daemons on the store, which is also its bus."""
+    process = programs.Process([programs.BUILD / "bin" / name, f"--store={STORE}", f"--bus={STORE}",
+                                f"--listen=127.0.0.1:{port}", f"--admin=127.0.0.1:{admin_port}", *flags],
+                               f"{name}.log")
+    process.wait_until_it_answers(f"http://127.0.0.1:{admin_port}/readyz")
+    return programs.stopped_at_the_end(process)
+
+
+def postgresql(rounds, seconds):
+    """Durable posts over HTTP on PostgreSQL beside bare inserts of the same rows into the same server."""
+    ours = Competitor("meower-commandd, POST /meows, 64 connections")
+    bare = {(way, batch): Competitor(name) for way, batch, name in (
+        ("rows", 64, "bare libpq loop, 64 rows a transaction, an INSERT each"),
+        ("arrays", 64, "bare libpq loop, 64 rows a transaction, one INSERT of arrays"),
+        ("rows", 1, "bare libpq loop, 1 row a transaction"))}
+    with server("postgresql", "postgresql", POSTGRESQL_PORT):
+        for number in range(rounds + 1):
+            with daemon("meower-commandd", COMMAND_PORT, COMMAND_ADMIN_PORT) as process:
+                cpu = process.cpu_seconds()
+                result = programs.post_load(COMMAND_PORT, seconds)
+                cpu = process.cpu_seconds() - cpu
+                if number == 0:  # a new server has its first files to make
+                    continue
+                ours.add(result["per_second"], result["answer_p50_us"], result["answer_p99_us"], result["errors"],
+                         cpu * 1e6 / result["requests"], process.peak_rss_mib())
+            programs.progress(f"round {number}: {result['per_second']:,.0f} posts/s, load {result['busy']:.0%} busy")
+            for (way, batch), competitor in bare.items():
+                result = programs.tool("postgresql_insert", STORE, way, batch, seconds)
+                competitor.add(result["rows_per_second"], result["commit_p50_us"], result["commit_p99_us"], 0)
+                programs.progress(f"round {number}: {result['rows_per_second']:,.0f} rows/s, {competitor.name}")
+    return comparison([ours], bare.values())
+
+
+def measure_freshness(engine, rounds, seconds):
+    """A table of one row."""
+    answered, found, errors, rates, probes = [], [], 0, [], 0
+    with server("postgresql", "postgresql", POSTGRESQL_PORT), \
+            server("search-engine", engine, ENGINE_PORT, ENGINE=engine), \
+            daemon("meower-commandd", COMMAND_PORT, COMMAND_ADMIN_PORT), \
+            daemon("meower-queryd", QUERY_PORT, QUERY_ADMIN_PORT,
+                   f"--search=elasticsearch:http://127.0.0.1:{ENGINE_PORT}"):
+        programs.tool("freshness", COMMAND_PORT, QUERY_PORT, FRESHNESS_RATE, WARM_UP_S)
+        for number in range(1, rounds + 1):
+            result = programs.tool("freshness", COMMAND_PORT, QUERY_PORT, FRESHNESS_RATE, seconds)
+            answered.append((result["answered_p50_us"], result["answered_p99_us"]))
+            found.append((result["found_p50_us"], result["found_p99_us"]))
+            errors += result["errors"] + result["missed"]
+            probes += result["found_count"]
+            rates.append(result["posts_per_second"])
+            programs.progress(f"round {number}: {engine}: {rates[-1]:,.0f} posts/s, found after "
+                              f"{result['found_p50_us']} µs (p50), {result['found_p99_us']} µs (p99)")
+    columns = [milliseconds(values) for values in (*zip(*answered), *zip(*found))]
+    return (f"{probes} searches.\n\n"
+            + markdown(("", "posts/s", "answered p50", "answered p99", "found p50", "found p99", "errors"),
+                       [(engine, f"{min(rates):,.0f}", *columns, str(errors))]))
+
+
+def freshness(rounds, seconds):
+    """From the post to GET /search through Elasticsearch, at 2,000 posts a second."""
+    return measure_freshness("elasticsearch-7.10.2", rounds, seconds)
+
+
+def freshness_opensearch(rounds, seconds):
+    """From the post to GET /search through OpenSearch, at 2,000 posts a second."""
+    return measure_freshness("opensearch-2.19.6", rounds, seconds)
