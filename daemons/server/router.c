@@ -14,38 +14,45 @@
 #define PATH_SIZE  256 /* bytes of a decoded path that a route may have, with a NUL */
 #define ALLOW_SIZE 60
 
-/* What a path allows: the bits 1 << method. */
-struct target {
-    char path[PATH_SIZE];
-    const char *id; /* behind "/meows/" */
-    unsigned methods;
-};
-
 #define ALLOWS(method) (1U << (method))
 #define ALLOWS_READING (ALLOWS(REQUEST_GET) | ALLOWS(REQUEST_HEAD))
 
-/* The methods of the path among the roles that this server has; 0: there is no such path. */
-static unsigned methods_of(unsigned roles, struct target *target)
+/* Sets of methods: the bits 1 << method. */
+struct target {
+    char path[PATH_SIZE];
+    const char *id;   /* behind "/meows/" */
+    unsigned methods; /* that the API has at this path; 0: there is no such path, or another service has all of it */
+    unsigned served;  /* those of them that are this server's */
+};
+
+static void allow(struct target *target, unsigned methods, bool is_served)
+{
+    target->methods |= methods;
+    target->served |= is_served ? methods : 0;
+}
+
+/* Finds the methods of the path. The services behind a proxy share some paths; each of them names all methods, so that
+ * it does not matter which one the proxy asks. */
+static void find_methods(unsigned roles, struct target *target)
 {
     const char *path = target->path;
-    unsigned reading = (roles & SERVER_QUERY) != 0 ? ALLOWS_READING : 0;
-    unsigned command = (roles & SERVER_COMMAND) != 0;
-    target->id = NULL;
-    if (strcmp(path, "/meows") == 0)
-        return reading | (command ? ALLOWS(REQUEST_POST) : 0);
-    if (strncmp(path, "/meows/", 7) == 0 && path[7] != '\0' && strchr(path + 7, '/') == NULL) {
+    bool reads = (roles & SERVER_QUERY) != 0, writes = (roles & SERVER_COMMAND) != 0;
+    if (strcmp(path, "/meows") == 0) {
+        allow(target, ALLOWS_READING, reads);
+        allow(target, ALLOWS(REQUEST_POST), writes);
+    } else if (strncmp(path, "/meows/", 7) == 0 && path[7] != '\0' && strchr(path + 7, '/') == NULL) {
         target->id = path + 7;
-        return reading | (command ? ALLOWS(REQUEST_DELETE) : 0);
+        allow(target, ALLOWS_READING, reads);
+        allow(target, ALLOWS(REQUEST_DELETE), writes);
+    } else if (strcmp(path, "/search") == 0) {
+        allow(target, ALLOWS_READING, reads);
+    } else if (strcmp(path, "/pusher") == 0 || strcmp(path, "/events") == 0) {
+        allow(target, ALLOWS_READING, (roles & SERVER_PUSHER) != 0);
+    } else if (web_file_find(path) != NULL) {
+        allow(target, ALLOWS_READING, (roles & SERVER_FILES) != 0);
     }
-    if (strcmp(path, "/search") == 0)
-        return reading;
-    if (strcmp(path, "/pusher") == 0)
-        return (roles & SERVER_PUSHER) != 0 ? ALLOWS_READING : 0;
-    if (strcmp(path, "/events") == 0)
-        return (roles & SERVER_PUSHER) != 0 ? ALLOWS_READING : 0;
-    if ((roles & SERVER_FILES) != 0 && web_file_find(path) != NULL)
-        return ALLOWS_READING;
-    return 0;
+    if (target->served == 0)
+        target->methods = 0;
 }
 
 /* "GET, HEAD, OPTIONS" and the like. */
@@ -134,16 +141,19 @@ void router_dispatch(struct connection *connection, const struct request *reques
         answer_options(connection, ALLOWS_READING | ALLOWS(REQUEST_POST) | ALLOWS(REQUEST_DELETE));
         return;
     }
-    target.methods = 0;
+    target.id = NULL;
+    target.methods = target.served = 0;
     if (percent_decode(request->path, false, target.path, sizeof(target.path), &path_len) &&
         strlen(target.path) == path_len)
-        target.methods = methods_of(connection->server->settings.roles, &target);
+        find_methods(connection->server->settings.roles, &target);
     if (target.methods == 0) {
         response_problem(connection, 404, NULL, "there is nothing at this path");
     } else if (request->method == REQUEST_OPTIONS) {
         answer_options(connection, target.methods);
     } else if (request->method == REQUEST_OTHER || (target.methods & ALLOWS(request->method)) == 0) {
         refuse_method(connection, target.methods);
+    } else if ((target.served & ALLOWS(request->method)) == 0) {
+        response_problem(connection, 404, NULL, "another service of this feed answers that");
     } else {
         connection->exchange.route = route_of(&target, request->method);
         handle(connection, request, &target);

@@ -1,6 +1,6 @@
 """The black-box suite: what SPEC says, asked of a running deployment over HTTP and WebSocket.
 
-    /usr/bin/python3 -m pytest tests/http [--meowerd PATH] [--deployment NAME]
+    /usr/bin/python3 -m pytest tests/http [--meowerd PATH] [--deployment NAME [--bus NAME] [--search NAME]]
 
 One deployment serves each test file; tests keep apart by words and ids of their own, never by what else is in the feed.
 At the end of a file the deployment must still be alive, end with status 0 at SIGTERM, and have no sanitizer report.
@@ -13,7 +13,7 @@ import pytest
 
 pytest.register_assert_rewrite("feed", "wire", "deployment")
 
-from deployment import DEPLOYMENTS, Embedded  # noqa: E402
+from deployment import DEPLOYMENTS, Distributed, Embedded  # noqa: E402
 from feed import Feed  # noqa: E402
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
@@ -23,7 +23,9 @@ def pytest_addoption(parser):
     parser.addoption("--meowerd", default=os.environ.get("MEOWERD", str(PROJECT / "build/dev/bin/meowerd")),
                      help="the server to test (default: the variable MEOWERD, or build/dev/bin/meowerd)")
     parser.addoption("--deployment", default="embedded", choices=sorted(DEPLOYMENTS),
-                     help="how it is deployed (deployment.py)")
+                     help="how it is deployed (deployment.py); the two options below are for distributed")
+    parser.addoption("--bus", default="postgresql", choices=Distributed.BUSES)
+    parser.addoption("--search", default="fts5", choices=Distributed.SEARCHES)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -54,9 +56,15 @@ def meowerd(pytestconfig):
     return path
 
 
+def make_deployment(config, meowerd, directory):
+    if config.getoption("--deployment") == Distributed.name:
+        return Distributed(meowerd, directory, config.getoption("--bus"), config.getoption("--search"))
+    return Embedded(meowerd, directory)
+
+
 @pytest.fixture(scope="module")
 def shared_server(pytestconfig, meowerd, tmp_path_factory):
-    deployment = DEPLOYMENTS[pytestconfig.getoption("--deployment")](meowerd, tmp_path_factory.mktemp("server"))
+    deployment = make_deployment(pytestconfig, meowerd, tmp_path_factory.mktemp("server"))
     try:
         deployment.start()
         yield deployment
@@ -64,6 +72,7 @@ def shared_server(pytestconfig, meowerd, tmp_path_factory):
     finally:
         if deployment.is_alive():
             deployment.kill()
+        deployment.close()
 
 
 @pytest.fixture

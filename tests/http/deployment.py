@@ -4,15 +4,19 @@ To run the suite against another one, write a class with the same members and en
 """
 
 import os
+import pathlib
 import random
 import re
+import secrets
 import signal
 import socket
 import subprocess
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
 START_S = 60
 STOP_S = 10  # "SIGTERM: ... exit 0 within 10 s"
 
@@ -70,6 +74,9 @@ class Deployment:
         """kill -9 to every process of ours."""
         raise NotImplementedError
 
+    def close(self):
+        """Forgets what it stored beyond its directory. Comes last; it may never have been started."""
+
     def restart(self):
         status = self.stop()
         assert status == 0, f"exit status {status} at SIGTERM\n{self.log()[-3000:]}"
@@ -95,26 +102,21 @@ class Deployment:
         assert status == 0, f"exit status {status} at SIGTERM\n{log[-6000:]}"
 
 
-class Embedded(Deployment):
-    """meowerd with everything in one process, on free ports, with a data directory of its own."""
-
-    name = "embedded"
-    token = "a-token-of-the-tests"
+class Daemon(Deployment):
+    """One process on free ports. Settings that are None are left at their default."""
 
     def __init__(self, program, directory, settings=None, environment=None, arguments=(), user=None):
         self.program = str(program)
         self.directory = str(directory)
-        self.data_directory = os.path.join(self.directory, "data")
         self.log_path = os.path.join(self.directory, "log")
         self.port, self.admin_port = free_port(), free_port()
-        self.base_url = f"http://127.0.0.1:{self.port}"
-        self.ws_url = f"ws://127.0.0.1:{self.port}"
+        self.address = f"127.0.0.1:{self.port}"
+        self.base_url = f"http://{self.address}"
+        self.ws_url = f"ws://{self.address}"
         self.admin_url = f"http://127.0.0.1:{self.admin_port}"
         self.settings = {
-            "listen": f"127.0.0.1:{self.port}",
+            "listen": self.address,
             "admin": f"127.0.0.1:{self.admin_port}",
-            "data": self.data_directory,
-            "token": self.token,
             **(settings or {}),
         }
         self.environment = environment or {}
@@ -125,7 +127,6 @@ class Embedded(Deployment):
         self.sessions = []
 
     def command(self):
-        """Settings that are None are left at their default."""
         return [self.program, *(flag(name, value) for name, value in self.settings.items() if value is not None),
                 *self.arguments]
 
@@ -139,6 +140,9 @@ class Embedded(Deployment):
 
     def start(self):
         self.spawn()
+        self.wait_until_ready()
+
+    def wait_until_ready(self):
         deadline = time.monotonic() + START_S
         while not is_ready(self.admin_url):
             status = self.process.poll()
@@ -180,7 +184,176 @@ class Embedded(Deployment):
             return ""
 
 
-DEPLOYMENTS = {Embedded.name: Embedded}
+class Embedded(Daemon):
+    """meowerd with everything in one process, with a data directory of its own."""
+
+    name = "embedded"
+    token = "a-token-of-the-tests"
+
+    def __init__(self, program, directory, settings=None, **arguments):
+        self.data_directory = os.path.join(str(directory), "data")
+        super().__init__(program, directory, {"data": self.data_directory, "token": self.token, **(settings or {})},
+                         **arguments)
+
+
+class Distributed(Deployment):
+    """meower-commandd, meower-queryd and meower-pusherd on real engines, behind NGINX with deploy/nginx/meower.conf.
+
+    Each has a database, a Kafka topic and a search index of its own. On NATS, where all share their subjects, the
+    others' messages are of another epoch, and of no effect. The engines are those of scripts/servers.sh.
+    """
+
+    name = "distributed"
+    is_direct = False
+    token = "a-token-of-the-tests"
+    BUSES = ("postgresql", "nats", "kafka")
+    SEARCHES = ("fts5", "elasticsearch")
+
+    def __init__(self, program, directory, bus="postgresql", search="fts5"):
+        self.directory = self.log_path = str(directory)
+        self.bus, self.search = bus, search
+        self.unique_name = "meower_test_" + secrets.token_hex(6)
+        self.has_database = False
+        self.commandd, self.queryd, self.pusherd = self.daemons = [
+            self._daemon(pathlib.Path(program).with_name(f"meower-{part}")) for part in ("commandd", "queryd", "pusherd")]
+        self.commandd.settings["token"] = self.token
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.ws_url = f"ws://127.0.0.1:{self.port}"
+        self.admin_url = self.commandd.admin_url
+        self.generation = 0
+        self.sessions = []
+
+    def _daemon(self, program):
+        directory = os.path.join(self.directory, program.name)
+        os.mkdir(directory)
+        return Daemon(program, directory, settings=self._engines(), environment=self._original_environment())
+
+    def _original_environment(self):
+        """The store and NATS are named as in the original system."""
+        store = urllib.parse.urlsplit(engine_url("postgresql"))
+        environment = {"POSTGRES_DB": self.unique_name, "POSTGRES_USER": store.username,
+                       "POSTGRES_PASSWORD": store.password, "POSTGRES_HOST": store.netloc.rpartition("@")[2]}
+        if self.bus == "nats":
+            environment["NATS_ADDRESS"] = engine_url("nats").partition("://")[2]
+        return environment
+
+    def _engines(self):
+        settings = {}
+        if self.bus == "kafka":
+            settings["bus"] = f"{engine_url('kafka')}/{self.unique_name}"
+        if self.search == "elasticsearch":
+            settings["search"] = f"{engine_url('elasticsearch')}/{self.unique_name}"
+        return settings
+
+    def _nginx(self, what):
+        environment = {**os.environ, "PORT": str(self.port), "COMMAND": self.commandd.address,
+                       "QUERY": self.queryd.address, "PUSHER": self.pusherd.address}
+        subprocess.run([PROJECT / "tests/servers/nginx", what, os.path.join(self.directory, "nginx")],
+                       env=environment, check=True, stdin=subprocess.DEVNULL)
+
+    def start(self):
+        if not self.has_database:
+            psql(f"CREATE DATABASE {self.unique_name}")
+            self.has_database = True
+        for daemon in self.daemons:
+            daemon.spawn()
+        self.generation += 1
+        for daemon in self.daemons:
+            daemon.wait_until_ready()
+        self._nginx("start")
+
+    def _stop_daemons(self):
+        while self.sessions:
+            self.sessions.pop().close()
+        for daemon in self.daemons:
+            daemon.terminate()
+        return max((daemon.wait() for daemon in self.daemons), key=abs)
+
+    def stop(self):
+        status = self._stop_daemons()
+        self._nginx("stop")
+        return status
+
+    def restart(self):
+        """The daemons; NGINX stays."""
+        status = self._stop_daemons()
+        assert status == 0, f"exit status {status} at SIGTERM\n{self.log()[-3000:]}"
+        self.start()
+
+    def kill(self):
+        for daemon in self.daemons:
+            if daemon.is_alive():
+                daemon.kill()
+        self._nginx("stop")
+
+    def close(self):
+        if self.has_database:
+            psql(f"DROP DATABASE {self.unique_name} WITH (FORCE)")
+        if self.search == "elasticsearch":
+            url = f"{engine_url('elasticsearch').partition(':')[2]}/{self.unique_name}"
+            request = urllib.request.Request(url, method="DELETE")
+            with urllib.request.urlopen(request, timeout=30) as response:
+                assert response.status == 200
+
+    def is_alive(self):
+        return all(daemon.is_alive() for daemon in self.daemons)
+
+    def log(self):
+        return "".join(f"{os.path.basename(daemon.program)}:\n{daemon.log()}" for daemon in self.daemons)
+
+    def publish_raw(self, payload):
+        return FOREIGN_PRODUCERS[self.bus](self.unique_name, payload)
+
+
+def engine_url(name):
+    """Where scripts/servers.sh has started the engine."""
+    variable = f"MEOWER_TEST_{name.upper()}"
+    url = os.environ.get(variable)
+    assert url, f"{variable} is not set: where is the server? scripts/servers.sh starts one"
+    return url
+
+
+def psql(statement, database="postgres"):
+    url = urllib.parse.urlsplit(engine_url("postgresql"))._replace(path=f"/{database}").geturl()
+    subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement], check=True,
+                   stdin=subprocess.DEVNULL)
+
+
+def publish_on_postgresql(database, payload):
+    """NOTIFY carries text alone."""
+    try:
+        text = payload.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    if "\0" in text or len(payload) > 7000:
+        return False
+    psql("SELECT pg_notify('meower_events', '" + text.replace("'", "''") + "')", database)
+    return True
+
+
+def publish_on_nats(_, payload):
+    url = urllib.parse.urlsplit(engine_url("nats"))
+    with socket.create_connection((url.hostname, url.port), timeout=10) as connection:
+        connection.sendall(b'CONNECT {"verbose":false}\r\nPUB meow.created %d\r\n%s\r\nPING\r\n'
+                           % (len(payload), payload))
+        received = b""
+        while b"PONG" not in received:
+            data = connection.recv(4096)
+            assert data, received
+            received += data
+    return True
+
+
+def publish_on_kafka(topic, payload):
+    import kafka_producer
+    kafka_producer.publish(engine_url("kafka").partition("://")[2], topic, payload)
+    return True
+
+
+FOREIGN_PRODUCERS = {"postgresql": publish_on_postgresql, "nats": publish_on_nats, "kafka": publish_on_kafka}
+
+DEPLOYMENTS = {Embedded.name: Embedded, Distributed.name: Distributed}
 
 
 def flag(name, value):
