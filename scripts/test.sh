@@ -17,6 +17,7 @@ steps() {
     step engines    "the search suite on older Elasticsearch"      run_older_engines
     step symbols    "exported is what is declared"                 check_symbols dev
     step examples   "every example does what it says"           run_examples dev
+    step abi        "programs built before still run"              check_abi dev
     step install    "installed, and used as the README shows"      check_install dev
     step packages   "what is installed serves other programs"  check_packages dev
     step tidy       "clang-tidy finds nothing"                     check_tidy
@@ -52,6 +53,12 @@ check_scripts() {
 check_symbols() {
     build "$1"
     scripts/check_symbols.sh "build/$1/lib/libmeower.so"
+}
+
+check_abi() {
+    build "$1"
+    scripts/check_abi.sh check "build/$1/lib/libmeower.so"
+    /usr/bin/python3 scripts/reference.py check
 }
 
 check_install() {

@@ -1,0 +1,129 @@
+/* test_layout.c - what a compiled program has built into it: the sizes of the public structs, and the numbers of the
+ * constants. Where they change, old programs break without a word; abi/README.md says how that is done when it must be.
+ */
+#include <meower/backend.h>
+#include <meower/meower.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/* Bytes on machines with pointers of eight. */
+static void structs_keep_their_sizes(void **state)
+{
+    (void)state;
+    if (sizeof(void *) != 8)
+        skip();
+    assert_int_equal(sizeof(meower_error), 512);
+    assert_int_equal(sizeof(meower_meow), 32);
+    assert_int_equal(sizeof(meower_command_result), 616);
+    assert_int_equal(sizeof(meower_health), 512);
+    assert_int_equal(sizeof(meower_metric), 24);
+    assert_int_equal(sizeof(meower_clock), 32);
+    assert_int_equal(sizeof(meower_store_operation), 136);
+    assert_int_equal(sizeof(meower_row), 48);
+    assert_int_equal(sizeof(meower_row_sink), 8);
+    assert_int_equal(sizeof(meower_range), 40);
+    assert_int_equal(sizeof(meower_store_info), 64);
+    assert_int_equal(sizeof(meower_bus_message), 56);
+    assert_int_equal(sizeof(meower_bus_sink), 8);
+    assert_int_equal(sizeof(meower_text_sink), 8);
+    assert_int_equal(sizeof(meower_document_sink), 8);
+    assert_int_equal(sizeof(meower_search_document), 32);
+    assert_int_equal(sizeof(meower_search_word), 24);
+    assert_int_equal(sizeof(meower_search_request), 32);
+    assert_int_equal(sizeof(meower_hit_sink), 8);
+    assert_int_equal(sizeof(meower_search_info), 32);
+    assert_int_equal(sizeof(meower_fault_hook), 24);
+}
+
+/* They say their own size, or programs only read them: members may come at their end. */
+static void structs_that_may_grow_do_not_shrink(void **state)
+{
+    (void)state;
+    if (sizeof(void *) != 8)
+        skip();
+    assert_true(sizeof(meower_store_vtable) >= 96);
+    assert_true(sizeof(meower_bus_vtable) >= 64);
+    assert_true(sizeof(meower_search_vtable) >= 80);
+    assert_true(sizeof(meower_backend_config) >= 56);
+    assert_true(sizeof(meower_list) >= 56);
+    assert_true(sizeof(meower_search) >= 48);
+    assert_true(sizeof(meower_event) >= 72);
+    assert_true(sizeof(meower_option) >= 48);
+}
+
+static void constants_keep_their_numbers(void **state)
+{
+    (void)state;
+    assert_int_equal(MEOWER_OK, 0);
+    assert_int_equal(MEOWER_ERROR_INVALID, -1);
+    assert_int_equal(MEOWER_ERROR_NO_MEMORY, -2);
+    assert_int_equal(MEOWER_ERROR_NOT_FOUND, -3);
+    assert_int_equal(MEOWER_ERROR_CONFLICT, -4);
+    assert_int_equal(MEOWER_ERROR_BUSY, -5);
+    assert_int_equal(MEOWER_ERROR_TIMEOUT, -6);
+    assert_int_equal(MEOWER_ERROR_CLOSED, -7);
+    assert_int_equal(MEOWER_ERROR_IO, -8);
+    assert_int_equal(MEOWER_ERROR_CORRUPT, -9);
+    assert_int_equal(MEOWER_ERROR_LOCKED, -10);
+    assert_int_equal(MEOWER_ERROR_UNAVAILABLE, -11);
+    assert_int_equal(MEOWER_ERROR_UNSUPPORTED, -12);
+    assert_int_equal(MEOWER_ERROR_OUTCOME_UNKNOWN, -13);
+    assert_int_equal(MEOWER_ERROR_FORKED, -14);
+    assert_int_equal(MEOWER_ERROR_FULL, -15);
+    assert_int_equal(MEOWER_ERROR_PERMISSION, -16);
+    assert_int_equal(MEOWER_ERROR_ABI, -17);
+    assert_int_equal(MEOWER_ERROR_INTERNAL, -18);
+    assert_int_equal(MEOWER_ERROR_FLAG_RETRIABLE, 1);
+    assert_int_equal(MEOWER_EVENT_CREATED, 1);
+    assert_int_equal(MEOWER_EVENT_DELETED, 2);
+    assert_int_equal(MEOWER_ID_LEN, 27);
+    assert_int_equal(MEOWER_ID_SIZE, 28);
+    assert_int_equal(MEOWER_BODY_MAX, 140);
+    assert_int_equal(MEOWER_CURSOR_SIZE, 40);
+    assert_int_equal(MEOWER_KEY_MAX, 255);
+    assert_int_equal(MEOWER_OPTION_TEXT, 1);
+    assert_int_equal(MEOWER_OPTION_NUMBER, 2);
+    assert_int_equal(MEOWER_OPTION_BOOLEAN, 3);
+    assert_int_equal(MEOWER_OPTION_SECRET, 4);
+    assert_int_equal(MEOWER_TAKE_DEFAULT, 100);
+    assert_int_equal(MEOWER_TAKE_MAX, 1000);
+    assert_int_equal(MEOWER_STORE_POST, 1);
+    assert_int_equal(MEOWER_STORE_DELETE, 2);
+    assert_int_equal(MEOWER_STORE_CHECKPOINT, 3);
+    assert_int_equal(MEOWER_STORE_LEASE, 4);
+    assert_int_equal(MEOWER_OPEN_TO_LOOK, 1);
+    assert_int_equal(MEOWER_STORE_EXCLUSIVE, 1);
+    assert_int_equal(MEOWER_STORE_LOOKS, 2);
+    assert_int_equal(MEOWER_SEARCH_LOOKS, 2);
+    assert_int_equal(MEOWER_BUS_PROCESS_LOCAL, 1);
+    assert_int_equal(MEOWER_SEARCH_EXCLUSIVE, 1);
+    assert_int_equal(MEOWER_BACKEND_ABI, 1);
+    assert_int_equal(MEOWER_EPOCH_SIZE, 17);
+}
+
+static void initialisers_say_the_size_and_the_usual_page(void **state)
+{
+    meower_list list = MEOWER_LIST_INIT;
+    meower_search search = MEOWER_SEARCH_INIT;
+
+    (void)state;
+    assert_int_equal(list.struct_size, sizeof(meower_list));
+    assert_int_equal(search.struct_size, sizeof(meower_search));
+    assert_int_equal(list.take, MEOWER_TAKE_DEFAULT);
+    assert_int_equal(search.take, MEOWER_TAKE_DEFAULT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(structs_keep_their_sizes),
+        cmocka_unit_test(structs_that_may_grow_do_not_shrink),
+        cmocka_unit_test(constants_keep_their_numbers),
+        cmocka_unit_test(initialisers_say_the_size_and_the_usual_page),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
