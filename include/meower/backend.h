@@ -316,9 +316,9 @@ typedef struct meower_search_vtable {
 /* ---- giving them to an instance --------------------------------------------------------------------------------- */
 
 /* Add a backend to the options of one instance: its scheme can then stand in the option "store", "bus" or "search". The
- * table is copied (min(size, ours) bytes); its scheme is borrowed for the life of the options and of the instances
- * opened with them; `context` comes back in the config. Errors: ABI when abi or size do not fit or a required member is
- * missing, which the message names; INVALID when the scheme is taken. One thread at a time. Since 0.1. */
+ * table `vtable` is copied (min(size, ours) bytes); its scheme is borrowed for the life of the options and of the
+ * instances opened with them; `context` comes back in the config. Errors: ABI when abi or size do not fit or a required
+ * member is missing, which the message names; INVALID when the scheme is taken. One thread at a time. Since 0.1. */
 MEOWER_API int meower_options_add_store(meower_options *options, const meower_store_vtable *vtable, void *context,
                                         meower_error *error);
 MEOWER_API int meower_options_add_bus(meower_options *options, const meower_bus_vtable *vtable, void *context,
@@ -341,8 +341,9 @@ typedef struct meower_fault_hook {
 /* Sets the fault hook (copied; NULL: none). One thread at a time. Since 0.1. */
 MEOWER_API void meower_options_set_fault_hook(meower_options *options, const meower_fault_hook *hook);
 
-/* Writes an error for a backend: code, the engine's own code, flags, and a message made as printf() does, cut to fit.
- * `error` may be NULL. Returns `code`, so that a failing path is one line. Any thread. Since 0.1. */
+/* Writes an error for a backend: `code`, the engine's own `backend_code` (or 0), `flags`, and a message made of
+ * `format` as printf() does, cut to fit. `error` may be NULL. Returns `code`, so that a failing path is one line. Any
+ * thread. Since 0.1. */
 MEOWER_API int meower_error_set(meower_error *error, int code, int backend_code, uint32_t flags, const char *format,
                                 ...)
 #if defined(__GNUC__)

@@ -5,6 +5,8 @@
  *                unless their comment says otherwise. A code's number never changes.
  *   Detail       A `meower_error *error` parameter may be NULL. It is written only
  *                when the call fails, and belongs to the caller.
+ *   NULL         A required argument that is NULL makes a call fail with
+ *                MEOWER_ERROR_INVALID, or give 0, where it returns a status or a number.
  *   Ownership    Inputs are borrowed until the call returns. `T **out` becomes the
  *                caller's and is released by the function that T's comment names.
  *                Releasing NULL does nothing. Outputs stay untouched on failure.
@@ -75,11 +77,11 @@ typedef struct meower_error {
     char message[500]; /* English, one line, NUL-terminated; says what was wrong and what would be right */
 } meower_error;
 
-/* The version of the library that is loaded, "MAJOR.MINOR.PATCH". MEOWER_VERSION is that of the header.
+/* Returns the version of the library that is loaded, "MAJOR.MINOR.PATCH". MEOWER_VERSION is that of the header.
  * Static storage. Any thread. Since 0.1. */
 MEOWER_API const char *meower_version(void);
 
-/* The name of a status code, such as "not found"; "unknown status" for any other number.
+/* Returns the name of a status code, such as "not found"; "unknown status" for any other number.
  * Static storage. Any thread. Since 0.1. */
 MEOWER_API const char *meower_status_name(int status);
 

@@ -29,45 +29,49 @@ typedef struct meower_command_result {
     meower_error error;              /* written when status is not MEOWER_OK */
 } meower_command_result;
 
-/* Opens a handle on `instance`, which must outlive it.
+/* Opens a handle on `instance`, which must outlive it. *out is released by meower_command_close().
  * Errors: UNSUPPORTED when the instance's roles lack "command", NO_MEMORY, IO, CLOSED, FORKED. Any thread. Since 0.1.
  */
 MEOWER_API int meower_command_open(struct meower *instance, meower_command **out, meower_error *error);
 
-/* The descriptor that is readable while results wait. Owned by the handle: poll it, never read or close it.
- * Any thread. Since 0.1. */
+/* Returns the descriptor that is readable while results wait, until the last was taken. Owned by the handle: poll it
+ * for input, never read or close it; it ends with the handle. INVALID when the handle is NULL. Any thread. Since 0.1.
+ */
 MEOWER_API int meower_command_fd(const meower_command *command);
 
 /* Submits a post. `body` (`body_len` bytes, copied) must pass meower_body_check(). `idempotency_key` (copied, 1 to
  * MEOWER_KEY_MAX bytes) may be NULL; a key used before with the same body gives the same id again. The result carries
- * `tag`. A result follows for every call that returned MEOWER_OK, and only for those.
- * Errors: INVALID, BUSY when the queue is full (retriable), CLOSED, NO_MEMORY, FORKED; nothing was queued then.
+ * `tag`, which the library does not look at. A result follows for every call that returned MEOWER_OK, and only for
+ * those. Errors: INVALID, BUSY when the queue is full (retriable), CLOSED, NO_MEMORY, FORKED; nothing was queued then.
  * Any thread. Since 0.1. */
 MEOWER_API int meower_command_submit_post(meower_command *command, const char *body, size_t body_len,
                                           const char *idempotency_key, void *tag, meower_error *error);
 
-/* Submits the deletion of the meow `id` (NUL-terminated). The result's status is NOT_FOUND when there is none.
- * Errors and thread rule as meower_command_submit_post(). Since 0.1. */
+/* Submits the deletion of the meow `id` (NUL-terminated, copied). The result carries `tag`; its status is NOT_FOUND
+ * when there is none. Errors and thread rule as meower_command_submit_post(). Since 0.1. */
 MEOWER_API int meower_command_submit_delete(meower_command *command, const char *id, void *tag, meower_error *error);
 
 /* Takes the next result into `out`. Returns 1 when one was taken, 0 when none waits (out is untouched), FORKED in a
  * forked child. Never blocks. Any thread. Since 0.1. */
 MEOWER_API int meower_command_next(meower_command *command, meower_command_result *out);
 
-/* Posts and waits at most `timeout_ms` for the result (-1: for ever). Returns the result's status; `out` (may be NULL)
- * is written when it is MEOWER_OK. After TIMEOUT the post may still be stored: repeat it with an idempotency key.
- * With threads=0 it steps the instance itself. Do not mix with submitted commands on one handle: BUSY while any of
- * those is not taken. One thread at a time. Since 0.1. */
+/* Posts and waits at most `timeout_ms` for the result (-1: for ever). `body`, `body_len` and `idempotency_key` are as
+ * in meower_command_submit_post(). Returns the result's status; `out` (may be NULL) is written when it is MEOWER_OK.
+ * Errors: as there, CONFLICT, TIMEOUT, OUTCOME_UNKNOWN, and those of the store: UNAVAILABLE, IO, FULL. After TIMEOUT
+ * and OUTCOME_UNKNOWN the post may be stored all the same: repeat it with an idempotency key. With threads=0 it steps
+ * the instance itself. Do not mix with submitted commands on one handle: BUSY while any of those is not taken. One
+ * thread at a time. Since 0.1. */
 MEOWER_API int meower_command_post(meower_command *command, const char *body, size_t body_len,
                                    const char *idempotency_key, int timeout_ms, meower_command_result *out,
                                    meower_error *error);
 
-/* Deletes the meow `id` and waits; otherwise as meower_command_post(). Errors: also NOT_FOUND. Since 0.1. */
+/* Deletes the meow `id` (NUL-terminated) and waits at most `timeout_ms` (-1: for ever); `out` (may be NULL), errors and
+ * the rest as meower_command_post(), and NOT_FOUND when there is none. One thread at a time. Since 0.1. */
 MEOWER_API int meower_command_delete(meower_command *command, const char *id, int timeout_ms,
                                      meower_command_result *out, meower_error *error);
 
-/* Releases the handle. Commands already submitted are still carried out, their results dropped.
- * No other call on the handle may run or follow. Since 0.1. */
+/* Releases the handle. Commands already submitted are still carried out, their results dropped. NULL and a handle of
+ * the parent process are left alone. No other call on the handle may run or follow. Since 0.1. */
 MEOWER_API void meower_command_close(meower_command *command);
 
 #ifdef __cplusplus

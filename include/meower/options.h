@@ -32,25 +32,26 @@ typedef struct meower_option {
     const char *help;          /* one sentence, with the unit */
 } meower_option;
 
-/* The row at `index` (from 0) of the table, or NULL past its end. Any thread. Since 0.1. */
+/* Returns the row at `index` (from 0) of the table, or NULL past its end. Static storage. Any thread. Since 0.1. */
 MEOWER_API const meower_option *meower_option_at(size_t index);
 
-/* Makes a set with every option at its default. Errors: NO_MEMORY. Any thread. Since 0.1. */
+/* Makes a set with every option at its default. *out is released by meower_options_free(). Errors: NO_MEMORY. Any
+ * thread. Since 0.1. */
 MEOWER_API int meower_options_new(meower_options **out);
 
 /* Sets option `name` to `value` (both copied). Errors: INVALID when the name is unknown or the value does not fit; the
  * message says what would; the set is unchanged then. NO_MEMORY. One thread at a time. Since 0.1. */
 MEOWER_API int meower_options_set(meower_options *options, const char *name, const char *value, meower_error *error);
 
-/* The value of option `name` as text, or NULL when the name is unknown. Valid until the option is set again or the set
- * is freed. One thread at a time. Since 0.1. */
+/* Returns the value of option `name` as text, or NULL when the name is unknown. The set's. Valid until the option is
+ * set again or the set is freed. One thread at a time. Since 0.1. */
 MEOWER_API const char *meower_options_get(const meower_options *options, const char *name);
 
 /* Checks what can be known without opening anything: that store, bus and search name backends that are there.
  * Errors: INVALID when a scheme is unknown, UNSUPPORTED when it is not built in. One thread at a time. Since 0.1. */
 MEOWER_API int meower_options_check(const meower_options *options, meower_error *error);
 
-/* Releases the set. One thread at a time. Since 0.1. */
+/* Releases the set; instances opened with it go on. NULL is left alone. One thread at a time. Since 0.1. */
 MEOWER_API void meower_options_free(meower_options *options);
 
 #ifdef __cplusplus

@@ -54,32 +54,37 @@ typedef struct meower_search {
         sizeof(meower_search), NULL, 0, 0, MEOWER_TAKE_DEFAULT, 0, NULL                                                \
     }
 
-/* Opens a handle on `instance`, which must outlive it.
+/* Opens a handle on `instance`, which must outlive it. *out is released by meower_query_close().
  * Errors: UNSUPPORTED when the instance's roles lack "query", NO_MEMORY, IO, CLOSED, FORKED. Any thread. Since 0.1. */
 MEOWER_API int meower_query_open(struct meower *instance, meower_query **out, meower_error *error);
 
-/* The descriptor that is readable while pages wait. Owned by the handle: poll it, never read or close it.
- * Any thread. Since 0.1. */
+/* Returns the descriptor that is readable while pages wait, until the last was taken. Owned by the handle: poll it for
+ * input, never read or close it; it ends with the handle. INVALID when the handle is NULL. Any thread. Since 0.1. */
 MEOWER_API int meower_query_fd(const meower_query *query);
 
-/* Submit a request; its page carries `tag`. Texts are copied. A page follows for every call that returned MEOWER_OK,
- * and only for those. A request with a cursor that does not become visible within wait_max_ms gives a page of status
- * TIMEOUT. Errors: INVALID, BUSY when the queue is full (retriable), CLOSED, NO_MEMORY, FORKED; nothing was queued
- * then. Any thread. Since 0.1. */
+/* Submit a request (`list`, `search`: copied with their texts); its page carries `tag`, which the library does not look
+ * at. A page follows for every call that returned MEOWER_OK, and only for those. A request with a cursor that does not
+ * become visible within wait_max_ms gives a page of status TIMEOUT. Errors: INVALID, BUSY when the queue is full
+ * (retriable), CLOSED, NO_MEMORY, FORKED; nothing was queued then. Any thread. Since 0.1. */
 MEOWER_API int meower_query_submit_list(meower_query *query, const meower_list *list, void *tag, meower_error *error);
 MEOWER_API int meower_query_submit_search(meower_query *query, const meower_search *search, void *tag,
                                           meower_error *error);
-/* As above, for one meow. The page holds it, or has the status NOT_FOUND. `cursor` may be NULL. */
+
+/* The same for the meow `id` (NUL-terminated, copied). The page holds it, or has the status NOT_FOUND. `cursor` (NULL:
+ * now) is as in meower_list; `tag`, errors and thread rule as meower_query_submit_list(). Any thread. Since 0.1. */
 MEOWER_API int meower_query_submit_get(meower_query *query, const char *id, const char *cursor, void *tag,
                                        meower_error *error);
 
-/* Takes the next page. Returns 1 and sets *out when one was taken, 0 when none waits, FORKED in a forked child.
+/* Takes the next page. Returns 1 and sets *out, released by meower_page_free(), when one was taken, 0 when none waits,
+ * FORKED in a forked child.
  * Never blocks. Any thread. Since 0.1. */
 MEOWER_API int meower_query_next(meower_query *query, meower_page **out);
 
-/* Ask and wait at most `timeout_ms` (-1: for ever). Return MEOWER_OK with the page in *out, or the page's status.
- * With threads=0 they step the instance themselves. Do not mix with submitted requests on one handle: BUSY while any of
- * those is not taken. One thread at a time. Since 0.1. */
+/* Ask and wait at most `timeout_ms` (-1: for ever). `list`, `search`, `id` and `cursor` are as in the calls above.
+ * Return MEOWER_OK with the page in *out, released by meower_page_free(), or the page's status. Errors: INVALID,
+ * NOT_FOUND (of meower_query_get), TIMEOUT, BUSY, CLOSED, NO_MEMORY, FORKED, and those of the store: UNAVAILABLE, IO,
+ * CORRUPT. With threads=0 they step the instance themselves. Do not mix with submitted requests on one handle: BUSY
+ * while any of those is not taken. One thread at a time. Since 0.1. */
 MEOWER_API int meower_query_list(meower_query *query, const meower_list *list, int timeout_ms, meower_page **out,
                                  meower_error *error);
 MEOWER_API int meower_query_search(meower_query *query, const meower_search *search, int timeout_ms, meower_page **out,
@@ -87,10 +92,12 @@ MEOWER_API int meower_query_search(meower_query *query, const meower_search *sea
 MEOWER_API int meower_query_get(meower_query *query, const char *id, const char *cursor, int timeout_ms,
                                 meower_page **out, meower_error *error);
 
-/* Releases the handle and the pages nobody took. No other call on the handle may run or follow. Since 0.1. */
+/* Releases the handle and the pages nobody took; their requests are dropped. NULL and a handle of the parent process
+ * are left alone. No other call on the handle may run or follow. Since 0.1. */
 MEOWER_API void meower_query_close(meower_query *query);
 
-/* The parts of a page. What they return is the page's and lives as long as it. Any thread. Since 0.1. */
+/* The parts of a page. What they return is the page's and lives as long as it. `index` counts from 0, in the order of
+ * the answer. Any thread. Since 0.1. */
 MEOWER_API void *meower_page_tag(const meower_page *page);                 /* as submitted */
 MEOWER_API int meower_page_status(const meower_page *page);                /* MEOWER_OK or why there is no answer */
 MEOWER_API const meower_error *meower_page_error(const meower_page *page); /* detail of a status other than OK */
@@ -102,18 +109,19 @@ MEOWER_API int meower_page_has_newer(const meower_page *page);      /* 1: more p
 MEOWER_API int meower_page_is_fallback(
     const meower_page *page); /* 1: the engine was away; the newest meows were scanned */
 
-/* Where the words that were searched stand in meow `index`: pairs of start and length in code points of its body,
- * *count pairs; NULL with *count 0 when highlights were not asked for. */
+/* Where the words that were searched stand in meow `index` (from 0): returns *count pairs of start and length in code
+ * points of its body; NULL with *count 0 when highlights were not asked for, or past the end. The page's, as long as
+ * it. Any thread. Since 0.1. */
 MEOWER_API const uint32_t (*meower_page_highlights(const meower_page *page, size_t index, size_t *count))[2];
 
-/* Bytes that meower_page_write_json() will write. */
+/* Returns the bytes that meower_page_write_json() will write. Any thread. Since 0.1. */
 MEOWER_API size_t meower_page_json_len(const meower_page *page);
 
 /* Writes the page as a JSON array of meows (for a page of meower_query_submit_get: as one object) to `out`, which has
  * room for meower_page_json_len() bytes; no NUL is added. Any thread. Since 0.1. */
 MEOWER_API void meower_page_write_json(const meower_page *page, char *out);
 
-/* Releases the page. One thread at a time. Since 0.1. */
+/* Releases the page; NULL is left alone. No other call on the page may run or follow. Since 0.1. */
 MEOWER_API void meower_page_free(meower_page *page);
 
 #ifdef __cplusplus

@@ -16,7 +16,8 @@ struct meower;
 /* A subscription handle. Released by meower_subscription_close(). */
 typedef struct meower_subscription meower_subscription;
 
-/* One event. The handle's; valid until the next call of meower_subscription_next() or _close() on it. */
+/* One event. The handle's; valid until the next call of meower_subscription_next(), _wait() or _close() on it.
+ * Members may be added at the end in later versions: never copy it by value. */
 typedef struct meower_event {
     uint64_t position;  /* 1, 2, 3, ...; a subscription may leave out the creation of a meow that is deleted by now */
     int kind;           /* MEOWER_EVENT_... */
@@ -26,38 +27,42 @@ typedef struct meower_event {
     size_t json_len;    /* bytes of json */
 } meower_event;
 
-/* Subscribes to what follows `cursor`; NULL or "": to what follows now. An unknown cursor (another epoch, or beyond the
- * head) is no error: the subscription starts now and meower_subscription_recovered() is 0.
- * Errors: INVALID when the cursor is no token at all, UNSUPPORTED when the instance's roles lack "subscription",
- * NO_MEMORY, IO, CLOSED, FORKED. Any thread. Since 0.1. */
+/* Subscribes on `instance`, which must outlive the handle, to what follows `cursor`; NULL or "": to what follows now.
+ * An unknown cursor (another epoch, or beyond the head) is no error: the subscription starts now and
+ * meower_subscription_recovered() is 0. Errors: INVALID when the cursor is no token at all, UNSUPPORTED when the
+ * instance's roles lack "subscription", NO_MEMORY, IO, CLOSED, FORKED. Any thread. Since 0.1. */
 MEOWER_API int meower_subscription_open(struct meower *instance, const char *cursor, meower_subscription **out,
                                         meower_error *error);
 
-/* The descriptor that is readable while events wait. Owned by the handle: poll it, never read or close it.
- * Any thread. Since 0.1. */
+/* Returns the descriptor that is readable while events wait, until the last was taken. Owned by the handle: poll it for
+ * input, never read or close it; it ends with the handle. INVALID
+ * when the handle is NULL. Any thread. Since 0.1. */
 MEOWER_API int meower_subscription_fd(const meower_subscription *subscription);
 
-/* 1 when everything after the given cursor follows; 0 when that cannot be: read the list again. Any thread. Since 0.1.
- */
+/* Returns 1 when everything after the given cursor follows; 0 when that cannot be: read the list again.
+ * Any thread. Since 0.1. */
 MEOWER_API int meower_subscription_recovered(const meower_subscription *subscription);
 
-/* The position of the last event taken (at first: where it started), as a token. Valid until the next call of
- * meower_subscription_next(). One thread at a time. Since 0.1. */
+/* Returns the position of the last event taken (at first: where it started), as a token. The handle's, valid until the
+ * next call of meower_subscription_next() or _wait(). One thread at a time. Since 0.1. */
 MEOWER_API const char *meower_subscription_cursor(const meower_subscription *subscription);
 
-/* Takes the next event. Returns 1 and sets *out when one was taken, 0 when none waits, or an error: UNAVAILABLE or IO
- * when the store cannot be read now, BUSY when too many requests wait for it (both retriable: call again later, nothing
- * is skipped; the descriptor stays readable), NO_MEMORY, CLOSED, FORKED. Never blocks. One thread at a time. Since 0.1.
+/* Takes the next event. Returns 1 and sets *out, which is the handle's (see meower_event), when one was taken, 0 when
+ * none waits, or an error: UNAVAILABLE or IO when the store cannot be read now, BUSY when too many requests wait for it
+ * (both retriable: call again later, nothing is skipped; the descriptor stays readable), NO_MEMORY, CLOSED, FORKED.
+ * Never blocks. One thread at a time. Since 0.1.
  */
 MEOWER_API int meower_subscription_next(meower_subscription *subscription, const meower_event **out,
                                         meower_error *error);
 
-/* The same, waiting at most `timeout_ms` (-1: for ever) for an event. Returns 0 when the time ran out.
+/* The same, waiting at most `timeout_ms` (-1: for ever) for an event. Returns as meower_subscription_next(), 0 when the
+ * time ran out.
  * With threads=0 it steps the instance itself. One thread at a time. Since 0.1. */
 MEOWER_API int meower_subscription_wait(meower_subscription *subscription, int timeout_ms, const meower_event **out,
                                         meower_error *error);
 
-/* Releases the handle. No other call on it may run or follow. Since 0.1. */
+/* Releases the handle; NULL and one of the parent process are left alone. No other call on it may run or follow. Since
+ * 0.1. */
 MEOWER_API void meower_subscription_close(meower_subscription *subscription);
 
 #ifdef __cplusplus

@@ -10,7 +10,7 @@
 int meower_id_check(const char *id, size_t id_len)
 {
     unsigned char bytes[KSUID_BYTES];
-    return ksuid_parse(id, id_len, bytes) ? MEOWER_OK : MEOWER_ERROR_INVALID;
+    return id != NULL && ksuid_parse(id, id_len, bytes) ? MEOWER_OK : MEOWER_ERROR_INVALID;
 }
 
 /* C0 without newline and tab, DEL, C1. */
@@ -23,7 +23,7 @@ static bool is_refused_control(uint32_t code_point)
 
 int meower_body_check(const char *body, size_t body_len, meower_error *error)
 {
-    if (body_len == 0)
+    if (body == NULL || body_len == 0)
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "the body is empty; it may have 1 to %d characters",
                                 MEOWER_BODY_MAX);
     int count = 0;

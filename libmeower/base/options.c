@@ -73,6 +73,8 @@ static meower_options *allocate(void)
 
 int meower_options_new(meower_options **out)
 {
+    if (out == NULL)
+        return MEOWER_ERROR_INVALID;
     meower_options *options = allocate();
     if (options == NULL)
         return MEOWER_ERROR_NO_MEMORY;
@@ -219,9 +221,9 @@ static int refuse_name(const char *name, meower_error *error)
 
 int meower_options_set(meower_options *options, const char *name, const char *value, meower_error *error)
 {
-    if (name == NULL || value == NULL)
+    if (options == NULL || name == NULL || value == NULL)
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
-                                "an option needs a name and a value; one of them is NULL");
+                                "setting an option needs options, a name and a value; one of them is NULL");
     size_t index = find_option(name);
     if (index == TABLE_COUNT)
         return refuse_name(name, error);
@@ -239,7 +241,7 @@ int meower_options_set(meower_options *options, const char *name, const char *va
 
 const char *meower_options_get(const meower_options *options, const char *name)
 {
-    size_t index = find_option(name);
+    size_t index = options == NULL || name == NULL ? TABLE_COUNT : find_option(name);
     return index < TABLE_COUNT ? options->values[index] : NULL;
 }
 

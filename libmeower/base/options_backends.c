@@ -147,9 +147,17 @@ static void copy_table(void *out, size_t out_size, const void *vtable, uint32_t 
     memcpy(out, vtable, size < out_size ? size : out_size);
 }
 
+static int refuse_null(const struct port_rules *rules, meower_error *error)
+{
+    return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
+                            "adding a %s needs options and a table; one of them is NULL", rules->port);
+}
+
 int meower_options_add_store(meower_options *options, const meower_store_vtable *vtable, void *context,
                              meower_error *error)
 {
+    if (options == NULL || vtable == NULL)
+        return refuse_null(&store_rules, error);
     int status = check_table(&store_rules, vtable, vtable->abi, vtable->size, error);
     if (status == MEOWER_OK)
         status = check_scheme(&store_rules, vtable->scheme, error);
@@ -171,6 +179,8 @@ int meower_options_add_store(meower_options *options, const meower_store_vtable 
 
 int meower_options_add_bus(meower_options *options, const meower_bus_vtable *vtable, void *context, meower_error *error)
 {
+    if (options == NULL || vtable == NULL)
+        return refuse_null(&bus_rules, error);
     int status = check_table(&bus_rules, vtable, vtable->abi, vtable->size, error);
     if (status == MEOWER_OK)
         status = check_scheme(&bus_rules, vtable->scheme, error);
@@ -193,6 +203,8 @@ int meower_options_add_bus(meower_options *options, const meower_bus_vtable *vta
 int meower_options_add_search(meower_options *options, const meower_search_vtable *vtable, void *context,
                               meower_error *error)
 {
+    if (options == NULL || vtable == NULL)
+        return refuse_null(&search_rules, error);
     int status = check_table(&search_rules, vtable, vtable->abi, vtable->size, error);
     if (status == MEOWER_OK)
         status = check_scheme(&search_rules, vtable->scheme, error);
@@ -214,10 +226,12 @@ int meower_options_add_search(meower_options *options, const meower_search_vtabl
 
 void meower_options_set_clock(meower_options *options, const meower_clock *clock)
 {
-    options->clock = clock != NULL ? *clock : *clock_system();
+    if (options != NULL)
+        options->clock = clock != NULL ? *clock : *clock_system();
 }
 
 void meower_options_set_fault_hook(meower_options *options, const meower_fault_hook *hook)
 {
-    options->fault_hook = hook != NULL ? *hook : (meower_fault_hook){NULL, NULL, NULL};
+    if (options != NULL)
+        options->fault_hook = hook != NULL ? *hook : (meower_fault_hook){NULL, NULL, NULL};
 }

@@ -46,10 +46,16 @@ static void deliver_requests(struct write_request *first)
     inbox_deliver_list(inbox, first_item, last_item, count);
 }
 
+/* NULL for NULL, which engine_check() refuses. */
+static meower *instance_of(const meower_command *command)
+{
+    return command == NULL ? NULL : command->inbox.instance;
+}
+
 int meower_command_open(meower *instance, meower_command **out, meower_error *error)
 {
     struct inbox *inbox;
-    int status = engine_check(instance, error);
+    int status = out == NULL ? engine_refuse_null("out", error) : engine_check(instance, error);
 
     if (status != MEOWER_OK) {
         return status;
@@ -67,7 +73,7 @@ int meower_command_open(meower *instance, meower_command **out, meower_error *er
 
 int meower_command_fd(const meower_command *command)
 {
-    return command->inbox.notifier.fd;
+    return command == NULL ? MEOWER_ERROR_INVALID : command->inbox.notifier.fd;
 }
 
 /* A hash that tells bodies apart: 64-bit FNV-1a (Fowler, Noll, Vo; draft-eastlake-fnv). */
@@ -99,7 +105,7 @@ static int make_post(const meower_command *command, const char *body, size_t bod
     struct command_request *request;
     size_t key_size;
     size_t stored_len;
-    int status = engine_check(command->inbox.instance, error);
+    int status = engine_check(instance_of(command), error);
 
     if (status != MEOWER_OK || (status = meower_body_check(body, body_len, error)) != MEOWER_OK ||
         (status = check_key(key, error)) != MEOWER_OK) {
@@ -131,12 +137,12 @@ static int make_post(const meower_command *command, const char *body, size_t bod
 static int make_delete(const meower_command *command, const char *id, struct command_request **out, meower_error *error)
 {
     struct command_request *request;
-    int status = engine_check(command->inbox.instance, error);
+    int status = engine_check(instance_of(command), error);
 
     if (status != MEOWER_OK) {
         return status;
     }
-    if (meower_id_check(id, strnlen(id, MEOWER_ID_SIZE)) != MEOWER_OK) {
+    if (id == NULL || meower_id_check(id, strnlen(id, MEOWER_ID_SIZE)) != MEOWER_OK) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "an id must be 27 base62 characters");
     }
     request = calloc(1, sizeof *request);
@@ -194,7 +200,7 @@ int meower_command_submit_delete(meower_command *command, const char *id, void *
 int meower_command_next(meower_command *command, meower_command_result *out)
 {
     struct inbox_item *item;
-    int status = engine_check_process(command->inbox.instance, NULL);
+    int status = out == NULL ? MEOWER_ERROR_INVALID : engine_check_process(instance_of(command), NULL);
 
     if (status != MEOWER_OK) {
         return status;

@@ -11,8 +11,16 @@
 #define FORK_GUARD_SIZE 4096 /* a page, or part of one */
 #define DRAIN_PAUSE_US  1000 /* between two looks at whether all is drained */
 
+int engine_refuse_null(const char *name, meower_error *error)
+{
+    return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "%s is NULL; this call needs it", name);
+}
+
 int engine_check_process(const meower *instance, meower_error *error)
 {
+    if (instance == NULL) {
+        return engine_refuse_null("the handle", error);
+    }
     if (instance->fork_guard != NULL ? *instance->fork_guard == 0 : getpid() != instance->owner) {
         return meower_error_set(error, MEOWER_ERROR_FORKED, 0, 0,
                                 "this handle belongs to the parent process; open an instance after fork()");
@@ -328,7 +336,7 @@ static void destroy(meower *instance)
 
 int meower_options_check(const meower_options *options, meower_error *error)
 {
-    int status = store_check(options, error);
+    int status = options == NULL ? engine_refuse_null("options", error) : store_check(options, error);
 
     if (status == MEOWER_OK) {
         status = bus_check(options, error);
@@ -338,11 +346,15 @@ int meower_options_check(const meower_options *options, meower_error *error)
 
 int meower_open(const meower_options *options, meower **out, meower_error *error)
 {
-    meower *instance = calloc(1, sizeof *instance);
+    meower *instance;
     meower_options *defaults = NULL;
     meower_error detail = {0};
     int status = MEOWER_ERROR_NO_MEMORY;
 
+    if (out == NULL) {
+        return engine_refuse_null("out", error);
+    }
+    instance = calloc(1, sizeof *instance);
     if (instance == NULL || (options == NULL && meower_options_new(&defaults) != MEOWER_OK)) {
         meower_error_set(&detail, status, 0, 0, "no memory for an instance");
         goto free_instance;

@@ -87,10 +87,14 @@ struct meower {
     struct engine_counters counters;
 };
 
-/* MEOWER_OK, or FORKED or CLOSED with the reason: the first line of every public call on a handle. */
+/* INVALID: the required argument `name` is NULL. */
+int engine_refuse_null(const char *name, meower_error *error);
+
+/* MEOWER_OK, or FORKED, CLOSED, or INVALID for NULL, with the reason: the first line of every public call on a handle.
+ */
 int engine_check(const meower *instance, meower_error *error);
 
-/* MEOWER_OK, or FORKED: for calls that go on while the instance is closing. */
+/* MEOWER_OK, or FORKED, or INVALID for NULL: for calls that go on while the instance is closing. */
 int engine_check_process(const meower *instance, meower_error *error);
 
 /* Appends events that follow the head, in position order, to the timeline and then to the log, and takes over the

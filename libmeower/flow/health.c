@@ -63,7 +63,7 @@ static void search_health(meower *instance, meower_health *out)
 
 int meower_health_at(meower *instance, size_t index, meower_health *out)
 {
-    int status = engine_check_process(instance, NULL);
+    int status = out == NULL ? MEOWER_ERROR_INVALID : engine_check_process(instance, NULL);
 
     if (status != MEOWER_OK) {
         return status;
@@ -111,7 +111,11 @@ static double gauge(meower *instance, const char *name)
 
 int meower_metric_at(meower *instance, size_t index, meower_metric *out)
 {
-    int status = engine_check_process(instance, NULL);
+    int status = out == NULL ? MEOWER_ERROR_INVALID : engine_check_process(instance, NULL);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
     struct engine_counters *counters = &instance->counters;
     const struct {
         const char *name;
@@ -141,9 +145,6 @@ int meower_metric_at(meower *instance, size_t index, meower_metric *out)
         {"handles", "Open handles.", NULL},
     };
 
-    if (status != MEOWER_OK) {
-        return status;
-    }
     if (index >= sizeof metrics / sizeof metrics[0]) {
         return 0;
     }

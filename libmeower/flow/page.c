@@ -68,53 +68,56 @@ int page_highlight(struct meower_page *page, const struct match_query *query)
 
 void *meower_page_tag(const meower_page *page)
 {
-    return page->tag;
+    return page == NULL ? NULL : page->tag;
 }
 
 int meower_page_status(const meower_page *page)
 {
-    return page->status;
+    return page == NULL ? MEOWER_ERROR_INVALID : page->status;
 }
 
 const meower_error *meower_page_error(const meower_page *page)
 {
-    return &page->error;
+    return page == NULL ? NULL : &page->error;
 }
 
 size_t meower_page_count(const meower_page *page)
 {
-    return page->count;
+    return page == NULL ? 0 : page->count;
 }
 
 const meower_meow *meower_page_meow(const meower_page *page, size_t index)
 {
-    return index < page->count ? &page->meows[index]->view : NULL;
+    return page != NULL && index < page->count ? &page->meows[index]->view : NULL;
 }
 
 const char *meower_page_cursor(const meower_page *page)
 {
-    return page->cursor;
+    return page == NULL ? "" : page->cursor;
 }
 
 int meower_page_has_older(const meower_page *page)
 {
-    return page->has_older;
+    return page == NULL ? 0 : page->has_older;
 }
 
 int meower_page_has_newer(const meower_page *page)
 {
-    return page->has_newer;
+    return page == NULL ? 0 : page->has_newer;
 }
 
 int meower_page_is_fallback(const meower_page *page)
 {
-    return page->is_fallback;
+    return page == NULL ? 0 : page->is_fallback;
 }
 
 const uint32_t (*meower_page_highlights(const meower_page *page, size_t index, size_t *count))[2]
 {
+    if (count == NULL) {
+        return NULL;
+    }
     *count = 0;
-    if (page->highlights == NULL || index >= page->count) {
+    if (page == NULL || page->highlights == NULL || index >= page->count) {
         return NULL;
     }
     *count = page->highlights[index].count;
@@ -149,8 +152,10 @@ static size_t write_highlights(const struct page_highlights *highlights, char *o
 
 size_t meower_page_json_len(const meower_page *page)
 {
+    if (page == NULL) {
+        return 0;
+    }
     size_t len = page->is_single ? 0 : 2;
-
     for (size_t i = 0; i < page->count; i++) {
         len += page->meows[i]->json_len + (i > 0 ? 1 : 0);
         if (page->highlights != NULL) {
@@ -162,6 +167,9 @@ size_t meower_page_json_len(const meower_page *page)
 
 void meower_page_write_json(const meower_page *page, char *out)
 {
+    if (page == NULL || out == NULL) {
+        return;
+    }
     if (!page->is_single) {
         *out++ = '[';
     }

@@ -44,10 +44,16 @@ static void deliver_page(struct read_request *read)
     free(request);
 }
 
+/* NULL for NULL, which engine_check() refuses. */
+static meower *instance_of(const meower_query *query)
+{
+    return query == NULL ? NULL : query->inbox.instance;
+}
+
 int meower_query_open(meower *instance, meower_query **out, meower_error *error)
 {
     struct inbox *inbox;
-    int status = engine_check(instance, error);
+    int status = out == NULL ? engine_refuse_null("out", error) : engine_check(instance, error);
 
     if (status != MEOWER_OK) {
         return status;
@@ -65,7 +71,7 @@ int meower_query_open(meower *instance, meower_query **out, meower_error *error)
 
 int meower_query_fd(const meower_query *query)
 {
-    return query->inbox.notifier.fd;
+    return query == NULL ? MEOWER_ERROR_INVALID : query->inbox.notifier.fd;
 }
 
 /* Makes a request with room for `text_size` bytes of text and a page of `take` meows. */
@@ -149,17 +155,19 @@ static int check_list(const meower_list *list, meower_error *error)
 static int make_list(const meower_query *query, const meower_list *list, struct query_request **out,
                      meower_error *error)
 {
-    const char *above = list->min_id != NULL ? list->min_id : list->since_id;
-    const char *bound = above != NULL ? above : list->max_id;
+    const char *above;
+    const char *bound;
     struct query_request *request;
     uint64_t wait_for;
-    int status = engine_check(query->inbox.instance, error);
+    int status = list == NULL ? engine_refuse_null("list", error) : engine_check(instance_of(query), error);
 
     if (status != MEOWER_OK || (status = check_list(list, error)) != MEOWER_OK ||
         (status = parse_wait(query, list->cursor, &wait_for, error)) != MEOWER_OK ||
         (status = make_request(query, READ_LIST, list->take, MEOWER_ID_SIZE, &request, error)) != MEOWER_OK) {
         return status;
     }
+    above = list->min_id != NULL ? list->min_id : list->since_id;
+    bound = above != NULL ? above : list->max_id;
     if (bound != NULL) {
         memcpy(request->text, bound, MEOWER_ID_SIZE);
         request->read.range.above = above != NULL ? request->text : NULL;
@@ -181,7 +189,8 @@ static int check_search(const meower_search *search, meower_error *error)
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "a search may skip at most %d matches",
                                 SEARCH_SKIP_MAX);
     }
-    if (search->text_len > SEARCH_TEXT_MAX || !utf8_is_valid(search->text, search->text_len)) {
+    if (search->text_len > SEARCH_TEXT_MAX || (search->text == NULL && search->text_len > 0) ||
+        !utf8_is_valid(search->text, search->text_len)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "a search text must be UTF-8 of at most %d bytes",
                                 SEARCH_TEXT_MAX);
     }
@@ -193,7 +202,7 @@ static int make_search(const meower_query *query, const meower_search *search, s
 {
     struct query_request *request;
     uint64_t wait_for;
-    int status = engine_check(query->inbox.instance, error);
+    int status = search == NULL ? engine_refuse_null("search", error) : engine_check(instance_of(query), error);
 
     if (status != MEOWER_OK || (status = check_search(search, error)) != MEOWER_OK ||
         (status = parse_wait(query, search->cursor, &wait_for, error)) != MEOWER_OK ||
@@ -217,7 +226,7 @@ static int make_get(const meower_query *query, const char *id, const char *curso
 {
     struct query_request *request;
     uint64_t wait_for;
-    int status = engine_check(query->inbox.instance, error);
+    int status = id == NULL ? engine_refuse_null("id", error) : engine_check(instance_of(query), error);
 
     if (status != MEOWER_OK || (status = check_bound("id", id, error)) != MEOWER_OK ||
         (status = parse_wait(query, cursor, &wait_for, error)) != MEOWER_OK ||
@@ -295,7 +304,7 @@ int meower_query_submit_get(meower_query *query, const char *id, const char *cur
 int meower_query_next(meower_query *query, meower_page **out)
 {
     struct inbox_item *item;
-    int status = engine_check_process(query->inbox.instance, NULL);
+    int status = out == NULL ? MEOWER_ERROR_INVALID : engine_check_process(instance_of(query), NULL);
 
     if (status != MEOWER_OK) {
         return status;
@@ -345,7 +354,7 @@ int meower_query_list(meower_query *query, const meower_list *list, int timeout_
                       meower_error *error)
 {
     struct query_request *request;
-    int status = make_list(query, list, &request, error);
+    int status = out == NULL ? engine_refuse_null("out", error) : make_list(query, list, &request, error);
 
     return status == MEOWER_OK ? call(query, request, timeout_ms, out, error) : status;
 }
@@ -354,7 +363,7 @@ int meower_query_search(meower_query *query, const meower_search *search, int ti
                         meower_error *error)
 {
     struct query_request *request;
-    int status = make_search(query, search, &request, error);
+    int status = out == NULL ? engine_refuse_null("out", error) : make_search(query, search, &request, error);
 
     return status == MEOWER_OK ? call(query, request, timeout_ms, out, error) : status;
 }
@@ -363,7 +372,7 @@ int meower_query_get(meower_query *query, const char *id, const char *cursor, in
                      meower_error *error)
 {
     struct query_request *request;
-    int status = make_get(query, id, cursor, &request, error);
+    int status = out == NULL ? engine_refuse_null("out", error) : make_get(query, id, cursor, &request, error);
 
     return status == MEOWER_OK ? call(query, request, timeout_ms, out, error) : status;
 }

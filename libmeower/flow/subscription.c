@@ -87,7 +87,7 @@ static int find_start(struct meower_subscription *subscription, const char *curs
 int meower_subscription_open(meower *instance, const char *cursor, meower_subscription **out, meower_error *error)
 {
     struct meower_subscription *subscription;
-    int status = engine_check(instance, error);
+    int status = out == NULL ? engine_refuse_null("out", error) : engine_check(instance, error);
 
     if (status != MEOWER_OK) {
         return status;
@@ -127,17 +127,17 @@ int meower_subscription_open(meower *instance, const char *cursor, meower_subscr
 
 int meower_subscription_fd(const meower_subscription *subscription)
 {
-    return subscription->notifier.fd;
+    return subscription == NULL ? MEOWER_ERROR_INVALID : subscription->notifier.fd;
 }
 
 int meower_subscription_recovered(const meower_subscription *subscription)
 {
-    return subscription->is_recovered;
+    return subscription == NULL ? 0 : subscription->is_recovered;
 }
 
 const char *meower_subscription_cursor(const meower_subscription *subscription)
 {
-    return subscription->cursor;
+    return subscription == NULL ? "" : subscription->cursor;
 }
 
 /* Takes over what a fetch has brought. Returns 1, or why it failed. */
@@ -238,14 +238,23 @@ static int give(struct meower_subscription *subscription, const meower_event **o
     return 1;
 }
 
+static int check_call(const meower_subscription *subscription, const meower_event **out, meower_error *error)
+{
+    if (out == NULL) {
+        return engine_refuse_null("out", error);
+    }
+    return engine_check_process(subscription == NULL ? NULL : subscription->instance, error);
+}
+
 int meower_subscription_next(meower_subscription *subscription, const meower_event **out, meower_error *error)
 {
-    struct event_batch *batch = &subscription->batch;
-    int status = engine_check_process(subscription->instance, error);
+    struct event_batch *batch;
+    int status = check_call(subscription, out, error);
 
     if (status != MEOWER_OK) {
         return status;
     }
+    batch = &subscription->batch;
     while (subscription->next == batch->count) {
         if (batch->through > subscription->position) {
             /* The batch ended with creations whose meows are gone. */
@@ -266,7 +275,7 @@ int meower_subscription_wait(meower_subscription *subscription, int timeout_ms, 
                              meower_error *error)
 {
     int64_t deadline_us;
-    int status = engine_check_process(subscription->instance, error);
+    int status = check_call(subscription, out, error);
 
     if (status != MEOWER_OK) {
         return status;

@@ -1,0 +1,144 @@
+/* test_misuse.c - what a program may do wrong and must get a status for: a NULL where an object is needed. */
+#include "flow/support.h"
+#include <string.h>
+
+static void every_call_refuses_null_handles(void **state)
+{
+    static const char id[] = "000000000000000000000000001";
+    meower_list list = MEOWER_LIST_INIT;
+    meower_search search = MEOWER_SEARCH_INIT;
+    meower_command *command = NULL;
+    meower_query *query = NULL;
+    meower_subscription *subscription = NULL;
+    meower_command_result result;
+    meower_page *page = NULL;
+    const meower_event *event;
+    meower_health health;
+    meower_metric metric;
+    meower_error error;
+    const int statuses[] = {
+        meower_step(NULL),
+        meower_health_at(NULL, 0, &health),
+        meower_metric_at(NULL, 0, &metric),
+        meower_command_open(NULL, &command, &error),
+        meower_command_fd(NULL),
+        meower_command_submit_post(NULL, "a", 1, NULL, NULL, &error),
+        meower_command_submit_delete(NULL, id, NULL, &error),
+        meower_command_next(NULL, &result),
+        meower_command_post(NULL, "a", 1, NULL, 0, &result, &error),
+        meower_command_delete(NULL, id, 0, &result, &error),
+        meower_query_open(NULL, &query, &error),
+        meower_query_fd(NULL),
+        meower_query_submit_list(NULL, &list, NULL, &error),
+        meower_query_submit_search(NULL, &search, NULL, &error),
+        meower_query_submit_get(NULL, id, NULL, NULL, &error),
+        meower_query_next(NULL, &page),
+        meower_query_list(NULL, &list, 0, &page, &error),
+        meower_query_search(NULL, &search, 0, &page, &error),
+        meower_query_get(NULL, id, NULL, 0, &page, &error),
+        meower_subscription_open(NULL, NULL, &subscription, &error),
+        meower_subscription_fd(NULL),
+        meower_subscription_next(NULL, &event, &error),
+        meower_subscription_wait(NULL, 0, &event, &error),
+        meower_options_set(NULL, "store", "memory:", &error),
+        meower_options_check(NULL, &error),
+        meower_options_add_store(NULL, NULL, NULL, &error),
+        meower_page_status(NULL),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        if (statuses[i] != MEOWER_ERROR_INVALID) {
+            fail_msg("call %zu gave %d", i, statuses[i]);
+        }
+    }
+    assert_true(strlen(error.message) > 0);
+}
+
+static void every_call_refuses_null_arguments(void **state)
+{
+    struct fixture fixture;
+    meower_subscription *subscription;
+    meower_search search = MEOWER_SEARCH_INIT;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    subscription = subscription_open(fixture.feed, NULL);
+    search.text_len = 5;
+    const int statuses[] = {
+        meower_options_new(NULL),
+        meower_open(NULL, NULL, NULL),
+        meower_health_at(fixture.feed, 0, NULL),
+        meower_metric_at(fixture.feed, 0, NULL),
+        meower_command_open(fixture.feed, NULL, NULL),
+        meower_command_submit_post(fixture.command, NULL, 0, NULL, NULL, NULL),
+        meower_command_submit_post(fixture.command, NULL, 5, NULL, NULL, NULL),
+        meower_command_submit_delete(fixture.command, NULL, NULL, NULL),
+        meower_command_next(fixture.command, NULL),
+        meower_query_open(fixture.feed, NULL, NULL),
+        meower_query_submit_list(fixture.query, NULL, NULL, NULL),
+        meower_query_submit_search(fixture.query, NULL, NULL, NULL),
+        meower_query_submit_search(fixture.query, &search, NULL, NULL),
+        meower_query_submit_get(fixture.query, NULL, NULL, NULL, NULL),
+        meower_query_next(fixture.query, NULL),
+        meower_query_list(fixture.query, &(meower_list)MEOWER_LIST_INIT, 0, NULL, NULL),
+        meower_subscription_open(fixture.feed, NULL, NULL, NULL),
+        meower_subscription_next(subscription, NULL, NULL),
+        meower_subscription_wait(subscription, 0, NULL, NULL),
+        meower_id_check(NULL, 27),
+        meower_body_check(NULL, 5, NULL),
+    };
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        if (statuses[i] != MEOWER_ERROR_INVALID) {
+            fail_msg("call %zu gave %d", i, statuses[i]);
+        }
+    }
+    meower_subscription_close(subscription);
+    fixture_end(&fixture);
+}
+
+static void a_null_page_is_empty(void **state)
+{
+    size_t count = 7;
+    char untouched = 'x';
+
+    (void)state;
+    assert_null(meower_page_tag(NULL));
+    assert_null(meower_page_error(NULL));
+    assert_int_equal(meower_page_count(NULL), 0);
+    assert_null(meower_page_meow(NULL, 0));
+    assert_string_equal(meower_page_cursor(NULL), "");
+    assert_int_equal(meower_page_has_older(NULL) + meower_page_has_newer(NULL) + meower_page_is_fallback(NULL), 0);
+    assert_null(meower_page_highlights(NULL, 0, &count));
+    assert_int_equal(count, 0);
+    assert_null(meower_page_highlights(NULL, 0, NULL));
+    assert_int_equal(meower_page_json_len(NULL), 0);
+    meower_page_write_json(NULL, &untouched);
+    assert_int_equal(untouched, 'x');
+}
+
+static void releasing_null_does_nothing(void **state)
+{
+    (void)state;
+    meower_subscription_close(NULL);
+    meower_query_close(NULL);
+    meower_command_close(NULL);
+    meower_page_free(NULL);
+    meower_options_free(NULL);
+    meower_options_set_clock(NULL, NULL);
+    meower_options_set_fault_hook(NULL, NULL);
+    assert_int_equal(meower_close(NULL, 0, NULL), MEOWER_OK);
+    assert_null(meower_options_get(NULL, "store"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_call_refuses_null_handles),
+        cmocka_unit_test(every_call_refuses_null_arguments),
+        cmocka_unit_test(a_null_page_is_empty),
+        cmocka_unit_test(releasing_null_does_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
