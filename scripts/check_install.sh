@@ -8,6 +8,18 @@ prefix=$PWD/build/installed
 rm -rf "$prefix"
 cmake --install "build/$1" --prefix "$prefix"
 
+# Every program and every function has a manual page that groff has nothing to say about.
+for page in "$prefix"/share/man/man*/*; do
+    head -n 1 "$page" | grep -q '^\.so ' || groff -man -Tutf8 -ww -z "$page" 2>&1
+done >build/logs/manual.log
+[ ! -s build/logs/manual.log ] || { cat build/logs/manual.log && exit 1; }
+for program in "$prefix"/bin/*; do
+    ls "$prefix"/share/man/man[18]/"$(basename "$program")".[18]
+done
+scripts/reference.py symbols | while read -r function _; do
+    ls "$prefix/share/man/man3/$function.3"
+done >/dev/null
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md >"$work/feed.c"

@@ -50,7 +50,7 @@ class Header:
 def plain(comment):
     """The text of a comment, without its frame."""
     text = re.sub(r"^/\*+ ?|\s*\*/$", "", comment.strip())
-    return "\n".join(re.sub(r"^ \* ?|^ \*$", "", line).rstrip() for line in text.splitlines()).strip()
+    return "\n".join(re.sub(r"^ \* ?|^ \*$", "", line).rstrip() for line in text.splitlines()).strip("\n")
 
 
 def functions_of(code):
@@ -78,7 +78,7 @@ def read(name):
             code += (";" if not code.endswith(";") and code.rstrip().endswith("}") else "")
         line = text.count("\n", 0, found.start()) + 1
         blocks.append(Block(plain(found.group(1)), code.rstrip(), line, functions_of(code)))
-    return Header(name, summary.split(" - ", 1)[1], rest.strip(), blocks)
+    return Header(name, summary.split(" - ", 1)[1], rest.strip("\n"), blocks)
 
 
 def headers():
@@ -207,7 +207,7 @@ def man_page(header, block, release):
     others = [other for candidate in header.blocks for other in candidate.functions if other not in block.functions]
     see = ", ".join(f"\\fB{other}\\fR(3)" for other in others[:8])
     return "\n".join([
-        f'.TH {name.upper()} 3 "" "meower {release}" "libmeower"',
+        f'.TH {name.upper()} 3 "" "meower {release}" "libmeower"', ".nh",
         ".SH NAME",
         roff(f"{', '.join(block.functions)} - {first[0].lower() + first[1:]}").replace(" \\- ", " \\- ", 1),
         ".SH LIBRARY", "libmeower (\\fIlibmeower\\fR, \\fI\\-lmeower\\fR)",
@@ -220,7 +220,7 @@ def man_page(header, block, release):
 def man_overview(release):
     """libmeower(3): what the whole is, the conventions, and the list of functions."""
     base, meower = read("base"), read("meower")
-    lines = [f'.TH LIBMEOWER 3 "" "meower {release}" "libmeower"', ".SH NAME",
+    lines = [f'.TH LIBMEOWER 3 "" "meower {release}" "libmeower"', ".nh", ".SH NAME",
              "libmeower \\- a live, searchable feed of short messages", ".SH SYNOPSIS", ".nf",
              ".B #include <meower/meower.h>", ".fi", ".PP", roff(meower.intro), ".SH CONVENTIONS",
              roff(base.intro.split("\n", 1)[1]), ".SH FUNCTIONS"]
