@@ -1,0 +1,70 @@
+/* authors.h - those who post and delete: with and without idempotency keys, at any node, and again when they did not
+ * hear what became of it. Each answer is compared with what is committed. */
+#ifndef TESTS_SIM_AUTHORS_H
+#define TESTS_SIM_AUTHORS_H
+
+#include <meower/meower.h>
+#include <stdbool.h>
+
+struct world;
+struct node;
+struct ledger_meow;
+
+enum {
+    ATTEMPT_PENDING,
+    ATTEMPT_DONE,    /* answered: it is stored */
+    ATTEMPT_REFUSED, /* answered: it is not */
+    ATTEMPT_UNKNOWN  /* it may be stored */
+};
+
+/* A text that somebody wants stored once. */
+struct intent {
+    unsigned key;      /* its idempotency key; 0: none */
+    size_t meow;       /* 1 + its index in the ledger; 0: not stored */
+    bool is_promised;  /* an answer said that it is stored */
+    bool may_be_there; /* unless every attempt was refused */
+};
+
+/* One command. */
+struct attempt {
+    int kind;                /* MEOWER_STORE_POST or _DELETE */
+    size_t intent;           /* POST */
+    char id[MEOWER_ID_SIZE]; /* DELETE */
+    int state;               /* ATTEMPT_... */
+    int node;                /* that was asked */
+    unsigned life;           /* of it */
+};
+
+struct authors {
+    struct intent *intents;
+    size_t intent_count;
+    struct attempt *attempts;
+    size_t attempt_count;
+    size_t max;        /* room for intents and for attempts */
+    size_t *key_meows; /* at index key - 1: 1 + the index in the ledger of the meow stored with it */
+    unsigned key_count;
+    uint64_t answered;               /* the greatest position in an answer */
+    char cursor[MEOWER_CURSOR_SIZE]; /* of it; "" before the first */
+    size_t pending;
+};
+
+void authors_init(struct authors *authors, size_t max);
+void authors_destroy(struct authors *authors);
+
+/* Somebody posts, or deletes, at `node`. */
+void authors_post(struct world *world, struct node *node);
+void authors_delete(struct world *world, struct node *node);
+
+/* Takes the answers that wait at `node`. */
+void authors_take(struct world *world, struct node *node);
+
+/* The node is gone: nobody hears what became of what it was asked. */
+void authors_lose(struct world *world, const struct node *node);
+
+/* The store has committed a post. */
+void authors_note_commit(struct world *world, const char *body, size_t meow);
+
+/* Fails the run unless every promise is kept. */
+void authors_check(struct world *world);
+
+#endif

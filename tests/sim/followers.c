@@ -1,0 +1,197 @@
+/* followers.c - see followers.h. */
+#include "sim/followers.h"
+#include "base/cursor.h"
+#include "sim/stages.h"
+#include "sim/world.h"
+#include <string.h>
+
+/* ---- coming and leaving ----------------------------------------------------------------------------------------- */
+
+static uint64_t position_of(struct world *world, const char *cursor)
+{
+    char epoch[MEOWER_EPOCH_SIZE];
+    uint64_t position;
+
+    if (!cursor_parse(cursor, epoch, &position)) {
+        world_fail(world, "the cursor of a subscription is no cursor: %s", cursor);
+    }
+    return position;
+}
+
+/* It was told whether everything behind its cursor follows: it must, unless the node has never heard of that position.
+ */
+static void check_start(struct world *world, struct follower *follower)
+{
+    uint64_t start = position_of(world, meower_subscription_cursor(follower->subscription));
+    bool is_recovered = meower_subscription_recovered(follower->subscription) != 0;
+
+    if (!follower->has_begun) {
+        follower->position = start;
+        return;
+    }
+    if (is_recovered) {
+        if (start != follower->position) {
+            world_fail(world, "a follower came back at %llu, and was put at %llu",
+                       (unsigned long long)follower->position, (unsigned long long)start);
+        }
+        world->followers.resumed++;
+        return;
+    }
+    if (follower->position <= follower->opened_at) {
+        world_fail(world, "a follower came back at %llu of %llu, and was told that it cannot go on",
+                   (unsigned long long)follower->position, (unsigned long long)follower->opened_at);
+    }
+    world->followers.restarted++;
+    follower->position = start;
+}
+
+static void come(struct world *world, struct follower *follower, struct node *node)
+{
+    const char *cursor = follower->has_begun ? follower->cursor : NULL;
+    int status;
+
+    follower->opened_at = stage_head(node->feed);
+    status = meower_subscription_open(node->feed, cursor, &follower->subscription, NULL);
+    if (status != MEOWER_OK) {
+        world_fail(world, "node %d: a subscription is refused with %s", node->number, meower_status_name(status));
+    }
+    follower->node = node->number;
+    check_start(world, follower);
+    follower->has_begun = true;
+    strcpy(follower->cursor, meower_subscription_cursor(follower->subscription));
+    world_note(world, node->number, "follower comes", (uint64_t)(follower - world->followers.list), follower->position);
+}
+
+static void leave(struct world *world, struct follower *follower)
+{
+    strcpy(follower->cursor, meower_subscription_cursor(follower->subscription));
+    meower_subscription_close(follower->subscription);
+    follower->subscription = NULL;
+    world_note(world, follower->node, "follower leaves", (uint64_t)(follower - world->followers.list),
+               follower->position);
+}
+
+void followers_lose(struct world *world, const struct node *node)
+{
+    for (size_t i = 0; i < FOLLOWERS_MAX; i++) {
+        struct follower *follower = &world->followers.list[i];
+        if (follower->subscription != NULL && follower->node == node->number) {
+            meower_subscription_close(follower->subscription);
+            follower->subscription = NULL;
+        }
+    }
+}
+
+/* ---- events ----------------------------------------------------------------------------------------------------- */
+
+/* What is left out up to `position` must be creations whose meows are gone. */
+static void check_left_out(struct world *world, const struct follower *follower, uint64_t position)
+{
+    for (uint64_t at = follower->position + 1; at <= position; at++) {
+        const struct ledger_event *event = ledger_event_at(&world->ledger, at);
+        if (event == NULL || event->kind != MEOWER_EVENT_CREATED || world->ledger.meows[event->meow].deleted == 0) {
+            world_fail(world, "node %d: a follower at %llu is not given event %llu", follower->node,
+                       (unsigned long long)follower->position, (unsigned long long)at);
+        }
+    }
+}
+
+static void check_event(struct world *world, struct follower *follower, const meower_event *given)
+{
+    const struct ledger_event *event = ledger_event_at(&world->ledger, given->position);
+    const struct ledger_meow *meow = event == NULL ? NULL : &world->ledger.meows[event->meow];
+
+    if (given->position <= follower->position) {
+        world_fail(world, "node %d: a follower at %llu is given event %llu again", follower->node,
+                   (unsigned long long)follower->position, (unsigned long long)given->position);
+    }
+    if (event == NULL || event->kind != given->kind || strcmp(meow->id, given->meow.id) != 0 ||
+        (event->kind == MEOWER_EVENT_CREATED && strcmp(meow->body, given->meow.body) != 0)) {
+        world_fail(world, "node %d: a follower is given something else at %llu than was committed", follower->node,
+                   (unsigned long long)given->position);
+    }
+    if (event->kind == MEOWER_EVENT_CREATED && meow->deleted != 0 && meow->deleted <= follower->opened_at) {
+        world_fail(world, "node %d: a follower is given the text of meow %s, which had been deleted before it came",
+                   follower->node, meow->id);
+    }
+    check_left_out(world, follower, given->position - 1);
+    if (position_of(world, given->cursor) != given->position || strstr(given->json, given->cursor) == NULL ||
+        strstr(given->json, meow->id) == NULL) {
+        world_fail(world, "node %d: event %llu bears another cursor", follower->node,
+                   (unsigned long long)given->position);
+    }
+}
+
+/* Takes at most `max` events. */
+static void take(struct world *world, struct follower *follower, unsigned max)
+{
+    const meower_event *event;
+    meower_error error;
+    int status = 0;
+
+    while (max-- > 0 && (status = meower_subscription_next(follower->subscription, &event, &error)) == 1) {
+        world_note(world, follower->node, "event", event->position, (uint64_t)event->kind);
+        check_event(world, follower, event);
+        follower->position = event->position;
+        world->followers.events++;
+    }
+    if (status == 0) {
+        uint64_t position = position_of(world, meower_subscription_cursor(follower->subscription));
+        check_left_out(world, follower, position);
+        follower->position = position;
+    } else if (status != 1 && status != MEOWER_ERROR_UNAVAILABLE && status != MEOWER_ERROR_IO &&
+               status != MEOWER_ERROR_TIMEOUT && status != MEOWER_ERROR_BUSY) {
+        world_fail(world, "node %d: a subscription ended with %s: %s", follower->node, meower_status_name(status),
+                   error.message);
+    }
+    strcpy(follower->cursor, meower_subscription_cursor(follower->subscription));
+}
+
+/* ---- acting ----------------------------------------------------------------------------------------------------- */
+
+void followers_act(struct world *world)
+{
+    struct follower *follower = &world->followers.list[chance_below(&world->chance, FOLLOWERS_MAX)];
+    struct node *node;
+
+    if (follower->subscription == NULL) {
+        node = world_subscription_node(world);
+        if (node != NULL) {
+            come(world, follower, node);
+        }
+        return;
+    }
+    if (!node_is_up(&world->nodes[follower->node])) {
+        return;
+    }
+    if (chance_permille(&world->chance, 150)) {
+        leave(world, follower);
+    } else {
+        take(world, follower, 1 + chance_below(&world->chance, 20));
+    }
+}
+
+void followers_take_all(struct world *world)
+{
+    for (size_t i = 0; i < FOLLOWERS_MAX; i++) {
+        struct follower *follower = &world->followers.list[i];
+        struct node *node = world_subscription_node(world);
+        if (follower->subscription == NULL && node != NULL) {
+            come(world, follower, node);
+        }
+        if (follower->subscription != NULL) {
+            take(world, follower, UINT32_MAX);
+        }
+    }
+}
+
+bool followers_are_done(const struct world *world)
+{
+    for (size_t i = 0; i < FOLLOWERS_MAX; i++) {
+        const struct follower *follower = &world->followers.list[i];
+        if (follower->subscription != NULL && follower->position != world->ledger.head) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,388 @@
+/* readers.c - see readers.h. */
+#include "sim/readers.h"
+#include "base/cursor.h"
+#include "sim/world.h"
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    READING_LIST,
+    READING_GET,
+    READING_SEARCH
+};
+
+enum {
+    BOUND_NONE,
+    BOUND_MAX_ID,
+    BOUND_SINCE_ID,
+    BOUND_MIN_ID
+};
+
+static const char *const texts[] = {"meow", "purr", "kase", "whisker nap", "tail", "hi", "whiskr"};
+
+#define TEXT_COUNT (sizeof texts / sizeof texts[0])
+
+/* ---- asking ----------------------------------------------------------------------------------------------------- */
+
+static struct read *new_read(struct world *world, const struct node *node, int kind)
+{
+    for (size_t i = 0; i < READS_MAX; i++) {
+        struct read *read = &world->readers.reads[i];
+        if (!read->is_used) {
+            *read = (struct read){.is_used = true,
+                                  .kind = kind,
+                                  .node = node->number,
+                                  .life = node->life,
+                                  .floor = world->authors.answered,
+                                  .is_calm = world->is_calm,
+                                  .take = MEOWER_TAKE_MAX};
+            return read;
+        }
+    }
+    return NULL;
+}
+
+static const char *some_id(struct world *world)
+{
+    const struct ledger *ledger = &world->ledger;
+
+    return ledger->meows[chance_below(&world->chance, (unsigned)ledger->meow_count)].id;
+}
+
+static void end_submit(struct world *world, struct read *read, int status)
+{
+    world_note(world, read->node, "read", (uint64_t)read->kind, (uint64_t)-status);
+    if (status == MEOWER_OK) {
+        world->readers.pending++;
+        return;
+    }
+    read->is_used = false;
+    if (status != MEOWER_ERROR_BUSY && status != MEOWER_ERROR_CLOSED) {
+        world_fail(world, "a query is refused with %s", meower_status_name(status));
+    }
+}
+
+/* One in four wants to see at least what was answered last, anywhere. */
+static const char *choose_cursor(struct world *world, struct read *read)
+{
+    if (world->authors.answered == 0 || !chance_permille(&world->chance, 250)) {
+        return NULL;
+    }
+    read->wait_for = world->authors.answered;
+    return world->authors.cursor;
+}
+
+static void submit_list(struct world *world, struct node *node, struct read *read, const char *cursor)
+{
+    meower_list list = MEOWER_LIST_INIT;
+
+    list.skip = read->skip;
+    list.take = read->take;
+    list.cursor = cursor;
+    list.max_id = read->bound_kind == BOUND_MAX_ID ? read->bound : NULL;
+    list.since_id = read->bound_kind == BOUND_SINCE_ID ? read->bound : NULL;
+    list.min_id = read->bound_kind == BOUND_MIN_ID ? read->bound : NULL;
+    end_submit(world, read, meower_query_submit_list(node->query, &list, read, NULL));
+}
+
+static void submit_search(struct world *world, struct node *node, struct read *read, const char *cursor)
+{
+    meower_search search = MEOWER_SEARCH_INIT;
+
+    search.text = read->text;
+    search.text_len = strlen(read->text);
+    search.take = read->take;
+    search.cursor = cursor;
+    end_submit(world, read, meower_query_submit_search(node->query, &search, read, NULL));
+}
+
+static void ask_list(struct world *world, struct node *node)
+{
+    struct read *read = new_read(world, node, READING_LIST);
+
+    if (read == NULL) {
+        return;
+    }
+    if (chance_permille(&world->chance, 700)) {
+        read->take = chance_below(&world->chance, 12);
+    }
+    if (world->ledger.meow_count > 0 && chance_permille(&world->chance, 400)) {
+        read->bound_kind = BOUND_MAX_ID + (int)chance_below(&world->chance, 3);
+        memcpy(read->bound, some_id(world), MEOWER_ID_SIZE);
+    } else if (chance_permille(&world->chance, 300)) {
+        read->skip = chance_below(&world->chance, 20);
+    }
+    submit_list(world, node, read, choose_cursor(world, read));
+}
+
+static void ask_get(struct world *world, struct node *node)
+{
+    struct read *read = world->ledger.meow_count > 0 ? new_read(world, node, READING_GET) : NULL;
+    const char *cursor;
+
+    if (read == NULL) {
+        return;
+    }
+    memcpy(read->bound, some_id(world), MEOWER_ID_SIZE);
+    cursor = choose_cursor(world, read);
+    end_submit(world, read, meower_query_submit_get(node->query, read->bound, cursor, read, NULL));
+}
+
+static void ask_search(struct world *world, struct node *node)
+{
+    struct read *read = new_read(world, node, READING_SEARCH);
+
+    if (read == NULL) {
+        return;
+    }
+    if (world->authors.intent_count > 0 && chance_permille(&world->chance, 500)) {
+        snprintf(read->text, sizeof read->text, "m%u",
+                 chance_below(&world->chance, (unsigned)world->authors.intent_count));
+    } else {
+        snprintf(read->text, sizeof read->text, "%s", texts[chance_below(&world->chance, TEXT_COUNT)]);
+    }
+    submit_search(world, node, read, choose_cursor(world, read));
+}
+
+void readers_ask(struct world *world, struct node *node)
+{
+    switch (chance_below(&world->chance, 5)) {
+    case 0:
+        ask_search(world, node);
+        break;
+    case 1:
+        ask_get(world, node);
+        break;
+    default:
+        ask_list(world, node);
+        break;
+    }
+}
+
+void readers_ask_for_all(struct world *world, struct node *node)
+{
+    struct read *list = new_read(world, node, READING_LIST);
+    struct read *search = new_read(world, node, READING_SEARCH);
+
+    if (list == NULL || search == NULL) {
+        world_fail(world, "%zu requests were never answered", world->readers.pending);
+    }
+    submit_list(world, node, list, NULL);
+    snprintf(search->text, sizeof search->text, "m");
+    search->wait_for = world->authors.answered;
+    submit_search(world, node, search, world->authors.answered == 0 ? NULL : world->authors.cursor);
+}
+
+/* ---- pages ------------------------------------------------------------------------------------------------------ */
+
+static const char *reading_name(const struct read *read)
+{
+    static const char *const names[] = {"list", "get", "search"};
+
+    return names[read->kind];
+}
+
+/* The position that the page says it reflects. */
+static uint64_t position_of(struct world *world, const struct read *read, const meower_page *page)
+{
+    char epoch[MEOWER_EPOCH_SIZE];
+    uint64_t position;
+
+    if (!cursor_parse(meower_page_cursor(page), epoch, &position)) {
+        world_fail(world, "the cursor of a page is no cursor: %s", meower_page_cursor(page));
+    }
+    if (position < read->wait_for) {
+        world_fail(world, "node %d: a %s waited for position %llu, and has %llu", read->node, reading_name(read),
+                   (unsigned long long)read->wait_for, (unsigned long long)position);
+    }
+    if (position > world->ledger.head) {
+        world_fail(world, "node %d: a page says that it reflects %llu, but only %llu is committed", read->node,
+                   (unsigned long long)position, (unsigned long long)world->ledger.head);
+    }
+    return position;
+}
+
+static void check_meow(struct world *world, const struct read *read, const meower_meow *shown)
+{
+    const struct ledger_meow *meow = ledger_find(&world->ledger, shown->id);
+
+    if (meow == NULL || strcmp(shown->body, meow->body) != 0 || shown->created_at_us != meow->created_at_us) {
+        world_fail(world, "node %d: a %s shows meow %s otherwise than it is stored", read->node, reading_name(read),
+                   shown->id);
+    }
+    if (meow->deleted != 0 && meow->deleted <= read->floor) {
+        world_fail(world, "node %d: a %s shows meow %s after its deletion had been answered", read->node,
+                   reading_name(read), meow->id);
+    }
+}
+
+static const char *page_id(const void *shown, size_t index)
+{
+    return meower_page_meow(shown, index)->id;
+}
+
+/* Pages are newest first, also those that are read upwards. */
+static const char *page_id_upwards(const void *shown, size_t index)
+{
+    return meower_page_meow(shown, meower_page_count(shown) - 1 - index)->id;
+}
+
+/* A list must be what the feed was at one position, from the greatest of what had been answered and what its cursor
+ * says, to now. */
+static void check_list(struct world *world, const struct read *read, const meower_page *page)
+{
+    uint64_t position = position_of(world, read, page);
+    uint64_t lowest = position > read->floor ? position : read->floor;
+    meower_range range = {.skip = read->skip, .take = read->take, .ascending = read->bound_kind == BOUND_MIN_ID};
+    struct ledger_view view = {.id_at = range.ascending ? page_id_upwards : page_id,
+                               .shown = page,
+                               .count = meower_page_count(page),
+                               .is_whole = meower_page_count(page) < read->take};
+    bool is_right = false;
+
+    if (position < read->floor) {
+        world_fail(world, "node %d: a list reflects position %llu, but %llu was answered before it was asked for",
+                   read->node, (unsigned long long)position, (unsigned long long)read->floor);
+    }
+    range.below = read->bound_kind == BOUND_MAX_ID ? read->bound : NULL;
+    range.above = read->bound_kind == BOUND_SINCE_ID || read->bound_kind == BOUND_MIN_ID ? read->bound : NULL;
+    for (uint64_t at = lowest; at <= world->ledger.head && !is_right; at++) {
+        is_right = ledger_is_view(&world->ledger, at, &range, &view);
+    }
+    for (size_t i = 0; i < view.count; i++) {
+        check_meow(world, read, meower_page_meow(page, i));
+    }
+    if (!is_right) {
+        world_fail(world, "node %d: a list of %zu meows is the feed at no position from %llu to %llu", read->node,
+                   meower_page_count(page), (unsigned long long)lowest, (unsigned long long)world->ledger.head);
+    }
+}
+
+static void check_get(struct world *world, const struct read *read, const meower_page *page)
+{
+    const struct ledger_meow *meow = ledger_find(&world->ledger, read->bound);
+
+    if (meower_page_status(page) == MEOWER_ERROR_NOT_FOUND) {
+        if (meow->created <= read->floor && meow->deleted == 0) {
+            world_fail(world, "node %d: meow %s was answered before it was asked for, but is not found", read->node,
+                       meow->id);
+        }
+        return;
+    }
+    (void)position_of(world, read, page);
+    if (strcmp(meower_page_meow(page, 0)->id, read->bound) != 0) {
+        world_fail(world, "node %d: another meow than %s was got", read->node, read->bound);
+    }
+    check_meow(world, read, meower_page_meow(page, 0));
+}
+
+static bool has_word(const char *body, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (const char *at = strstr(body, word); at != NULL; at = strstr(at + 1, word)) {
+        if ((at == body || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool page_has(const meower_page *page, const char *id)
+{
+    for (size_t i = 0; i < meower_page_count(page); i++) {
+        if (strcmp(meower_page_meow(page, i)->id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Nothing may be found that is deleted or stands twice. */
+static void check_hits(struct world *world, const struct read *read, const meower_page *page)
+{
+    for (size_t i = 0; i < meower_page_count(page); i++) {
+        check_meow(world, read, meower_page_meow(page, i));
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(page_id(page, j), page_id(page, i)) == 0) {
+                world_fail(world, "node %d: a search finds meow %s twice", read->node, page_id(page, i));
+            }
+        }
+    }
+}
+
+/* What the index holds by its own account must be found; the scan that replaces a failing engine promises less. */
+static void check_search(struct world *world, const struct read *read, const meower_page *page)
+{
+    uint64_t position = position_of(world, read, page);
+
+    check_hits(world, read, page);
+    if (meower_page_is_fallback(page)) {
+        world->readers.scans += read->is_calm ? 1 : 0;
+        return;
+    }
+    for (size_t i = 0; i < world->ledger.meow_count; i++) {
+        const struct ledger_meow *meow = &world->ledger.meows[i];
+        bool must_match = strcmp(read->text, "m") == 0 || has_word(meow->body, read->text);
+        if (must_match && meow->deleted == 0 && meow->created <= position && !page_has(page, meow->id)) {
+            world_fail(world, "node %d: a search at position %llu does not find meow %s of position %llu", read->node,
+                       (unsigned long long)position, meow->id, (unsigned long long)meow->created);
+        }
+    }
+}
+
+static void check_failure(struct world *world, const struct read *read, const meower_page *page)
+{
+    int status = meower_page_status(page);
+    bool is_expected =
+        status == MEOWER_ERROR_UNAVAILABLE || status == MEOWER_ERROR_IO || status == MEOWER_ERROR_TIMEOUT;
+
+    if (!is_expected || read->is_calm) {
+        world_fail(world, "node %d: a %s ended with %s: %s", read->node, reading_name(read), meower_status_name(status),
+                   meower_page_error(page)->message);
+    }
+}
+
+static void check_page(struct world *world, const struct read *read, const meower_page *page)
+{
+    int status = meower_page_status(page);
+
+    if (read->kind == READING_GET && (status == MEOWER_OK || status == MEOWER_ERROR_NOT_FOUND)) {
+        check_get(world, read, page);
+    } else if (status != MEOWER_OK) {
+        check_failure(world, read, page);
+    } else if (read->kind == READING_LIST) {
+        check_list(world, read, page);
+    } else {
+        check_search(world, read, page);
+    }
+}
+
+void readers_take(struct world *world, struct node *node)
+{
+    meower_page *page;
+
+    while (node->query != NULL && meower_query_next(node->query, &page) == 1) {
+        struct read *read = meower_page_tag(page);
+        world_note(world, node->number, "page", meower_page_count(page), (uint64_t)-meower_page_status(page));
+        if (!read->is_used) {
+            world_fail(world, "node %d: a request was answered twice", node->number);
+        }
+        check_page(world, read, page);
+        read->is_used = false;
+        world->readers.pending--;
+        world->readers.pages++;
+        meower_page_free(page);
+    }
+}
+
+void readers_lose(struct world *world, const struct node *node)
+{
+    for (size_t i = 0; i < READS_MAX; i++) {
+        struct read *read = &world->readers.reads[i];
+        if (read->is_used && read->node == node->number && read->life == node->life) {
+            read->is_used = false;
+            world->readers.pending--;
+        }
+    }
+}

@@ -1,0 +1,359 @@
+/* search.c - see search.h. The rules for what comes late are those of Elasticsearch with external versions: an older
+ * version of a document, and an older position of the index, change nothing. */
+#include "sim/search.h"
+#include "base/match.h"
+#include "base/words.h"
+#include "sim/world.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct sim_late_batch {
+    struct sim_late_batch *next;
+    unsigned life;
+    meower_search_info info;
+    size_t count;
+    meower_search_document documents[];
+};
+
+static void drop_late(struct sim_index *index)
+{
+    while (index->late != NULL) {
+        struct sim_late_batch *late = index->late;
+        index->late = late->next;
+        for (size_t i = 0; i < late->count; i++) {
+            free((char *)late->documents[i].id);
+            free((char *)late->documents[i].words);
+        }
+        free(late);
+    }
+}
+
+static void clear(struct sim_index *index)
+{
+    for (size_t i = 0; i < index->count; i++) {
+        free(index->documents[i].words);
+    }
+    free(index->documents);
+    index->documents = NULL;
+    index->count = 0;
+    index->info = (meower_search_info){.position = 0};
+}
+
+void sim_index_destroy(struct sim_index *index)
+{
+    drop_late(index);
+    clear(index);
+}
+
+void sim_index_lose(struct sim_index *index)
+{
+    clear(index);
+    index->life++;
+}
+
+/* ---- what an index holds ---------------------------------------------------------------------------------------- */
+
+/* The document of a meow of the ledger, made when it is not there. */
+static struct sim_document *document_at(struct sim_index *index, size_t meow)
+{
+    if (meow >= index->count) {
+        size_t count = meow * 2 + 16;
+        struct sim_document *grown = reallocarray(index->documents, count, sizeof *grown);
+        if (grown == NULL) {
+            abort();
+        }
+        memset(grown + index->count, 0, (count - index->count) * sizeof *grown);
+        index->documents = grown;
+        index->count = count;
+    }
+    return &index->documents[meow];
+}
+
+static void check_words(struct world *world, const struct ledger_meow *meow, const meower_search_document *document)
+{
+    size_t len;
+    char *words = words_join(meow->body, strlen(meow->body), &len);
+
+    if (words == NULL || len != document->words_len || memcmp(words, document->words, len) != 0) {
+        world_fail(world, "the index is given other words for meow %s than those of its body", meow->id);
+    }
+    free(words);
+}
+
+static void apply(struct world *world, struct sim_index *index, const meower_search_document *document)
+{
+    const struct ledger_meow *meow = ledger_find(&world->ledger, document->id);
+    struct sim_document *own;
+
+    if (meow == NULL || meow->created > document->position) {
+        world_fail(world, "the index is given meow %s at position %llu, which is not committed", document->id,
+                   (unsigned long long)document->position);
+    }
+    own = document_at(index, (size_t)(meow - world->ledger.meows));
+    if (document->position <= own->position) {
+        return;
+    }
+    own->position = document->position;
+    own->is_deleted = document->words == NULL;
+    if (document->words != NULL) {
+        check_words(world, meow, document);
+        free(own->words);
+        own->words = strndup(document->words, document->words_len);
+        own->is_visible = false;
+    }
+}
+
+static void apply_info(struct world *world, struct sim_index *index, const meower_search_info *info)
+{
+    if (index->info.epoch[0] == '\0' || info->position > index->info.position) {
+        index->info = *info;
+    }
+    sim_index_check(world, index);
+}
+
+void sim_index_check(struct world *world, const struct sim_index *index)
+{
+    for (size_t i = 0; i < world->ledger.meow_count; i++) {
+        const struct ledger_meow *meow = &world->ledger.meows[i];
+        const struct sim_document *document = i < index->count ? &index->documents[i] : NULL;
+        bool is_there = document != NULL && document->position != 0 && !document->is_deleted;
+        if (meow->created <= index->info.position && meow->deleted == 0 && !is_there) {
+            world_fail(world, "the index says that it is at position %llu, but lacks meow %s of position %llu",
+                       (unsigned long long)index->info.position, meow->id, (unsigned long long)meow->created);
+        }
+        if (meow->deleted != 0 && meow->deleted <= index->info.position && is_there) {
+            world_fail(world, "the index says that it is at position %llu, but holds meow %s deleted at %llu",
+                       (unsigned long long)index->info.position, meow->id, (unsigned long long)meow->deleted);
+        }
+    }
+}
+
+/* ---- what comes late -------------------------------------------------------------------------------------------- */
+
+static void keep_for_later(struct sim_index *index, const meower_search_document *documents, size_t count,
+                           const meower_search_info *info)
+{
+    struct sim_late_batch *late = calloc(1, sizeof *late + count * sizeof *documents);
+
+    if (late == NULL) {
+        abort();
+    }
+    *late = (struct sim_late_batch){.next = index->late, .life = index->life, .info = *info, .count = count};
+    for (size_t i = 0; i < count; i++) {
+        late->documents[i] = documents[i];
+        late->documents[i].id = strdup(documents[i].id);
+        if (documents[i].words != NULL) {
+            late->documents[i].words = strndup(documents[i].words, documents[i].words_len);
+        }
+    }
+    index->late = late;
+}
+
+void sim_index_arrive(struct world *world, struct sim_index *index)
+{
+    for (const struct sim_late_batch *late = index->late; late != NULL; late = late->next) {
+        world_note(world, TRACE_NO_NODE, "index late", late->count, late->info.position);
+        for (size_t i = 0; i < late->count && late->life == index->life; i++) {
+            apply(world, index, &late->documents[i]);
+        }
+        if (late->life == index->life) {
+            apply_info(world, index, &late->info);
+        }
+    }
+    drop_late(index);
+}
+
+/* ---- the table -------------------------------------------------------------------------------------------------- */
+
+static int sim_open(const meower_backend_config *config, void **out, meower_error *error)
+{
+    struct node *node = config->context;
+
+    (void)error;
+    node->index_life = node->index->life;
+    *out = node;
+    return MEOWER_OK;
+}
+
+static void sim_close(void *backend)
+{
+    (void)backend; /* the engine goes on */
+}
+
+static int check_life(const struct node *node, meower_error *error)
+{
+    if (node->index_life != node->index->life) {
+        return meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0, "the index was removed or replaced");
+    }
+    return MEOWER_OK;
+}
+
+static int sim_info(void *backend, meower_search_info *info, meower_error *error)
+{
+    struct node *node = backend;
+
+    (void)error;
+    node->index_life = node->index->life;
+    *info = node->index->info;
+    return MEOWER_OK;
+}
+
+static int sim_reset(void *backend, meower_error *error)
+{
+    struct node *node = backend;
+    bool is_new = node->index_life == node->index->life && node->index->info.epoch[0] == '\0';
+
+    (void)error;
+    if (!is_new) {
+        sim_index_lose(node->index);
+        node->index_life = node->index->life;
+    }
+    return MEOWER_OK;
+}
+
+static int sim_index_documents(void *backend, const meower_search_document *documents, size_t count,
+                               const meower_search_info *info, meower_error *error)
+{
+    struct node *node = backend;
+    struct world *world = node->world;
+    size_t applied = count;
+    bool breaks = !world->is_calm && chance_permille(&world->chance, world->plan.fault_permille);
+    bool is_late = !world->is_calm && chance_permille(&world->chance, world->plan.late_permille);
+    int status = check_life(node, error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    if (is_late) {
+        keep_for_later(node->index, documents, count, info);
+        return meower_error_set(error, MEOWER_ERROR_TIMEOUT, 0, MEOWER_ERROR_FLAG_RETRIABLE, "no answer in time");
+    }
+    if (breaks) {
+        applied = chance_below(&world->chance, (unsigned)count + 1);
+    }
+    for (size_t i = 0; i < applied; i++) {
+        apply(world, node->index, &documents[i]);
+    }
+    if (breaks) {
+        return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, 0, MEOWER_ERROR_FLAG_RETRIABLE,
+                                "the connection broke behind %zu documents", applied);
+    }
+    apply_info(world, node->index, info);
+    return MEOWER_OK;
+}
+
+static int sim_refresh(void *backend, meower_error *error)
+{
+    struct node *node = backend;
+    int status = check_life(node, error);
+
+    for (size_t i = 0; i < node->index->count && status == MEOWER_OK; i++) {
+        struct sim_document *document = &node->index->documents[i];
+        document->is_visible = document->position != 0 && !document->is_deleted;
+        if (document->is_deleted) {
+            free(document->words);
+            document->words = NULL;
+        }
+    }
+    return status;
+}
+
+/* The best level at which a searched word matches one of the document's. */
+static int document_level(const struct sim_document *document, const meower_search_word *word)
+{
+    int best = MATCH_NONE;
+
+    for (const char *at = document->words; *at != '\0';) {
+        size_t len = strcspn(at, " ");
+        int level = match_level(word, at, len);
+        best = level < best ? level : best;
+        at += len;
+        at += *at == ' ' ? 1 : 0;
+    }
+    return best;
+}
+
+/* The tier of a document (backend.h), MATCH_TIERS when it does not match. */
+static int document_tier(const struct sim_document *document, const meower_search_request *request)
+{
+    int worst = MATCH_EXACT;
+    int best = MATCH_NONE;
+
+    for (size_t i = 0; i < request->word_count; i++) {
+        int level = document_level(document, &request->words[i]);
+        worst = level > worst ? level : worst;
+        best = level < best ? level : best;
+    }
+    if (worst != MATCH_NONE) {
+        return worst;
+    }
+    return best == MATCH_NONE ? MATCH_TIERS : 3 + best;
+}
+
+/* Pushes the matches of one tier, newest first: meows are in the ledger in the order of their positions. */
+static int push_tier(const struct node *node, const unsigned char *tiers, unsigned tier, uint64_t *skip, uint32_t *take,
+                     meower_hit_sink *sink)
+{
+    const struct sim_index *index = node->index;
+    int status = MEOWER_OK;
+
+    for (size_t i = index->count; i > 0 && *take > 0 && status == MEOWER_OK; i--) {
+        if (tiers[i - 1] != tier) {
+            continue;
+        }
+        if (*skip > 0) {
+            --*skip;
+        } else {
+            --*take;
+            status = sink->hit(sink, node->world->ledger.meows[i - 1].id, index->documents[i - 1].position);
+        }
+    }
+    return status;
+}
+
+static int sim_match(void *backend, unsigned lane, const meower_search_request *request, meower_hit_sink *sink,
+                     meower_error *error)
+{
+    struct node *node = backend;
+    const struct sim_index *index = node->index;
+    unsigned char *tiers = malloc(index->count + 1);
+    uint64_t skip = request->skip;
+    uint32_t take = request->take;
+    int status = check_life(node, error);
+
+    (void)lane;
+    if (tiers == NULL) {
+        abort();
+    }
+    for (size_t i = 0; i < index->count; i++) {
+        const struct sim_document *document = &index->documents[i];
+        tiers[i] = MATCH_TIERS;
+        if (document->is_visible && document->words != NULL) {
+            tiers[i] = (unsigned char)document_tier(document, request);
+        }
+    }
+    for (unsigned tier = 0; tier < MATCH_TIERS && status == MEOWER_OK; tier++) {
+        status = push_tier(node, tiers, tier, &skip, &take, sink);
+    }
+    free(tiers);
+    return status;
+}
+
+int sim_search_add(void *node, meower_options *options)
+{
+    static const meower_search_vtable vtable = {
+        .abi = MEOWER_BACKEND_ABI,
+        .size = sizeof(meower_search_vtable),
+        .scheme = "sim",
+        .open = sim_open,
+        .close = sim_close,
+        .info = sim_info,
+        .reset = sim_reset,
+        .index = sim_index_documents,
+        .refresh = sim_refresh,
+        .match = sim_match,
+    };
+    int status = meower_options_add_search(options, &vtable, node, NULL);
+
+    return status == MEOWER_OK ? meower_options_set(options, "search", "sim:", NULL) : status;
+}

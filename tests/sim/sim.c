@@ -1,0 +1,184 @@
+/* sim.c - the program: runs seeds one after the other, on as many processes as asked for.
+ *
+ *     sim [--first N] [--seeds N] [--jobs N]   runs N seeds from the first on; the first one that is wrong ends it
+ *     sim --seed N                             runs one and prints what happens in it
+ *     sim --seed N --hash                      runs one and prints the hash of its trace
+ *     sim --expect-violation ...               the status is 0 when one of the seeds is wrong (for mutants)
+ */
+#include "sim/world.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef SIM_REPLAY
+#define SIM_REPLAY "./dev sim"
+#endif
+
+#define JOBS_MAX   64
+#define SEED_S_MAX 60 /* a run that takes longer hangs */
+
+struct arguments {
+    uint64_t first;
+    uint64_t seeds;
+    unsigned jobs;
+    bool is_single;
+    bool is_hash;
+    bool expects_violation;
+};
+
+/* What the processes tell their parent. */
+struct report {
+    uint64_t seed; /* under way */
+    struct tally tally;
+};
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: sim [--first N] [--seeds N] [--jobs N] [--expect-violation] | --seed N [--hash]\n");
+    return 2;
+}
+
+static bool parse(int count, char **texts, struct arguments *arguments)
+{
+    *arguments = (struct arguments){.first = 1, .seeds = 1000, .jobs = 1};
+    for (int i = 1; i < count; i++) {
+        if (strcmp(texts[i], "--hash") == 0) {
+            arguments->is_hash = true;
+        } else if (strcmp(texts[i], "--expect-violation") == 0) {
+            arguments->expects_violation = true;
+        } else if (i + 1 == count) {
+            return false;
+        } else if (strcmp(texts[i], "--seed") == 0) {
+            arguments->first = strtoull(texts[++i], NULL, 10);
+            arguments->is_single = true;
+        } else if (strcmp(texts[i], "--first") == 0) {
+            arguments->first = strtoull(texts[++i], NULL, 10);
+        } else if (strcmp(texts[i], "--seeds") == 0) {
+            arguments->seeds = strtoull(texts[++i], NULL, 10);
+        } else if (strcmp(texts[i], "--jobs") == 0) {
+            arguments->jobs = (unsigned)strtoul(texts[++i], NULL, 10);
+        } else {
+            return false;
+        }
+    }
+    return arguments->jobs >= 1 && arguments->jobs <= JOBS_MAX;
+}
+
+static int run_single(const struct arguments *arguments)
+{
+    struct tally tally = {0};
+    uint64_t hash = world_run(arguments->first, SIM_REPLAY, !arguments->is_hash, &tally);
+
+    printf("seed %" PRIu64 ": nothing is wrong, hash %016" PRIx64 "\n", arguments->first, hash);
+    return 0;
+}
+
+/* Every job-th seed, on a process of its own. */
+static void run_job(const struct arguments *arguments, unsigned job, struct report *report)
+{
+    for (uint64_t i = job; i < arguments->seeds; i += arguments->jobs) {
+        report->seed = arguments->first + i;
+        alarm(SEED_S_MAX);
+        (void)world_run(report->seed, SIM_REPLAY, false, &report->tally);
+    }
+    _exit(0);
+}
+
+static void add(struct tally *sum, const struct tally *part)
+{
+    sum->runs += part->runs;
+    sum->notes += part->notes;
+    sum->posts += part->posts;
+    sum->events += part->events;
+    sum->pages += part->pages;
+    sum->given += part->given;
+    sum->resumed += part->resumed;
+    sum->restarted += part->restarted;
+    sum->crashes += part->crashes;
+    sum->faults += part->faults;
+    sum->simulated_us += part->simulated_us;
+}
+
+static void print_tally(const struct tally *tally, double seconds)
+{
+    printf("%" PRIu64 " seeds, 0 violations in %.0f s (%.2f ms a seed): %.1f hours of simulated time, %" PRIu64
+           " meows, %" PRIu64 " events, %" PRIu64 " pages checked, %" PRIu64
+           " events given to followers who came back %" PRIu64 " times (%" PRIu64 " were told to start again), %" PRIu64
+           " crashes, %" PRIu64 " faults\n",
+           tally->runs, seconds, seconds * 1000 / (double)(tally->runs > 0 ? tally->runs : 1),
+           (double)tally->simulated_us / 3.6e9, tally->posts, tally->events, tally->pages, tally->given, tally->resumed,
+           tally->restarted, tally->crashes, tally->faults);
+}
+
+/* Waits for all jobs; the first that is wrong ends the others. Returns how many were wrong. */
+static unsigned wait_for_jobs(pid_t *jobs, const struct report *reports, unsigned count)
+{
+    unsigned wrong = 0;
+    int status;
+    pid_t ended;
+
+    while ((ended = wait(&status)) > 0) {
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+            continue;
+        }
+        for (unsigned i = 0; i < count; i++) {
+            if (jobs[i] == ended) {
+                jobs[i] = 0;
+            }
+            if (jobs[i] == 0 && wrong == 0 && !WIFEXITED(status)) {
+                printf("seed %" PRIu64 ": ended by signal %d\nreplay: %s --seed %" PRIu64 "\n", reports[i].seed,
+                       WTERMSIG(status), SIM_REPLAY, reports[i].seed);
+            }
+        }
+        for (unsigned i = 0; i < count && wrong == 0; i++) {
+            if (jobs[i] != 0) {
+                kill(jobs[i], SIGTERM);
+            }
+        }
+        wrong++;
+    }
+    return wrong;
+}
+
+static int run_jobs(const struct arguments *arguments)
+{
+    struct report *reports =
+        mmap(NULL, JOBS_MAX * sizeof *reports, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t jobs[JOBS_MAX];
+    struct tally sum = {0};
+    time_t started = time(NULL);
+    unsigned wrong;
+
+    if (reports == MAP_FAILED) {
+        return 1;
+    }
+    for (unsigned i = 0; i < arguments->jobs; i++) {
+        jobs[i] = fork();
+        if (jobs[i] == 0) {
+            run_job(arguments, i, &reports[i]);
+        }
+    }
+    wrong = wait_for_jobs(jobs, reports, arguments->jobs);
+    for (unsigned i = 0; i < arguments->jobs; i++) {
+        add(&sum, &reports[i].tally);
+    }
+    if (wrong == 0) {
+        print_tally(&sum, difftime(time(NULL), started));
+    }
+    return (wrong > 0) == arguments->expects_violation ? 0 : 1;
+}
+
+int main(int count, char **texts)
+{
+    struct arguments arguments;
+
+    if (!parse(count, texts, &arguments)) {
+        return usage();
+    }
+    return arguments.is_single ? run_single(&arguments) : run_jobs(&arguments);
+}

@@ -1,0 +1,41 @@
+/* stages.h - the only file of the simulation that looks inside an instance: its stages one by one, and what it holds in
+ * memory. */
+#ifndef TESTS_SIM_STAGES_H
+#define TESTS_SIM_STAGES_H
+
+#include "base/meow.h"
+#include <meower/meower.h>
+
+enum {
+    STAGE_WRITER = 0,
+    STAGE_TAIL = 1,
+    STAGE_RELAY = 2,
+    STAGE_PROJECTION = 3,
+    STAGE_READER = 4,
+    STAGE_COUNT = 5
+};
+#define STAGES_ALL ((1u << STAGE_COUNT) - 1)
+
+/* Whether the instance has the stage and it would not wait for one that is under way. */
+bool stage_can_run(meower *feed, int stage);
+bool stage_run(meower *feed, int stage);
+
+/* The position of the last event the instance knows. */
+uint64_t stage_head(meower *feed);
+
+/* The event log: its first position (head + 1 when empty), and what it holds at a position of its window; NULL: left
+ * out. */
+uint64_t stage_log_first(meower *feed);
+const struct meow *stage_log_at(meower *feed, uint64_t position);
+
+/* The timeline: its position, whether the store has no meow that is not here, and the meows, oldest first. */
+uint64_t stage_timeline_position(meower *feed);
+bool stage_timeline_is_complete(meower *feed);
+size_t stage_timeline_count(meower *feed);
+const struct meow *stage_timeline_at(meower *feed, size_t index);
+
+/* The position up to which search sees the feed, and up to which this instance has published. */
+uint64_t stage_visible(meower *feed);
+uint64_t stage_published(meower *feed);
+
+#endif

@@ -1,0 +1,103 @@
+/* world.h - one run: nodes on one store, a bus and search engines, those who use them, the time, and what is drawn from
+ * the seed. Everything happens on one thread: while a node is inside a call of a backend, the others go on (call.c). */
+#ifndef TESTS_SIM_WORLD_H
+#define TESTS_SIM_WORLD_H
+
+#include "sim/authors.h"
+#include "sim/bus.h"
+#include "sim/chance.h"
+#include "sim/followers.h"
+#include "sim/ledger.h"
+#include "sim/node.h"
+#include "sim/readers.h"
+#include "sim/search.h"
+#include "sim/store.h"
+#include "sim/trace.h"
+
+#define NODES_MAX   4
+#define ACTIONS_MAX 2000
+
+/* What kind of run the seed has drawn. */
+struct plan {
+    unsigned nodes;
+    unsigned actions;
+    bool is_exclusive;            /* one node that nobody else writes beside */
+    bool has_bus;                 /* the nodes have a bus between them */
+    bool shares_search;           /* the nodes share one index */
+    unsigned interleave_permille; /* calls during which others go on */
+    unsigned fault_permille;      /* calls that fail, each before and behind the work */
+    unsigned late_permille;       /* batches that are committed or indexed after their sender stopped listening */
+    unsigned crash_permille;      /* calls in which the node dies */
+    unsigned outage_permille;     /* actions that take an engine away for a while */
+    unsigned slow_permille;       /* calls that take long */
+    unsigned key_permille;        /* posts with an idempotency key */
+};
+
+enum {
+    PORT_STORE,
+    PORT_BUS,
+    PORT_SEARCH,
+    PORT_COUNT
+};
+
+struct world {
+    uint64_t seed;
+    const char *replay; /* printed before the seed when something is wrong */
+    struct plan plan;
+    struct chance chance;
+    struct trace trace;
+    int64_t now_us;
+    bool is_calm;   /* nothing fails any more */
+    unsigned depth; /* of calls during which others go on */
+    int64_t outage_until_us[PORT_COUNT];
+    struct ledger ledger;
+    struct sim_store store;
+    struct sim_bus bus;
+    struct sim_index indexes[NODES_MAX];
+    struct node nodes[NODES_MAX];
+    struct authors authors;
+    struct readers readers;
+    struct followers followers;
+    uint64_t crashes;
+    uint64_t faults;
+};
+
+/* What runs have done, added up. */
+struct tally {
+    uint64_t runs;
+    uint64_t notes;
+    uint64_t posts; /* answered */
+    uint64_t events;
+    uint64_t pages;
+    uint64_t given; /* to followers */
+    uint64_t resumed;
+    uint64_t restarted;
+    uint64_t crashes;
+    uint64_t faults;
+    int64_t simulated_us;
+};
+
+/* Runs a seed to its end and returns the hash of its trace. Ends the program when something is wrong (world_fail). */
+uint64_t world_run(uint64_t seed, const char *replay, bool is_told, struct tally *tally);
+
+/* Status of the program when a run is wrong. */
+#define WORLD_VIOLATED 3
+
+/* Says what is wrong and how to see it again, and ends the program. */
+_Noreturn void world_fail(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* One thing happens, chosen by chance. */
+void world_act(struct world *world);
+
+/* A node that is up, chosen by chance and fit for a role; NULL: none. */
+struct node *world_command_node(struct world *world);
+struct node *world_query_node(struct world *world);
+struct node *world_subscription_node(struct world *world);
+
+void world_note(struct world *world, int node, const char *what, uint64_t a, uint64_t b);
+
+/* The fault hook around every call of a backend (call.c); the context is the node. */
+int call_before(void *context, const char *port, const char *call, meower_error *error);
+int call_after(void *context, const char *port, const char *call, int status, meower_error *error);
+
+#endif
