@@ -209,6 +209,7 @@ bool relay_step(void *stage, int64_t *wait_us)
     int status;
 
     if (!keep_lease(relay, now_us, wait_us)) {
+        atomic_store(&relay->is_failing, false); /* it is another one's to publish, or the store fails */
         return false;
     }
     if (relay->failures > 0 && now_us < relay->retry_us) {

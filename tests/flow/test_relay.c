@@ -261,6 +261,29 @@ static void a_bus_that_gives_nothing_says_why(void **state)
 }
 
 /* With a store of its own, a relay needs no lease. */
+/* What it cannot publish, the holder of the lease does. */
+static void a_relay_without_the_lease_is_not_judged_by_its_last_failure(void **state)
+{
+    struct pair pair;
+    meower_health health;
+
+    (void)state;
+    pair_begin(&pair, OPTIONS(STEPPED));
+    feed_run(pair.one.feed); /* it has the lease */
+    faults_add(&pair.one.faults, (struct fault){"bus", "publish", 0, UINT_MAX, MEOWER_ERROR_UNAVAILABLE,
+                                                MEOWER_ERROR_FLAG_RETRIABLE, false});
+    post(pair.one.command, "not by this one");
+    run_both_for(&pair, 200);
+    assert_int_equal(meower_health_at(pair.one.feed, 1, &health), 1);
+    assert_int_equal(health.ready, 0);
+    run_one_for(&pair, &pair.two, 14000); /* it takes over */
+    assert_int_equal(wire_published_count(&pair.wire), 1);
+    run_both_for(&pair, 200);
+    assert_int_equal(meower_health_at(pair.one.feed, 1, &health), 1);
+    assert_int_equal(health.ready, 1);
+    pair_end(&pair);
+}
+
 static void an_exclusive_stores_events_are_published_at_once(void **state)
 {
     struct pair pair;
@@ -310,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_checkpoint_is_stored_once_an_interval),
         cmocka_unit_test(a_bus_that_is_down_delays_events_and_nothing_else),
         cmocka_unit_test(a_bus_that_gives_nothing_says_why),
+        cmocka_unit_test(a_relay_without_the_lease_is_not_judged_by_its_last_failure),
         cmocka_unit_test(an_exclusive_stores_events_are_published_at_once),
         cmocka_unit_test(closing_publishes_what_is_left),
     };
