@@ -172,6 +172,7 @@ static bool take_batch(struct writer *writer)
     complete_answered(writer);
     writer->head_before = event_log_head(&instance->log);
     writer->outcome_unknown = false;
+    writer->was_unknown = false;
     writer->attempts = 0;
     writer->retry_us = 0;
     writer->give_up_us = clock_monotonic_us(instance->clock) + instance->wait_max_us;
@@ -261,9 +262,9 @@ static void finish_committed(struct writer *writer)
 
 static void finish_failed(struct writer *writer, const meower_error *error)
 {
-    int status = writer->outcome_unknown ? MEOWER_ERROR_OUTCOME_UNKNOWN : error->code;
+    int status = writer->was_unknown ? MEOWER_ERROR_OUTCOME_UNKNOWN : error->code;
 
-    writer->is_behind |= writer->outcome_unknown;
+    writer->is_behind |= writer->was_unknown;
     writer->outcome_unknown = false;
     for (size_t i = 0; i < writer->count; i++) {
         struct write_request *request = writer->requests[i];
@@ -282,6 +283,7 @@ struct settle_sink {
     meower_row_sink sink; /* first: the row function casts back */
     struct writer *writer;
     bool found;
+    bool found_post; /* another process may have deleted the same meow, but nobody else has our ids */
     uint64_t through;
 };
 
@@ -298,6 +300,7 @@ static int settle_row(meower_row_sink *sink, const meower_row *row)
             strcmp(row->id, operation->id) == 0) {
             operation->position = row->position;
             settle->found = true;
+            settle->found_post |= kind == MEOWER_EVENT_CREATED;
             break;
         }
     }
@@ -334,6 +337,7 @@ static int settle_outcome(struct writer *writer, meower_error *error)
         return MEOWER_OK;
     }
     writer->head_before = settle.through;
+    writer->was_unknown = writer->was_unknown && !settle.found_post; /* then what was not found was refused */
     atomic_fetch_add(&writer->instance->counters.batches, 1);
     for (size_t i = 0; i < writer->count; i++) {
         struct write_request *request = writer->requests[i];
@@ -380,6 +384,7 @@ static int try_batch(struct writer *writer, meower_error *error)
         atomic_fetch_add(&writer->instance->counters.batches, 1);
     }
     writer->outcome_unknown = status == MEOWER_ERROR_OUTCOME_UNKNOWN;
+    writer->was_unknown |= writer->outcome_unknown;
     return status;
 }
 

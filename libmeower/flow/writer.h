@@ -40,6 +40,7 @@ struct writer {
     size_t count;                      /* of the batch under way; 0: none */
     uint64_t head_before;              /* the log's head when it was first tried */
     bool outcome_unknown;              /* it may be committed: look before trying again */
+    bool was_unknown;                  /* it may still become committed, although it was not found when looked for */
     bool is_behind;                    /* the store may hold events of ours that the log lacks */
     int64_t give_up_us;                /* when its requests fail */
     int64_t retry_us;                  /* not before this */

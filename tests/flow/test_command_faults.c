@@ -233,6 +233,23 @@ static void an_outcome_that_stays_unknown_is_called_so(void **state)
     fixture_end(&fixture);
 }
 
+/* What was not found when it was looked for may still become committed by the engine. */
+static void an_outcome_that_was_unknown_stays_so_until_a_batch_comes_through(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    fail_append(&fixture, 1, MEOWER_ERROR_OUTCOME_UNKNOWN, MEOWER_ERROR_FLAG_RETRIABLE);
+    fail_append(&fixture, UINT_MAX, MEOWER_ERROR_UNAVAILABLE, MEOWER_ERROR_FLAG_RETRIABLE);
+    submit(fixture.command, "perhaps", NULL);
+    assert_int_equal(run_until_answered(&fixture).status, MEOWER_ERROR_OUTCOME_UNKNOWN);
+    submit(fixture.command, "not at all", NULL);
+    assert_int_equal(run_until_answered(&fixture).status, MEOWER_ERROR_UNAVAILABLE);
+    faults_clear(&fixture.faults);
+    fixture_end(&fixture);
+}
+
 static void what_turns_out_to_be_stored_appears_without_a_further_command(void **state)
 {
     struct fixture fixture;
@@ -326,6 +343,7 @@ int main(void)
         cmocka_unit_test(every_kind_of_command_survives_an_unknown_outcome),
         cmocka_unit_test(a_post_is_answered_only_when_it_can_be_read),
         cmocka_unit_test(an_outcome_that_stays_unknown_is_called_so),
+        cmocka_unit_test(an_outcome_that_was_unknown_stays_so_until_a_batch_comes_through),
         cmocka_unit_test(what_turns_out_to_be_stored_appears_without_a_further_command),
         cmocka_unit_test(a_store_that_refuses_is_not_healthy_until_it_takes_again),
         cmocka_unit_test(a_failed_command_is_not_held_against_the_store_for_ever),
