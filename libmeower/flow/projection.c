@@ -48,6 +48,8 @@ static int find_position(struct projection *projection, meower_error *error)
     int status = search_info(&instance->search, &info, error);
 
     if (status == MEOWER_OK) {
+        /* It may be another index than before, and what is in it was perhaps never refreshed. */
+        atomic_store(&projection->visible, 0);
         status = check_index(instance, &info, &is_ours, error);
     }
     if (status == MEOWER_OK && !is_ours) {
@@ -57,7 +59,7 @@ static int find_position(struct projection *projection, meower_error *error)
     if (status == MEOWER_OK) {
         projection->position = info.position;
         projection->is_positioned = true;
-        if (instance->search.vtable.refresh == NULL || atomic_load(&projection->visible) > info.position) {
+        if (instance->search.vtable.refresh == NULL) {
             atomic_store(&projection->visible, info.position);
         }
         engine_wake_readers(instance);
@@ -181,6 +183,9 @@ bool projection_step(void *stage, int64_t *wait_us)
         *wait_us = REST_US;
         return false;
     }
+    if (atomic_exchange(&projection->is_doubted, false)) {
+        projection->is_positioned = false;
+    }
     status = index_next(projection, &advanced, &error);
     if (status == MEOWER_OK) {
         status = show(projection, advanced, now_us, &error);
@@ -197,6 +202,12 @@ bool projection_step(void *stage, int64_t *wait_us)
     projection->failures = 0;
     atomic_store(&projection->is_failing, false);
     return advanced;
+}
+
+void projection_doubt(struct projection *projection)
+{
+    atomic_store(&projection->is_doubted, true);
+    worker_wake(&projection->instance->projection_worker);
 }
 
 bool projection_is_idle(struct projection *projection)

@@ -11,6 +11,7 @@ struct projection {
     meower *instance;
     uint64_t position;        /* indexed up to it */
     bool is_positioned;       /* the index's own position has been read */
+    atomic_bool is_doubted;   /* a search failed: the index may be another one than it was */
     unsigned failures;        /* in a row */
     int64_t retry_us;         /* monotonic: not before this */
     int64_t shown_us;         /* monotonic: the last refresh */
@@ -26,6 +27,10 @@ void projection_destroy(struct projection *projection);
 
 /* worker_step of a struct projection. */
 bool projection_step(void *stage, int64_t *wait_us);
+
+/* A search has failed: has the stage look whether the index is still what it knows, also when nothing is to be indexed.
+ * Any thread. */
+void projection_doubt(struct projection *projection);
 
 /* True when the index holds all up to the log's head. */
 bool projection_is_idle(struct projection *projection);

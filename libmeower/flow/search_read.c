@@ -186,6 +186,7 @@ int search_read(struct reader *reader, struct read_request *request)
         if (status != MEOWER_OK && status != MEOWER_ERROR_NO_MEMORY) {
             atomic_fetch_add(&instance->counters.searches_fallback, 1);
             request->page->is_fallback = true;
+            projection_doubt(&instance->projection);
             cursor_format(instance->epoch, timeline_position(&instance->timeline), request->page->cursor);
             status = scan_newest(instance, request, &query);
         }

@@ -280,6 +280,26 @@ static void a_failing_reset_is_tried_again(void **state)
     end_with_toy(&fixture, &index);
 }
 
+static void a_search_that_fails_has_a_lost_index_made_anew(void **state)
+{
+    struct toy_index index;
+    struct fixture fixture;
+    meower_page *page;
+
+    (void)state;
+    begin_with_toy(&fixture, &index, OPTIONS(STEPPED));
+    post(fixture.command, "fox");
+    assert_found(&fixture, "fox", 1);
+    toy_index_drop(&index);
+    fail_search(&fixture, "match", 1);
+    page = search_settled(&fixture, "fox");
+    assert_int_equal(meower_page_count(page), 1);
+    assert_int_equal(meower_page_is_fallback(page), 1);
+    meower_page_free(page);
+    assert_found(&fixture, "fox", 1);
+    end_with_toy(&fixture, &index);
+}
+
 /* Another instance may have indexed events that this one has not seen yet. */
 static void an_index_that_another_instance_feeds_is_left_alone(void **state)
 {
@@ -315,6 +335,52 @@ static void an_index_that_another_instance_feeds_is_left_alone(void **state)
     fixture_end(&two);
     fixture_end(&one);
     wire_destroy(&wire);
+    toy_index_destroy(&index);
+    shared_store_destroy(&store);
+}
+
+/* It was lost, and another instance has made it anew and could not refresh it. */
+static void an_index_that_was_never_refreshed_shows_nothing(void **state)
+{
+    struct shared_store store;
+    struct toy_index index;
+    struct fixture one;
+    struct fixture two;
+    meower_command_result posted;
+    char nothing[MEOWER_CURSOR_SIZE];
+    meower_page *page;
+
+    (void)state;
+    shared_store_init(&store);
+    toy_index_init(&index);
+    fixture_init(&one);
+    fixture_init(&two);
+    one.parts.store = two.parts.store = &store;
+    one.parts.index = two.parts.index = &index;
+    fixture_open(&one, OPTIONS(STEPPED));
+    posted = post(one.command, "fox");
+    assert_found(&one, "fox", 1);
+    toy_index_drop(&index);
+    fail_search(&two, "refresh", UINT_MAX);
+    fixture_open(&two, OPTIONS(STEPPED));
+    feed_run(two.feed);
+    fail_search(&one, "index", 1);
+    fail_search(&one, "refresh", UINT_MAX);
+    post(one.command, "hound");
+    feed_run(one.feed);
+    fake_clock_advance_ms(&one.clock, 2000);
+    page = search_settled(&one, "fox");
+    assert_int_equal(meower_page_count(page), 0);
+    write_cursor(posted.cursor, 0, nothing);
+    assert_string_equal(meower_page_cursor(page), nothing);
+    meower_page_free(page);
+    faults_clear(&one.faults);
+    faults_clear(&two.faults);
+    fake_clock_advance_ms(&one.clock, 4000);
+    fake_clock_advance_ms(&two.clock, 4000);
+    assert_found(&one, "fox", 1);
+    fixture_end(&two);
+    fixture_end(&one);
     toy_index_destroy(&index);
     shared_store_destroy(&store);
 }
@@ -424,6 +490,8 @@ int main(void)
         cmocka_unit_test(an_index_ahead_of_its_store_is_made_anew),
         cmocka_unit_test(a_failing_reset_is_tried_again),
         cmocka_unit_test(an_index_that_another_instance_feeds_is_left_alone),
+        cmocka_unit_test(a_search_that_fails_has_a_lost_index_made_anew),
+        cmocka_unit_test(an_index_that_was_never_refreshed_shows_nothing),
         cmocka_unit_test(closing_an_instance_behind_its_index_is_no_timeout),
         cmocka_unit_test(those_who_wait_are_woken_when_the_index_turns_out_to_be_complete),
         cmocka_unit_test(each_post_can_be_searched_as_soon_as_its_cursor_allows),
