@@ -58,6 +58,16 @@ need() {
     }
 }
 
+# Installs Node.js and npm where there is no npm: another source's nodejs has it inside, and excludes Debian's.
+need_npm() {
+    command -v npm >/dev/null || need npm
+}
+
+# Installs the packages of a folder's package-lock.json, once for each version of that.
+npm_install() {
+    [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] || (cd "$1" && npm ci)
+}
+
 # Unpacks NGINX for the benchmarks. Installing the package would start its service on port 80, now and at every boot.
 need_nginx() {
     local folder=build/bench/nginx apt_log=build/logs/apt-get.log

@@ -13,6 +13,7 @@ steps() {
     step scripts    "shell scripts have no known mistake"          check_scripts
     step headers    "public headers stand alone: C99, C11, C++17"  scripts/check_headers.sh
     step servers    "PostgreSQL, NATS, Kafka, OpenSearch are up"   servers_start
+    step web        "the page: types, logic, build"                run_web
     step dev        "debug build, every C suite"                   run_ctest dev
     step engines    "the search suite on older Elasticsearch"      run_older_engines
     step symbols    "exported is what is declared"                 check_symbols dev
@@ -109,6 +110,18 @@ run_http() {
     return "$status"
 }
 
+# Checks and builds the page, and runs the tests of its logic.
+run_web() {
+    local status=0 report="$PWD/build/logs/web.xml"
+    npm_install web
+    npm --prefix web run check
+    npm --prefix web run build -- --outDir "$PWD/build/web"
+    rm -f "$report"
+    npm --prefix web test -- --reporter=default --reporter=junit --outputFile="$report" || status=$?
+    /usr/bin/python3 scripts/tally_pytest.py "$report"
+    return "$status"
+}
+
 clock() {
     printf '%d:%02d' $(($1 / 60)) $(($1 % 60))
 }
@@ -166,6 +179,7 @@ for name in "$@"; do
 done
 
 need run test
+need_npm
 mkdir -p build/logs
 trap servers_stop EXIT
 steps

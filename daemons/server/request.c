@@ -19,6 +19,7 @@ static const struct {
     {"Sec-WebSocket-Version", REQUEST_WEBSOCKET_VERSION},
     {"Expect", REQUEST_EXPECT},
     {"If-None-Match", REQUEST_IF_NONE_MATCH},
+    {"Accept-Encoding", REQUEST_ACCEPT_ENCODING},
     {"Upgrade", REQUEST_UPGRADE},
 };
 

@@ -34,6 +34,7 @@ enum request_field {
     REQUEST_EXPECT,
     REQUEST_SINGLE_COUNT, /* those above may stand in a request once at most */
     REQUEST_IF_NONE_MATCH = REQUEST_SINGLE_COUNT,
+    REQUEST_ACCEPT_ENCODING,
     REQUEST_UPGRADE,
     REQUEST_FIELD_COUNT
 };

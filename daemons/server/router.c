@@ -114,7 +114,7 @@ static void handle(struct connection *connection, const struct request *request,
     else if (strcmp(path, "/events") == 0)
         sse_handle(connection, request);
     else
-        web_file_answer(connection, web_file_find(path));
+        web_file_answer(connection, request, web_file_find(path));
 }
 
 static enum route route_of(const struct target *target, enum request_method method)

@@ -1,0 +1,24 @@
+// event.ts - what the live feed sends, over WebSocket and Server-Sent Events alike.
+
+export const KIND_SYNC = 0; // the first one: whether everything behind our cursor follows
+export const KIND_CREATED = 1;
+export const KIND_DELETED = 2;
+
+export interface LiveEvent {
+  kind: number; // unknown kinds are passed over
+  cursor: string;
+  id?: string;
+  body?: string;
+  created_at?: string;
+  recovered?: boolean;
+}
+
+/** Null for whatever is not an event. */
+export function parseEvent(text: unknown): LiveEvent | null {
+  try {
+    const event = JSON.parse(String(text)) as LiveEvent;
+    return typeof event?.kind === "number" && typeof event.cursor === "string" ? event : null;
+  } catch {
+    return null;
+  }
+}
