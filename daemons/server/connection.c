@@ -296,11 +296,12 @@ void connection_closed(struct connection *connection)
     metrics_subtract(&connection->server->metrics->connections, 1);
     deadline_clear(&connection->deadline);
     list_remove(&connection->ready);
+    /* The library's answer bears this connection as its tag: router_collect() frees it when that has come. */
+    bool is_tagged = connection->phase == CONNECTION_ANSWERING && connection->live == NULL;
     if (connection->live != NULL)
         live_client_close(connection->live);
     connection->live = NULL;
-    /* The library's answer bears this connection as its tag: router_collect() frees it when that has come. */
-    if (connection->phase != CONNECTION_ANSWERING)
+    if (!is_tagged)
         connection_free(connection);
 }
 
@@ -351,6 +352,8 @@ void connections_stop(struct server *server)
             continue;
         if (connection->phase == CONNECTION_LIVE)
             live_client_stop(connection->live);
+        else if (connection->live != NULL) /* it has not begun */
+            connection_abort(connection);
         else if (connection->phase == CONNECTION_READING && connection->out.len > 0)
             connection_close_when_sent(connection);
         else if (connection->phase == CONNECTION_READING && !connection->has_begun_request)

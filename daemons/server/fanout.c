@@ -149,7 +149,7 @@ int fanout_open(struct server *server, struct fanout **out, meower_error *error)
     fanout->more = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int status = MEOWER_ERROR_NO_MEMORY;
     if (ring_init(&fanout->websocket.ring, FANOUT_RING_SIZE) && ring_init(&fanout->sse.ring, FANOUT_RING_SIZE))
-        status = meower_subscription_open(server->feed, NULL, &fanout->subscription, error);
+        status = meower_subscription_begin(server->feed, NULL, &fanout->subscription, error);
     if (status == MEOWER_OK &&
         !(watch_open(&fanout->watch, server, meower_subscription_fd(fanout->subscription), handle_readable) &&
           watch_open(&fanout->more_watch, server, fanout->more, handle_more)))

@@ -27,11 +27,11 @@ struct fanout {
     int more; /* eventfd, readable while clients are due: others get their turn in between */
     struct stream websocket;
     struct stream sse;
-    struct list catching_up; /* clients of both streams that the ring does not reach back to */
+    struct list catching_up; /* clients of both streams that have not met the ring */
     struct buffer frame;     /* an event being encoded */
 };
 
-/* Subscribes. Errors: those of meower_subscription_open(), NO_MEMORY. */
+/* Subscribes. Errors: those of meower_subscription_begin(), NO_MEMORY. */
 int fanout_open(struct server *server, struct fanout **out, meower_error *error);
 void fanout_close(struct fanout *fanout); /* its clients are gone */
 
@@ -39,7 +39,7 @@ void fanout_close(struct fanout *fanout); /* its clients are gone */
  * looked at. */
 void fanout_tick(struct fanout *fanout);
 
-/* The position of the last event taken, as a token. */
+/* The position of the last event taken, as a token; "" until it is known where the subscription starts. */
 const char *fanout_cursor(const struct fanout *fanout);
 
 #endif

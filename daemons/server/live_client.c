@@ -2,6 +2,7 @@
 #include "server/live_client.h"
 
 #include "server/connection.h"
+#include "server/response.h"
 #include "server/server.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,24 +14,30 @@
 #define CATCH_UP_ROUNDS  8                       /* socket writes a turn, so that many can catch up side by side */
 #define SEND_BUFFER_SIZE (256 * 1024) /* of the kernel: without a bound one that reads nothing takes megabytes */
 
-int live_client_open(struct server *server, struct stream *stream, const char *cursor, struct live_client **out,
+int live_client_open(struct connection *connection, struct stream *stream, const char *cursor, struct live_client **out,
                      meower_error *error)
 {
     struct live_client *client = calloc(1, sizeof(*client));
     if (client == NULL)
         return MEOWER_ERROR_NO_MEMORY;
-    client->server = server;
+    client->connection = connection;
+    client->server = connection->server;
     client->stream = stream;
     client->wants_sync = cursor != NULL;
-    if (cursor != NULL && *cursor != '\0') {
-        int status = meower_subscription_open(server->feed, cursor, &client->own, error);
-        if (status != MEOWER_OK) {
-            free(client);
-            return status;
-        }
+    int status = meower_subscription_begin(client->server->feed, cursor, &client->own, error);
+    if (status != MEOWER_OK) {
+        free(client);
+        return status;
     }
     *out = client;
     return MEOWER_OK;
+}
+
+static atomic_ullong *gauge_of(const struct live_client *client)
+{
+    struct metrics *metrics = client->server->metrics;
+    bool is_websocket = client->stream == &client->server->fanout->websocket;
+    return is_websocket ? &metrics->websocket_clients : &metrics->sse_clients;
 }
 
 static void close_own(struct live_client *client)
@@ -42,61 +49,87 @@ static void close_own(struct live_client *client)
 
 void live_client_close(struct live_client *client)
 {
-    struct metrics *metrics = client->server->metrics;
-    if (client->connection != NULL)
-        metrics_subtract(client->stream == &client->server->fanout->websocket ? &metrics->websocket_clients
-                                                                              : &metrics->sse_clients,
-                         1);
+    if (client->is_welcome)
+        metrics_subtract(gauge_of(client), 1);
     list_remove(&client->node);
     close_own(client);
     free(client);
 }
 
-static void handle_own_readable(struct watch *watch)
-{
-    live_client_catch_up(LIST_OWNER(watch, struct live_client, own_watch));
-}
+/* ---- beginning -------------------------------------------------------------------------------------------------- */
 
 static bool send_sync(struct live_client *client)
 {
     char json[128];
-    const char *cursor =
-        client->own == NULL ? fanout_cursor(client->server->fanout) : meower_subscription_cursor(client->own);
-    bool is_recovered = client->own == NULL || meower_subscription_recovered(client->own) == 1;
+    const char *cursor = meower_subscription_cursor(client->own);
+    bool is_recovered = meower_subscription_recovered(client->own) == 1;
     int len = snprintf(json, sizeof(json), "{\"kind\":0,\"cursor\":\"%s\",\"recovered\":%s}", cursor,
                        is_recovered ? "true" : "false");
     return client->stream->format->encode(&client->connection->out, 0, cursor, json, (size_t)len);
 }
 
-void live_client_begin(struct live_client *client, struct connection *connection)
+/* It is known where the client starts. Not before that is it answered: what comes after the answer is not left out. */
+static void welcome(struct live_client *client)
 {
-    struct server *server = client->server;
-    struct metrics *metrics = server->metrics;
+    struct connection *connection = client->connection;
     int size = SEND_BUFFER_SIZE;
 
-    client->connection = connection;
-    connection->live = client;
+    client->is_welcome = true;
+    metrics_add(gauge_of(client), 1);
     connection->phase = CONNECTION_LIVE;
-    metrics_add(client->stream == &server->fanout->websocket ? &metrics->websocket_clients : &metrics->sse_clients, 1);
+    client->stream->format->welcome(client);
     if (connection->is_doomed)
         return;
     setsockopt(lws_get_socket_fd(connection->lws), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-    if (client->wants_sync && !send_sync(client)) {
+    list_append(&client->server->fanout->catching_up, &client->node);
+    if (client->wants_sync && !send_sync(client))
         connection_abort(connection);
+    else
+        live_client_catch_up(client);
+}
+
+/* The store cannot be looked at: the client is answered as any other request, and is no client. */
+static void turn_away(struct live_client *client, const meower_error *error)
+{
+    struct connection *connection = client->connection;
+    connection->live = NULL;
+    live_client_close(client);
+    response_problem(connection, 503, NULL, error->message);
+}
+
+static void look(struct live_client *client)
+{
+    meower_error error;
+    int status = meower_subscription_started(client->own, &error);
+    if (status == 1)
+        welcome(client);
+    else if (status < 0)
+        turn_away(client, &error);
+}
+
+static void handle_own_readable(struct watch *watch)
+{
+    struct live_client *client = LIST_OWNER(watch, struct live_client, own_watch);
+    struct connection *connection = client->connection;
+    if (client->is_welcome) {
+        live_client_catch_up(client);
         return;
     }
-    if (client->own == NULL) {
-        client->next = client->stream->ring.next;
-        list_append(&client->stream->clients, &client->node);
-        connection_writable(connection);
-        return;
-    }
-    list_append(&server->fanout->catching_up, &client->node);
-    if (!watch_open(&client->own_watch, server, meower_subscription_fd(client->own), handle_own_readable)) {
+    look(client);
+    if (connection->phase == CONNECTION_LIVE) /* what came right behind the request is the stream's */
+        list_append(&connection->server->ready, &connection->ready);
+}
+
+void live_client_begin(struct live_client *client)
+{
+    struct connection *connection = client->connection;
+    connection->live = client;
+    connection_await(connection);
+    look(client);
+    bool is_waiting = connection->live != NULL && client->own != NULL && !client->is_closing && !connection->is_doomed;
+    if (is_waiting &&
+        !watch_open(&client->own_watch, client->server, meower_subscription_fd(client->own), handle_own_readable))
         connection_abort(connection);
-        return;
-    }
-    live_client_catch_up(client);
 }
 
 /* ---- from the ring ---------------------------------------------------------------------------------------------- */

@@ -33,8 +33,7 @@ struct live_client *live_open_for(struct connection *connection, struct stream *
 
     enum parameter_result result = find_cursor(request, cursor);
     if (result != PARAMETER_MALFORMED)
-        status =
-            live_client_open(connection->server, stream, result == PARAMETER_FOUND ? cursor : NULL, &client, &error);
+        status = live_client_open(connection, stream, result == PARAMETER_FOUND ? cursor : NULL, &client, &error);
     if (status == MEOWER_OK)
         return client;
     if (status == MEOWER_ERROR_INVALID)

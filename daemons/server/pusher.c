@@ -90,8 +90,6 @@ static void expired(struct live_client *client, enum deadline_kind kind)
     deadline_set(&client->server->deadlines, &client->connection->deadline, DEADLINE_PONG);
 }
 
-const struct live_format pusher_format = {encode, receive, expired, goodbye};
-
 /* ---- the handshake ---------------------------------------------------------------------------------------------- */
 
 static void refuse_upgrade(struct connection *connection, const char *detail)
@@ -102,19 +100,23 @@ static void refuse_upgrade(struct connection *connection, const char *detail)
     response_problem_content(connection, 426, NULL, detail);
 }
 
-/* The status line and fields of RFC 6455, 4.2.2. Nothing else may stand in `answer`. */
-static void send_handshake(struct connection *connection, const char *accept)
+/* The status line and fields of RFC 6455, 4.2.2. */
+static void welcome(struct live_client *client)
 {
+    struct connection *connection = client->connection;
     struct buffer *answer = &connection->server->answer;
     static const char head[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                                "Sec-WebSocket-Accept: ";
     buffer_clear(answer);
-    if (!buffer_append(answer, head, sizeof(head) - 1) || !buffer_append(answer, accept, strlen(accept)) ||
-        !buffer_append(answer, "\r\n\r\n", 4))
+    if (!buffer_append(answer, head, sizeof(head) - 1) ||
+        !buffer_append(answer, client->accept, strlen(client->accept)) || !buffer_append(answer, "\r\n\r\n", 4))
         connection_abort(connection);
     metrics_add(&connection->server->metrics->requests[ROUTE_PUSHER][1], 1);
     connection_send(connection, buffer_data(answer), answer->len);
+    deadline_set(&connection->server->deadlines, &connection->deadline, DEADLINE_PING);
 }
+
+const struct live_format pusher_format = {welcome, encode, receive, expired, goodbye};
 
 void pusher_handle(struct connection *connection, const struct request *request)
 {
@@ -138,7 +140,6 @@ void pusher_handle(struct connection *connection, const struct request *request)
     struct live_client *client = live_open_for(connection, &server->fanout->websocket, request);
     if (client == NULL)
         return;
-    send_handshake(connection, accept);
-    deadline_set(&server->deadlines, &connection->deadline, DEADLINE_PING);
-    live_client_begin(client, connection);
+    memcpy(client->accept, accept, sizeof(accept));
+    live_client_begin(client);
 }

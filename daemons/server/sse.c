@@ -54,34 +54,37 @@ static void expired(struct live_client *client, enum deadline_kind kind)
     deadline_set(&client->server->deadlines, &connection->deadline, DEADLINE_COMMENT);
 }
 
-const struct live_format sse_format = {encode, receive, expired, goodbye};
-
-void sse_handle(struct connection *connection, const struct request *request)
+static void begin_answer(struct connection *connection)
 {
-    static const char retry[] = "retry: 2000\n\n";
-    struct server *server = connection->server;
-    struct live_client *client = NULL;
-
-    if (live_is_websocket(request)) {
-        response_problem(connection, 400, NULL, "this route does not speak WebSocket: /pusher does");
-        return;
-    }
-    if (request->method == REQUEST_GET) {
-        client = live_open_for(connection, &server->fanout->sse, request);
-        if (client == NULL)
-            return;
-    }
     response_begin(connection, 200);
     response_field(connection, "Cache-Control", "no-store");
     response_field(connection, "X-Accel-Buffering", "no");
-    if (client == NULL) {
+}
+
+static void welcome(struct live_client *client)
+{
+    static const char retry[] = "retry: 2000\n\n";
+    struct connection *connection = client->connection;
+    begin_answer(connection);
+    response_begin_stream(connection, "text/event-stream");
+    connection_send(connection, retry, sizeof(retry) - 1);
+    deadline_set(&connection->server->deadlines, &connection->deadline, DEADLINE_COMMENT);
+}
+
+const struct live_format sse_format = {welcome, encode, receive, expired, goodbye};
+
+void sse_handle(struct connection *connection, const struct request *request)
+{
+    if (live_is_websocket(request)) {
+        response_problem(connection, 400, NULL, "this route does not speak WebSocket: /pusher does");
+    } else if (request->method == REQUEST_GET) {
+        struct live_client *client = live_open_for(connection, &connection->server->fanout->sse, request);
+        if (client != NULL)
+            live_client_begin(client);
+    } else {
+        begin_answer(connection);
         response_field(connection, "Content-Type", "text/event-stream");
         response_end(connection);
         response_send(connection);
-        return;
     }
-    response_begin_stream(connection, "text/event-stream");
-    connection_send(connection, retry, sizeof(retry) - 1);
-    deadline_set(&server->deadlines, &connection->deadline, DEADLINE_COMMENT);
-    live_client_begin(client, connection);
 }

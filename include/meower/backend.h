@@ -216,6 +216,10 @@ typedef struct meower_bus_vtable {
     int (*receive)(void *bus, int timeout_ms, meower_bus_sink *sink, meower_error *error);
     /* Makes a receive() that waits, or else the next one, return soon. Any thread. Does not block. */
     void (*wake)(void *bus);
+    /* Since 0.1, may be NULL: tells the other processes that the feed has come as far as `last->position`, apart from
+     * what is published: it may overtake that, and consumers of the feed's events do not take it for one. It is heard
+     * by receive() as a message with that position and epoch. It may be lost. Called as publish() is. Blocks. */
+    int (*announce)(void *bus, const meower_bus_message *last, meower_error *error);
 } meower_bus_vtable;
 
 /* ---- search ----------------------------------------------------------------------------------------------------- */

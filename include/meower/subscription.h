@@ -29,14 +29,26 @@ typedef struct meower_event {
 
 /* Subscribes on `instance`, which must outlive the handle, to what follows `cursor`; NULL or "": to what follows now.
  * An unknown cursor (another epoch, or beyond the head) is no error: the subscription starts now and
- * meower_subscription_recovered() is 0. Errors: INVALID when the cursor is no token at all, UNSUPPORTED when the
- * instance's roles lack "subscription", NO_MEMORY, IO, CLOSED, FORKED. Any thread. Since 0.1. */
+ * meower_subscription_recovered() is 0. Where other processes write to the same store, "now" and the head are looked up
+ * there: then it blocks, at most for the option wait_max_ms. Errors: INVALID when the cursor is no token at all,
+ * UNSUPPORTED when the instance's roles lack "subscription", TIMEOUT, UNAVAILABLE, IO and BUSY when the store could not
+ * be looked at (retriable), NO_MEMORY, CLOSED, FORKED. Any thread. Since 0.1. */
 MEOWER_API int meower_subscription_open(struct meower *instance, const char *cursor, meower_subscription **out,
                                         meower_error *error);
 
+/* Subscribes to what follows `cursor` as meower_subscription_open() does, but never blocks: no event comes, and
+ * meower_subscription_recovered() and _cursor() mean nothing, until meower_subscription_started() has returned 1.
+ * Errors: INVALID, UNSUPPORTED, NO_MEMORY, IO, CLOSED, FORKED. Any thread. Since 0.1. */
+MEOWER_API int meower_subscription_begin(struct meower *instance, const char *cursor, meower_subscription **out,
+                                         meower_error *error);
+
+/* Returns 1 when it is known where the subscription starts, 0 when not yet (the descriptor is readable once it may be),
+ * or why the store could not be looked at: UNAVAILABLE, IO or BUSY (retriable: call again later), CLOSED; INVALID when
+ * the handle is NULL, FORKED. Never blocks. One thread at a time. Since 0.1. */
+MEOWER_API int meower_subscription_started(meower_subscription *subscription, meower_error *error);
+
 /* Returns the descriptor that is readable while events wait, until the last was taken. Owned by the handle: poll it for
- * input, never read or close it; it ends with the handle. INVALID
- * when the handle is NULL. Any thread. Since 0.1. */
+ * input, never read or close it; it ends with the handle. INVALID when the handle is NULL. Any thread. Since 0.1. */
 MEOWER_API int meower_subscription_fd(const meower_subscription *subscription);
 
 /* Returns 1 when everything after the given cursor follows; 0 when that cannot be: read the list again.

@@ -38,7 +38,7 @@ static const struct port_rules store_rules = {
 
 static const struct port_rules bus_rules = {
     "bus",
-    sizeof(meower_bus_vtable),
+    offsetof(meower_bus_vtable, announce),
     "inproc,postgresql,postgres,nats,kafka",
     {
         {"open", offsetof(meower_bus_vtable, open)},

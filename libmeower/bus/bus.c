@@ -113,6 +113,19 @@ int bus_publish(struct bus *bus, const meower_bus_message *messages, size_t coun
     return fault_after(&bus->hook, "bus", "publish", bus->vtable.publish(bus->backend, messages, count, error), error);
 }
 
+int bus_announce(struct bus *bus, const meower_bus_message *last, meower_error *error)
+{
+    int status = MEOWER_OK;
+
+    if (bus->vtable.announce != NULL) {
+        status = fault_before(&bus->hook, "bus", "announce", error);
+    }
+    if (status != MEOWER_OK || bus->vtable.announce == NULL) {
+        return status;
+    }
+    return fault_after(&bus->hook, "bus", "announce", bus->vtable.announce(bus->backend, last, error), error);
+}
+
 int bus_receive(struct bus *bus, int timeout_ms, meower_bus_sink *sink, meower_error *error)
 {
     int status = fault_before(&bus->hook, "bus", "receive", error);

@@ -29,6 +29,10 @@ bool bus_is_process_local(const struct bus *bus);
 
 /* As the table's members (backend.h). */
 int bus_publish(struct bus *bus, const meower_bus_message *messages, size_t count, meower_error *error);
+
+/* Tells the other processes how far the feed is, where the bus can; it may be lost. On the thread of bus_publish(). */
+int bus_announce(struct bus *bus, const meower_bus_message *last, meower_error *error);
+
 int bus_receive(struct bus *bus, int timeout_ms, meower_bus_sink *sink, meower_error *error);
 void bus_wake(struct bus *bus);
 

@@ -11,6 +11,7 @@
 #define SUBJECT_ALL        "meow.*"
 #define SUBJECT_CREATED    "meow.created"
 #define SUBJECT_DELETED    "meow.deleted"
+#define SUBJECT_POSITION   "meow.position" /* no event: how far the feed is */
 #define DEFAULT_PORT       "4222"
 #define OPEN_WAIT_MS       3000
 #define PUBLISH_TIMEOUT_MS 10000
@@ -323,6 +324,18 @@ static int publish(void *backend, const meower_bus_message *messages, size_t cou
     return status;
 }
 
+/* Nobody waits for the server's answer: the next look at the store makes up for one that is lost. */
+static int announce(void *backend, const meower_bus_message *last, meower_error *error)
+{
+    struct nats_bus *bus = backend;
+    int status = require_connection(bus, &bus->publisher, error);
+    if (status != MEOWER_OK)
+        return status;
+    natsStatus sent = natsConnection_Publish(nats_link_connection(bus->publisher.link), SUBJECT_POSITION, last->payload,
+                                             (int)last->payload_len);
+    return sent == NATS_OK ? MEOWER_OK : nats_status_error(sent, NULL, bus->url.redacted, error);
+}
+
 /* Waits for a message in slices, because nothing but a message ends the waiting of nats.c. NATS_TIMEOUT: none came. */
 static natsStatus wait_for_message(struct nats_bus *bus, int timeout_ms, natsMsg **message)
 {
@@ -379,4 +392,5 @@ const meower_bus_vtable nats_bus = {
     .publish = publish,
     .receive = receive,
     .wake = wake,
+    .announce = announce,
 };

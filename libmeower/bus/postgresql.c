@@ -101,6 +101,11 @@ static int postgresql_publish(void *backend, const meower_bus_message *messages,
     return count == 0 ? MEOWER_OK : notify(backend, &messages[count - 1], error);
 }
 
+static int postgresql_announce(void *backend, const meower_bus_message *last, meower_error *error)
+{
+    return notify(backend, last, error); /* here all messages say only how far the feed is */
+}
+
 /* ---- receiving -------------------------------------------------------------------------------------------------- */
 
 /* Pushes what has arrived. *found says whether there was anything. */
@@ -176,4 +181,5 @@ const meower_bus_vtable postgresql_bus = {
     .publish = postgresql_publish,
     .receive = postgresql_receive,
     .wake = postgresql_wake,
+    .announce = postgresql_announce,
 };

@@ -119,9 +119,10 @@ static int load_row(meower_row_sink *sink, const meower_row *row)
     return MEOWER_OK;
 }
 
+/* Only queries read it. */
 static int load_timeline(meower *instance, meower_error *error)
 {
-    size_t max = (size_t)options_number(instance->options, "timeline_max");
+    size_t max = instance->has_query ? (size_t)options_number(instance->options, "timeline_max") : 0;
     struct load_sink sink = {.sink.row = load_row, .timeline = &instance->timeline};
     meower_range range = {.take = (uint32_t)max + 1};
     int status = timeline_init(&instance->timeline, max);

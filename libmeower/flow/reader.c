@@ -211,6 +211,9 @@ static int answer_now(struct reader *reader, struct read_request *request)
         return reader_answer_from_timeline(reader->instance, request) ? MEOWER_OK : get_from_store(reader, request);
     case READ_SEARCH:
         return search_read(reader, request);
+    case READ_HEAD:
+        request->after = event_log_head(&reader->instance->log); /* make_fresh() has brought it up */
+        return MEOWER_OK;
     default:
         return feed_read(reader->instance, reader->lane, request->after, EVENT_BATCH_MAX, request->batch,
                          &request->error);

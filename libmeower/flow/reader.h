@@ -12,7 +12,8 @@ enum {
     READ_LIST = 1,
     READ_GET = 2,
     READ_SEARCH = 3,
-    READ_EVENTS = 4
+    READ_EVENTS = 4,
+    READ_HEAD = 5 /* how far the feed is, others' events included */
 };
 
 /* One request on its way to a reader. Whoever makes it embeds or allocates it; the reader fills in what became of it
@@ -27,7 +28,7 @@ struct read_request {
     const char *text;          /* SEARCH: the query; GET: the id */
     size_t text_len;           /* bytes */
     bool highlight;            /* SEARCH */
-    uint64_t after;            /* EVENTS */
+    uint64_t after;            /* EVENTS; HEAD: out */
     struct meower_page *page;  /* LIST, GET, SEARCH: made by who asks, filled by the reader */
     struct event_batch *batch; /* EVENTS: the same */
     int status;                /* out */

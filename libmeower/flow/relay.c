@@ -1,6 +1,7 @@
 /* relay.c - the outbox relay: what is in the store is announced, whatever happened between the commit and the bus. The
  * checkpoint follows the publishing, never leads it, so an event may be announced twice but not left out. Where several
- * processes write to one store, a lease in the store lets one relay work at a time. */
+ * processes write to one store, a lease in the store lets one relay work at a time; the others tell it, and everybody,
+ * when their process has written something. */
 #include "flow/relay.h"
 #include "base/clock.h"
 #include "base/event.h"
@@ -199,6 +200,24 @@ static int publish_next(struct relay *relay, bool *advanced, meower_error *error
     return status;
 }
 
+/* What this process has written is published by the relay that has the lease: it need not wait for its next look at the
+ * store, and nobody for it. */
+static void announce_own(struct relay *relay)
+{
+    uint64_t committed = atomic_load(&relay->instance->writer.committed);
+    char payload[80 + MEOWER_EPOCH_SIZE];
+    meower_bus_message last = {.position = committed, .epoch = relay->instance->epoch, .payload = payload};
+    meower_error error;
+
+    if (committed <= relay->announced) {
+        return;
+    }
+    last.payload_len = (size_t)snprintf(payload, sizeof payload, "{\"position\":\"%llu\",\"epoch\":\"%s\"}",
+                                        (unsigned long long)committed, last.epoch);
+    relay->announced = committed;
+    (void)bus_announce(&relay->instance->bus, &last, &error); /* the next look at the store makes up for it */
+}
+
 bool relay_step(void *stage, int64_t *wait_us)
 {
     struct relay *relay = stage;
@@ -210,6 +229,7 @@ bool relay_step(void *stage, int64_t *wait_us)
 
     if (!keep_lease(relay, now_us, wait_us)) {
         atomic_store(&relay->is_failing, false); /* it is another one's to publish, or the store fails */
+        announce_own(relay);
         return false;
     }
     if (relay->failures > 0 && now_us < relay->retry_us) {

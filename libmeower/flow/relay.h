@@ -10,6 +10,7 @@
 struct relay {
     meower *instance;
     uint64_t position;          /* published up to it */
+    uint64_t announced;         /* without the lease: others were told of our events up to it */
     uint64_t saved;             /* the checkpoint in the store */
     _Atomic bool is_positioned; /* the checkpoint has been read */
     bool is_saving;             /* `checkpoint` is with the writer */

@@ -1,6 +1,9 @@
 /* subscription.c - the subscription handle: its position, and a batch of events behind it. While it keeps up it copies
  * references out of the event log; when it has fallen out of the log's window, a reader fetches the events from the
- * store. Both ends meet by position, so nothing is left out and nothing comes twice. */
+ * store. Both ends meet by position, so nothing is left out and nothing comes twice.
+ *
+ * Where it starts is judged by the feed as it is when it is opened, not by what this process has heard of it: where
+ * others write to the store, a reader looks there first. */
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/event.h"
@@ -12,6 +15,10 @@ struct meower_subscription {
     meower *instance;
     struct notifier notifier;
     struct event_listener listener;
+    bool has_cursor; /* the user gave one: the next two are what it says */
+    char wanted_epoch[MEOWER_EPOCH_SIZE];
+    uint64_t wanted;
+    bool is_started; /* it is known where it starts */
     bool is_recovered;
     uint64_t position; /* of the last event taken */
     char cursor[MEOWER_CURSOR_SIZE];
@@ -21,7 +28,7 @@ struct meower_subscription {
     char *frame; /* the event as JSON */
     size_t frame_size;
 
-    struct read_request read;   /* a fetch from the store */
+    struct read_request read;   /* a fetch from the store, or at first the look at its head */
     struct event_batch fetched; /* what it brings */
     atomic_int fetch;           /* FETCH_... */
     atomic_uint references;     /* the user's, and one for a fetch under way */
@@ -60,31 +67,78 @@ static void fetch_complete(struct read_request *read)
     subscription_release(subscription);
 }
 
-/* Decides where the subscription starts. */
-static int find_start(struct meower_subscription *subscription, const char *cursor, meower_error *error)
+/* Reads what the user asks for. */
+static int parse_wanted(struct meower_subscription *subscription, const char *cursor, meower_error *error)
 {
-    meower *instance = subscription->instance;
-    uint64_t head = event_log_head(&instance->log);
-    char epoch[MEOWER_EPOCH_SIZE];
-    uint64_t position;
-
-    subscription->position = head;
-    subscription->is_recovered = true;
-    if (cursor == NULL || cursor[0] == '\0') {
-        return MEOWER_OK;
-    }
-    if (!cursor_parse(cursor, epoch, &position)) {
+    subscription->has_cursor = cursor != NULL && cursor[0] != '\0';
+    if (subscription->has_cursor && !cursor_parse(cursor, subscription->wanted_epoch, &subscription->wanted)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "the cursor is no cursor of a feed");
     }
-    if (strcmp(epoch, instance->epoch) != 0 || position > head) {
-        subscription->is_recovered = false;
-        return MEOWER_OK;
-    }
-    subscription->position = position;
     return MEOWER_OK;
 }
 
-int meower_subscription_open(meower *instance, const char *cursor, meower_subscription **out, meower_error *error)
+/* Whether the position asked for is one of this feed, which has come as far as `head`. */
+static bool is_reached(const struct meower_subscription *subscription, uint64_t head)
+{
+    return subscription->has_cursor && strcmp(subscription->wanted_epoch, subscription->instance->epoch) == 0 &&
+           subscription->wanted <= head;
+}
+
+/* Decides where the subscription starts; the feed's head is `head`. */
+static void start(struct meower_subscription *subscription, uint64_t head)
+{
+    bool is_known = is_reached(subscription, head);
+
+    subscription->position = is_known ? subscription->wanted : head;
+    subscription->is_recovered = is_known || !subscription->has_cursor;
+    subscription->is_started = true;
+    cursor_format(subscription->instance->epoch, subscription->position, subscription->cursor);
+    if (event_log_head(&subscription->instance->log) > subscription->position) {
+        notifier_raise(&subscription->notifier);
+    }
+}
+
+static int submit_read(struct meower_subscription *subscription, int kind, meower_error *error);
+
+/* Starts at once when what this process knows is enough, or else has the store looked at. */
+static void start_or_look(struct meower_subscription *subscription)
+{
+    uint64_t head = event_log_head(&subscription->instance->log);
+
+    if (!subscription->instance->has_tail || is_reached(subscription, head)) {
+        start(subscription, head);
+    } else if (submit_read(subscription, READ_HEAD, NULL) != 0) {
+        notifier_raise(&subscription->notifier); /* the user comes, hears why, and may come again */
+    }
+}
+
+static int allocate(meower *instance, const char *cursor, struct meower_subscription **out, meower_error *error)
+{
+    struct meower_subscription *subscription = calloc(1, sizeof *subscription);
+    int status;
+
+    if (subscription == NULL) {
+        return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a subscription");
+    }
+    subscription->instance = instance;
+    status = parse_wanted(subscription, cursor, error);
+    if (status == MEOWER_OK && notifier_open(&subscription->notifier) != MEOWER_OK) {
+        status = meower_error_set(error, MEOWER_ERROR_IO, 0, 0,
+                                  "no file descriptor is left for a subscription; raise the limit (ulimit -n)");
+    }
+    if (status != MEOWER_OK) {
+        free(subscription);
+        return status;
+    }
+    subscription->read.complete = fetch_complete;
+    subscription->read.batch = &subscription->fetched;
+    atomic_init(&subscription->references, 1);
+    subscription->listener = (struct event_listener){.notify = wake, .context = subscription};
+    *out = subscription;
+    return MEOWER_OK;
+}
+
+int meower_subscription_begin(meower *instance, const char *cursor, meower_subscription **out, meower_error *error)
 {
     struct meower_subscription *subscription;
     int status = out == NULL ? engine_refuse_null("out", error) : engine_check(instance, error);
@@ -96,31 +150,69 @@ int meower_subscription_open(meower *instance, const char *cursor, meower_subscr
         return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
                                 "this instance has no subscriptions; add \"subscription\" to the option roles");
     }
-    subscription = calloc(1, sizeof *subscription);
-    if (subscription == NULL) {
-        return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a subscription");
-    }
-    subscription->instance = instance;
-    status = find_start(subscription, cursor, error);
-    if (status == MEOWER_OK && notifier_open(&subscription->notifier) != MEOWER_OK) {
-        status = meower_error_set(error, MEOWER_ERROR_IO, 0, 0,
-                                  "no file descriptor is left for a subscription; raise the limit (ulimit -n)");
-    }
+    status = allocate(instance, cursor, &subscription, error);
     if (status != MEOWER_OK) {
-        free(subscription);
         return status;
     }
-    cursor_format(instance->epoch, subscription->position, subscription->cursor);
-    subscription->read.kind = READ_EVENTS;
-    subscription->read.complete = fetch_complete;
-    subscription->read.batch = &subscription->fetched;
-    atomic_init(&subscription->references, 1);
-    subscription->listener = (struct event_listener){.notify = wake, .context = subscription};
     event_log_listen(&instance->log, &subscription->listener);
-    if (event_log_head(&instance->log) > subscription->position) {
-        notifier_raise(&subscription->notifier);
-    }
+    start_or_look(subscription);
     atomic_fetch_add(&instance->handles, 1);
+    *out = subscription;
+    return MEOWER_OK;
+}
+
+int meower_subscription_started(meower_subscription *subscription, meower_error *error)
+{
+    int status = engine_check_process(subscription == NULL ? NULL : subscription->instance, error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    if (subscription->is_started) {
+        return 1;
+    }
+    switch (atomic_load(&subscription->fetch)) {
+    case FETCH_UNDER_WAY:
+        return 0;
+    case FETCH_NONE:
+        return submit_read(subscription, READ_HEAD, error);
+    default:
+        atomic_store(&subscription->fetch, FETCH_NONE);
+    }
+    if (subscription->read.status != MEOWER_OK) {
+        if (error != NULL) {
+            *error = subscription->read.error;
+        }
+        return subscription->read.status;
+    }
+    start(subscription, subscription->read.after);
+    return 1;
+}
+
+int meower_subscription_open(meower *instance, const char *cursor, meower_subscription **out, meower_error *error)
+{
+    struct meower_subscription *subscription = NULL;
+    int64_t deadline_us;
+    int status = out == NULL ? engine_refuse_null("out", error)
+                             : meower_subscription_begin(instance, cursor, &subscription, error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    deadline_us = clock_monotonic_us(instance->clock) + instance->wait_max_us;
+    while ((status = meower_subscription_started(subscription, error)) == 0) {
+        notifier_clear(&subscription->notifier);
+        if (atomic_load(&subscription->fetch) == FETCH_UNDER_WAY &&
+            engine_wait(instance, &subscription->notifier, deadline_us) != MEOWER_OK) {
+            status = meower_error_set(error, MEOWER_ERROR_TIMEOUT, 0, MEOWER_ERROR_FLAG_RETRIABLE,
+                                      "the store did not say in time how far the feed is; try again later");
+            break;
+        }
+    }
+    if (status != 1) {
+        meower_subscription_close(subscription);
+        return status;
+    }
     *out = subscription;
     return MEOWER_OK;
 }
@@ -155,11 +247,13 @@ static int take_fetched(struct meower_subscription *subscription, meower_error *
     return 1;
 }
 
-/* Has a reader fetch what the event log no longer holds. Returns 0, or why it cannot. */
-static int start_fetch(struct meower_subscription *subscription, meower_error *error)
+/* Has a reader ask the store: for events that the event log no longer holds, or for its head. Returns 0, or why it
+ * cannot. */
+static int submit_read(struct meower_subscription *subscription, int kind, meower_error *error)
 {
     int status;
 
+    subscription->read.kind = kind;
     subscription->read.after = subscription->position;
     subscription->read.status = MEOWER_OK;
     atomic_store(&subscription->fetch, FETCH_UNDER_WAY);
@@ -171,15 +265,20 @@ static int start_fetch(struct meower_subscription *subscription, meower_error *e
     atomic_store(&subscription->fetch, FETCH_NONE);
     atomic_fetch_sub(&subscription->references, 1);
     return meower_error_set(error, status, 0, MEOWER_ERROR_FLAG_RETRIABLE,
-                            "the events cannot be read from the store now; call again later");
+                            "the store cannot be asked now; call again later");
 }
 
 /* Looks for a next batch. Returns 1 when there is one (it may be a newer position without events), 0 when not, or an
  * error. */
 static int look(struct meower_subscription *subscription, meower_error *error)
 {
-    int fetch = atomic_load(&subscription->fetch);
+    int status = meower_subscription_started(subscription, error);
+    int fetch;
 
+    if (status != 1) {
+        return status;
+    }
+    fetch = atomic_load(&subscription->fetch);
     if (fetch == FETCH_UNDER_WAY) {
         return 0;
     }
@@ -187,7 +286,7 @@ static int look(struct meower_subscription *subscription, meower_error *error)
         return take_fetched(subscription, error);
     }
     if (!event_log_read(&subscription->instance->log, subscription->position, EVENT_BATCH_MAX, &subscription->batch)) {
-        return start_fetch(subscription, error);
+        return submit_read(subscription, READ_EVENTS, error);
     }
     return subscription->batch.through > subscription->position ? 1 : 0;
 }

@@ -235,6 +235,7 @@ static void append_to_feed(struct writer *writer)
     if (count == 0) {
         return;
     }
+    atomic_store(&writer->committed, first + count - 1);
     pthread_mutex_lock(&instance->feed_mutex);
     if (event_log_head(&instance->log) + 1 == first) {
         engine_append(instance, writer->events, count);

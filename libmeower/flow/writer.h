@@ -48,9 +48,10 @@ struct writer {
     struct queue_node *answered_first; /* to be completed together */
     struct queue_node *answered_last;
     size_t answered_count;
-    atomic_size_t pending;     /* requests accepted and not answered */
-    _Atomic int64_t failed_us; /* for health, monotonic: the last try failed then; 0: it succeeded */
-    struct failure failure;    /* why the last try failed */
+    _Atomic uint64_t committed; /* position of the last event that this writer stored; 0: none yet */
+    atomic_size_t pending;      /* requests accepted and not answered */
+    _Atomic int64_t failed_us;  /* for health, monotonic: the last try failed then; 0: it succeeded */
+    struct failure failure;     /* why the last try failed */
 };
 
 /* Returns 0 or MEOWER_ERROR_NO_MEMORY. */

@@ -153,6 +153,19 @@ static int wire_publish(void *backend, const meower_bus_message *messages, size_
     return MEOWER_OK;
 }
 
+static int wire_announce(void *backend, const meower_bus_message *last, meower_error *error)
+{
+    struct wire *wire = ((struct wire_end *)backend)->wire;
+
+    (void)error;
+    pthread_mutex_lock(&wire->mutex);
+    if (!wire->is_down) {
+        carry(wire, last->payload, last->payload_len);
+    }
+    pthread_mutex_unlock(&wire->mutex);
+    return MEOWER_OK;
+}
+
 static struct timespec deadline_after_ms(int ms)
 {
     struct timespec deadline;
@@ -216,6 +229,7 @@ void wire_add(struct wire *wire, meower_options *options)
         .publish = wire_publish,
         .receive = wire_receive,
         .wake = wire_wake,
+        .announce = wire_announce,
     };
 
     assert_int_equal(meower_options_add_bus(options, &vtable, wire, NULL), MEOWER_OK);

@@ -18,31 +18,55 @@ static uint64_t position_of(struct world *world, const char *cursor)
     return position;
 }
 
-/* It was told whether everything behind its cursor follows: it must, unless the node has never heard of that position.
- */
-static void check_start(struct world *world, struct follower *follower)
+/* It was told whether everything behind its cursor follows: it must, whatever the node has heard of until then. One
+ * that is new begins behind all that was committed when it came, where that had to be looked up. */
+static void check_start(struct world *world, struct follower *follower, const struct node *node)
 {
     uint64_t start = position_of(world, meower_subscription_cursor(follower->subscription));
-    bool is_recovered = meower_subscription_recovered(follower->subscription) != 0;
 
     if (!follower->has_begun) {
+        if (stage_has_tail(node->feed) && start < follower->committed_at) {
+            world_fail(world, "node %d: a follower that came at %llu begins at %llu", node->number,
+                       (unsigned long long)follower->committed_at, (unsigned long long)start);
+        }
         follower->position = start;
         return;
     }
-    if (is_recovered) {
-        if (start != follower->position) {
-            world_fail(world, "a follower came back at %llu, and was put at %llu",
-                       (unsigned long long)follower->position, (unsigned long long)start);
+    if (meower_subscription_recovered(follower->subscription) != 1) {
+        world_fail(world, "node %d: a follower came back at %llu, and was told that it cannot go on", node->number,
+                   (unsigned long long)follower->position);
+    }
+    if (start != follower->position) {
+        world_fail(world, "a follower came back at %llu, and was put at %llu", (unsigned long long)follower->position,
+                   (unsigned long long)start);
+    }
+    world->followers.resumed++;
+}
+
+static bool may_come_again(int status)
+{
+    return status == MEOWER_ERROR_UNAVAILABLE || status == MEOWER_ERROR_IO || status == MEOWER_ERROR_TIMEOUT ||
+           status == MEOWER_ERROR_BUSY;
+}
+
+/* Goes on when it is known where it starts. */
+static void start(struct world *world, struct follower *follower)
+{
+    const struct node *node = &world->nodes[follower->node];
+    int status = meower_subscription_started(follower->subscription, NULL);
+
+    if (status != 1) {
+        if (status != 0 && !may_come_again(status)) {
+            world_fail(world, "node %d: a subscription is refused with %s", node->number, meower_status_name(status));
         }
-        world->followers.resumed++;
         return;
     }
-    if (follower->position <= follower->opened_at) {
-        world_fail(world, "a follower came back at %llu of %llu, and was told that it cannot go on",
-                   (unsigned long long)follower->position, (unsigned long long)follower->opened_at);
-    }
-    world->followers.restarted++;
-    follower->position = start;
+    check_start(world, follower, node);
+    follower->is_started = true;
+    follower->has_begun = true;
+    strcpy(follower->cursor, meower_subscription_cursor(follower->subscription));
+    world_note(world, node->number, "follower starts", (uint64_t)(follower - world->followers.list),
+               follower->position);
 }
 
 static void come(struct world *world, struct follower *follower, struct node *node)
@@ -51,20 +75,21 @@ static void come(struct world *world, struct follower *follower, struct node *no
     int status;
 
     follower->opened_at = stage_head(node->feed);
-    status = meower_subscription_open(node->feed, cursor, &follower->subscription, NULL);
+    follower->committed_at = world->ledger.head;
+    follower->node = node->number;
+    follower->is_started = false;
+    status = meower_subscription_begin(node->feed, cursor, &follower->subscription, NULL);
     if (status != MEOWER_OK) {
         world_fail(world, "node %d: a subscription is refused with %s", node->number, meower_status_name(status));
     }
-    follower->node = node->number;
-    check_start(world, follower);
-    follower->has_begun = true;
-    strcpy(follower->cursor, meower_subscription_cursor(follower->subscription));
-    world_note(world, node->number, "follower comes", (uint64_t)(follower - world->followers.list), follower->position);
+    start(world, follower);
 }
 
 static void leave(struct world *world, struct follower *follower)
 {
-    strcpy(follower->cursor, meower_subscription_cursor(follower->subscription));
+    if (follower->is_started) {
+        strcpy(follower->cursor, meower_subscription_cursor(follower->subscription));
+    }
     meower_subscription_close(follower->subscription);
     follower->subscription = NULL;
     world_note(world, follower->node, "follower leaves", (uint64_t)(follower - world->followers.list),
@@ -129,6 +154,10 @@ static void take(struct world *world, struct follower *follower, unsigned max)
     meower_error error;
     int status = 0;
 
+    if (!follower->is_started) {
+        start(world, follower);
+        return;
+    }
     while (max-- > 0 && (status = meower_subscription_next(follower->subscription, &event, &error)) == 1) {
         world_note(world, follower->node, "event", event->position, (uint64_t)event->kind);
         check_event(world, follower, event);
@@ -139,8 +168,7 @@ static void take(struct world *world, struct follower *follower, unsigned max)
         uint64_t position = position_of(world, meower_subscription_cursor(follower->subscription));
         check_left_out(world, follower, position);
         follower->position = position;
-    } else if (status != 1 && status != MEOWER_ERROR_UNAVAILABLE && status != MEOWER_ERROR_IO &&
-               status != MEOWER_ERROR_TIMEOUT && status != MEOWER_ERROR_BUSY) {
+    } else if (status != 1 && !may_come_again(status)) {
         world_fail(world, "node %d: a subscription ended with %s: %s", follower->node, meower_status_name(status),
                    error.message);
     }
@@ -189,7 +217,7 @@ bool followers_are_done(const struct world *world)
 {
     for (size_t i = 0; i < FOLLOWERS_MAX; i++) {
         const struct follower *follower = &world->followers.list[i];
-        if (follower->subscription != NULL && follower->position != world->ledger.head) {
+        if (follower->subscription != NULL && (!follower->is_started || follower->position != world->ledger.head)) {
             return false;
         }
     }

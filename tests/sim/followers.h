@@ -1,5 +1,5 @@
 /* followers.h - those who follow the feed, leave and come back with their cursor, here or elsewhere. Each must be given
- * every event once and in order, but for creations whose meow is gone, or be told that this cannot be. */
+ * every event once and in order, but for creations whose meow is gone. */
 #ifndef TESTS_SIM_FOLLOWERS_H
 #define TESTS_SIM_FOLLOWERS_H
 
@@ -15,7 +15,9 @@ struct follower {
     meower_subscription *subscription; /* NULL: away */
     int node;                          /* that it is at */
     bool has_begun;                    /* it has a cursor */
+    bool is_started;                   /* its subscription knows where it starts */
     uint64_t position;                 /* of the last event it was given, or where it began */
+    uint64_t committed_at;             /* the store's head when it came */
     uint64_t opened_at;                /* the node's head when it came: later deletions may reach it late */
     char cursor[MEOWER_CURSOR_SIZE];
 };
@@ -23,8 +25,7 @@ struct follower {
 struct followers {
     struct follower list[FOLLOWERS_MAX];
     uint64_t events;
-    uint64_t resumed;   /* they came back, and everything followed */
-    uint64_t restarted; /* they came back, and were told that it cannot */
+    uint64_t resumed; /* they came back, and everything followed */
 };
 
 /* One of them, chosen by chance, does something: comes, takes events, or leaves. */

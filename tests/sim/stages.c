@@ -37,6 +37,11 @@ bool stage_run(meower *feed, int stage)
     }
 }
 
+bool stage_has_tail(meower *feed)
+{
+    return feed->has_tail;
+}
+
 uint64_t stage_head(meower *feed)
 {
     return event_log_head(&feed->log);

@@ -20,6 +20,9 @@ enum {
 bool stage_can_run(meower *feed, int stage);
 bool stage_run(meower *feed, int stage);
 
+/* Whether others may write to the store. */
+bool stage_has_tail(meower *feed);
+
 /* The position of the last event the instance knows. */
 uint64_t stage_head(meower *feed);
 

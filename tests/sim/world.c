@@ -372,7 +372,6 @@ static void count(const struct world *world, struct tally *tally)
     tally->pages += world->readers.pages;
     tally->given += world->followers.events;
     tally->resumed += world->followers.resumed;
-    tally->restarted += world->followers.restarted;
     tally->crashes += world->crashes;
     tally->faults += world->faults;
     tally->simulated_us += world->now_us;

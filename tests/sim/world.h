@@ -71,7 +71,6 @@ struct tally {
     uint64_t pages;
     uint64_t given; /* to followers */
     uint64_t resumed;
-    uint64_t restarted;
     uint64_t crashes;
     uint64_t faults;
     int64_t simulated_us;

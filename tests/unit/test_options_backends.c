@@ -227,7 +227,7 @@ static const struct port ports[] = {
      add_bus,
      &a_bus,
      sizeof(a_bus),
-     sizeof(a_bus),
+     offsetof(meower_bus_vtable, announce),
      offsetof(meower_bus_vtable, open),
      {"inproc", "nats", "kafka"}},
     {"search",
