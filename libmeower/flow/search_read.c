@@ -180,6 +180,9 @@ int search_read(struct reader *reader, struct read_request *request)
     cursor_format(instance->epoch, projection_visible(&instance->projection), request->page->cursor);
     if (query.count > 0) {
         status = search_engine(reader, request, &query);
+        if (status == MEOWER_ERROR_CORRUPT) {
+            projection_doubt(&instance->projection);
+        }
         if (status != MEOWER_OK) {
             forget_meows(request->page, request->range.take);
         }
@@ -195,5 +198,8 @@ int search_read(struct reader *reader, struct read_request *request)
         }
     }
     match_query_free(&query);
+    if (status == MEOWER_ERROR_NO_MEMORY && request->error.code != status) {
+        meower_error_set(&request->error, status, 0, 0, "no memory for the search");
+    }
     return status;
 }

@@ -18,6 +18,7 @@ static const char *const write_sql[FTS5_WRITE_COUNT] = {
     [FTS5_WRITE_STATE] = "UPDATE state SET epoch = ?1, position = ?2, is_erasing = ?3",
     [FTS5_WRITE_ERASED] = "UPDATE state SET is_erasing = 0",
     [FTS5_WRITE_MERGE] = "INSERT INTO ft(ft, rank) VALUES ('merge', ?1)",
+    [FTS5_WRITE_TOUCH] = "INSERT INTO ft(ft, rank) VALUES ('automerge', 8)", /* as it is */
 };
 
 /* Words whose documents change. */
@@ -255,6 +256,39 @@ static void free_batch(struct batch *batch)
     free(batch->added.items);
 }
 
+/* When memory is short while FTS5 of SQLite 3.40 reads how many rows it has, it keeps wrong totals for the time of the
+ * connection and stores them with the next batch (fts5StorageLoadTotals() marks them as valid behind the roll-back). A
+ * transaction of its own that is rolled back makes it forget them. */
+static int forget_totals(const struct batch *batch)
+{
+    int status = step(batch, FTS5_WRITE_BEGIN);
+
+    if (status == MEOWER_OK) {
+        status = step(batch, FTS5_WRITE_TOUCH);
+    }
+    if (!sqlite3_get_autocommit(batch->writer->db)) {
+        int rolled_back = step(batch, FTS5_WRITE_ROLLBACK);
+        status = status == MEOWER_OK ? rolled_back : status;
+    }
+    return status;
+}
+
+/* A transaction that could not be rolled back, for want of memory or because the disk failed, is rolled back first:
+ * otherwise no other could ever begin. */
+static int begin(const struct batch *batch)
+{
+    int status = MEOWER_OK;
+
+    if (!sqlite3_get_autocommit(batch->writer->db)) {
+        status = step(batch, FTS5_WRITE_ROLLBACK);
+    }
+    if (status == MEOWER_OK && batch->writer->has_failed) {
+        status = forget_totals(batch);
+        batch->writer->has_failed = status != MEOWER_OK;
+    }
+    return status == MEOWER_OK ? step(batch, FTS5_WRITE_BEGIN) : status;
+}
+
 int fts5_writer_index(struct fts5_writer *writer, const struct fts5_file *file, struct fts5_dictionary *dictionary,
                       const meower_search_document *documents, size_t count, const meower_search_info *info,
                       meower_error *error)
@@ -267,7 +301,7 @@ int fts5_writer_index(struct fts5_writer *writer, const struct fts5_file *file, 
     if (strcmp(writer->info.epoch, info->epoch) == 0 && writer->info.position > info->position) {
         reached.position = writer->info.position;
     }
-    int status = step(&batch, FTS5_WRITE_BEGIN);
+    int status = begin(&batch);
     if (status != MEOWER_OK) {
         return status;
     }
@@ -284,9 +318,12 @@ int fts5_writer_index(struct fts5_writer *writer, const struct fts5_file *file, 
         writer->is_erasing = is_erasing;
         writer->has_more_to_erase |= batch.removed.count > 0;
         writer->has_stale_log |= batch.removed.count > 0;
-    } else if (!sqlite3_get_autocommit(writer->db)) {
-        batch.error = NULL;
-        step(&batch, FTS5_WRITE_ROLLBACK);
+    } else {
+        writer->has_failed = true;
+        batch.error = NULL; /* it says why already */
+        if (!sqlite3_get_autocommit(writer->db)) {
+            step(&batch, FTS5_WRITE_ROLLBACK);
+        }
     }
     free_batch(&batch);
     return status;

@@ -18,6 +18,7 @@ enum {
     FTS5_WRITE_STATE,
     FTS5_WRITE_ERASED,
     FTS5_WRITE_MERGE,
+    FTS5_WRITE_TOUCH,
     FTS5_WRITE_COUNT
 };
 
@@ -27,6 +28,7 @@ struct fts5_writer {
     sqlite3_stmt *statements[FTS5_WRITE_COUNT];
     meower_search_info info; /* as committed */
     /* What deletions leave behind is cleared away by merging the whole FTS5 index, in steps: a round. */
+    bool has_failed;        /* the last batch */
     bool is_erasing;        /* a round is due; as committed */
     bool is_merging;        /* a round has begun */
     bool has_more_to_erase; /* documents were removed since it began */

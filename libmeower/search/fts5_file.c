@@ -229,10 +229,13 @@ static int refuse_foreign(const char *path, meower_error *error)
     }
     int status = MEOWER_OK;
     ssize_t len = -1;
-    if (fstat(fd, &properties) == 0 && S_ISREG(properties.st_mode)) {
+    if (fstat(fd, &properties) != 0) {
+        status = system_error("cannot look at", path, error);
+    } else if (S_ISREG(properties.st_mode)) {
         len = read(fd, header, sizeof header);
+        status = len < 0 ? system_error("cannot read", path, error) : MEOWER_OK;
     }
-    if (len != 0 && (len < 0 || !is_ours(header, (size_t)len))) {
+    if (status == MEOWER_OK && len != 0 && (len < 0 || !is_ours(header, (size_t)len))) {
         status = meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
                                   "\"%s\" is no search index of this library; it was not changed; name another file, "
                                   "or move it away",
@@ -386,6 +389,8 @@ static int start_log(const struct fts5_file *file, sqlite3 *db, meower_error *er
 
     if (sqlite3_prepare_v2(db, "PRAGMA journal_mode = WAL", -1, &statement, NULL) != SQLITE_OK ||
         sqlite3_step(statement) != SQLITE_ROW) {
+        status = fts5_file_error(file, db, error);
+    } else if (sqlite3_column_text(statement, 0) == NULL) {
         status = fts5_file_error(file, db, error);
     } else if (strcmp((const char *)sqlite3_column_text(statement, 0), "wal") != 0) {
         status = meower_error_set(error, MEOWER_ERROR_IO, 0, 0,

@@ -292,6 +292,17 @@ static int step(struct run *run, int statement_index)
     return status;
 }
 
+/* A transaction that could not be ended before is ended first: no other could ever begin. */
+static int begin(struct run *run)
+{
+    int status = MEOWER_OK;
+
+    if (!sqlite3_get_autocommit(run->reader->db)) {
+        status = step(run, FTS5_READ_END);
+    }
+    return status == MEOWER_OK ? step(run, FTS5_READ_BEGIN) : status;
+}
+
 /* What words_split() makes; FTS5 would take other text apart, and complain. */
 static bool are_words(const meower_search_request *request)
 {
@@ -353,7 +364,7 @@ int fts5_reader_match(struct fts5_reader *reader, const struct fts5_file *file, 
     if (!make_alternatives(&run)) {
         return memory_error(error);
     }
-    status = step(&run, FTS5_READ_BEGIN);
+    status = begin(&run);
     if (status == MEOWER_OK) {
         status = run_tiers(&run);
         run.error = NULL; /* a failed tier has said why, and reading has nothing to commit */

@@ -146,8 +146,11 @@ static int recognise_copy(struct sqlite_store *store, meower_error *error)
 {
     struct sqlite_identity identity = {.head = store->info.head};
     memcpy(identity.epoch, store->info.epoch, sizeof(identity.epoch));
+    bool is_known = false;
     int status = sqlite_identity_of_file(store->path, &identity, error);
-    if (status != MEOWER_OK || sqlite_identity_is_known(store->lock, &identity))
+    if (status == MEOWER_OK)
+        status = sqlite_identity_is_known(store->lock, &identity, &is_known, error);
+    if (status != MEOWER_OK || is_known)
         return status;
     if (store->info.head > 0 || store->info.newest_id[0] != '\0')
         status = draw_epoch(store, error);
@@ -391,6 +394,15 @@ static int sqlite_list(void *backend, unsigned lane, const meower_range *range, 
     return push_rows(reader, statement_index, sink, error);
 }
 
+/* A transaction that could not be ended before is ended first: no other could ever begin. */
+static int begin_read(struct sqlite_connection *reader, meower_error *error)
+{
+    int status = MEOWER_OK;
+    if (!sqlite3_get_autocommit(reader->db))
+        status = sqlite_connection_step(reader, READ_END, error);
+    return status == MEOWER_OK ? sqlite_connection_step(reader, READ_BEGIN, error) : status;
+}
+
 /* One transaction, so that all meows are of one moment. */
 static int sqlite_get(void *backend, unsigned lane, const char *const *ids, size_t count, meower_row_sink *sink,
                       meower_error *error)
@@ -398,7 +410,7 @@ static int sqlite_get(void *backend, unsigned lane, const char *const *ids, size
     struct sqlite_connection *reader;
     int status = take_reader(backend, lane, &reader, error);
     if (status == MEOWER_OK)
-        status = sqlite_connection_step(reader, READ_BEGIN, error);
+        status = begin_read(reader, error);
     if (status != MEOWER_OK)
         return status;
     for (size_t i = 0; i < count && status == MEOWER_OK; i++) {

@@ -72,7 +72,10 @@ static int look_up_key(struct sqlite_connection *writer, meower_store_operation 
         operation->status = MEOWER_ERROR_CONFLICT;
     } else if (*is_known) {
         const char *id = (const char *)sqlite3_column_text(statement, 1);
-        snprintf(operation->stored_id, sizeof(operation->stored_id), "%s", id == NULL ? "" : id);
+        if (id == NULL)
+            status = sqlite_connection_error(writer, error);
+        else
+            snprintf(operation->stored_id, sizeof(operation->stored_id), "%s", id);
         operation->stored_at_us = sqlite3_column_int64(statement, 2);
         operation->position = (uint64_t)sqlite3_column_int64(statement, 3);
         operation->replayed = 1;
@@ -220,10 +223,20 @@ int sqlite_batch_prepare(struct sqlite_connection *writer, meower_error *error)
     return sqlite_connection_prepare(writer, write_sql, WRITE_COUNT, error);
 }
 
+/* A transaction that could not be rolled back, for want of memory or because the disk failed, is rolled back first:
+ * otherwise no other could ever begin. */
+static int begin(struct sqlite_connection *writer, meower_error *error)
+{
+    int status = MEOWER_OK;
+    if (!sqlite3_get_autocommit(writer->db))
+        status = sqlite_connection_step(writer, WRITE_ROLLBACK, error);
+    return status == MEOWER_OK ? sqlite_connection_step(writer, WRITE_BEGIN, error) : status;
+}
+
 int sqlite_batch_append(struct sqlite_connection *writer, struct sqlite_batch *batch,
                         meower_store_operation *operations, size_t count, meower_error *error)
 {
-    int status = sqlite_connection_step(writer, WRITE_BEGIN, error);
+    int status = begin(writer, error);
     if (status != MEOWER_OK)
         return status;
     status = apply_all(writer, batch, operations, count, error);

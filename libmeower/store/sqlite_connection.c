@@ -2,6 +2,7 @@
 #include "store/sqlite_connection.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,8 +251,12 @@ int sqlite_connection_text(struct sqlite_connection *connection, const char *sql
     int result;
     int status = query_first(connection, sql, &statement, &result, error);
     if (status == MEOWER_OK && result == SQLITE_ROW) {
+        bool is_null = sqlite3_column_type(statement, 0) == SQLITE_NULL;
         const char *column = (const char *)sqlite3_column_text(statement, 0);
-        snprintf(text, text_size, "%s", column == NULL ? "" : column);
+        if (column == NULL && !is_null)
+            status = sqlite_connection_error(connection, error);
+        else
+            snprintf(text, text_size, "%s", is_null ? "" : column);
     }
     sqlite3_finalize(statement);
     return status;

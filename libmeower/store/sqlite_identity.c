@@ -33,16 +33,19 @@ static void format_line(const struct sqlite_identity *identity, char line[LINE_S
     snprintf(line + len, LINE_SIZE - (size_t)len, HEAD_FORMAT, identity->head);
 }
 
-bool sqlite_identity_is_known(int lock, const struct sqlite_identity *identity)
+int sqlite_identity_is_known(int lock, const struct sqlite_identity *identity, bool *is_known, meower_error *error)
 {
     char line[LINE_SIZE] = "";
     char expected[LINE_SIZE];
     uint64_t head = 0;
     ssize_t len = pread(lock, line, LINE_SIZE - 1, 0);
     format_line(identity, expected);
-    if (len != LINE_SIZE - 1 || memcmp(line, expected, HEAD_OFFSET) != 0)
-        return false;
-    return sscanf(line + HEAD_OFFSET, "%" SCNu64, &head) == 1 && head <= identity->head;
+    if (len < 0)
+        return meower_error_set(error, MEOWER_ERROR_IO, errno, 0, "cannot read the store's lock file: %s",
+                                strerror(errno));
+    *is_known = len == LINE_SIZE - 1 && memcmp(line, expected, HEAD_OFFSET) == 0 &&
+                sscanf(line + HEAD_OFFSET, "%" SCNu64, &head) == 1 && head <= identity->head;
+    return MEOWER_OK;
 }
 
 int sqlite_identity_write(int lock, const struct sqlite_identity *identity, meower_error *error)

@@ -170,6 +170,31 @@ static void a_search_that_makes_no_sense_is_refused_with_a_reason(void **state)
     fixture_end(&fixture);
 }
 
+/* Nothing new need come: whoever finds the damage has the index looked at. */
+static void damage_that_a_search_finds_has_the_index_looked_at_again(void **state)
+{
+    struct fixture fixture;
+    meower_page *page;
+    unsigned looks;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    post(fixture.command, "a fox");
+    feed_run(fixture.feed);
+    looks = faults_calls(&fixture.faults, "search", "info");
+    faults_add(&fixture.faults,
+               (struct fault){.port = "search", .call = "match", .count = 1, .status = MEOWER_ERROR_CORRUPT});
+    page = search(fixture.query, "fox");
+    assert_true(meower_page_is_fallback(page));
+    meower_page_free(page);
+    feed_run(fixture.feed);
+    assert_int_equal(faults_calls(&fixture.faults, "search", "info"), looks + 1);
+    page = search(fixture.query, "fox");
+    assert_false(meower_page_is_fallback(page));
+    meower_page_free(page);
+    fixture_end(&fixture);
+}
+
 /* ---- highlights ------------------------------------------------------------------------------------------------- */
 
 static meower_page *search_highlighted(struct fixture *fixture, const char *text)
@@ -407,6 +432,7 @@ int main(void)
         cmocka_unit_test(a_scan_highlights_too),
         cmocka_unit_test(a_scan_gives_the_order_that_the_engine_gives),
         cmocka_unit_test(a_scan_takes_and_skips),
+        cmocka_unit_test(damage_that_a_search_finds_has_the_index_looked_at_again),
         cmocka_unit_test(a_scan_sees_all_that_is_in_memory),
         cmocka_unit_test(a_scan_is_counted_and_says_its_position),
         cmocka_unit_test(a_scan_after_a_failed_fetch_knows_no_older_ones),
