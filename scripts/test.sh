@@ -15,6 +15,7 @@ steps() {
     step servers    "PostgreSQL, NATS, Kafka, OpenSearch are up"   servers_start
     step web        "the page: types, logic, build"                run_web
     step dev        "debug build, every C suite"                   run_ctest dev
+    step fault      "every call fails, once and for good"          run_faults dev
     step engines    "the search suite on older Elasticsearch"      run_older_engines
     step symbols    "exported is what is declared"                 check_symbols dev
     step examples   "every example does what it says"           run_examples dev
@@ -25,6 +26,7 @@ steps() {
     step asan       "address and undefined-behaviour sanitizers"   run_ctest asan
     step http-asan  "the black box, under the same"                run_http asan
     step examples-asan "the examples, under the same"              run_examples asan
+    step fault-asan "every call fails, under the same"             run_faults asan
     step tsan       "thread sanitizer"                             run_ctest tsan
     step http-tsan  "the black box, under the same"                run_http tsan
 }
@@ -97,6 +99,12 @@ run_examples() {
         status=$?
     /usr/bin/python3 scripts/tally_pytest.py "$report"
     return "$status"
+}
+
+# Builds a preset and has each call of the library fail, and a sample of SQLite's; all of them: every_call --stride 1.
+run_faults() {
+    build "$1"
+    "build/$1/tests/every_call"
 }
 
 # Builds a preset and runs the black-box suite against its programs.

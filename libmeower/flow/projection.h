@@ -18,7 +18,6 @@ struct projection {
     bool is_tired;            /* lets events gather before it goes on */
     _Atomic bool is_resting;  /* waking it would be in vain */
     _Atomic uint64_t visible; /* what search can see */
-    _Atomic bool is_doubted;  /* a reader has found damage */
     _Atomic bool is_failing;
     struct failure failure; /* why */
 };
@@ -35,9 +34,6 @@ void projection_doubt(struct projection *projection);
 
 /* True when the index holds all up to the log's head. */
 bool projection_is_idle(struct projection *projection);
-
-/* Has the index looked at again: a reader has found it damaged. Any thread. */
-void projection_doubt(struct projection *projection);
 
 /* The position up to which search sees the feed. Any thread. */
 uint64_t projection_visible(struct projection *projection);

@@ -180,9 +180,6 @@ int search_read(struct reader *reader, struct read_request *request)
     cursor_format(instance->epoch, projection_visible(&instance->projection), request->page->cursor);
     if (query.count > 0) {
         status = search_engine(reader, request, &query);
-        if (status == MEOWER_ERROR_CORRUPT) {
-            projection_doubt(&instance->projection);
-        }
         if (status != MEOWER_OK) {
             forget_meows(request->page, request->range.take);
         }

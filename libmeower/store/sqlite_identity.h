@@ -19,8 +19,8 @@ struct sqlite_identity {
 /* Fills in what belongs to the file at `path`. Errors: IO. */
 int sqlite_identity_of_file(const char *path, struct sqlite_identity *identity, meower_error *error);
 
-/* *is_known says whether the database that identifies itself so is the one that was remembered, with nothing lost since.
- * `lock` is the lock file's descriptor. Errors: IO. */
+/* *is_known says whether the database that identifies itself so is the one that was remembered, with nothing lost
+ * since. `lock` is the lock file's descriptor. Errors: IO. */
 int sqlite_identity_is_known(int lock, const struct sqlite_identity *identity, bool *is_known, meower_error *error);
 
 /* Remembers it. Errors: IO, FULL. */
