@@ -22,6 +22,7 @@ steps() {
     step abi        "programs built before still run"              check_abi dev
     step install    "installed, and used as the README shows"      check_install dev
     step packages   "what is installed serves other programs"  check_packages dev
+    step docs       "every block of the documentation runs"    check_docs dev
     step tidy       "clang-tidy finds nothing"                     check_tidy
     step asan       "address and undefined-behaviour sanitizers"   run_ctest asan
     step http-asan  "the black box, under the same"                run_http asan
@@ -72,6 +73,18 @@ check_install() {
 check_packages() {
     build "$1"
     scripts/check_packages.sh "$1"
+}
+
+# Builds the site, where every link must lead somewhere, and runs the blocks against an installed build.
+check_docs() {
+    local status=0 report=build/logs/docs.xml
+    build "$1"
+    scripts/docs.py build/docs/site
+    cmake --install "build/$1" --prefix "$PWD/build/installed" >/dev/null
+    rm -f "$report"
+    INSTALLED=build/installed timeout 600 /usr/bin/python3 -m pytest tests/docs -q --junitxml "$report" || status=$?
+    /usr/bin/python3 scripts/tally_pytest.py "$report"
+    return "$status"
 }
 
 check_tidy() {
