@@ -11,6 +11,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #define TIMEOUT_MS 10000L
 
@@ -19,18 +21,28 @@
 #define PAUSE_US         INT64_C(2000000)
 #define TRIAL_TIMEOUT_MS 1000L
 
+/* See ask_through_swap(). */
+#define SWAP_PAUSE_US 20000
+#define SWAP_PAUSES   25
+
 struct elasticsearch {
     struct elasticsearch_address address;
     const meower_clock *clock;
     pthread_mutex_t writer_mutex;
-    struct elasticsearch_index index; /* under writer_mutex */
+    struct elasticsearch_index index; /* under writer_mutex, as what follows */
+    struct elasticsearch_address
+        beside_address; /* the index that is built beside; as the one searched, but for its name */
+    char beside_name[ELASTICSEARCH_NAME_SIZE];
+    struct elasticsearch_index beside;
+    bool only_looks;
     struct lane {
         struct elasticsearch_connection connection;
         struct elasticsearch_text query;
     } * lanes;
     unsigned lane_count;
-    atomic_bool is_ours;          /* the index that was last looked at */
-    atomic_int_fast64_t pause_us; /* monotonic: no search before this; 0: the engine answers */
+    atomic_bool is_ours;                  /* the index that was last looked at */
+    atomic_int_fast64_t swap_patience_us; /* monotonic: no waiting for a swap before this */
+    atomic_int_fast64_t pause_us;         /* monotonic: no search before this; 0: the engine answers */
 };
 
 /* ---- opening and closing ---------------------------------------------------------------------------------------- */
@@ -44,6 +56,7 @@ static void elasticsearch_close(void *search)
         elasticsearch_text_free(&elasticsearch->lanes[i].query);
     }
     elasticsearch_connection_close(&elasticsearch->index.connection);
+    elasticsearch_connection_close(&elasticsearch->beside.connection);
     elasticsearch_address_free(&elasticsearch->address);
     pthread_mutex_destroy(&elasticsearch->writer_mutex);
     free(elasticsearch->lanes);
@@ -69,6 +82,10 @@ static struct elasticsearch *allocate(const meower_backend_config *config)
     }
     elasticsearch->index = (struct elasticsearch_index){.address = &elasticsearch->address, .clock = config->clock};
     elasticsearch_connection_init(&elasticsearch->index.connection, &elasticsearch->address, TIMEOUT_MS);
+    elasticsearch->beside =
+        (struct elasticsearch_index){.address = &elasticsearch->beside_address, .clock = config->clock};
+    elasticsearch_connection_init(&elasticsearch->beside.connection, &elasticsearch->beside_address, TIMEOUT_MS);
+    elasticsearch->only_looks = (config->flags & MEOWER_OPEN_TO_LOOK) != 0;
     return elasticsearch;
 }
 
@@ -101,7 +118,9 @@ static int elasticsearch_open(const meower_backend_config *config, void **search
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a search engine");
     }
     int status = elasticsearch_address_parse(&elasticsearch->address, config->location, error);
-    if (status == MEOWER_OK) {
+    if (status == MEOWER_OK && elasticsearch->only_looks) {
+        status = note(elasticsearch, elasticsearch_index_look(&elasticsearch->index, error));
+    } else if (status == MEOWER_OK) {
         meower_error obstacle;
         int found = note(elasticsearch, elasticsearch_index_adopt(&elasticsearch->index, &obstacle));
         if (is_wrong_setting(found)) {
@@ -118,9 +137,11 @@ static int elasticsearch_open(const meower_backend_config *config, void **search
 
 /* ---- changing --------------------------------------------------------------------------------------------------- */
 
-static int read_info(struct elasticsearch_index *index, meower_search_info *info, meower_error *error)
+static int read_info(struct elasticsearch *elasticsearch, meower_search_info *info, meower_error *error)
 {
-    int status = elasticsearch_index_adopt(index, error);
+    struct elasticsearch_index *index = &elasticsearch->index;
+    int status =
+        elasticsearch->only_looks ? elasticsearch_index_look(index, error) : elasticsearch_index_adopt(index, error);
 
     return status == MEOWER_OK ? elasticsearch_index_read_info(index, info, error) : status;
 }
@@ -130,7 +151,7 @@ static int elasticsearch_info(void *search, meower_search_info *info, meower_err
     struct elasticsearch *elasticsearch = search;
 
     pthread_mutex_lock(&elasticsearch->writer_mutex);
-    int status = note(elasticsearch, read_info(&elasticsearch->index, info, error));
+    int status = note(elasticsearch, read_info(elasticsearch, info, error));
     pthread_mutex_unlock(&elasticsearch->writer_mutex);
     return status;
 }
@@ -180,6 +201,86 @@ static int elasticsearch_refresh(void *search, meower_error *error)
         status = elasticsearch_index_refresh(&elasticsearch->index, error);
     }
     note(elasticsearch, status);
+    pthread_mutex_unlock(&elasticsearch->writer_mutex);
+    return status;
+}
+
+/* ---- building beside and swapping ------------------------------------------------------------------------------- */
+
+/* Two names, used in turn: what an earlier rebuild has left has the name that the next one uses. */
+static void name_beside(struct elasticsearch *elasticsearch)
+{
+    const char *index = elasticsearch->address.index;
+    char *name = elasticsearch->beside_name;
+
+    snprintf(name, sizeof elasticsearch->beside_name, "%s-1", index);
+    if (strcmp(elasticsearch->index.real_name, name) == 0) {
+        snprintf(name, sizeof elasticsearch->beside_name, "%s-2", index);
+    }
+    elasticsearch->beside_address = elasticsearch->address;
+    elasticsearch->beside_address.index = name;
+}
+
+static int elasticsearch_rebuild_begin(void *search, meower_error *error)
+{
+    struct elasticsearch *elasticsearch = search;
+
+    pthread_mutex_lock(&elasticsearch->writer_mutex);
+    int status = note(elasticsearch, elasticsearch_index_adopt(&elasticsearch->index, error));
+    if (status == MEOWER_OK) {
+        name_beside(elasticsearch);
+        elasticsearch->beside.is_known = false;
+        status = elasticsearch_index_reset(&elasticsearch->beside, error);
+    }
+    pthread_mutex_unlock(&elasticsearch->writer_mutex);
+    return status;
+}
+
+static int refuse_unbegun(meower_error *error)
+{
+    return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "no rebuild of the search index was begun");
+}
+
+/* Once something has failed the index beside is unknown, and stays so: it is begun anew, rather than trusted. */
+static int elasticsearch_rebuild_index(void *search, const meower_search_document *documents, size_t count,
+                                       const meower_search_info *info, meower_error *error)
+{
+    struct elasticsearch *elasticsearch = search;
+
+    pthread_mutex_lock(&elasticsearch->writer_mutex);
+    int status = elasticsearch->beside.is_known ? apply(&elasticsearch->beside, documents, count, info, error)
+                                                : refuse_unbegun(error);
+    elasticsearch->beside.is_known = status == MEOWER_OK;
+    pthread_mutex_unlock(&elasticsearch->writer_mutex);
+    return status;
+}
+
+static int elasticsearch_rebuild_swap(void *search, meower_error *error)
+{
+    struct elasticsearch *elasticsearch = search;
+
+    pthread_mutex_lock(&elasticsearch->writer_mutex);
+    int status = elasticsearch->beside.is_known ? elasticsearch_index_refresh(&elasticsearch->beside, error)
+                                                : refuse_unbegun(error);
+    if (status == MEOWER_OK) {
+        status = note(elasticsearch, elasticsearch_index_replace(&elasticsearch->index, &elasticsearch->beside, error));
+    }
+    elasticsearch->beside.is_known = false;
+    pthread_mutex_unlock(&elasticsearch->writer_mutex);
+    return status;
+}
+
+static int elasticsearch_rebuild_cancel(void *search, meower_error *error)
+{
+    struct elasticsearch *elasticsearch = search;
+    int status = MEOWER_OK;
+
+    pthread_mutex_lock(&elasticsearch->writer_mutex);
+    if (elasticsearch->beside.life[0] != '\0') {
+        status = elasticsearch_index_remove(&elasticsearch->beside, error);
+    }
+    elasticsearch->beside.is_known = false;
+    elasticsearch->beside.life[0] = '\0';
     pthread_mutex_unlock(&elasticsearch->writer_mutex);
     return status;
 }
@@ -254,6 +355,35 @@ static int push_hits(const struct elasticsearch_connection *connection, meower_h
     return MEOWER_OK;
 }
 
+/* The engine has no shard of the index to ask, or not the index. */
+static bool is_without_shards(const struct elasticsearch_connection *connection)
+{
+    const cJSON *error = cJSON_GetObjectItemCaseSensitive(connection->json, "error");
+    const cJSON *failed = cJSON_GetObjectItemCaseSensitive(error, "failed_shards");
+
+    return connection->http_status == 404 || (connection->http_status == 503 && cJSON_GetArraySize(failed) == 0);
+}
+
+/* When the first rebuild, of this process or another, makes the index's name an alias, there is nothing to search for
+ * up to a tenth of a second. Who waits in vain is not followed by others for a while: the index may really be gone. */
+static int ask_through_swap(struct elasticsearch *elasticsearch, struct lane *lane, meower_error *error)
+{
+    const struct timespec pause = {.tv_nsec = SWAP_PAUSE_US * 1000};
+    int status = ask(elasticsearch, lane, error);
+
+    for (int i = 0; i < SWAP_PAUSES && status != MEOWER_OK && is_without_shards(&lane->connection); i++) {
+        if (clock_monotonic_us(elasticsearch->clock) < atomic_load(&elasticsearch->swap_patience_us)) {
+            return status;
+        }
+        nanosleep(&pause, NULL);
+        status = ask(elasticsearch, lane, error);
+    }
+    if (status != MEOWER_OK) {
+        atomic_store(&elasticsearch->swap_patience_us, clock_monotonic_us(elasticsearch->clock) + PAUSE_US);
+    }
+    return status;
+}
+
 static int elasticsearch_match(void *search, unsigned lane_number, const meower_search_request *request,
                                meower_hit_sink *sink, meower_error *error)
 {
@@ -277,15 +407,62 @@ static int elasticsearch_match(void *search, unsigned lane_number, const meower_
     }
     elasticsearch_text_clear(&lane->query);
     elasticsearch_query_write(&lane->query, request, request->skip, take);
-    status = ask(elasticsearch, lane, error);
+    status = ask_through_swap(elasticsearch, lane, error);
     return status == MEOWER_OK ? push_hits(&lane->connection, sink, error) : status;
+}
+
+/* ---- looking ---------------------------------------------------------------------------------------------------- */
+
+/* Only our documents have a position. The one that says how far the index is has none. */
+static int ask_for_list(struct elasticsearch *elasticsearch, struct lane *lane, uint64_t after, size_t max,
+                        meower_error *error)
+{
+    elasticsearch_text_clear(&lane->query);
+    elasticsearch_text_print(&lane->query,
+                             "{\"size\":%zu,\"query\":{\"exists\":{\"field\":\"" ELASTICSEARCH_POSITION "\"}},"
+                             "\"sort\":[{\"" ELASTICSEARCH_POSITION "\":\"asc\"}],\"search_after\":[%llu]}",
+                             max > ELASTICSEARCH_WINDOW_MAX ? (size_t)ELASTICSEARCH_WINDOW_MAX : max,
+                             (unsigned long long)after);
+    lane->connection.timeout_ms = TIMEOUT_MS;
+    return ask(elasticsearch, lane, error);
+}
+
+static int push_documents(const struct elasticsearch_connection *connection, meower_document_sink *sink,
+                          meower_error *error)
+{
+    const cJSON *hit;
+
+    cJSON_ArrayForEach(hit, elasticsearch_member(connection->json, "hits", "hits"))
+    {
+        const cJSON *position = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(hit, "sort"), 0);
+        meower_search_document document = {.id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(hit, "_id"))};
+        if (document.id == NULL || !cJSON_IsNumber(position) || position->valuedouble < 0) {
+            return elasticsearch_foreign_server(connection, error);
+        }
+        document.position = (uint64_t)position->valuedouble;
+        int status = sink->document(sink, &document);
+        if (status != MEOWER_OK) {
+            return status;
+        }
+    }
+    return MEOWER_OK;
+}
+
+static int elasticsearch_list(void *search, unsigned lane_number, uint64_t after, size_t max,
+                              meower_document_sink *sink, meower_error *error)
+{
+    struct elasticsearch *elasticsearch = search;
+    struct lane *lane = &elasticsearch->lanes[lane_number];
+    int status = ask_for_list(elasticsearch, lane, after, max, error);
+
+    return status == MEOWER_OK ? push_documents(&lane->connection, sink, error) : status;
 }
 
 const meower_search_vtable elasticsearch_search = {
     .abi = MEOWER_BACKEND_ABI,
     .size = sizeof(meower_search_vtable),
     .scheme = "elasticsearch",
-    .flags = 0,
+    .flags = MEOWER_SEARCH_LOOKS,
     .open = elasticsearch_open,
     .close = elasticsearch_close,
     .info = elasticsearch_info,
@@ -293,4 +470,9 @@ const meower_search_vtable elasticsearch_search = {
     .index = elasticsearch_index,
     .refresh = elasticsearch_refresh,
     .match = elasticsearch_match,
+    .rebuild_begin = elasticsearch_rebuild_begin,
+    .rebuild_index = elasticsearch_rebuild_index,
+    .rebuild_swap = elasticsearch_rebuild_swap,
+    .rebuild_cancel = elasticsearch_rebuild_cancel,
+    .list = elasticsearch_list,
 };

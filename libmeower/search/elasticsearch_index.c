@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define FORMAT    1 /* of the mapping and of what is written; an index of another one is made anew */
 #define MAJOR_MIN 6 /* of Elasticsearch */
 #define PATH_SIZE 400
+
+#define UNUSED_PAUSE_MS 500 /* an index that was replaced is kept so long, for searches under way */
 
 /* What look() finds under the index's name. */
 enum {
@@ -85,7 +88,21 @@ static int judge(const struct elasticsearch_index *index, const cJSON *mapping, 
                             index->address->index);
 }
 
-/* Looks at the engine and at the index under our name. An alias of an index is none: it could not be made anew. */
+/* The index under our name: itself, or the only one that the name is an alias of, as a rebuild leaves it. */
+static int find_real_name(struct elasticsearch_index *index, const cJSON *mappings, meower_error *error)
+{
+    const char *name = cJSON_GetArraySize(mappings) == 1 ? mappings->child->string : NULL;
+
+    if (name == NULL || strlen(name) >= sizeof index->real_name) {
+        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
+                                "\"%s\" at %s is an alias of several indices; name an index in the option \"search\"",
+                                index->address->index, index->address->server);
+    }
+    snprintf(index->real_name, sizeof index->real_name, "%s", name);
+    return MEOWER_OK;
+}
+
+/* Looks at the engine and at the index under our name. */
 static int look(struct elasticsearch_index *index, char life[ELASTICSEARCH_LIFE_SIZE], int *found, meower_error *error)
 {
     struct elasticsearch_connection *connection = &index->connection;
@@ -93,6 +110,7 @@ static int look(struct elasticsearch_index *index, char life[ELASTICSEARCH_LIFE_
     int status = look_at_engine(index, error);
 
     *found = FOUND_NOTHING;
+    snprintf(index->real_name, sizeof index->real_name, "%s", index->address->index);
     if (status != MEOWER_OK) {
         return status;
     }
@@ -105,12 +123,11 @@ static int look(struct elasticsearch_index *index, char life[ELASTICSEARCH_LIFE_
     if (status != MEOWER_OK) {
         return status;
     }
-    const cJSON *mapping = elasticsearch_member(connection->json, index->address->index, "mappings");
-    if (mapping == NULL) {
-        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
-                                "\"%s\" at %s is an alias; name an index in the option \"search\"",
-                                index->address->index, index->address->server);
+    status = find_real_name(index, connection->json, error);
+    if (status != MEOWER_OK) {
+        return status;
     }
+    const cJSON *mapping = elasticsearch_member(connection->json, index->real_name, "mappings");
     if (index->has_types) {
         mapping = cJSON_GetObjectItemCaseSensitive(mapping, "_doc");
     }
@@ -201,11 +218,12 @@ static int make(struct elasticsearch_index *index, meower_error *error)
     return status;
 }
 
+/* An alias goes with its index. */
 static int remove_index(struct elasticsearch_index *index, meower_error *error)
 {
     char path[PATH_SIZE];
 
-    snprintf(path, sizeof path, "/%s", index->address->index);
+    snprintf(path, sizeof path, "/%s", index->real_name);
     int status = elasticsearch_request(&index->connection, "DELETE", path, NULL, error);
     if (status != MEOWER_OK || index->connection.http_status == 404) {
         return status;
@@ -293,6 +311,89 @@ int elasticsearch_index_reset(struct elasticsearch_index *index, meower_error *e
         status = make(index, error);
     }
     return settle(index, status);
+}
+
+int elasticsearch_index_look(struct elasticsearch_index *index, meower_error *error)
+{
+    char life[ELASTICSEARCH_LIFE_SIZE];
+    int found;
+    int status = look(index, life, &found, error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    if (found != FOUND_OURS) {
+        return meower_error_set(error, MEOWER_ERROR_NOT_FOUND, 0, 0, "there is no index \"%s\" of a feed at %s",
+                                index->address->index, index->address->server);
+    }
+    memcpy(index->life, life, sizeof life);
+    return MEOWER_OK;
+}
+
+/* ---- replacing -------------------------------------------------------------------------------------------------- */
+
+int elasticsearch_index_remove(struct elasticsearch_index *index, meower_error *error)
+{
+    char life[ELASTICSEARCH_LIFE_SIZE];
+    int found;
+    int status = look(index, life, &found, error);
+
+    if (status == MEOWER_OK && found != FOUND_NOTHING) {
+        status = remove_index(index, error);
+    }
+    return settle(index, status);
+}
+
+/* Searches that are under way still need it. Measured with OpenSearch: without a pause some of them fail. */
+static int remove_unused(struct elasticsearch_index *index, meower_error *error)
+{
+    const struct timespec pause = {.tv_nsec = UNUSED_PAUSE_MS * 1000000};
+
+    nanosleep(&pause, NULL);
+    return remove_index(index, error);
+}
+
+/* The aliases API does all of it in one step. An index that bears the name itself has to go in the same step: that is
+ * what "remove_index" is for (Elasticsearch 6.2 reference, "Index Aliases"; OpenSearch likewise). */
+static int move_name(struct elasticsearch_index *index, const struct elasticsearch_index *beside, int found,
+                     meower_error *error)
+{
+    const char *name = index->address->index;
+    struct elasticsearch_text body = {0};
+    int status;
+
+    elasticsearch_text_print(&body, "{\"actions\":[");
+    if (found != FOUND_NOTHING && strcmp(index->real_name, name) == 0) {
+        elasticsearch_text_print(&body, "{\"remove_index\":{\"index\":\"%s\"}},", name);
+    } else if (found != FOUND_NOTHING) {
+        elasticsearch_text_print(&body, "{\"remove\":{\"index\":\"%s\",\"alias\":\"%s\"}},", index->real_name, name);
+    }
+    elasticsearch_text_print(&body, "{\"add\":{\"index\":\"%s\",\"alias\":\"%s\"}}]}", beside->address->index, name);
+    status = elasticsearch_call(&index->connection, "POST", "/_aliases", &body, error);
+    elasticsearch_text_free(&body);
+    return status;
+}
+
+int elasticsearch_index_replace(struct elasticsearch_index *index, const struct elasticsearch_index *beside,
+                                meower_error *error)
+{
+    char life[ELASTICSEARCH_LIFE_SIZE];
+    int found;
+    int status = look(index, life, &found, error);
+
+    if (status == MEOWER_OK) {
+        status = move_name(index, beside, found, error);
+    }
+    if (status != MEOWER_OK) {
+        return settle(index, status);
+    }
+    if (found != FOUND_NOTHING && strcmp(index->real_name, index->address->index) != 0) {
+        (void)remove_unused(index, NULL); /* what is left is removed by the next rebuild */
+    }
+    memcpy(index->life, beside->life, sizeof index->life);
+    snprintf(index->real_name, sizeof index->real_name, "%s", beside->address->index);
+    index->is_new = false;
+    return settle(index, MEOWER_OK);
 }
 
 /* ---- what it remembers ------------------------------------------------------------------------------------------ */

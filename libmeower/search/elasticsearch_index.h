@@ -9,7 +9,8 @@
 #include "search/elasticsearch_connection.h"
 #include <meower/backend.h>
 
-#define ELASTICSEARCH_LIFE_SIZE 17 /* 16 hexadecimal digits and the NUL */
+#define ELASTICSEARCH_LIFE_SIZE 17  /* 16 hexadecimal digits and the NUL */
+#define ELASTICSEARCH_NAME_SIZE 256 /* of an index; the engines take 255 bytes */
 
 /* The fields. By their common beginning an index is known that an engine made by itself, out of our writes, after ours
  * was lost. */
@@ -33,6 +34,7 @@ struct elasticsearch_index {
     bool has_types;                              /* the engine is Elasticsearch 6: mappings have a name, "_doc" */
     bool is_new;                                 /* made by us, and nothing was written since */
     char life[ELASTICSEARCH_LIFE_SIZE];          /* of the index that is ours; "": none yet */
+    char real_name[ELASTICSEARCH_NAME_SIZE];     /* of the index found last: the address's name may be its alias */
 };
 
 /* Looks at the engine and takes the index that is there for ours, whatever it holds; makes it when there is none or a
@@ -41,6 +43,17 @@ int elasticsearch_index_adopt(struct elasticsearch_index *index, meower_error *e
 
 /* Looks again when something has failed since. Errors: CORRUPT when the index is no longer the one that was adopted. */
 int elasticsearch_index_confirm(struct elasticsearch_index *index, meower_error *error);
+
+/* Only looks, and remembers whose it is. Errors: NOT_FOUND when there is none of ours. */
+int elasticsearch_index_look(struct elasticsearch_index *index, meower_error *error);
+
+/* Removes the index and what its name stands for. It may be gone already. */
+int elasticsearch_index_remove(struct elasticsearch_index *index, meower_error *error);
+
+/* Puts `beside` in the place of `index`, in one step: the name of `index` becomes an alias of it, and the index that
+ * had the name is removed. */
+int elasticsearch_index_replace(struct elasticsearch_index *index, const struct elasticsearch_index *beside,
+                                meower_error *error);
 
 /* Empties it. */
 int elasticsearch_index_reset(struct elasticsearch_index *index, meower_error *error);

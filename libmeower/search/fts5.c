@@ -5,6 +5,7 @@
  * nobody. A database in memory has no such states: there a batch and the searches take turns. */
 #include "base/clock.h"
 #include "search/fts5_batch.h"
+#include "search/fts5_look.h"
 #include "search/fts5_match.h"
 #include "search/search.h"
 #include <stdatomic.h>
@@ -21,6 +22,11 @@ struct fts5 {
     unsigned reader_count;
     struct fts5_dictionary dictionary;
     atomic_bool is_damaged; /* found so since it was opened: it must be reset */
+    /* The index that is built beside, under the writer's mutex; its writer's db is NULL while there is none. */
+    struct fts5_file beside;
+    struct fts5_writer beside_writer;
+    struct fts5_dictionary beside_dictionary;
+    unsigned rebuild_number;
 };
 
 /* ---- opening and closing ---------------------------------------------------------------------------------------- */
@@ -58,10 +64,25 @@ static int init_locks(struct fts5 *fts5)
         pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
         result = pthread_rwlock_init(&fts5->gate, &attributes);
         result = result == 0 ? pthread_rwlock_init(&fts5->dictionary.lock, &attributes) : result;
+        result = result == 0 ? pthread_rwlock_init(&fts5->beside_dictionary.lock, &attributes) : result;
         result = result == 0 ? pthread_mutex_init(&fts5->writer_mutex, NULL) : result;
         pthread_rwlockattr_destroy(&attributes);
     }
     return result == 0 ? MEOWER_OK : MEOWER_ERROR_NO_MEMORY;
+}
+
+/* Drops the index beside, and what an earlier life left of one. */
+static int drop_beside(struct fts5 *fts5, meower_error *error)
+{
+    int status = MEOWER_OK;
+
+    fts5_writer_close(&fts5->beside_writer);
+    fuzzy_clear(fts5->beside_dictionary.fuzzy);
+    if (fts5->beside.name != NULL) {
+        status = fts5_file_remove(&fts5->beside, error);
+        fts5_file_release(&fts5->beside);
+    }
+    return status;
 }
 
 static void fts5_close(void *search)
@@ -69,12 +90,15 @@ static void fts5_close(void *search)
     struct fts5 *fts5 = search;
 
     close_connections(fts5);
+    drop_beside(fts5, NULL);
     if (atomic_load(&fts5->is_damaged)) {
         fts5_file_remove(&fts5->file, NULL);
     }
     fts5_file_release(&fts5->file);
     fuzzy_free(fts5->dictionary.fuzzy);
+    fuzzy_free(fts5->beside_dictionary.fuzzy);
     pthread_rwlock_destroy(&fts5->dictionary.lock);
+    pthread_rwlock_destroy(&fts5->beside_dictionary.lock);
     pthread_rwlock_destroy(&fts5->gate);
     pthread_mutex_destroy(&fts5->writer_mutex);
     free(fts5->readers);
@@ -89,8 +113,10 @@ static struct fts5 *allocate(const meower_backend_config *config)
 
     config->clock->random(config->clock->context, &seed, sizeof seed);
     struct fuzzy *fuzzy = fuzzy_new(seed);
-    if (fts5 == NULL || readers == NULL || fuzzy == NULL || init_locks(fts5) != MEOWER_OK) {
+    struct fuzzy *beside = fuzzy_new(seed);
+    if (fts5 == NULL || readers == NULL || fuzzy == NULL || beside == NULL || init_locks(fts5) != MEOWER_OK) {
         fuzzy_free(fuzzy);
+        fuzzy_free(beside);
         free(readers);
         free(fts5);
         return NULL;
@@ -98,9 +124,29 @@ static struct fts5 *allocate(const meower_backend_config *config)
     fts5->readers = readers;
     fts5->reader_count = config->lanes;
     fts5->dictionary.fuzzy = fuzzy;
+    fts5->beside_dictionary.fuzzy = beside;
     fts5->clock = config->clock;
     fts5->file.lock = -1;
+    fts5->beside.lock = -1;
     return fts5;
+}
+
+static int open_to_work(struct fts5 *fts5, const meower_backend_config *config, meower_error *error)
+{
+    int status = fts5_file_init(&fts5->file, config->location, fts5, error);
+
+    if (status == MEOWER_OK && !fts5->file.is_in_memory &&
+        fts5_file_name_beside(&fts5->file, 0, &fts5->beside, NULL) == MEOWER_OK) {
+        drop_beside(fts5, NULL);
+    }
+    return status == MEOWER_OK ? open_writer(fts5, error) : status;
+}
+
+static int open_to_look(struct fts5 *fts5, const meower_backend_config *config, meower_error *error)
+{
+    int status = fts5_file_find(&fts5->file, config->location, error);
+
+    return status == MEOWER_OK ? fts5_writer_open_alone(&fts5->writer, &fts5->file, error) : status;
 }
 
 static int fts5_open(const meower_backend_config *config, void **search, meower_error *error)
@@ -110,15 +156,13 @@ static int fts5_open(const meower_backend_config *config, void **search, meower_
     if (fts5 == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a search index");
     }
-    int status = fts5_file_init(&fts5->file, config->location, fts5, error);
-    if (status == MEOWER_OK) {
-        status = open_writer(fts5, error);
-    }
+    bool only_looks = (config->flags & MEOWER_OPEN_TO_LOOK) != 0;
+    int status = only_looks ? open_to_look(fts5, config, error) : open_to_work(fts5, config, error);
     if (status != MEOWER_OK) {
         fts5_close(fts5);
         return status;
     }
-    if (!fts5->file.is_in_memory) {
+    if (!fts5->file.is_in_memory && !only_looks) {
         fts5_writer_tidy(&fts5->writer, clock_monotonic_us(fts5->clock)); /* what the last life left undone */
     }
     *search = fts5;
@@ -215,6 +259,126 @@ static int fts5_index(void *search, const meower_search_document *documents, siz
     return status;
 }
 
+/* ---- building beside and swapping ------------------------------------------------------------------------------- */
+
+static int fts5_rebuild_cancel(void *search, meower_error *error)
+{
+    struct fts5 *fts5 = search;
+
+    pthread_mutex_lock(&fts5->writer_mutex);
+    int status = drop_beside(fts5, error);
+    pthread_mutex_unlock(&fts5->writer_mutex);
+    return status;
+}
+
+static int fts5_rebuild_begin(void *search, meower_error *error)
+{
+    struct fts5 *fts5 = search;
+
+    pthread_mutex_lock(&fts5->writer_mutex);
+    int status = drop_beside(fts5, error);
+    if (status == MEOWER_OK) {
+        status = fts5_file_name_beside(&fts5->file, ++fts5->rebuild_number, &fts5->beside, error);
+    }
+    if (status == MEOWER_OK) {
+        status = fts5_file_remove(&fts5->beside, error);
+    }
+    if (status == MEOWER_OK) {
+        status = fts5_writer_open(&fts5->beside_writer, &fts5->beside, &fts5->beside_dictionary, error);
+    }
+    pthread_mutex_unlock(&fts5->writer_mutex);
+    return status;
+}
+
+static int refuse_unbegun(meower_error *error)
+{
+    return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "no rebuild of the search index was begun");
+}
+
+/* Nobody searches it yet: no gate. */
+static int fts5_rebuild_index(void *search, const meower_search_document *documents, size_t count,
+                              const meower_search_info *info, meower_error *error)
+{
+    struct fts5 *fts5 = search;
+    int status;
+
+    pthread_mutex_lock(&fts5->writer_mutex);
+    if (fts5->beside_writer.db == NULL) {
+        status = refuse_unbegun(error);
+    } else {
+        status = fts5_writer_index(&fts5->beside_writer, &fts5->beside, &fts5->beside_dictionary, documents, count,
+                                   info, error);
+    }
+    if (status == MEOWER_OK && !fts5->beside.is_in_memory) {
+        fts5_writer_tidy(&fts5->beside_writer, clock_monotonic_us(fts5->clock));
+    }
+    pthread_mutex_unlock(&fts5->writer_mutex);
+    return status;
+}
+
+/* Memory goes with its last connection, so that the writer moves with its memory. */
+static void swap_memory(struct fts5 *fts5)
+{
+    free(fts5->file.name);
+    fts5->file.name = fts5->beside.name;
+    fts5->beside.name = NULL;
+    fts5_writer_move(&fts5->writer, &fts5->beside_writer);
+}
+
+/* When the new index cannot be opened although it has its name, the whole is damaged, and made anew. */
+static int swap_files(struct fts5 *fts5, meower_error *error)
+{
+    int status = fts5_file_replace(&fts5->file, &fts5->beside, error);
+    int opened = fts5_writer_open_alone(&fts5->writer, &fts5->file, status == MEOWER_OK ? error : NULL);
+
+    note_damage(fts5, opened != MEOWER_OK);
+    return status == MEOWER_OK ? opened : status;
+}
+
+/* The gate is held alone, the index beside is closed or in memory. */
+static int swap_behind_gate(struct fts5 *fts5, meower_error *error)
+{
+    struct fuzzy *fuzzy = fts5->dictionary.fuzzy;
+    int status = MEOWER_OK;
+
+    close_connections(fts5);
+    if (fts5->file.is_in_memory) {
+        swap_memory(fts5);
+    } else {
+        status = swap_files(fts5, error);
+    }
+    if (status == MEOWER_OK) {
+        fts5->dictionary.fuzzy = fts5->beside_dictionary.fuzzy;
+        fts5->beside_dictionary.fuzzy = fuzzy;
+        atomic_store(&fts5->is_damaged, false);
+    }
+    return status;
+}
+
+/* All that takes time is done before searches are made to wait. */
+static int fts5_rebuild_swap(void *search, meower_error *error)
+{
+    struct fts5 *fts5 = search;
+    int status = MEOWER_OK;
+
+    pthread_mutex_lock(&fts5->writer_mutex);
+    if (fts5->beside_writer.db == NULL) {
+        status = refuse_unbegun(error);
+    } else {
+        if (!fts5->file.is_in_memory) {
+            fts5_writer_flush(&fts5->writer);
+            fts5_writer_flush(&fts5->beside_writer);
+            fts5_writer_close(&fts5->beside_writer);
+        }
+        pthread_rwlock_wrlock(&fts5->gate);
+        status = swap_behind_gate(fts5, error);
+        pthread_rwlock_unlock(&fts5->gate);
+        drop_beside(fts5, NULL);
+    }
+    pthread_mutex_unlock(&fts5->writer_mutex);
+    return status;
+}
+
 /* ---- searching -------------------------------------------------------------------------------------------------- */
 
 static int match_on_lane(struct fts5 *fts5, unsigned lane, const meower_search_request *request, meower_hit_sink *sink,
@@ -252,11 +416,48 @@ static int fts5_match(void *search, unsigned lane, const meower_search_request *
     return status;
 }
 
+/* ---- looking ---------------------------------------------------------------------------------------------------- */
+
+static int look(struct fts5 *fts5, unsigned lane,
+                int (*take)(struct fts5_reader *reader, const struct fts5_file *file, struct fts5_look *look),
+                struct fts5_look *wanted)
+{
+    struct fts5_reader *reader = &fts5->readers[lane];
+    int status = MEOWER_OK;
+
+    pthread_rwlock_rdlock(&fts5->gate);
+    if (!is_usable(fts5)) {
+        status = refuse_damaged(wanted->error);
+    } else if (reader->db == NULL) {
+        status = fts5_reader_open(reader, &fts5->file, wanted->error);
+    }
+    if (status == MEOWER_OK) {
+        status = take(reader, &fts5->file, wanted);
+    }
+    pthread_rwlock_unlock(&fts5->gate);
+    return status;
+}
+
+static int fts5_list(void *search, unsigned lane, uint64_t after, size_t max, meower_document_sink *sink,
+                     meower_error *error)
+{
+    struct fts5_look wanted = {.after = after, .max = max, .documents = sink, .error = error};
+
+    return look(search, lane, fts5_look_list, &wanted);
+}
+
+static int fts5_inspect(void *search, unsigned lane, meower_text_sink *sink, meower_error *error)
+{
+    struct fts5_look wanted = {.texts = sink, .error = error};
+
+    return look(search, lane, fts5_look_inspect, &wanted);
+}
+
 const meower_search_vtable fts5_search = {
     .abi = MEOWER_BACKEND_ABI,
     .size = sizeof(meower_search_vtable),
     .scheme = "fts5",
-    .flags = MEOWER_SEARCH_EXCLUSIVE,
+    .flags = MEOWER_SEARCH_EXCLUSIVE | MEOWER_SEARCH_LOOKS,
     .open = fts5_open,
     .close = fts5_close,
     .info = fts5_info,
@@ -264,4 +465,10 @@ const meower_search_vtable fts5_search = {
     .index = fts5_index,
     .refresh = NULL,
     .match = fts5_match,
+    .rebuild_begin = fts5_rebuild_begin,
+    .rebuild_index = fts5_rebuild_index,
+    .rebuild_swap = fts5_rebuild_swap,
+    .rebuild_cancel = fts5_rebuild_cancel,
+    .list = fts5_list,
+    .inspect = fts5_inspect,
 };

@@ -388,8 +388,7 @@ static int note_log(void *context, sqlite3 *db, const char *name, int page_count
     return SQLITE_OK;
 }
 
-int fts5_writer_open(struct fts5_writer *writer, const struct fts5_file *file, struct fts5_dictionary *dictionary,
-                     meower_error *error)
+int fts5_writer_open_alone(struct fts5_writer *writer, const struct fts5_file *file, meower_error *error)
 {
     *writer = (struct fts5_writer){0};
     int status = fts5_file_open_writer(file, &writer->db, error);
@@ -398,10 +397,7 @@ int fts5_writer_open(struct fts5_writer *writer, const struct fts5_file *file, s
         return status;
     }
     status = read_state(writer, file, error);
-    if (status == MEOWER_OK) {
-        status = read_dictionary(writer, file, dictionary, error);
-    }
-    if (status == MEOWER_OK) {
+    if (status == MEOWER_OK && !file->only_looks) {
         status = fts5_file_prepare(file, writer->db, write_sql, writer->statements, FTS5_WRITE_COUNT, error);
     }
     if (status != MEOWER_OK) {
@@ -410,6 +406,32 @@ int fts5_writer_open(struct fts5_writer *writer, const struct fts5_file *file, s
     }
     sqlite3_wal_hook(writer->db, note_log, writer);
     return MEOWER_OK;
+}
+
+int fts5_writer_open(struct fts5_writer *writer, const struct fts5_file *file, struct fts5_dictionary *dictionary,
+                     meower_error *error)
+{
+    int status = fts5_writer_open_alone(writer, file, error);
+
+    if (status == MEOWER_OK) {
+        status = read_dictionary(writer, file, dictionary, error);
+        if (status != MEOWER_OK) {
+            fts5_writer_close(writer);
+        }
+    }
+    return status;
+}
+
+void fts5_writer_move(struct fts5_writer *to, struct fts5_writer *from)
+{
+    *to = *from;
+    *from = (struct fts5_writer){0};
+    sqlite3_wal_hook(to->db, note_log, to);
+}
+
+void fts5_writer_flush(struct fts5_writer *writer)
+{
+    sqlite3_wal_checkpoint_v2(writer->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
 void fts5_writer_close(struct fts5_writer *writer)

@@ -40,6 +40,15 @@ struct fts5_writer {
 /* Opens the writer, and fills the dictionary from the index. */
 int fts5_writer_open(struct fts5_writer *writer, const struct fts5_file *file, struct fts5_dictionary *dictionary,
                      meower_error *error);
+
+/* Opens it where the dictionary has its words already, or where only the state is wanted. */
+int fts5_writer_open_alone(struct fts5_writer *writer, const struct fts5_file *file, meower_error *error);
+
+/* Takes over an open writer. `from` is closed then. */
+void fts5_writer_move(struct fts5_writer *to, struct fts5_writer *from);
+
+/* Moves the whole write-ahead log into the file, so that closing has little left to do. */
+void fts5_writer_flush(struct fts5_writer *writer);
 void fts5_writer_close(struct fts5_writer *writer);
 
 /* Applies documents in their order, in one transaction with *info. Those at or before the position that the index has

@@ -273,6 +273,44 @@ int fts5_file_init(struct fts5_file *file, const char *location, const void *own
     return MEOWER_OK;
 }
 
+int fts5_file_find(struct fts5_file *file, const char *location, meower_error *error)
+{
+    struct fts5_file found = {.lock = -1, .only_looks = true};
+
+    if (location[0] == '\0' || (access(location, F_OK) != 0 && errno == ENOENT)) {
+        return meower_error_set(error, MEOWER_ERROR_NOT_FOUND, 0, 0, "there is no search index \"fts5:%s\"", location);
+    }
+    int status = resolve(location, &found.name, error);
+    if (status == MEOWER_OK) {
+        status = refuse_foreign(found.name, error);
+    }
+    if (status != MEOWER_OK) {
+        fts5_file_release(&found);
+        return status;
+    }
+    *file = found;
+    return MEOWER_OK;
+}
+
+int fts5_file_name_beside(const struct fts5_file *file, unsigned number, struct fts5_file *beside, meower_error *error)
+{
+    struct fts5_file named = {.lock = -1, .is_in_memory = file->is_in_memory};
+    int len = file->is_in_memory
+                  ? asprintf(&named.name, "file:/meower-fts5-%p-%u?vfs=memdb", (const void *)file, number)
+                  : asprintf(&named.name, "%s.rebuild", file->name);
+
+    if (len < 0) {
+        return memory_error(error);
+    }
+    int status = named.is_in_memory ? MEOWER_OK : refuse_foreign(named.name, error);
+    if (status != MEOWER_OK) {
+        fts5_file_release(&named);
+        return status;
+    }
+    *beside = named;
+    return MEOWER_OK;
+}
+
 void fts5_file_release(struct fts5_file *file)
 {
     if (file->lock >= 0) {
@@ -283,12 +321,13 @@ void fts5_file_release(struct fts5_file *file)
     file->name = NULL;
 }
 
-int fts5_file_remove(const struct fts5_file *file, meower_error *error)
-{
-    /* The database first: without it SQLite takes no notice of what is left of the others. */
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+/* The database first: without it SQLite takes no notice of what is left of the others. */
+static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
 
-    for (size_t i = 0; !file->is_in_memory && i < sizeof suffixes / sizeof suffixes[0]; i++) {
+/* Removes the files of an index from suffixes[first] on. */
+static int remove_files(const struct fts5_file *file, size_t first, meower_error *error)
+{
+    for (size_t i = first; !file->is_in_memory && i < sizeof suffixes / sizeof suffixes[0]; i++) {
         char *path;
         if (asprintf(&path, "%s%s", file->name, suffixes[i]) < 0) {
             return memory_error(error);
@@ -300,6 +339,23 @@ int fts5_file_remove(const struct fts5_file *file, meower_error *error)
         }
     }
     return MEOWER_OK;
+}
+
+int fts5_file_remove(const struct fts5_file *file, meower_error *error)
+{
+    return remove_files(file, 0, error);
+}
+
+/* A log that is left of the old index would be taken for one of the new. The last connection to close has emptied and
+ * removed it, unless it was damaged. */
+int fts5_file_replace(const struct fts5_file *file, const struct fts5_file *beside, meower_error *error)
+{
+    int status = remove_files(file, 1, error);
+
+    if (status == MEOWER_OK && rename(beside->name, file->name) != 0) {
+        status = system_error("cannot replace", file->name, error);
+    }
+    return status;
 }
 
 /* ---- connections ------------------------------------------------------------------------------------------------ */
@@ -333,8 +389,10 @@ void fts5_file_close(sqlite3 **db, sqlite3_stmt **statements, size_t count)
 /* Each connection is used by one thread at a time: no mutex. */
 static int open_connection(const struct fts5_file *file, sqlite3 **db, meower_error *error)
 {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+    int flags = file->only_looks ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     sqlite3 *opened = NULL;
+
+    flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 
     if (file->is_in_memory) {
         flags |= SQLITE_OPEN_URI;
@@ -350,6 +408,7 @@ static int open_connection(const struct fts5_file *file, sqlite3 **db, meower_er
     }
     sqlite3_extended_result_codes(opened, 1);
     sqlite3_busy_timeout(opened, BUSY_TIMEOUT_MS);
+    sqlite3_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, file->only_looks ? 1 : 0, NULL);
     *db = opened;
     return MEOWER_OK;
 }
@@ -439,7 +498,7 @@ static int open_tables(const struct fts5_file *file, sqlite3 *db, meower_error *
     int64_t version = 0;
     int status = read_number(file, db, "PRAGMA page_count", &page_count, error);
 
-    if (status == MEOWER_OK && page_count == 0) {
+    if (status == MEOWER_OK && page_count == 0 && !file->only_looks) {
         return create_tables(file, db, error);
     }
     if (status == MEOWER_OK) {
@@ -449,7 +508,7 @@ static int open_tables(const struct fts5_file *file, sqlite3 *db, meower_error *
         status = meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
                                   "the search index \"%s\" has tables of another version", file->name);
     }
-    return status == MEOWER_OK ? configure(file, db, error) : status;
+    return status == MEOWER_OK && !file->only_looks ? configure(file, db, error) : status;
 }
 
 int fts5_file_open_writer(const struct fts5_file *file, sqlite3 **db, meower_error *error)

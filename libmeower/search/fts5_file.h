@@ -10,7 +10,8 @@
 struct fts5_file {
     char *name; /* what SQLite opens: an absolute path, or the URI of a database in memory */
     bool is_in_memory;
-    int lock; /* descriptor, or -1 */
+    bool only_looks; /* nothing is created or changed */
+    int lock;        /* descriptor, or -1 */
 };
 
 /* Finds out what `location` means: "" is memory that belongs to `owner` alone (any address of this process), all else a
@@ -18,6 +19,16 @@ struct fts5_file {
  * ours. Errors: LOCKED, CORRUPT, INVALID, PERMISSION, IO, FULL, NO_MEMORY; nothing stays open then. */
 int fts5_file_init(struct fts5_file *file, const char *location, const void *owner, meower_error *error);
 void fts5_file_release(struct fts5_file *file);
+
+/* Finds the file at `location` to look at it: takes no lock. Errors: NOT_FOUND when there is none, also for memory. */
+int fts5_file_find(struct fts5_file *file, const char *location, meower_error *error);
+
+/* Names the index that is built beside `file`: PATH.rebuild, under the lock of `file`, or other memory, told apart by
+ * `number`. Refuses a file that is not ours. Released by fts5_file_release(). */
+int fts5_file_name_beside(const struct fts5_file *file, unsigned number, struct fts5_file *beside, meower_error *error);
+
+/* Gives the index `beside` the name of `file`, whose place it takes. No connection to either is open. */
+int fts5_file_replace(const struct fts5_file *file, const struct fts5_file *beside, meower_error *error);
 
 /* Opens the connection that does every write and every checkpoint, and creates the tables when they are not there.
  * Errors: CORRUPT when they are damaged or of another version. */

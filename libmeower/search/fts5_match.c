@@ -23,6 +23,7 @@ static const char *const read_sql[FTS5_READ_COUNT] = {
     [FTS5_READ_END] = "COMMIT",
     [FTS5_READ_MATCH] = "SELECT rowid FROM ft WHERE ft MATCH ?1 ORDER BY rowid DESC",
     [FTS5_READ_ID] = "SELECT id FROM docs WHERE position = ?1",
+    [FTS5_READ_LIST] = "SELECT position, id, words FROM docs WHERE position > ?1 ORDER BY position LIMIT ?2",
 };
 
 /* What matches a searched word, as an FTS5 expression that grows with the level. */

@@ -17,6 +17,7 @@ enum {
     FTS5_READ_END,
     FTS5_READ_MATCH,
     FTS5_READ_ID,
+    FTS5_READ_LIST,
     FTS5_READ_COUNT
 };
 

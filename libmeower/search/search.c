@@ -64,7 +64,8 @@ int search_check(const meower_options *options, meower_error *error)
     return find_table(options, &config, &vtable, error);
 }
 
-int search_open(struct search *search, const meower_options *options, unsigned lanes, meower_error *error)
+static int open_with(struct search *search, const meower_options *options, unsigned lanes, uint32_t flags,
+                     meower_error *error)
 {
     const meower_search_vtable *vtable = NULL;
     meower_backend_config config = {
@@ -73,11 +74,16 @@ int search_open(struct search *search, const meower_options *options, unsigned l
         .lanes = lanes,
         .clock = &options->clock,
         .options = options,
+        .flags = flags,
     };
 
     int status = find_table(options, &config, &vtable, error);
     if (status != MEOWER_OK) {
         return status;
+    }
+    if (flags == MEOWER_OPEN_TO_LOOK && (vtable->flags & MEOWER_SEARCH_LOOKS) == 0) {
+        return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
+                                "the search engine \"%s:\" cannot be opened to look only", vtable->scheme);
     }
     struct search opened = {.vtable = *vtable, .hook = options->fault_hook};
     status = fault_before(&opened.hook, "search", "open", error);
@@ -92,6 +98,16 @@ int search_open(struct search *search, const meower_options *options, unsigned l
         opened.vtable.close(opened.backend);
     }
     return status;
+}
+
+int search_open(struct search *search, const meower_options *options, unsigned lanes, meower_error *error)
+{
+    return open_with(search, options, lanes, 0, error);
+}
+
+int search_open_to_look(struct search *search, const meower_options *options, unsigned lanes, meower_error *error)
+{
+    return open_with(search, options, lanes, MEOWER_OPEN_TO_LOOK, error);
 }
 
 void search_close(struct search *search)
@@ -153,4 +169,89 @@ int search_match(struct search *search, unsigned lane, const meower_search_reque
     }
     return fault_after(&search->hook, "search", "match",
                        search->vtable.match(search->backend, lane, request, sink, error), error);
+}
+
+/* ---- rebuilding ------------------------------------------------------------------------------------------------- */
+
+bool search_can_rebuild(const struct search *search)
+{
+    const meower_search_vtable *vtable = &search->vtable;
+
+    return vtable->rebuild_begin != NULL && vtable->rebuild_index != NULL && vtable->rebuild_swap != NULL &&
+           vtable->rebuild_cancel != NULL;
+}
+
+int search_rebuild_begin(struct search *search, meower_error *error)
+{
+    int status = fault_before(&search->hook, "search", "rebuild_begin", error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    return fault_after(&search->hook, "search", "rebuild_begin", search->vtable.rebuild_begin(search->backend, error),
+                       error);
+}
+
+int search_rebuild_index(struct search *search, const meower_search_document *documents, size_t count,
+                         const meower_search_info *info, meower_error *error)
+{
+    int status = fault_before(&search->hook, "search", "rebuild_index", error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    status = search->vtable.rebuild_index(search->backend, documents, count, info, error);
+    return fault_after(&search->hook, "search", "rebuild_index", status, error);
+}
+
+int search_rebuild_swap(struct search *search, meower_error *error)
+{
+    int status = fault_before(&search->hook, "search", "rebuild_swap", error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    return fault_after(&search->hook, "search", "rebuild_swap", search->vtable.rebuild_swap(search->backend, error),
+                       error);
+}
+
+int search_rebuild_cancel(struct search *search, meower_error *error)
+{
+    int status = fault_before(&search->hook, "search", "rebuild_cancel", error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    return fault_after(&search->hook, "search", "rebuild_cancel", search->vtable.rebuild_cancel(search->backend, error),
+                       error);
+}
+
+/* ---- looking ---------------------------------------------------------------------------------------------------- */
+
+int search_list(struct search *search, unsigned lane, uint64_t after, size_t max, meower_document_sink *sink,
+                meower_error *error)
+{
+    if (search->vtable.list == NULL) {
+        return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
+                                "the search engine \"%s:\" cannot list its documents", search->vtable.scheme);
+    }
+    int status = fault_before(&search->hook, "search", "list", error);
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    return fault_after(&search->hook, "search", "list",
+                       search->vtable.list(search->backend, lane, after, max, sink, error), error);
+}
+
+int search_inspect(struct search *search, unsigned lane, meower_text_sink *sink, meower_error *error)
+{
+    if (search->vtable.inspect == NULL) {
+        return MEOWER_OK;
+    }
+    int status = fault_before(&search->hook, "search", "inspect", error);
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    return fault_after(&search->hook, "search", "inspect", search->vtable.inspect(search->backend, lane, sink, error),
+                       error);
 }

@@ -985,6 +985,350 @@ static void searches_during_indexing_see_whole_states(void **state)
     }
 }
 
+/* ---- building beside -------------------------------------------------------------------------------------------- */
+
+static void skip_without_rebuild(struct fixture *fixture)
+{
+    if (!search_can_rebuild(&fixture->search)) {
+        skip();
+    }
+}
+
+static void begin_rebuild(struct fixture *fixture)
+{
+    meower_error error = {0};
+
+    check(search_rebuild_begin(&fixture->search, &error), &error);
+}
+
+static void swap(struct fixture *fixture)
+{
+    meower_error error = {0};
+
+    check(search_rebuild_swap(&fixture->search, &error), &error);
+    fixture->is_stale = false;
+}
+
+/* Brings a meow of this number and position into the index that is built beside. */
+static void index_beside(struct fixture *fixture, uint64_t position, const char *words)
+{
+    char id[MEOWER_ID_SIZE];
+    meower_search_info info = info_at(position);
+    meower_search_document document = {position, id, words, words == NULL ? 0 : strlen(words)};
+    meower_error error = {0};
+
+    write_id(position, id);
+    check(search_rebuild_index(&fixture->search, &document, 1, &info, &error), &error);
+}
+
+static void assert_info(struct fixture *fixture, uint64_t position)
+{
+    meower_search_info info;
+    meower_error error = {0};
+
+    check(search_info(&fixture->search, &info, &error), &error);
+    assert_string_equal(info.epoch, EPOCH);
+    assert_int_equal(info.position, position);
+}
+
+static void an_index_built_beside_is_found_when_it_is_swapped_in(void **state)
+{
+    skip_without_rebuild(*state);
+    post(*state, "old kitten");
+    post(*state, "stale");
+    begin_rebuild(*state);
+    index_beside(*state, 1, "new kitten");
+    index_beside(*state, 3, "new puppy");
+    assert_hits(*state, "old", "1");
+    assert_hits(*state, "puppy", "");
+    assert_hits(*state, "new", "");
+    assert_info(*state, 2);
+    swap(*state);
+    assert_hits(*state, "new", "3 1");
+    assert_hits(*state, "kiten", "1");
+    assert_hits(*state, "pup", "3");
+    assert_hits(*state, "old", "");
+    assert_hits(*state, "stlae", "");
+    assert_info(*state, 3);
+}
+
+static void the_live_index_goes_on_while_another_is_built(void **state)
+{
+    skip_without_rebuild(*state);
+    post(*state, "one cat");
+    begin_rebuild(*state);
+    index_beside(*state, 1, "one cat");
+    post(*state, "two cats");
+    remove_meow(*state, 1);
+    assert_hits(*state, "cat", "2");
+    assert_info(*state, 3);
+}
+
+static void a_swapped_index_takes_further_changes(void **state)
+{
+    struct fixture *fixture = *state;
+
+    skip_without_rebuild(fixture);
+    post(fixture, "one cat");
+    begin_rebuild(fixture);
+    index_beside(fixture, 1, "one cat");
+    swap(fixture);
+    post(fixture, "two cat");
+    remove_meow(fixture, 1);
+    assert_hits(fixture, "cat", "2");
+    assert_info(fixture, 3);
+}
+
+static void an_index_can_be_rebuilt_again_and_again(void **state)
+{
+    struct fixture *fixture = *state;
+
+    skip_without_rebuild(fixture);
+    for (uint64_t position = 1; position <= 4; position++) {
+        char words[20];
+        begin_rebuild(fixture);
+        snprintf(words, sizeof words, "cat round%llu", (unsigned long long)position);
+        index_beside(fixture, position, words);
+        swap(fixture);
+        snprintf(words, sizeof words, "%llu", (unsigned long long)position);
+        assert_hits(fixture, "cat", words);
+    }
+}
+
+static void a_rebuilt_index_is_kept(void **state)
+{
+    struct fixture *fixture = *state;
+
+    skip_without_rebuild(fixture);
+    if (!fixture->adapter->is_kept) {
+        skip();
+    }
+    post(fixture, "old");
+    begin_rebuild(fixture);
+    index_beside(fixture, 2, "new");
+    swap(fixture);
+    reopen(fixture);
+    assert_info(fixture, 2);
+    assert_hits(fixture, "new", "2");
+    assert_hits(fixture, "old", "");
+}
+
+static void a_rebuilt_index_can_be_reset(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_error error = {0};
+
+    skip_without_rebuild(fixture);
+    begin_rebuild(fixture);
+    index_beside(fixture, 1, "one");
+    swap(fixture);
+    check(search_reset(&fixture->search, &error), &error);
+    assert_hits(fixture, "one", "");
+    post(fixture, "another");
+    assert_hits(fixture, "another", "1");
+}
+
+static void a_cancelled_rebuild_changes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_error error = {0};
+
+    skip_without_rebuild(fixture);
+    post(fixture, "old");
+    begin_rebuild(fixture);
+    index_beside(fixture, 5, "new");
+    check(search_rebuild_cancel(&fixture->search, &error), &error);
+    assert_hits(fixture, "old", "1");
+    assert_hits(fixture, "new", "");
+    assert_int_equal(search_rebuild_swap(&fixture->search, &error), MEOWER_ERROR_INVALID);
+    assert_hits(fixture, "old", "1");
+    check(search_rebuild_cancel(&fixture->search, &error), &error);
+}
+
+static void a_rebuild_begins_empty_whatever_an_earlier_one_left(void **state)
+{
+    struct fixture *fixture = *state;
+
+    skip_without_rebuild(fixture);
+    post(fixture, "live");
+    begin_rebuild(fixture);
+    index_beside(fixture, 7, "abandoned");
+    if (fixture->adapter->is_kept) {
+        reopen(fixture); /* as after a crash */
+        assert_hits(fixture, "live", "1");
+    }
+    begin_rebuild(fixture);
+    index_beside(fixture, 1, "live");
+    swap(fixture);
+    assert_hits(fixture, "abandoned", "");
+    assert_hits(fixture, "live", "1");
+    assert_info(fixture, 1);
+}
+
+/* Searches while others swap: one meow is in every index. */
+static void *search_through_swaps(void *context)
+{
+    struct searcher *searcher = context;
+    static _Thread_local struct hits hits;
+    struct match_query query;
+    meower_error error = {0};
+
+    if (match_query_init(&query, "always", 6) != 0) {
+        return NULL;
+    }
+    while (!atomic_load(&searcher->crowd->is_over) && searcher->complaint[0] == '\0') {
+        int status =
+            match_on_lane(&searcher->crowd->fixture->search, searcher->lane, &query, EVERYTHING, &hits, &error);
+        if (status != MEOWER_OK || hits.count != 1 || hits.numbers[0] != 1) {
+            snprintf(searcher->complaint, sizeof searcher->complaint, "status %d, %zu hits: %.300s", status, hits.count,
+                     error.message);
+        }
+        atomic_fetch_add(&searcher->crowd->searches, 1);
+    }
+    match_query_free(&query);
+    return NULL;
+}
+
+#define SWAPS 10
+
+static void searches_lose_nothing_while_indexes_are_swapped(void **state)
+{
+    struct crowd crowd = {.fixture = *state};
+    struct searcher searchers[LANES];
+    pthread_t threads[LANES];
+
+    skip_without_rebuild(crowd.fixture);
+    post(crowd.fixture, "always there");
+    refresh(crowd.fixture);
+    for (unsigned i = 0; i < LANES; i++) {
+        searchers[i] = (struct searcher){.crowd = &crowd, .lane = i};
+        assert_int_equal(pthread_create(&threads[i], NULL, search_through_swaps, &searchers[i]), 0);
+    }
+    for (uint64_t i = 0; i < SWAPS; i++) {
+        begin_rebuild(crowd.fixture);
+        index_beside(crowd.fixture, 1, "always there");
+        index_beside(crowd.fixture, 2 + i, "filler");
+        swap(crowd.fixture);
+    }
+    while (atomic_load(&crowd.searches) < LANES) {
+        sched_yield();
+    }
+    atomic_store(&crowd.is_over, true);
+    for (unsigned i = 0; i < LANES; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    for (unsigned i = 0; i < LANES; i++) {
+        assert_string_equal(searchers[i].complaint, "");
+    }
+}
+
+/* ---- looking ---------------------------------------------------------------------------------------------------- */
+
+struct listing {
+    meower_document_sink sink;
+    char text[400];
+};
+
+static int take_document(meower_document_sink *sink, const meower_search_document *document)
+{
+    struct listing *listing = (struct listing *)sink;
+    size_t len = strlen(listing->text);
+
+    snprintf(listing->text + len, sizeof listing->text - len, "%s%llu@%llu", len == 0 ? "" : " ",
+             strtoull(document->id, NULL, 10), (unsigned long long)document->position);
+    return MEOWER_OK;
+}
+
+static void assert_listing(struct search *search, uint64_t after, size_t max, const char *expected)
+{
+    struct listing listing = {.sink.document = take_document};
+    meower_error error = {0};
+
+    check(search_list(search, 1, after, max, &listing.sink, &error), &error);
+    assert_string_equal(listing.text, expected);
+}
+
+static void documents_are_listed_in_position_order(void **state)
+{
+    struct fixture *fixture = *state;
+
+    if (fixture->search.vtable.list == NULL) {
+        skip();
+    }
+    assert_listing(&fixture->search, 0, 10, "");
+    post(fixture, "one");
+    post(fixture, "two");
+    post(fixture, "three");
+    remove_meow(fixture, 2);
+    fixture->position = 6;
+    index_words(fixture, 1, 6, "one again");
+    refresh(fixture);
+    assert_listing(&fixture->search, 0, 10, "3@3 1@6");
+    assert_listing(&fixture->search, 0, 1, "3@3");
+    assert_listing(&fixture->search, 3, 10, "1@6");
+    assert_listing(&fixture->search, 6, 10, "");
+}
+
+static int refuse_text(meower_text_sink *sink, const char *text)
+{
+    (void)sink;
+    fprintf(stderr, "%s\n", text);
+    return MEOWER_ERROR_CORRUPT;
+}
+
+static void a_sound_index_finds_nothing_wrong_with_itself(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_text_sink sink = {.text = refuse_text};
+    meower_error error = {0};
+
+    post(fixture, "one two two three");
+    post(fixture, "two");
+    remove_meow(fixture, 1);
+    refresh(fixture);
+    check(search_inspect(&fixture->search, 1, &sink, &error), &error);
+}
+
+static void who_looks_sees_the_index_while_it_is_open(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search looker;
+    meower_search_info info;
+    meower_error error = {0};
+
+    if ((fixture->search.vtable.flags & MEOWER_SEARCH_LOOKS) == 0 || !fixture->adapter->is_kept) {
+        skip();
+    }
+    post(fixture, "one");
+    refresh(fixture);
+    check(search_open_to_look(&looker, fixture->options, LANES, &error), &error);
+    check(search_info(&looker, &info, &error), &error);
+    assert_string_equal(info.epoch, EPOCH);
+    assert_int_equal(info.position, 1);
+    assert_listing(&looker, 0, 10, "1@1");
+    search_close(&looker);
+    post(fixture, "two");
+    assert_hits(fixture, "two", "2");
+}
+
+static void looking_makes_no_index(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search looker;
+    meower_error error = {0};
+
+    if ((fixture->search.vtable.flags & MEOWER_SEARCH_LOOKS) == 0) {
+        skip();
+    }
+    search_close(&fixture->search);
+    fixture->adapter->remove(fixture->url);
+    fixture->adapter->make_url(fixture->url, sizeof fixture->url);
+    assert_int_equal(meower_options_set(fixture->options, "search", fixture->url, NULL), MEOWER_OK);
+    assert_int_equal(search_open_to_look(&looker, fixture->options, 1, &error), MEOWER_ERROR_NOT_FOUND);
+    assert_int_equal(search_open_to_look(&looker, fixture->options, 1, &error), MEOWER_ERROR_NOT_FOUND);
+    open_search(fixture);
+}
+
 #define SEARCH_TEST(test)                                                                                              \
     {                                                                                                                  \
 #test, test, setup, teardown, NULL                                                                             \
@@ -1035,6 +1379,19 @@ static const struct CMUnitTest suite[] = {
     SEARCH_TEST(an_index_that_is_not_kept_begins_empty),
     SEARCH_TEST(ranked_lists_are_those_of_the_contract),
     SEARCH_TEST(searches_during_indexing_see_whole_states),
+    SEARCH_TEST(an_index_built_beside_is_found_when_it_is_swapped_in),
+    SEARCH_TEST(the_live_index_goes_on_while_another_is_built),
+    SEARCH_TEST(a_swapped_index_takes_further_changes),
+    SEARCH_TEST(an_index_can_be_rebuilt_again_and_again),
+    SEARCH_TEST(a_rebuilt_index_is_kept),
+    SEARCH_TEST(a_rebuilt_index_can_be_reset),
+    SEARCH_TEST(a_cancelled_rebuild_changes_nothing),
+    SEARCH_TEST(a_rebuild_begins_empty_whatever_an_earlier_one_left),
+    SEARCH_TEST(searches_lose_nothing_while_indexes_are_swapped),
+    SEARCH_TEST(documents_are_listed_in_position_order),
+    SEARCH_TEST(a_sound_index_finds_nothing_wrong_with_itself),
+    SEARCH_TEST(who_looks_sees_the_index_while_it_is_open),
+    SEARCH_TEST(looking_makes_no_index),
 };
 
 int main(void)

@@ -40,7 +40,7 @@ static void remove_index(const char *url)
         abort();
     }
     elasticsearch_connection_init(&connection, &address, 10000);
-    snprintf(path, sizeof path, "/%s", address.index);
+    snprintf(path, sizeof path, "/%s*", address.index); /* after a rebuild the name is an alias */
     if (elasticsearch_call(&connection, "DELETE", path, NULL, NULL) != MEOWER_OK) {
         fprintf(stderr, "%s was not removed\n", url);
     }

@@ -168,21 +168,36 @@ static void an_index_of_something_else_is_refused_and_left_alone(void **state)
     assert_int_equal(ask(fixture, "GET", "/_doc/1", NULL), 200);
 }
 
-static void an_alias_is_refused(void **state)
+static void an_alias_of_an_index_of_ours_is_taken_as_it_is(void **state)
 {
     struct fixture *fixture = *state;
+    struct search search;
     meower_error error = {0};
-    char name[100];
 
-    snprintf(name, sizeof name, "%s", fixture->index);
     open_search(fixture, &fixture->search);
-    search_close(&fixture->search);
-    fixture->search.backend = NULL;
     assert_int_equal(ask(fixture, "PUT", "/_alias/meower-server-test-alias", ""), 200);
     snprintf(strrchr(fixture->url, '/'), 50, "/meower-server-test-alias");
     assert_int_equal(meower_options_set(fixture->options, "search", fixture->url, NULL), MEOWER_OK);
-    assert_int_equal(search_open(&fixture->search, fixture->options, 1, &error), MEOWER_ERROR_INVALID);
-    assert_non_null(strstr(error.message, "is an alias"));
+    open_search(fixture, &search);
+    search_close(&search);
+    assert_int_equal(search_open(&search, fixture->options, 1, &error), MEOWER_OK);
+    search_close(&search);
+}
+
+/* What the original's services use: the plain name, to search and to write. */
+static void after_a_rebuild_the_name_still_answers(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_error error = {0};
+
+    open_search(fixture, &fixture->search);
+    assert_int_equal(search_rebuild_begin(&fixture->search, &error), MEOWER_OK);
+    assert_int_equal(search_rebuild_swap(&fixture->search, &error), MEOWER_OK);
+    assert_int_equal(ask(fixture, "GET", "/_search", NULL), 200);
+    assert_int_equal(ask(fixture, "GET", "-1/_search", NULL), 200);
+    assert_int_equal(search_reset(&fixture->search, &error), MEOWER_OK);
+    assert_int_equal(ask(fixture, "GET", "/_search", NULL), 200);
+    assert_int_equal(ask(fixture, "GET", "-1/_search", NULL), 404);
 }
 
 static void the_index_of_another_store_is_not_mixed_with_ours(void **state)
@@ -343,7 +358,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(an_index_of_something_else_is_refused_and_left_alone),
-        TEST(an_alias_is_refused),
+        TEST(an_alias_of_an_index_of_ours_is_taken_as_it_is),
+        TEST(after_a_rebuild_the_name_still_answers),
         TEST(the_index_of_another_store_is_not_mixed_with_ours),
         TEST(an_index_that_another_process_makes_anew_is_lost),
         TEST(two_processes_bring_one_index_up_together),
