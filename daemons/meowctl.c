@@ -21,11 +21,13 @@ static const char help[] =
     "  search TEXT     print the best matches\n"
     "  tail            print events as they happen\n"
     "  backup FILE     copy the store into a new file; it may be in use (--store)\n"
+    "  rebuild search  make the search index anew beside the one in use, and swap (--admin, or --store with --search)\n"
     "  restore FILE    put a copy in the place of the store; nobody may have it open (--store)\n"
     "  new-epoch       make the store another one for all who hold a cursor (--store)\n"
     "\n"
     "Where\n"
     "  --url URL       a server (default: $MEOWER_URL, or http://127.0.0.1:8080)\n"
+    "  --admin URL     its admin listener (default: $MEOWER_ADMIN_URL, or http://127.0.0.1:9180)\n"
     "  --store URL     no server: open this store, such as sqlite:feed.db\n"
     "  --search URL    with --store: the search index, such as fts5:search.db (default: one in memory)\n"
     "  --token TOKEN   authorises deletions (default: $MEOWER_TOKEN)\n"
@@ -40,6 +42,7 @@ static const char help[] =
 
 struct settings {
     const char *url;
+    const char *admin;
     const char *store;
     const char *search;
     const char *token;
@@ -75,17 +78,13 @@ static int parse_number(const char *name, const char *text, uint64_t max, uint64
 /* Reads the options. Returns EXIT_DONE, EXIT_USAGE, or -1 when all is said. */
 static int parse_options(int argc, char **argv, struct settings *settings)
 {
-    static const struct option options[] = {{"url", required_argument, NULL, 'u'},
-                                            {"store", required_argument, NULL, 's'},
-                                            {"search", required_argument, NULL, 'x'},
-                                            {"token", required_argument, NULL, 't'},
-                                            {"take", required_argument, NULL, 'n'},
-                                            {"skip", required_argument, NULL, 'k'},
-                                            {"since", required_argument, NULL, 'c'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"version", no_argument, NULL, 'v'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"url", required_argument, NULL, 'u'},   {"admin", required_argument, NULL, 'a'},
+        {"store", required_argument, NULL, 's'}, {"search", required_argument, NULL, 'x'},
+        {"token", required_argument, NULL, 't'}, {"take", required_argument, NULL, 'n'},
+        {"skip", required_argument, NULL, 'k'},  {"since", required_argument, NULL, 'c'},
+        {"json", no_argument, NULL, 'j'},        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},     {NULL, 0, NULL, 0}};
     uint64_t number;
     int option;
 
@@ -93,6 +92,9 @@ static int parse_options(int argc, char **argv, struct settings *settings)
         switch (option) {
         case 'u':
             settings->url = optarg;
+            break;
+        case 'a':
+            settings->admin = optarg;
             break;
         case 's':
             settings->store = optarg;
@@ -177,8 +179,8 @@ static int check_command(int argc, char **argv)
     static const struct {
         const char *name;
         int arguments;
-    } commands[] = {{"post", 1}, {"delete", 1}, {"list", 0},    {"search", 1},
-                    {"tail", 0}, {"backup", 1}, {"restore", 1}, {"new-epoch", 0}};
+    } commands[] = {{"post", 1},   {"delete", 1},  {"list", 0},      {"search", 1}, {"tail", 0},
+                    {"backup", 1}, {"restore", 1}, {"new-epoch", 0}, {"rebuild", 1}};
 
     for (size_t i = 0; argc > 0 && i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(argv[0], commands[i].name) != 0) {
@@ -198,7 +200,11 @@ static int check_command(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct settings settings = {.url = getenv("MEOWER_URL"), .token = getenv("MEOWER_TOKEN"), .since = "", .take = 20};
+    struct settings settings = {.url = getenv("MEOWER_URL"),
+                                .admin = getenv("MEOWER_ADMIN_URL"),
+                                .token = getenv("MEOWER_TOKEN"),
+                                .since = "",
+                                .take = 20};
     struct target *target;
     int status = parse_options(argc, argv, &settings);
 
@@ -210,7 +216,11 @@ int main(int argc, char **argv)
         return status;
     }
     if (maintenance_is_command(argv[optind])) {
-        const struct maintenance maintenance = {.store = settings.store, .search = settings.search};
+        const struct maintenance maintenance = {
+            .store = settings.store,
+            .search = settings.search,
+            .admin = settings.admin != NULL ? settings.admin : "http://127.0.0.1:9180",
+        };
         return maintenance_run(&maintenance, argv[optind], argv[optind + 1]) == 0 ? EXIT_DONE : EXIT_FAILED;
     }
     if (settings.store != NULL) {

@@ -1,4 +1,5 @@
 /* http_target.c - meowctl and a server: the public routes, by libcurl; answers read by cJSON. */
+#include "ctl/answer.h"
 #include "ctl/event_stream.h"
 #include "ctl/print.h"
 #include "ctl/target.h"
@@ -10,8 +11,7 @@
 #include <unistd.h>
 
 #define ANSWER_SECONDS_MAX 30L
-#define ANSWER_LEN_MAX     (16u << 20) /* of an answer that is kept: a thousand meows are far smaller */
-#define RETRY_SECONDS      2u          /* between two tries to follow a server that went away */
+#define RETRY_SECONDS      2u /* between two tries to follow a server that went away */
 
 struct http_target {
     struct target target; /* first: the operations cast back */
@@ -19,44 +19,6 @@ struct http_target {
     char *url; /* without a slash at its end */
     struct curl_slist *headers;
 };
-
-/* An answer in memory, NUL-terminated. */
-struct answer {
-    char *text;
-    size_t len;
-};
-
-static size_t collect(char *data, size_t size, size_t count, void *context)
-{
-    struct answer *answer = context;
-    size_t len = size * count;
-    char *text;
-
-    if (len > ANSWER_LEN_MAX - answer->len) {
-        return 0;
-    }
-    text = realloc(answer->text, answer->len + len + 1);
-    if (text == NULL) {
-        return 0;
-    }
-    memcpy(text + answer->len, data, len);
-    answer->text = text;
-    answer->len += len;
-    answer->text[answer->len] = '\0';
-    return len;
-}
-
-/* What the server said was wrong. */
-static void report(long http_status, const struct answer *answer)
-{
-    cJSON *json = answer->text == NULL ? NULL : cJSON_Parse(answer->text);
-    const char *error = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "error"));
-    const char *detail = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "detail"));
-
-    fprintf(stderr, "meowctl: the server answered %ld: %s%s%s\n", http_status,
-            error != NULL ? error : "no reason given", detail != NULL ? ": " : "", detail != NULL ? detail : "");
-    cJSON_Delete(json);
-}
 
 /* Sends a request for `path` (with its query). Returns 0 with the answer in *answer, which the caller frees in any
  * case. */
@@ -79,7 +41,7 @@ static int request(struct http_target *http, const char *method, const char *pat
     curl_easy_setopt(http->curl, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, http->headers);
     curl_easy_setopt(http->curl, CURLOPT_TIMEOUT, ANSWER_SECONDS_MAX);
-    curl_easy_setopt(http->curl, CURLOPT_WRITEFUNCTION, collect);
+    curl_easy_setopt(http->curl, CURLOPT_WRITEFUNCTION, answer_collect);
     curl_easy_setopt(http->curl, CURLOPT_WRITEDATA, answer);
     if (form != NULL) {
         curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, form);
@@ -92,7 +54,7 @@ static int request(struct http_target *http, const char *method, const char *pat
         return 1;
     }
     if (http_status < 200 || http_status > 299) {
-        report(http_status, answer);
+        answer_report(http_status, answer);
         return 1;
     }
     return 0;

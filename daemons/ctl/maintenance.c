@@ -1,5 +1,7 @@
-/* maintenance.c - backup, restore and new-epoch, by the library on the store itself. */
+/* maintenance.c - backup, restore and new-epoch, by the library on the store itself; rebuild, by whoever has it open.
+ */
 #include "ctl/maintenance.h"
+#include "ctl/rebuild.h"
 #include <meower/meower.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,10 +52,16 @@ static int draw_epoch(const meower_options *options, const char *argument)
     return meower_new_epoch(options, &error) == MEOWER_OK ? 0 : fail(&error);
 }
 
+static int rebuild(const meower_options *options, const char *what)
+{
+    (void)what;
+    return rebuild_by_library(options);
+}
+
 static const struct {
     const char *name;
     int (*run)(const meower_options *options, const char *argument);
-} commands[] = {{"backup", backup}, {"restore", restore}, {"new-epoch", draw_epoch}};
+} commands[] = {{"backup", backup}, {"restore", restore}, {"new-epoch", draw_epoch}, {"rebuild", rebuild}};
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
@@ -77,6 +85,13 @@ int maintenance_run(const struct maintenance *maintenance, const char *command, 
     meower_options *options;
     int failed;
 
+    if (strcmp(command, "rebuild") == 0 && strcmp(argument, "search") != 0) {
+        fprintf(stderr, "meowctl: only the search index can be rebuilt: rebuild search\n");
+        return 1;
+    }
+    if (strcmp(command, "rebuild") == 0 && maintenance->store == NULL) {
+        return rebuild_by_daemon(maintenance->admin);
+    }
     if (maintenance->store == NULL) {
         fprintf(stderr, "meowctl: %s works on a store itself: name it with --store, such as sqlite:feed.db\n", command);
         return 1;

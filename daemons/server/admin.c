@@ -1,4 +1,4 @@
-/* admin.c - the admin listener's pages: /metrics, /healthz and /readyz. */
+/* admin.c - the admin listener's pages: /metrics, /healthz, /readyz and /rebuild. */
 #include "server/admin.h"
 
 #include "server/deadline.h"
@@ -117,13 +117,73 @@ static void answer_readiness(struct evhttp_request *request, void *argument)
     evbuffer_free(page);
 }
 
+static void send_rebuild(struct evhttp_request *request, int status, const char *reason, meower *feed)
+{
+    static const char *const states[] = {"none", "running", "done", "failed"};
+    struct evbuffer *page = evbuffer_new();
+    meower_rebuild rebuild;
+    char why[1100];
+    if (page == NULL)
+        return;
+    if (meower_rebuild_state(feed, &rebuild) == MEOWER_OK) {
+        json_text_write(rebuild.reason, why, sizeof(why));
+        evbuffer_add_printf(page, "{\"state\":\"%s\",\"position\":%llu,\"head\":%llu,\"reason\":%s}\n",
+                            states[rebuild.state], (unsigned long long)rebuild.position,
+                            (unsigned long long)rebuild.head, why);
+    }
+    send_page(request, status, reason, "application/json", page);
+    evbuffer_free(page);
+}
+
+static void refuse_rebuild(struct evhttp_request *request, int status, const char *reason, const char *detail)
+{
+    struct evbuffer *page = evbuffer_new();
+    char text[1100];
+    if (page == NULL)
+        return;
+    json_text_write(detail, text, sizeof(text));
+    evbuffer_add_printf(page, "{\"error\":\"%s\",\"detail\":%s}\n", reason, text);
+    send_page(request, status, reason, "application/json", page);
+    evbuffer_free(page);
+}
+
+/* A page in somebody's browser can send a POST here too; the browser then says whose page it is. */
+static bool is_from_web_page(struct evhttp_request *request)
+{
+    return evhttp_find_header(evhttp_request_get_input_headers(request), "Origin") != NULL;
+}
+
+/* GET says what the rebuild of the search index is at, POST starts one. */
+static void answer_rebuild(struct evhttp_request *request, void *argument)
+{
+    const struct admin *admin = argument;
+    enum evhttp_cmd_type method = evhttp_request_get_command(request);
+    meower_error error;
+    if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_POST) {
+        evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", "GET, POST");
+        evhttp_send_reply(request, 405, "Method Not Allowed", NULL);
+    } else if (admin->feed == NULL) {
+        refuse_rebuild(request, 503, "Service Unavailable", "the feed is not open yet");
+    } else if (method == EVHTTP_REQ_GET) {
+        send_rebuild(request, 200, "OK", admin->feed);
+    } else if (is_from_web_page(request)) {
+        refuse_rebuild(request, 403, "Forbidden", "web pages may not ask for this");
+    } else if (meower_rebuild_start(admin->feed, &error) == MEOWER_OK) {
+        send_rebuild(request, 202, "Accepted", admin->feed);
+    } else {
+        refuse_rebuild(request, error.code == MEOWER_ERROR_UNSUPPORTED ? 501 : 409,
+                       error.code == MEOWER_ERROR_UNSUPPORTED ? "Not Implemented" : "Conflict", error.message);
+    }
+}
+
 static void answer_nothing(struct evhttp_request *request, void *argument)
 {
     struct evbuffer *page = evbuffer_new();
     (void)argument;
     if (page == NULL)
         return;
-    evbuffer_add_printf(page, "{\"error\":\"Not Found\",\"detail\":\"there are /metrics, /healthz and /readyz\"}\n");
+    evbuffer_add_printf(
+        page, "{\"error\":\"Not Found\",\"detail\":\"there are /metrics, /healthz, /readyz and /rebuild\"}\n");
     send_page(request, 404, "Not Found", "application/json", page);
     evbuffer_free(page);
 }
@@ -142,6 +202,7 @@ bool admin_open(struct admin *admin, struct event_base *base, int listener)
     if (listener_start(listener) && evhttp_set_cb(admin->http, "/metrics", answer_metrics, admin) == 0 &&
         evhttp_set_cb(admin->http, "/healthz", answer_health, admin) == 0 &&
         evhttp_set_cb(admin->http, "/readyz", answer_readiness, admin) == 0 &&
+        evhttp_set_cb(admin->http, "/rebuild", answer_rebuild, admin) == 0 &&
         evhttp_accept_socket(admin->http, listener) == 0)
         return true;
     admin_close(admin);

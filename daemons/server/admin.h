@@ -1,4 +1,5 @@
-/* admin.h - the admin listener's pages: /metrics, /healthz and /readyz (libevent's evhttp, on the control thread). */
+/* admin.h - the admin listener's pages: /metrics, /healthz, /readyz and /rebuild (libevent's evhttp, on the control
+ * thread). */
 #ifndef SERVER_ADMIN_H
 #define SERVER_ADMIN_H
 

@@ -17,7 +17,7 @@
 const struct setting_row setting_rows[SETTING_COUNT] = {
     [SETTING_LISTEN] = {"listen", SETTING_ADDRESS, NULL, 0, 0, "Address of the public listener; port 0: any free one."},
     [SETTING_ADMIN] = {"admin", SETTING_ADDRESS, "127.0.0.1:9180", 0, 0,
-                       "Address of the admin listener: /metrics, /healthz, /readyz."},
+                       "Address of the admin listener: /metrics, /healthz, /readyz, /rebuild."},
     [SETTING_DATA] = {"data", SETTING_TEXT, "./meower-data", 0, 0,
                       "Folder of the data where --store and --search do not say otherwise; created when missing."},
     [SETTING_TOKEN] = {"token", SETTING_TEXT, "", 0, 0,

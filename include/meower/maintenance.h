@@ -32,6 +32,33 @@ MEOWER_API int meower_restore(const meower_options *options, const char *path, m
  * do not notice it themselves. Blocks. Errors: as meower_open(), and UNSUPPORTED. Any thread. Since 0.1. */
 MEOWER_API int meower_new_epoch(const meower_options *options, meower_error *error);
 
+/* ---- the search index made anew --------------------------------------------------------------------------------- */
+
+/* What a rebuild is at. */
+enum {
+    MEOWER_REBUILD_NONE = 0,    /* there was none yet */
+    MEOWER_REBUILD_RUNNING = 1, /* it waits for its turn or is under way */
+    MEOWER_REBUILD_DONE = 2,    /* the new index has taken the place of the old one */
+    MEOWER_REBUILD_FAILED = 3   /* the old index is still there; the reason says why */
+};
+
+/* The last rebuild of an instance. */
+typedef struct meower_rebuild {
+    int state;         /* MEOWER_REBUILD_... */
+    uint64_t position; /* events up to it are in the new index */
+    uint64_t head;     /* of the feed: where it is going */
+    char reason[500];  /* why it failed, else empty; kept whole */
+} meower_rebuild;
+
+/* Starts to build a new search index beside the one that is searched, from the store; when it has all that the old one
+ * has it takes its place at once. Posts and searches go on as ever, and no search finds less than before. What it is at
+ * says meower_rebuild_state(). An instance that is closed meanwhile gives it up. Errors: UNSUPPORTED when the roles
+ * lack "query" or the engine cannot do it, BUSY while one is running, CLOSED, FORKED. Any thread. Since 0.1. */
+MEOWER_API int meower_rebuild_start(struct meower *instance, meower_error *error);
+
+/* Writes what the last rebuild is at. Errors: FORKED. Any thread. Since 0.1. */
+MEOWER_API int meower_rebuild_state(struct meower *instance, meower_rebuild *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -259,6 +259,7 @@ static void init_stages(meower *instance)
     tail_init(&instance->tail, instance);
     relay_init(&instance->relay, instance);
     projection_init(&instance->projection, instance);
+    rebuild_init(&instance->rebuild, instance);
     worker_init(&instance->writer_worker, "meower-write", writer_step, &instance->writer);
     worker_init(&instance->tail_worker, "meower-tail", tail_step, &instance->tail);
     worker_init(&instance->relay_worker, "meower-relay", relay_step, &instance->relay);
@@ -321,6 +322,7 @@ static void destroy(meower *instance)
     worker_destroy(&instance->tail_worker);
     worker_destroy(&instance->writer_worker);
     projection_destroy(&instance->projection);
+    rebuild_destroy(&instance->rebuild);
     relay_destroy(&instance->relay);
     tail_destroy(&instance->tail);
     queue_destroy(&instance->reads);
@@ -469,6 +471,7 @@ int meower_close(meower *instance, int timeout_ms, meower_error *error)
     queue_close(&instance->writer.queue);
     queue_close(&instance->reads);
     stop_workers(instance);
+    rebuild_abandon(&instance->rebuild);
     abandoned = writer_abandon(&instance->writer);
     for (size_t i = 0; i < instance->reader_count; i++) {
         reader_abandon(&instance->readers[i]);

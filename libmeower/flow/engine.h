@@ -8,6 +8,7 @@
 #include "flow/event_log.h"
 #include "flow/projection.h"
 #include "flow/reader.h"
+#include "flow/rebuild.h"
 #include "flow/relay.h"
 #include "flow/tail.h"
 #include "flow/timeline.h"
@@ -41,6 +42,7 @@ struct engine_counters {
     atomic_uint_fast64_t events_relayed;
     atomic_uint_fast64_t events_indexed;
     atomic_uint_fast64_t events_caught_up;
+    atomic_uint_fast64_t rebuilds;
     atomic_uint_fast64_t messages_undecodable;
 };
 
@@ -71,6 +73,7 @@ struct meower {
     struct tail tail;
     struct relay relay;
     struct projection projection;
+    struct rebuild rebuild;
     struct reader *readers;
     size_t reader_count;
     struct queue reads;         /* of struct read_request */

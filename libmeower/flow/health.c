@@ -94,6 +94,9 @@ static double gauge(meower *instance, const char *name)
     if (strcmp(name, "index_position") == 0) {
         return (double)projection_visible(&instance->projection);
     }
+    if (strcmp(name, "rebuild_position") == 0) {
+        return (double)atomic_load(&instance->rebuild.position);
+    }
     if (strcmp(name, "relay_position") == 0) {
         return (double)atomic_load(&instance->relay.published);
     }
@@ -136,9 +139,11 @@ int meower_metric_at(meower *instance, size_t index, meower_metric *out)
         {"events_relayed_total", "Events published on the bus.", &counters->events_relayed},
         {"events_indexed_total", "Events brought into the search index.", &counters->events_indexed},
         {"events_caught_up_total", "Events read that other processes wrote.", &counters->events_caught_up},
+        {"rebuilds_total", "Search indexes made anew beside the old one and swapped in.", &counters->rebuilds},
         {"messages_undecodable_total", "Messages on the bus that were skipped.", &counters->messages_undecodable},
         {"position", "Position of the last event known.", NULL},
         {"index_position", "Position up to which search sees the feed.", NULL},
+        {"rebuild_position", "Position up to which a search index built beside has the feed.", NULL},
         {"relay_position", "Position up to which events are published.", NULL},
         {"commands_waiting", "Commands accepted and not answered.", NULL},
         {"reads_waiting", "Requests that wait for a reader.", NULL},

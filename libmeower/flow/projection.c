@@ -92,7 +92,10 @@ static size_t make_documents(const struct event_batch *batch, meower_search_docu
     return batch->count;
 }
 
-static int index_batch(struct projection *projection, const struct event_batch *batch, meower_error *error)
+int projection_index(meower *instance, const struct event_batch *batch,
+                     int (*index)(struct search *search, const meower_search_document *documents, size_t count,
+                                  const meower_search_info *info, meower_error *error),
+                     meower_error *error)
 {
     meower_search_document documents[INDEX_EVENTS_MAX];
     meower_search_info info = {.position = batch->through};
@@ -102,8 +105,8 @@ static int index_batch(struct projection *projection, const struct event_batch *
     if (count == SIZE_MAX) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE, "no memory to index");
     }
-    memcpy(info.epoch, projection->instance->epoch, sizeof info.epoch);
-    status = search_index(&projection->instance->search, documents, count, &info, error);
+    memcpy(info.epoch, instance->epoch, sizeof info.epoch);
+    status = index(&instance->search, documents, count, &info, error);
     free_documents(documents, count);
     return status;
 }
@@ -112,7 +115,8 @@ static int index_batch(struct projection *projection, const struct event_batch *
  * the cost of each, and a single event is indexed at once. A host that steps the instance sets the pace itself. */
 static bool needs_rest(const struct projection *projection, const struct event_batch *batch)
 {
-    return projection->instance->has_threads && batch->count < INDEX_EVENTS_MAX;
+    return projection->instance->has_threads && batch->count < INDEX_EVENTS_MAX &&
+           !rebuild_is_active(&projection->instance->rebuild);
 }
 
 /* Indexes what follows the position. Returns a status; *advanced says whether there was anything. */
@@ -132,7 +136,7 @@ static int index_next(struct projection *projection, bool *advanced, meower_erro
         return status;
     }
     if (batch.through > projection->position) {
-        status = index_batch(projection, &batch, error);
+        status = projection_index(instance, &batch, search_index, error);
         if (status == MEOWER_OK) {
             *advanced = true;
             projection->is_tired = needs_rest(projection, &batch);
@@ -201,7 +205,14 @@ bool projection_step(void *stage, int64_t *wait_us)
     }
     projection->failures = 0;
     atomic_store(&projection->is_failing, false);
-    return advanced;
+    return rebuild_step(&projection->instance->rebuild, projection) || advanced;
+}
+
+void projection_moved(struct projection *projection, uint64_t position)
+{
+    projection->position = position;
+    atomic_store(&projection->visible, position);
+    engine_wake_readers(projection->instance);
 }
 
 void projection_doubt(struct projection *projection)

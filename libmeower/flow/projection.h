@@ -4,8 +4,12 @@
 
 #include "base/meow.h"
 #include "flow/failure.h"
+#include <meower/backend.h>
 #include <meower/meower.h>
 #include <stdbool.h>
+
+struct event_batch;
+struct search;
 
 struct projection {
     meower *instance;
@@ -31,6 +35,15 @@ bool projection_step(void *stage, int64_t *wait_us);
 /* A search has failed: has the stage look whether the index is still what it knows, also when nothing is to be indexed.
  * Any thread. */
 void projection_doubt(struct projection *projection);
+
+/* Brings a batch into an index, by search_index() or search_rebuild_index(). */
+int projection_index(meower *instance, const struct event_batch *batch,
+                     int (*index)(struct search *search, const meower_search_document *documents, size_t count,
+                                  const meower_search_info *info, meower_error *error),
+                     meower_error *error);
+
+/* Another index has taken the place of the one that was kept, with all up to `position` visible. */
+void projection_moved(struct projection *projection, uint64_t position);
 
 /* True when the index holds all up to the log's head. */
 bool projection_is_idle(struct projection *projection);

@@ -21,6 +21,7 @@ static void structs_keep_their_sizes(void **state)
     assert_int_equal(sizeof(meower_command_result), 616);
     assert_int_equal(sizeof(meower_health), 512);
     assert_int_equal(sizeof(meower_metric), 24);
+    assert_int_equal(sizeof(meower_rebuild), 528);
     assert_int_equal(sizeof(meower_clock), 32);
     assert_int_equal(sizeof(meower_store_operation), 136);
     assert_int_equal(sizeof(meower_row), 48);
@@ -91,6 +92,10 @@ static void constants_keep_their_numbers(void **state)
     assert_int_equal(MEOWER_OPTION_SECRET, 4);
     assert_int_equal(MEOWER_TAKE_DEFAULT, 100);
     assert_int_equal(MEOWER_TAKE_MAX, 1000);
+    assert_int_equal(MEOWER_REBUILD_NONE, 0);
+    assert_int_equal(MEOWER_REBUILD_RUNNING, 1);
+    assert_int_equal(MEOWER_REBUILD_DONE, 2);
+    assert_int_equal(MEOWER_REBUILD_FAILED, 3);
     assert_int_equal(MEOWER_STORE_POST, 1);
     assert_int_equal(MEOWER_STORE_DELETE, 2);
     assert_int_equal(MEOWER_STORE_CHECKPOINT, 3);

@@ -1084,7 +1084,7 @@ static void an_index_can_be_rebuilt_again_and_again(void **state)
     struct fixture *fixture = *state;
 
     skip_without_rebuild(fixture);
-    for (uint64_t position = 1; position <= 4; position++) {
+    for (uint64_t position = 1; position <= 3; position++) {
         char words[20];
         begin_rebuild(fixture);
         snprintf(words, sizeof words, "cat round%llu", (unsigned long long)position);
@@ -1189,7 +1189,7 @@ static void *search_through_swaps(void *context)
     return NULL;
 }
 
-#define SWAPS 10
+#define SWAPS 4
 
 static void searches_lose_nothing_while_indexes_are_swapped(void **state)
 {

@@ -23,6 +23,10 @@ void toy_index_init(struct toy_index *index)
 
 void toy_index_destroy(struct toy_index *index)
 {
+    if (index->beside != NULL) {
+        toy_index_destroy(index->beside);
+        free(index->beside);
+    }
     free(index->documents);
     pthread_mutex_destroy(&index->mutex);
 }
@@ -202,6 +206,60 @@ static int toy_match(void *backend, unsigned lane, const meower_search_request *
     return status;
 }
 
+/* ---- building beside -------------------------------------------------------------------------------------------- */
+
+static void drop_beside(struct toy_index *index)
+{
+    if (index->beside != NULL) {
+        toy_index_destroy(index->beside);
+        free(index->beside);
+        index->beside = NULL;
+    }
+}
+
+static int toy_rebuild_begin(void *backend, meower_error *error)
+{
+    struct toy_index *index = backend;
+
+    drop_beside(index);
+    index->beside = malloc(sizeof *index->beside);
+    if (index->beside == NULL) {
+        return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the index");
+    }
+    toy_index_init(index->beside);
+    return MEOWER_OK;
+}
+
+static int toy_rebuild_index(void *backend, const meower_search_document *documents, size_t count,
+                             const meower_search_info *info, meower_error *error)
+{
+    return toy_index_documents(((struct toy_index *)backend)->beside, documents, count, info, error);
+}
+
+static int toy_rebuild_swap(void *backend, meower_error *error)
+{
+    struct toy_index *index = backend;
+    int status = toy_refresh(index->beside, error);
+
+    pthread_mutex_lock(&index->mutex);
+    free(index->documents);
+    index->documents = index->beside->documents;
+    index->count = index->beside->count;
+    index->capacity = index->beside->capacity;
+    index->info = index->beside->info;
+    index->beside->documents = NULL;
+    pthread_mutex_unlock(&index->mutex);
+    drop_beside(index);
+    return status;
+}
+
+static int toy_rebuild_cancel(void *backend, meower_error *error)
+{
+    (void)error;
+    drop_beside(backend);
+    return MEOWER_OK;
+}
+
 void toy_index_add(struct toy_index *index, meower_options *options)
 {
     static const meower_search_vtable vtable = {
@@ -215,6 +273,10 @@ void toy_index_add(struct toy_index *index, meower_options *options)
         .index = toy_index_documents,
         .refresh = toy_refresh,
         .match = toy_match,
+        .rebuild_begin = toy_rebuild_begin,
+        .rebuild_index = toy_rebuild_index,
+        .rebuild_swap = toy_rebuild_swap,
+        .rebuild_cancel = toy_rebuild_cancel,
     };
 
     assert_int_equal(meower_options_add_search(options, &vtable, index, NULL), MEOWER_OK);

@@ -17,6 +17,7 @@ struct toy_index {
     meower_search_info info;
     unsigned resets;
     unsigned refreshes;
+    struct toy_index *beside; /* that is built by a rebuild; NULL: none */
 };
 
 void toy_index_init(struct toy_index *index);

@@ -1,10 +1,14 @@
 """meowctl's commands that look after a feed's data, on real files."""
 
+import json
 import os
 import pathlib
 import shutil
 import sqlite3
 import subprocess
+import time
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -118,3 +122,69 @@ def test_what_cannot_be_done_is_explained(meowctl, tmp_path):
                               (("--store", "memory:", "backup", "x"), "backup")):
         result = meowctl(*arguments)
         assert result.returncode == 1 and reason in result.stderr, (arguments, result.stderr)
+
+
+# ---- rebuild
+
+
+def found(server, word):
+    return len(Feed(server).page("/search", query=word, take=100))
+
+
+def wait_until_found(server, word, count):
+    deadline = time.monotonic() + 20
+    while found(server, word) != count:
+        assert time.monotonic() < deadline, f"{word}: {found(server, word)} instead of {count}"
+        time.sleep(0.05)
+
+
+def test_an_index_that_lacks_a_meow_is_rebuilt_while_the_server_works(meowctl, new_server):
+    server = new_server()
+    server.start()
+    feed = Feed(server)
+    for number in range(20):
+        feed.post(f"rebuilt {number}")
+    wait_until_found(server, "rebuilt", 20)
+    server.stop()
+    with sqlite3.connect(f"{server.data_directory}/search.db") as index:
+        for row, words in index.execute("SELECT position, words FROM docs WHERE position < 6").fetchall():
+            index.execute("INSERT INTO ft(ft, rowid, words) VALUES ('delete', ?, ?)", (row, words))
+            index.execute("DELETE FROM docs WHERE position = ?", (row,))
+    server.start()
+    assert found(server, "rebuilt") == 15
+    rebuilt = meowctl("--admin", server.admin_url, "rebuild", "search")
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    assert found(server, "rebuilt") == 20
+    server.restart()
+    assert found(server, "rebuilt") == 20
+
+
+def test_an_index_is_rebuilt_without_a_server(meowctl, tmp_path):
+    store = ("--store", f"sqlite:{tmp_path}/feed.db", "--search", f"fts5:{tmp_path}/search.db")
+    meow_id = meowctl(*store, "post", "a kitten").stdout.strip()
+    assert meow_id in meowctl(*store, "search", "kitten").stdout
+    rebuilt = meowctl(*store, "rebuild", "search")
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    assert meow_id in meowctl(*store, "search", "kitten").stdout
+
+
+def test_a_rebuild_is_not_for_web_pages(new_server):
+    server = new_server()
+    server.start()
+    request = urllib.request.Request(f"{server.admin_url}/rebuild", method="POST", headers={"Origin": "http://evil"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert refused.value.code == 403
+    with urllib.request.urlopen(f"{server.admin_url}/rebuild") as answer:
+        assert json.load(answer) == {"state": "none", "position": 0, "head": 0, "reason": ""}
+    request = urllib.request.Request(f"{server.admin_url}/rebuild", method="DELETE")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert refused.value.code == 405 and refused.value.headers["Allow"] == "GET, POST"
+
+
+def test_only_the_search_index_can_be_rebuilt(meowctl):
+    refused = meowctl("rebuild", "store")
+    assert refused.returncode == 1 and "rebuild search" in refused.stderr
+    refused = meowctl("--admin", "http://127.0.0.1:9", "rebuild", "search")
+    assert refused.returncode == 1 and "127.0.0.1:9" in refused.stderr

@@ -200,6 +200,29 @@ static void after_a_rebuild_the_name_still_answers(void **state)
     assert_int_equal(ask(fixture, "GET", "-1/_search", NULL), 404);
 }
 
+/* Another process goes on with the index that it knows, notices, and goes on with the new one. */
+static void who_shares_an_index_notices_that_it_was_rebuilt(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search other;
+    meower_search_info info = {.position = 0};
+    meower_error error = {0};
+
+    open_search(fixture, &fixture->search);
+    open_search(fixture, &other);
+    post(&other, 1, "one");
+    assert_int_equal(search_rebuild_begin(&fixture->search, &error), MEOWER_OK);
+    assert_int_equal(search_rebuild_swap(&fixture->search, &error), MEOWER_OK);
+    assert_int_equal(index_words(&other, EPOCH, 2, "two", &error), MEOWER_ERROR_CORRUPT);
+    check(search_info(&other, &info, &error), &error);
+    assert_int_equal(info.position, 0); /* so that it reads the feed from the start */
+    post(&other, 1, "one");
+    post(&other, 2, "two");
+    check(search_info(&fixture->search, &info, &error), &error);
+    assert_int_equal(info.position, 2);
+    search_close(&other);
+}
+
 static void the_index_of_another_store_is_not_mixed_with_ours(void **state)
 {
     struct fixture *fixture = *state;
@@ -360,6 +383,7 @@ int main(void)
         TEST(an_index_of_something_else_is_refused_and_left_alone),
         TEST(an_alias_of_an_index_of_ours_is_taken_as_it_is),
         TEST(after_a_rebuild_the_name_still_answers),
+        TEST(who_shares_an_index_notices_that_it_was_rebuilt),
         TEST(the_index_of_another_store_is_not_mixed_with_ours),
         TEST(an_index_that_another_process_makes_anew_is_lost),
         TEST(two_processes_bring_one_index_up_together),

@@ -1,0 +1,293 @@
+/* test_rebuild.c - the search index made anew beside the one that is searched. */
+#include "flow/support.h"
+
+#include "flow/toy_search.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int begin(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+
+    assert_non_null(fixture);
+    fixture_init(fixture);
+    *state = fixture;
+    return 0;
+}
+
+static int end(void **state)
+{
+    fixture_destroy(*state);
+    free(*state);
+    return 0;
+}
+
+static meower_rebuild state_of(struct fixture *fixture)
+{
+    meower_rebuild rebuild;
+
+    assert_int_equal(meower_rebuild_state(fixture->feed, &rebuild), MEOWER_OK);
+    return rebuild;
+}
+
+static void start(struct fixture *fixture)
+{
+    meower_error error;
+
+    if (meower_rebuild_start(fixture->feed, &error) != MEOWER_OK) {
+        fail_msg("%s", error.message);
+    }
+}
+
+static size_t hits(struct fixture *fixture, const char *text)
+{
+    meower_page *page = search(fixture->query, text);
+    size_t count = meower_page_count(page);
+
+    assert_int_equal(meower_page_is_fallback(page), 0);
+    meower_page_free(page);
+    return count;
+}
+
+/* ---- stepped ---------------------------------------------------------------------------------------------------- */
+
+static void a_rebuilt_index_has_what_the_old_one_lacked(void **state)
+{
+    struct fixture *fixture = *state;
+    struct toy_index index;
+
+    toy_index_init(&index);
+    fixture->parts.index = &index;
+    fixture_open(fixture, OPTIONS(STEPPED));
+    post_many(fixture, 1000);
+    feed_run(fixture->feed);
+    index.count = 10; /* damage */
+    assert_int_equal(hits(fixture, "many"), 10);
+    start(fixture);
+    assert_int_equal(state_of(fixture).state, MEOWER_REBUILD_RUNNING);
+    feed_run(fixture->feed);
+    assert_int_equal(state_of(fixture).state, MEOWER_REBUILD_DONE);
+    assert_int_equal(state_of(fixture).position, 1000);
+    assert_int_equal(hits(fixture, "many"), 100);
+    assert_int_equal(toy_index_count(&index), 1000);
+    assert_int_equal((int)feed_metric(fixture->feed, "rebuilds_total"), 1);
+    fixture_close(fixture);
+    toy_index_destroy(&index);
+}
+
+static void posts_and_deletions_during_a_rebuild_are_in_both_indexes(void **state)
+{
+    struct fixture *fixture = *state;
+    struct toy_index index;
+    char id[MEOWER_ID_SIZE];
+
+    toy_index_init(&index);
+    fixture->parts.index = &index;
+    fixture_open(fixture, OPTIONS(STEPPED, "batch_max", "100"));
+    memcpy(id, post(fixture->command, "doomed").id, sizeof id);
+    post_many(fixture, 3000);
+    feed_run(fixture->feed);
+    start(fixture);
+    assert_int_equal(meower_step(fixture->feed), 1);
+    assert_int_equal(state_of(fixture).state, MEOWER_REBUILD_RUNNING);
+    assert_int_equal(hits(fixture, "doomed"), 1); /* the live one answers */
+    erase(fixture->command, id);
+    post(fixture->command, "newcomer");
+    feed_run(fixture->feed);
+    assert_int_equal(state_of(fixture).state, MEOWER_REBUILD_DONE);
+    assert_int_equal(hits(fixture, "doomed"), 0);
+    assert_int_equal(hits(fixture, "newcomer"), 1);
+    assert_int_equal(toy_index_count(&index), 3001);
+    fixture_close(fixture);
+    toy_index_destroy(&index);
+}
+
+static void a_second_rebuild_waits_for_the_first(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_error error;
+
+    fixture_open(fixture, OPTIONS(STEPPED));
+    assert_int_equal(state_of(fixture).state, MEOWER_REBUILD_NONE);
+    start(fixture);
+    assert_int_equal(meower_rebuild_start(fixture->feed, &error), MEOWER_ERROR_BUSY);
+    feed_run(fixture->feed);
+    assert_int_equal(state_of(fixture).state, MEOWER_REBUILD_DONE);
+    start(fixture);
+    feed_run(fixture->feed);
+    assert_int_equal((int)feed_metric(fixture->feed, "rebuilds_total"), 2);
+    fixture_close(fixture);
+}
+
+static void a_failed_rebuild_leaves_the_old_index_and_says_why(void **state)
+{
+    static const char *const calls[] = {"rebuild_begin", "rebuild_index", "rebuild_swap"};
+    struct fixture *fixture = *state;
+
+    fixture_open(fixture, OPTIONS(STEPPED));
+    post(fixture->command, "kitten");
+    feed_run(fixture->feed);
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        faults_add(&fixture->faults,
+                   (struct fault){.port = "search", .call = calls[i], .count = 1, .status = MEOWER_ERROR_FULL});
+        start(fixture);
+        feed_run(fixture->feed);
+        assert_int_equal(state_of(fixture).state, MEOWER_REBUILD_FAILED);
+        assert_true(strlen(state_of(fixture).reason) > 0);
+        assert_int_equal(hits(fixture, "kitten"), 1);
+        faults_clear(&fixture->faults);
+    }
+    start(fixture);
+    feed_run(fixture->feed);
+    assert_int_equal(state_of(fixture).state, MEOWER_REBUILD_DONE);
+    assert_string_equal(state_of(fixture).reason, "");
+    assert_int_equal(hits(fixture, "kitten"), 1);
+    fixture_close(fixture);
+}
+
+static void who_has_no_index_cannot_rebuild_one(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_error error;
+
+    assert_int_equal(meower_rebuild_start(NULL, &error), MEOWER_ERROR_INVALID);
+    fixture->feed = feed_open(&fixture->parts, OPTIONS("roles", "command", "threads", "0"));
+    assert_int_equal(meower_rebuild_start(fixture->feed, &error), MEOWER_ERROR_UNSUPPORTED);
+    feed_close(fixture->feed);
+}
+
+static void an_instance_that_closes_gives_up_its_rebuild(void **state)
+{
+    struct fixture *fixture = *state;
+    struct toy_index index;
+
+    toy_index_init(&index);
+    fixture->parts.index = &index;
+    fixture_open(fixture, OPTIONS(STEPPED));
+    post_many(fixture, 3000);
+    feed_run(fixture->feed);
+    start(fixture);
+    assert_int_equal(meower_step(fixture->feed), 1);
+    assert_non_null(index.beside);
+    fixture_close(fixture);
+    assert_null(index.beside);
+    assert_int_equal(toy_index_count(&index), 3000);
+    toy_index_destroy(&index);
+}
+
+/* ---- with threads, and the real index --------------------------------------------------------------------------- */
+
+struct reader {
+    meower *feed;
+    atomic_bool is_over;
+    atomic_uint searches;
+    atomic_uint wrong;
+};
+
+static void *keep_searching(void *context)
+{
+    struct reader *reader = context;
+    meower_query *query;
+    meower_search search = MEOWER_SEARCH_INIT;
+    meower_page *page;
+
+    search.text = "always";
+    search.text_len = 6;
+    if (meower_query_open(reader->feed, &query, NULL) != MEOWER_OK) {
+        return NULL;
+    }
+    while (!atomic_load(&reader->is_over)) {
+        if (meower_query_search(query, &search, PATIENCE_MS, &page, NULL) != MEOWER_OK) {
+            atomic_fetch_add(&reader->wrong, 1);
+            continue;
+        }
+        if (meower_page_is_fallback(page) || meower_page_count(page) != 1) {
+            atomic_fetch_add(&reader->wrong, 1);
+        }
+        meower_page_free(page);
+        atomic_fetch_add(&reader->searches, 1);
+    }
+    meower_query_close(query);
+    return NULL;
+}
+
+static void rebuild_under_load(const char *search_url)
+{
+    meower *feed = feed_open(&(struct parts){0}, OPTIONS("search", search_url));
+    meower_command *command = command_open(feed);
+    meower_query *query = query_open(feed);
+    struct reader reader = {.feed = feed};
+    meower_rebuild rebuild = {0};
+    pthread_t thread;
+    char cursor[MEOWER_CURSOR_SIZE];
+
+    memcpy(cursor, post(command, "always here").cursor, sizeof cursor);
+    meower_search wanted = MEOWER_SEARCH_INIT;
+    meower_page *page;
+    wanted.text = "always";
+    wanted.text_len = 6;
+    wanted.cursor = cursor;
+    assert_int_equal(meower_query_search(query, &wanted, PATIENCE_MS, &page, NULL), MEOWER_OK);
+    meower_page_free(page);
+    assert_int_equal(pthread_create(&thread, NULL, keep_searching, &reader), 0);
+    for (int round = 0; round < 5; round++) {
+        assert_int_equal(meower_rebuild_start(feed, NULL), MEOWER_OK);
+        do {
+            memcpy(cursor, post(command, "filler").cursor, sizeof cursor);
+            assert_int_equal(meower_rebuild_state(feed, &rebuild), MEOWER_OK);
+        } while (rebuild.state == MEOWER_REBUILD_RUNNING);
+        assert_int_equal(rebuild.state, MEOWER_REBUILD_DONE);
+        /* What was just posted becomes visible in the new index. */
+        wanted.text = "filler";
+        wanted.take = 1;
+        wanted.cursor = cursor;
+        assert_int_equal(meower_query_search(query, &wanted, PATIENCE_MS, &page, NULL), MEOWER_OK);
+        assert_int_equal(meower_page_is_fallback(page), 0);
+        meower_page_free(page);
+    }
+    atomic_store(&reader.is_over, true);
+    pthread_join(thread, NULL);
+    assert_int_equal(atomic_load(&reader.wrong), 0);
+    assert_true(atomic_load(&reader.searches) > 0);
+    meower_query_close(query);
+    meower_command_close(command);
+    feed_close(feed);
+}
+
+static void no_search_finds_less_while_an_index_in_memory_is_rebuilt(void **state)
+{
+    (void)state;
+    rebuild_under_load("fts5:");
+}
+
+static void no_search_finds_less_while_an_index_in_a_file_is_rebuilt(void **state)
+{
+    char folder[] = "/tmp/meower-rebuild-XXXXXX";
+    char url[64];
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(url, sizeof url, "fts5:%s/search.db", folder);
+    rebuild_under_load(url);
+    remove_tree(folder);
+}
+
+#define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(a_rebuilt_index_has_what_the_old_one_lacked),
+        WITH_FIXTURE(posts_and_deletions_during_a_rebuild_are_in_both_indexes),
+        WITH_FIXTURE(a_second_rebuild_waits_for_the_first),
+        WITH_FIXTURE(a_failed_rebuild_leaves_the_old_index_and_says_why),
+        WITH_FIXTURE(who_has_no_index_cannot_rebuild_one),
+        WITH_FIXTURE(an_instance_that_closes_gives_up_its_rebuild),
+        cmocka_unit_test(no_search_finds_less_while_an_index_in_memory_is_rebuilt),
+        cmocka_unit_test(no_search_finds_less_while_an_index_in_a_file_is_rebuilt),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
