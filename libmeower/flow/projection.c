@@ -99,9 +99,11 @@ int projection_index(meower *instance, const struct event_batch *batch,
 {
     meower_search_document documents[INDEX_EVENTS_MAX];
     meower_search_info info = {.position = batch->through};
-    size_t count = make_documents(batch, documents);
+    size_t count;
     int status;
 
+    documents[0].words = NULL; /* where nothing has come, the engine is still told how far the feed is */
+    count = make_documents(batch, documents);
     if (count == SIZE_MAX) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE, "no memory to index");
     }

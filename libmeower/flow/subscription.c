@@ -140,7 +140,7 @@ static int allocate(meower *instance, const char *cursor, struct meower_subscrip
 
 int meower_subscription_begin(meower *instance, const char *cursor, meower_subscription **out, meower_error *error)
 {
-    struct meower_subscription *subscription;
+    struct meower_subscription *subscription = NULL;
     int status = out == NULL ? engine_refuse_null("out", error) : engine_check(instance, error);
 
     if (status != MEOWER_OK) {
