@@ -260,7 +260,7 @@ static int make_options(const struct world *world, meower_options **out, meower_
 
 static int open_feed(struct world *world, meower_error *error)
 {
-    meower_options *options;
+    meower_options *options = NULL;
     int status = make_options(world, &options, error);
     if (status == MEOWER_OK) {
         status = meower_open(options, &world->feed, error);
