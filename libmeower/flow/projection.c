@@ -31,6 +31,11 @@ static int check_index(meower *instance, const meower_search_info *info, bool *i
     uint64_t head;
     int status = MEOWER_OK;
 
+    if (info->epoch[0] == '\0') {
+        /* Empty as it is: emptying it again could take it away from another instance that just made it. */
+        *is_ours = true;
+        return MEOWER_OK;
+    }
     *is_ours = strcmp(info->epoch, instance->epoch) == 0;
     if (*is_ours && info->position > event_log_head(&instance->log)) {
         status = store_head(&instance->store, LANE_PROJECTION, &head, error);

@@ -126,6 +126,18 @@ static bool set_request(struct elasticsearch_connection *connection, const char 
            curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len) == CURLE_OK;
 }
 
+static const char *remedy_for(CURLcode code)
+{
+    switch (code) {
+    case CURLE_SSL_CONNECT_ERROR:
+        return "check the engine's certificate, and whether http or https is right";
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return "let its certificate be one that this system trusts, or name its host as the certificate does";
+    default:
+        return "start it, or correct the host and port";
+    }
+}
+
 /* What a request that brought no whole answer means. */
 static int transport_error(const struct elasticsearch_connection *connection, CURLcode code, meower_error *error)
 {
@@ -135,7 +147,8 @@ static int transport_error(const struct elasticsearch_connection *connection, CU
         return refuse_memory(error);
     }
     return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, (int)code, MEOWER_ERROR_FLAG_RETRIABLE,
-                            "the search engine at %s does not answer: %s", connection->address->server, reason);
+                            "the search engine at %s does not answer (%s); %s in the option \"search\"",
+                            connection->address->server, reason, remedy_for(code));
 }
 
 int elasticsearch_request(struct elasticsearch_connection *connection, const char *method, const char *path,

@@ -63,6 +63,13 @@ static bool has_our_fields_only(const cJSON *properties)
     return cJSON_GetArraySize(properties) > 0;
 }
 
+/* An index without any mapping holds nothing: such as one that the engine made by itself, because a write of ours came
+ * to it just after somebody had removed it. */
+static bool is_blank(const cJSON *mappings)
+{
+    return cJSON_IsObject(mappings) && mappings->child == NULL;
+}
+
 /* Judges the index by its mapping; *life is set when it is ours. */
 static int judge(const struct elasticsearch_index *index, const cJSON *mapping, char life[ELASTICSEARCH_LIFE_SIZE],
                  int *found, meower_error *error)
@@ -128,6 +135,10 @@ static int look(struct elasticsearch_index *index, char life[ELASTICSEARCH_LIFE_
         return status;
     }
     const cJSON *mapping = elasticsearch_member(connection->json, index->real_name, "mappings");
+    if (is_blank(mapping)) {
+        *found = FOUND_USELESS;
+        return MEOWER_OK;
+    }
     if (index->has_types) {
         mapping = cJSON_GetObjectItemCaseSensitive(mapping, "_doc");
     }

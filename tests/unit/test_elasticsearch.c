@@ -343,6 +343,17 @@ static void an_index_of_something_else_is_refused(void **state)
     assert_int_equal(requests(*state), 2);
 }
 
+/* Such as one that the engine made by itself: it has nothing that could be lost. */
+static void an_index_without_a_mapping_is_made_anew(void **state)
+{
+    static const struct http_answer script[] = {
+        {200, ENGINE_7}, {200, "{\"meows\":{\"mappings\":{}}}"}, {200, "{}"}, {200, "{}"}, {201, "{}"}};
+
+    assert_int_equal(TRY_OPEN(*state, script, &(meower_error){0}), MEOWER_OK);
+    assert_request(*state, 2, "DELETE /meows ", "");
+    assert_request(*state, 3, "PUT /meows ", "\"_meta\"");
+}
+
 static void an_index_with_the_mapping_of_another_type_is_refused(void **state)
 {
     static const struct http_answer script[] = {
@@ -596,6 +607,7 @@ int main(void)
         TEST(a_server_without_such_a_page_is_refused),
         TEST(an_engine_that_is_too_old_is_refused),
         TEST(an_index_of_something_else_is_refused),
+        TEST(an_index_without_a_mapping_is_made_anew),
         TEST(an_index_with_the_mapping_of_another_type_is_refused),
         TEST(an_engine_that_is_busy_can_be_asked_again),
         TEST(an_answer_that_is_too_long_is_not_taken),
