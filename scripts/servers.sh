@@ -7,6 +7,7 @@ servers_folder=/tmp/meower-servers-$servers_key # others than root run some of t
 servers_port=$((20000 + servers_key % 1200 * 10))
 engine_older=(elasticsearch-6.2.3 elasticsearch-7.10.2)
 
+export MEOWER_TEST_SERVERS=$servers_folder
 export MEOWER_TEST_POSTGRESQL=postgresql://meower:meower@127.0.0.1:$servers_port/postgres
 export MEOWER_TEST_NATS=nats://127.0.0.1:$((servers_port + 1))
 export MEOWER_TEST_KAFKA=kafka://127.0.0.1:$((servers_port + 2))

@@ -17,6 +17,7 @@ steps() {
     step dev        "debug build, every C suite"                   run_ctest dev
     step fault      "every call fails, once and for good"          run_faults dev
     step engines    "the search suite on older Elasticsearch"      run_older_engines
+    step distributed "several daemons on engines that come and go"  run_distributed
     step symbols    "exported is what is declared"                 check_symbols dev
     step examples   "every example does what it says"           run_examples dev
     step abi        "programs built before still run"              check_abi dev
@@ -139,6 +140,18 @@ run_web() {
     npm --prefix web run build -- --outDir "$PWD/build/web"
     rm -f "$report"
     npm --prefix web test -- --reporter=default --reporter=junit --outputFile="$report" || status=$?
+    /usr/bin/python3 scripts/tally_pytest.py "$report"
+    return "$status"
+}
+
+# Two or more daemons of each kind on the real servers, which it takes down and starts again. --all: on every one of them.
+run_distributed() {
+    local status=0 report=build/logs/distributed.xml
+    build dev
+    servers_start
+    rm -f "$report"
+    timeout 1800 /usr/bin/python3 -m pytest tests/distributed -q --bin build/dev/bin ${all:+--long} \
+        --junitxml "$report" || status=$?
     /usr/bin/python3 scripts/tally_pytest.py "$report"
     return "$status"
 }

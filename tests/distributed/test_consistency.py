@@ -1,0 +1,32 @@
+"""Several processes on one store: what one has answered, no other misses."""
+
+import pytest
+from history import stream_violations, violations
+from load import Follower, load, now
+from stored import assert_right, stored_ids
+
+POSTERS = 64
+POSTS, POSTS_LONG = 6000, 30000
+
+
+@pytest.mark.parametrize("bus", ["postgresql", "nats", pytest.param("kafka", marks=pytest.mark.long)])
+def test_no_read_misses_what_any_process_has_answered(bus, engines, store, buses, make_cluster, is_long):
+    cluster = make_cluster(store, buses[bus], "fts5:").start()
+    begin = now(cluster.pusher)
+    followers = [Follower(cluster.pusher, begin, hang_up_every) for hang_up_every in (None, None, 100, 7)]
+    with load(cluster, POSTERS) as running:
+        running.wait_for_posts(POSTS_LONG if is_long else POSTS, seconds=300)
+        history = running.stop()
+    stored = stored_ids(engines, store)
+    for follower in followers:
+        follower.wait_for(len(stored))
+        follower.stop()
+
+    assert running.failures() == []
+    assert len({page.where for page in history.pages}) == 2
+    assert len({post.where for post in history.posts}) == 2
+    assert_right(violations(history, stored))
+    for follower in followers:
+        assert follower.refused == []
+        assert_right(stream_violations(follower.events, 0, stored))
+    assert followers[3].connections > 10
