@@ -16,6 +16,7 @@ steps() {
     step web        "the page: types, logic, build"                run_web
     step dev        "debug build, every C suite"                   run_ctest dev
     step fault      "every call fails, once and for good"          run_faults dev
+    step crash      "kill -9 under load loses and doubles nothing" run_crashes dev
     step engines    "the search suite on older Elasticsearch"      run_older_engines
     step distributed "several daemons on engines that come and go"  run_distributed
     step symbols    "exported is what is declared"                 check_symbols dev
@@ -119,6 +120,16 @@ run_examples() {
 run_faults() {
     build "$1"
     "build/$1/tests/every_call"
+}
+
+# Builds a preset and kills its programs, and the engines, at random moments; ./dev crash does it for longer.
+run_crashes() {
+    local status=0 crash=(/usr/bin/python3 tests/crash/crash.py --programs "build/$1/bin")
+    build "$1"
+    "${crash[@]}" --stack sqlite --cycles 300 || status=1
+    "${crash[@]}" --stack postgresql-nats --cycles 20 || status=1
+    "${crash[@]}" --stack postgresql-kafka --cycles 15 || status=1
+    return "$status"
 }
 
 # Builds a preset and runs the black-box suite against its programs.

@@ -34,7 +34,7 @@
 #define STRIDE_DEFAULT 151 /* ten times as slow */
 #define STRIDE_OWN     7
 #else
-#define STRIDE_DEFAULT 23
+#define STRIDE_DEFAULT 37
 #define STRIDE_OWN     1
 #endif
 
