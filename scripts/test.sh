@@ -16,6 +16,7 @@ steps() {
     step web        "the page: types, logic, build"                run_web
     step dev        "debug build, every C suite"                   run_ctest dev
     step fault      "every call fails, once and for good"          run_faults dev
+    step sim        "20,000 seeds, and every mutant is noticed"    run_sim
     step crash      "kill -9 under load loses and doubles nothing" run_crashes dev
     step engines    "the search suite on older Elasticsearch"      run_older_engines
     step distributed "several daemons on engines that come and go"  run_distributed
@@ -46,6 +47,25 @@ unrandomised() {
     else
         "$@"
     fi
+}
+
+# Runs the simulation, and each mutant of tests/sim/mutants until it is noticed.
+run_sim() {
+    local mutant noticed=0 missed=()
+    configure release
+    cmake --build --preset release -j "$(nproc)" --target sim sim_mutants
+    build/release/tests/sim/sim --seeds 20000 --jobs "$(nproc)"
+    for mutant in tests/sim/mutants/*.mutant; do
+        mutant=$(basename "$mutant" .mutant)
+        if build/release/tests/sim/sim_"$mutant" --seeds 2000 --jobs "$(nproc)" --expect-violation; then
+            noticed=$((noticed + 1))
+        else
+            missed+=("$mutant")
+        fi
+    done
+    echo "$noticed mutants noticed within 2,000 seeds, missed: ${missed[*]:-none}"
+    echo "tally: $((noticed + 1)) ${#missed[@]} 0"
+    [ "${#missed[@]}" -eq 0 ]
 }
 
 check_format() {

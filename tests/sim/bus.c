@@ -161,6 +161,20 @@ static int sim_publish(void *backend, const meower_bus_message *messages, size_t
     return MEOWER_OK;
 }
 
+/* No event: only how far the feed is. */
+static int sim_announce(void *backend, const meower_bus_message *last, meower_error *error)
+{
+    struct world *world = ((struct sim_bus_end *)backend)->node->world;
+
+    (void)error;
+    if (last->position > world->ledger.head) {
+        world_fail(world, "the bus is told that the feed is at %llu, but only %llu is committed",
+                   (unsigned long long)last->position, (unsigned long long)world->ledger.head);
+    }
+    carry(world, last);
+    return MEOWER_OK;
+}
+
 static int sim_receive(void *backend, int timeout_ms, meower_bus_sink *sink, meower_error *error)
 {
     struct sim_bus_end *end = backend;
@@ -193,6 +207,7 @@ int sim_bus_add(void *node, meower_options *options)
         .publish = sim_publish,
         .receive = sim_receive,
         .wake = sim_wake,
+        .announce = sim_announce,
     };
     int status = meower_options_add_bus(options, &vtable, node, NULL);
 

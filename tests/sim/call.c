@@ -92,8 +92,9 @@ int call_before(void *context, const char *port, const char *call, meower_error 
     return MEOWER_OK;
 }
 
-/* What info() of an engine says is the adapter's own: it comes whole or not at all. */
-static bool has_answer(const char *call)
+/* What info() says of an engine the adapter itself goes by from then on: others see it before or behind both, and no
+ * answer is lost between them. */
+static bool has_way_back(const char *call)
 {
     return strcmp(call, "info") != 0;
 }
@@ -114,11 +115,13 @@ int call_after(void *context, const char *port, const char *call, int status, me
     struct world *world = node->world;
 
     world_note(world, node->number, status == MEOWER_OK ? "ok" : "failed", (uint64_t)port_of(port), (uint64_t)-status);
-    let_others_go_on(world);
+    if (has_way_back(call)) {
+        let_others_go_on(world);
+    }
     if (dies(node)) {
         return refuse_dead(error);
     }
-    if (status == MEOWER_OK && !world->is_calm && has_answer(call) &&
+    if (status == MEOWER_OK && !world->is_calm && has_way_back(call) &&
         chance_permille(&world->chance, world->plan.fault_permille)) {
         return lose_answer(node, call, error);
     }

@@ -24,6 +24,10 @@ static void check_start(struct world *world, struct follower *follower, const st
 {
     uint64_t start = position_of(world, meower_subscription_cursor(follower->subscription));
 
+    if (follower->is_foreign && meower_subscription_recovered(follower->subscription) != 0) {
+        world_fail(world, "node %d: a follower with the foreign cursor %s was told that everything follows",
+                   node->number, follower->cursor);
+    }
     if (!follower->has_begun) {
         if (stage_has_tail(node->feed) && start < follower->committed_at) {
             world_fail(world, "node %d: a follower that came at %llu begins at %llu", node->number,
@@ -69,16 +73,36 @@ static void start(struct world *world, struct follower *follower)
                follower->position);
 }
 
+/* A cursor of a store that is gone, or of a later life of this one: nothing can follow it. */
+static void write_foreign_cursor(struct world *world, char cursor[MEOWER_CURSOR_SIZE])
+{
+    char epoch[MEOWER_EPOCH_SIZE];
+    uint64_t position;
+
+    (void)cursor_parse(world->authors.cursor, epoch, &position);
+    if (chance_permille(&world->chance, 500)) {
+        position = world->ledger.head + ACTIONS_MAX;
+    } else {
+        epoch[0] = epoch[0] == '0' ? '1' : '0';
+    }
+    cursor_format(epoch, position, cursor);
+}
+
 static void come(struct world *world, struct follower *follower, struct node *node)
 {
-    const char *cursor = follower->has_begun ? follower->cursor : NULL;
     int status;
 
+    follower->is_foreign = !follower->has_begun && world->authors.answered > 0 && chance_permille(&world->chance, 150);
+    if (follower->is_foreign) {
+        write_foreign_cursor(world, follower->cursor);
+    } else if (!follower->has_begun) {
+        follower->cursor[0] = '\0';
+    }
     follower->opened_at = stage_head(node->feed);
     follower->committed_at = world->ledger.head;
     follower->node = node->number;
     follower->is_started = false;
-    status = meower_subscription_begin(node->feed, cursor, &follower->subscription, NULL);
+    status = meower_subscription_begin(node->feed, follower->cursor, &follower->subscription, NULL);
     if (status != MEOWER_OK) {
         world_fail(world, "node %d: a subscription is refused with %s", node->number, meower_status_name(status));
     }

@@ -14,6 +14,7 @@ struct node;
 struct follower {
     meower_subscription *subscription; /* NULL: away */
     int node;                          /* that it is at */
+    bool is_foreign;                   /* it came with a cursor of another feed */
     bool has_begun;                    /* it has a cursor */
     bool is_started;                   /* its subscription knows where it starts */
     uint64_t position;                 /* of the last event it was given, or where it began */

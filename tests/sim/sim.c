@@ -15,10 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifndef SIM_REPLAY
-#define SIM_REPLAY "./dev sim"
-#endif
-
 #define JOBS_MAX   64
 #define SEED_S_MAX 60 /* a run that takes longer hangs */
 
@@ -29,6 +25,7 @@ struct arguments {
     bool is_single;
     bool is_hash;
     bool expects_violation;
+    const char *replay; /* the command that runs this program */
 };
 
 /* What the processes tell their parent. */
@@ -45,7 +42,10 @@ static int usage(void)
 
 static bool parse(int count, char **texts, struct arguments *arguments)
 {
-    *arguments = (struct arguments){.first = 1, .seeds = 1000, .jobs = 1};
+    *arguments = (struct arguments){.first = 1, .seeds = 1000, .jobs = 1, .replay = texts[0]};
+#ifdef SIM_REPLAY
+    arguments->replay = SIM_REPLAY;
+#endif
     for (int i = 1; i < count; i++) {
         if (strcmp(texts[i], "--hash") == 0) {
             arguments->is_hash = true;
@@ -72,7 +72,7 @@ static bool parse(int count, char **texts, struct arguments *arguments)
 static int run_single(const struct arguments *arguments)
 {
     struct tally tally = {0};
-    uint64_t hash = world_run(arguments->first, SIM_REPLAY, !arguments->is_hash, &tally);
+    uint64_t hash = world_run(arguments->first, arguments->replay, !arguments->is_hash, &tally);
 
     printf("seed %" PRIu64 ": nothing is wrong, hash %016" PRIx64 "\n", arguments->first, hash);
     return 0;
@@ -84,7 +84,7 @@ static void run_job(const struct arguments *arguments, unsigned job, struct repo
     for (uint64_t i = job; i < arguments->seeds; i += arguments->jobs) {
         report->seed = arguments->first + i;
         alarm(SEED_S_MAX);
-        (void)world_run(report->seed, SIM_REPLAY, false, &report->tally);
+        (void)world_run(report->seed, arguments->replay, false, &report->tally);
     }
     _exit(0);
 }
@@ -114,7 +114,7 @@ static void print_tally(const struct tally *tally, double seconds)
 }
 
 /* Waits for all jobs; the first that is wrong ends the others. Returns how many were wrong. */
-static unsigned wait_for_jobs(pid_t *jobs, const struct report *reports, unsigned count)
+static unsigned wait_for_jobs(const struct arguments *arguments, pid_t *jobs, const struct report *reports)
 {
     unsigned wrong = 0;
     int status;
@@ -124,16 +124,16 @@ static unsigned wait_for_jobs(pid_t *jobs, const struct report *reports, unsigne
         if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
             continue;
         }
-        for (unsigned i = 0; i < count; i++) {
+        for (unsigned i = 0; i < arguments->jobs; i++) {
             if (jobs[i] == ended) {
                 jobs[i] = 0;
             }
             if (jobs[i] == 0 && wrong == 0 && !WIFEXITED(status)) {
                 printf("seed %" PRIu64 ": ended by signal %d\nreplay: %s --seed %" PRIu64 "\n", reports[i].seed,
-                       WTERMSIG(status), SIM_REPLAY, reports[i].seed);
+                       WTERMSIG(status), arguments->replay, reports[i].seed);
             }
         }
-        for (unsigned i = 0; i < count && wrong == 0; i++) {
+        for (unsigned i = 0; i < arguments->jobs && wrong == 0; i++) {
             if (jobs[i] != 0) {
                 kill(jobs[i], SIGTERM);
             }
@@ -161,7 +161,7 @@ static int run_jobs(const struct arguments *arguments)
             run_job(arguments, i, &reports[i]);
         }
     }
-    wrong = wait_for_jobs(jobs, reports, arguments->jobs);
+    wrong = wait_for_jobs(arguments, jobs, reports);
     for (unsigned i = 0; i < arguments->jobs; i++) {
         add(&sum, &reports[i].tally);
     }

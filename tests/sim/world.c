@@ -52,6 +52,7 @@ static void draw_plan(struct plan *plan, struct chance *chance)
         .fault_permille = pick(chance, 0, 10, 40, 100),
         .late_permille = pick(chance, 0, 0, 50, 200),
         .crash_permille = pick(chance, 0, 0, 2, 10),
+        .loss_permille = pick(chance, 0, 50, 200, 500),
         .outage_permille = pick(chance, 0, 0, 5, 20),
         .slow_permille = pick(chance, 0, 0, 5, 20),
         .key_permille = pick(chance, 0, 200, 500, 900),
@@ -201,6 +202,14 @@ static void pass_time(struct world *world)
     }
 }
 
+static void lose_index(struct world *world)
+{
+    struct node *node = some_node(world);
+
+    world_note(world, node->number, "index lost", node->index->info.position, 0);
+    sim_index_lose(node->index);
+}
+
 static void make_trouble(struct world *world)
 {
     struct node *node = some_node(world);
@@ -213,8 +222,8 @@ static void make_trouble(struct world *world)
         sim_store_finish_late(world);
         sim_index_arrive(world, &world->indexes[chance_below(&world->chance, NODES_MAX)]);
     }
-    if (chance_permille(&world->chance, world->plan.crash_permille)) {
-        sim_index_lose(&world->indexes[chance_below(&world->chance, NODES_MAX)]);
+    if (chance_permille(&world->chance, world->plan.loss_permille)) {
+        lose_index(world);
     }
     if (node_is_up(node) && chance_permille(&world->chance, world->plan.crash_permille * 10)) {
         node_die(node);

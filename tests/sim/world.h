@@ -28,6 +28,7 @@ struct plan {
     unsigned fault_permille;      /* calls that fail, each before and behind the work */
     unsigned late_permille;       /* batches that are committed or indexed after their sender stopped listening */
     unsigned crash_permille;      /* calls in which the node dies */
+    unsigned loss_permille;       /* actions that lose an index */
     unsigned outage_permille;     /* actions that take an engine away for a while */
     unsigned slow_permille;       /* calls that take long */
     unsigned key_permille;        /* posts with an idempotency key */
