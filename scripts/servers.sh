@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# servers.sh - the real servers that the tests run against: PostgreSQL, NATS, Kafka and search engines, on loopback.
+# servers.sh - the real servers that the tests run against: PostgreSQL, NATS, Kafka, search engines and NGINX, on loopback.
 # Sourced by test.sh, in the project's folder. Each checkout has servers and ports of its own, so that runs do not collide.
 
 servers_key=$(printf '%s' "$PWD" | cksum | cut -d ' ' -f 1)
@@ -12,6 +12,7 @@ export MEOWER_TEST_POSTGRESQL=postgresql://meower:meower@127.0.0.1:$servers_port
 export MEOWER_TEST_NATS=nats://127.0.0.1:$((servers_port + 1))
 export MEOWER_TEST_KAFKA=kafka://127.0.0.1:$((servers_port + 2))
 export MEOWER_TEST_ELASTICSEARCH=elasticsearch:http://127.0.0.1:$((servers_port + 4))
+export NGINX_ROOT=$servers_folder/nginx/root
 
 # server NAME PORT: installs and starts one.
 server() {
@@ -27,6 +28,7 @@ servers_start() {
     server nats $((servers_port + 1))
     server kafka $((servers_port + 2))
     server search-engine $((servers_port + 4))
+    tests/servers/nginx install "$servers_folder/nginx" # each deployment starts one of its own
 }
 
 # Stops those that run; their data stay.
@@ -44,14 +46,55 @@ run_search_suites() {
     build/dev/tests/test_search_elasticsearch && build/dev/tests/test_elasticsearch_server
 }
 
+# with_engine ENGINE COMMAND...: runs it while MEOWER_TEST_ELASTICSEARCH is an engine that the other steps do not use.
+with_engine() {
+    local engine=$1 status=0
+    shift
+    ENGINE=$engine server search-engine $((servers_port + 5)) "$engine"
+    MEOWER_TEST_ELASTICSEARCH=elasticsearch:http://127.0.0.1:$((servers_port + 5)) "$@" || status=$?
+    tests/servers/search-engine stop "$servers_folder/$engine"
+    return "$status"
+}
+
 # The search suites against the engines that are older than the one the other steps use.
 run_older_engines() {
     local engine status=0
     for engine in "${engine_older[@]}"; do
-        ENGINE=$engine server search-engine $((servers_port + 5)) "$engine"
-        MEOWER_TEST_ELASTICSEARCH=elasticsearch:http://127.0.0.1:$((servers_port + 5)) \
-            run_search_suites || status=1
-        tests/servers/search-engine stop "$servers_folder/$engine"
+        with_engine "$engine" run_search_suites || status=1
+    done
+    return "$status"
+}
+
+# run_behind_nginx BUS SEARCH [SELECTION]: the black-box suite, or the selected tests of it, against three daemons behind
+# NGINX.
+run_behind_nginx() {
+    local status=0 report=build/logs/nginx.xml
+    echo "bus $1, search $2 ${MEOWER_TEST_ELASTICSEARCH##*:}"
+    rm -f "$report"
+    MEOWERD="$PWD/build/dev/bin/meowerd" timeout 1200 /usr/bin/python3 -m pytest tests/http -q --junitxml "$report" \
+        --deployment distributed --bus "$1" --search "$2" ${3:+-k "$3"} || status=$?
+    /usr/bin/python3 scripts/tally_pytest.py "$report"
+    return "$status"
+}
+
+# Every engine that the full run leaves out, with the tests that differ by engine.
+run_other_deployments() {
+    local selection="test_post or test_search or test_original_defects or test_get_delete" status=0
+    run_behind_nginx postgresql fts5 "$selection or test_sse" || status=1
+    with_engine elasticsearch-7.10.2 run_behind_nginx nats elasticsearch "$selection" || status=1
+    with_engine elasticsearch-6.2.3 run_behind_nginx postgresql elasticsearch test_search || status=1
+    return "$status"
+}
+
+# Every bus with every search engine; kafka with OpenSearch has a step of its own.
+run_all_deployments() {
+    local bus engine status=0
+    for bus in postgresql nats kafka; do
+        run_behind_nginx "$bus" fts5 || status=1
+        [ "$bus" = kafka ] || run_behind_nginx "$bus" elasticsearch || status=1
+        for engine in "${engine_older[@]}"; do
+            with_engine "$engine" run_behind_nginx "$bus" elasticsearch || status=1
+        done
     done
     return "$status"
 }

@@ -20,6 +20,8 @@ steps() {
     step crash      "kill -9 under load loses and doubles nothing" run_crashes dev
     step engines    "the search suite on older Elasticsearch"      run_older_engines
     step distributed "several daemons on engines that come and go"  run_distributed
+    step nginx      "three daemons behind NGINX, on Kafka and OpenSearch" run_full_deployment
+    step nginx-more "the same on other buses and search engines"  run_deployments
     step symbols    "exported is what is declared"                 check_symbols dev
     step examples   "every example does what it says"           run_examples dev
     step abi        "programs built before still run"              check_abi dev
@@ -185,6 +187,20 @@ run_distributed() {
         --junitxml "$report" || status=$?
     /usr/bin/python3 scripts/tally_pytest.py "$report"
     return "$status"
+}
+
+# The whole black-box suite against the distributed deployment.
+run_full_deployment() {
+    build dev
+    servers_start
+    run_behind_nginx kafka elasticsearch
+}
+
+# Parts of it on the other engines; with --all the whole of it on all of them.
+run_deployments() {
+    build dev
+    servers_start
+    if [ -n "$all" ]; then run_all_deployments; else run_other_deployments; fi
 }
 
 clock() {

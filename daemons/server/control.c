@@ -47,9 +47,11 @@ static void give_up(struct control *control, const char *reason, const char *hin
         event_base_loopbreak(control->base);
 }
 
-/* What somebody who starts the program can do about it. */
-static const char *hint_for(int status)
+/* What somebody who starts the program can do about it. Engines say themselves which setting is wrong. */
+static const char *hint_for(int status, bool has_own_directory)
 {
+    if (!has_own_directory)
+        return "correct that; --help lists the settings";
     switch (status) {
     case MEOWER_ERROR_LOCKED:
         return "stop the other process that uses this data, or choose another folder with --data";
@@ -65,23 +67,22 @@ static const char *hint_for(int status)
     }
 }
 
-/* The position that the feed has, as a query tells it: "epoch-position". */
+/* The position that the feed has. */
+static long long head_of(meower *feed)
+{
+    meower_metric metric;
+    for (size_t i = 0; meower_metric_at(feed, i, &metric) == 1; i++)
+        if (strcmp(metric.name, "position") == 0)
+            return (long long)metric.value;
+    return 0;
+}
+
 static void log_start(struct control *control)
 {
     const struct control_settings *settings = control->settings;
-    meower_query *query = NULL;
-    meower_page *page = NULL;
-    meower_list list = MEOWER_LIST_INIT;
-    list.take = 0;
-    const char *head = "unknown";
-    if (meower_query_open(control->feed, &query, NULL) == MEOWER_OK &&
-        meower_query_list(query, &list, 1000, &page, NULL) == MEOWER_OK)
-        head = meower_page_cursor(page);
     LOG_INFO(control->log, "serving", LOG_TEXT("address", settings->address),
              LOG_TEXT("admin_address", settings->admin_address), LOG_TEXT("data", settings->place),
-             LOG_TEXT("head", head), LOG_TEXT("version", meower_version()));
-    meower_page_free(page);
-    meower_query_close(query);
+             LOG_NUMBER("position", head_of(control->feed)), LOG_TEXT("version", meower_version()));
 }
 
 static void handle_opened(evutil_socket_t descriptor, short events, void *argument)
@@ -94,7 +95,7 @@ static void handle_opened(evutil_socket_t descriptor, short events, void *argume
     int status = opener_result(&control->opener, &control->feed, &error);
     if (status != MEOWER_OK) {
         snprintf(reason, sizeof(reason), "cannot open %.300s: %s", control->settings->place, error.message);
-        give_up(control, reason, hint_for(status));
+        give_up(control, reason, hint_for(status, control->settings->has_own_directory));
         if (status == MEOWER_ERROR_INVALID || status == MEOWER_ERROR_UNSUPPORTED)
             control->status = CONTROL_WRONG_CONFIG;
         return;

@@ -14,7 +14,8 @@ struct control_settings {
     int admin_listener;
     const char *address; /* of the public listener, for the log */
     const char *admin_address;
-    const char *place; /* where the data is, for the log and for messages */
+    const char *place;      /* where the data is, for the log and for messages */
+    bool has_own_directory; /* that is a folder of this daemon's own */
     const meower_options *options;
     const struct log *log;
 };

@@ -52,11 +52,9 @@ static bool set_default_url(struct config *config, const char *option, const cha
     return len > 0 && (size_t)len < sizeof(url) && meower_options_set(config->options, option, url, NULL) == MEOWER_OK;
 }
 
-/* Where the data is, for people. */
-static const char *place_of(const struct daemon *daemon, const struct config *config)
+static bool has_own_directory(const struct daemon *daemon, const struct config *config)
 {
-    bool is_own = daemon->defaults.has_data_directory && !config_gives_option(config, "store");
-    return is_own ? config_text(config, SETTING_DATA) : "the store";
+    return daemon->defaults.has_data_directory && !config_gives_option(config, "store");
 }
 
 /* A service of the distributed deployment does not keep data itself, so it takes the original's variables and must be
@@ -137,7 +135,8 @@ static int serve(const struct daemon *daemon, struct config *config, const struc
         .admin_listener = admin,
         .address = address,
         .admin_address = admin_address,
-        .place = place_of(daemon, config),
+        .place = has_own_directory(daemon, config) ? config_text(config, SETTING_DATA) : "the store",
+        .has_own_directory = has_own_directory(daemon, config),
         .options = config->options,
         .log = log};
     int status = control_run(&settings);

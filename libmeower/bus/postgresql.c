@@ -71,7 +71,8 @@ static int postgresql_open(const meower_backend_config *config, void **out, meow
     bus->publisher.statement_count = 1;
     if (status == MEOWER_OK)
         status = ready_to_listen(bus, error);
-    if (status != MEOWER_OK) {
+    /* A server that is down is waited for: whoever receives or publishes connects. */
+    if (status != MEOWER_OK && status != MEOWER_ERROR_UNAVAILABLE) {
         postgresql_close(bus);
         return status;
     }
