@@ -4,7 +4,7 @@
     reference.py check                 every function's comment is complete; "Since" fits what abi/ promises
     reference.py markdown FOLDER       one page a header
     reference.py man FOLDER VERSION    one manual page (section 3) a comment, aliases for all its functions
-    reference.py symbols               each function with the version that brought it
+    reference.py symbols [--debian]    each function with the version that brought it, or as debian/*.symbols has it
 """
 
 import dataclasses
@@ -242,9 +242,13 @@ def man(folder, release):
 
 
 def symbols():
-    for name, number in sorted((name, since(block)) for header in headers() for block in header.blocks
-                               for name in block.functions):
-        print(name, number)
+    return sorted((name, since(block)) for header in headers() for block in header.blocks for name in block.functions)
+
+
+def debian_symbols():
+    """What dpkg-gensymbols(1) reads."""
+    lines = ["libmeower.so.0 libmeower0 #MINVER#", "* Build-Depends-Package: libmeower-dev", " MEOWER_0.1@MEOWER_0.1 0.1"]
+    return lines + [f" {name}@MEOWER_0.1 {number}" for name, number in symbols()]
 
 
 def main(arguments):
@@ -256,7 +260,9 @@ def main(arguments):
         case ["man", folder, release]:
             man(pathlib.Path(folder), release)
         case ["symbols"]:
-            symbols()
+            print("\n".join(f"{name} {number}" for name, number in symbols()))
+        case ["symbols", "--debian"]:
+            print("\n".join(debian_symbols()))
         case _:
             sys.exit(__doc__)
 

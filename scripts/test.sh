@@ -27,6 +27,7 @@ steps() {
     step abi        "programs built before still run"              check_abi dev
     step install    "installed, and used as the README shows"      check_install dev
     step packages   "what is installed serves other programs"  check_packages dev
+    step debian     "Debian packages: built, lintian, used"    scripts/check_debian.sh
     step docs       "every block of the documentation runs"    check_docs dev
     step tidy       "clang-tidy finds nothing"                     check_tidy
     step asan       "address and undefined-behaviour sanitizers"   run_ctest asan
