@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# check_symbols.sh LIBRARY - the shared library exports exactly the functions that the public headers declare.
+# check_symbols.sh LIBRARY - the shared library exports exactly the functions that the public headers declare, and keeps
+# no state outside of its handles: nothing in it can be written, for a process or for a thread.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -17,3 +18,12 @@ if ! diff <(declared) <(exported "$1"); then
     exit 1
 fi
 echo "$(declared | wc -l) functions, declared and exported alike"
+
+# The C runtime's own eight bytes in .data and .bss; .data.rel.ro is read-only once the loader is done.
+writable=$(readelf -SW "$1" | sed -n 's/^ *\[ *[0-9]*\] //p' |
+    awk '($1 ~ /^\.(data|bss)$/ && $5 != "000008") || $1 ~ /^\.t(data|bss)$/ { print $1 ": " $5 " bytes" }')
+if [ -n "$writable" ]; then
+    printf 'the library has global state:\n%s\n' "$writable" >&2
+    exit 1
+fi
+echo "no global state"
