@@ -21,6 +21,7 @@ static const char help[] =
     "  search TEXT     print the best matches\n"
     "  tail            print events as they happen\n"
     "  backup FILE     copy the store into a new file; it may be in use (--store)\n"
+    "  check           compare store, positions and search index; status 1 and a line for each difference (--store)\n"
     "  rebuild search  make the search index anew beside the one in use, and swap (--admin, or --store with --search)\n"
     "  restore FILE    put a copy in the place of the store; nobody may have it open (--store)\n"
     "  new-epoch       make the store another one for all who hold a cursor (--store)\n"
@@ -179,8 +180,8 @@ static int check_command(int argc, char **argv)
     static const struct {
         const char *name;
         int arguments;
-    } commands[] = {{"post", 1},   {"delete", 1},  {"list", 0},      {"search", 1}, {"tail", 0},
-                    {"backup", 1}, {"restore", 1}, {"new-epoch", 0}, {"rebuild", 1}};
+    } commands[] = {{"post", 1},   {"delete", 1},  {"list", 0},      {"search", 1},  {"tail", 0},
+                    {"backup", 1}, {"restore", 1}, {"new-epoch", 0}, {"rebuild", 1}, {"check", 0}};
 
     for (size_t i = 0; argc > 0 && i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(argv[0], commands[i].name) != 0) {

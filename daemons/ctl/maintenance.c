@@ -1,4 +1,5 @@
-/* maintenance.c - backup, restore and new-epoch, by the library on the store itself; rebuild, by whoever has it open.
+/* maintenance.c - backup, restore, new-epoch and check, by the library on the store itself; rebuild, by whoever has it
+ * open.
  */
 #include "ctl/maintenance.h"
 #include "ctl/rebuild.h"
@@ -58,10 +59,47 @@ static int rebuild(const meower_options *options, const char *what)
     return rebuild_by_library(options);
 }
 
+/* Findings to standard output, one a line; what was looked at behind them. */
+static void print_check(const meower_check *check, const meower_check_totals *totals)
+{
+    const meower_finding *finding;
+
+    for (size_t i = 0; (finding = meower_check_finding(check, i)) != NULL; i++) {
+        if (finding->position != 0) {
+            printf("%llu  ", (unsigned long long)finding->position);
+        }
+        printf("%s%s%s\n", finding->id, finding->id[0] != '\0' ? "  " : "", finding->text);
+    }
+    printf("%llu differences: %llu meows, head %llu", (unsigned long long)totals->findings,
+           (unsigned long long)totals->meows, (unsigned long long)totals->head);
+    if (totals->has_index) {
+        printf(", index of %llu meows at %llu", (unsigned long long)totals->documents,
+               (unsigned long long)totals->index_position);
+    }
+    printf("\n");
+}
+
+static int check(const meower_options *options, const char *argument)
+{
+    meower_check *result;
+    meower_check_totals totals;
+    meower_error error;
+
+    (void)argument;
+    if (meower_check_run(options, &result, &error) != MEOWER_OK) {
+        return fail(&error);
+    }
+    (void)meower_check_read_totals(result, &totals);
+    print_check(result, &totals);
+    meower_check_free(result);
+    return totals.findings == 0 ? 0 : 1;
+}
+
 static const struct {
     const char *name;
     int (*run)(const meower_options *options, const char *argument);
-} commands[] = {{"backup", backup}, {"restore", restore}, {"new-epoch", draw_epoch}, {"rebuild", rebuild}};
+} commands[] = {
+    {"backup", backup}, {"restore", restore}, {"new-epoch", draw_epoch}, {"rebuild", rebuild}, {"check", check}};
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 

@@ -59,6 +59,64 @@ MEOWER_API int meower_rebuild_start(struct meower *instance, meower_error *error
 /* Writes what the last rebuild is at. Errors: FORKED. Any thread. Since 0.1. */
 MEOWER_API int meower_rebuild_state(struct meower *instance, meower_rebuild *out);
 
+/* ---- checking --------------------------------------------------------------------------------------------------- */
+
+/* What can be wrong. */
+enum {
+    MEOWER_FINDING_STORE_DAMAGED = 1,     /* the store's own check says so */
+    MEOWER_FINDING_EVENT_MISSING = 2,     /* positions have a hole, or end before the head */
+    MEOWER_FINDING_MEOW_MISSING = 3,      /* created and not deleted, but not there */
+    MEOWER_FINDING_MEOW_LEFT = 4,         /* deleted, but still there */
+    MEOWER_FINDING_MEOW_UNKNOWN = 5,      /* there, but never created */
+    MEOWER_FINDING_CHECKPOINT_AHEAD = 6,  /* a checkpoint is beyond the head */
+    MEOWER_FINDING_INDEX_MISSING = 7,     /* there is no index of that name */
+    MEOWER_FINDING_INDEX_DAMAGED = 8,     /* the engine's own check says so */
+    MEOWER_FINDING_INDEX_FOREIGN = 9,     /* the index was made from another life of the store */
+    MEOWER_FINDING_INDEX_AHEAD = 10,      /* the index says it has more than the store */
+    MEOWER_FINDING_DOCUMENT_MISSING = 11, /* a meow that the index should have */
+    MEOWER_FINDING_DOCUMENT_EXTRA = 12,   /* the index finds what is not in the feed (any more) */
+    MEOWER_FINDING_DOCUMENT_STALE = 13    /* the index has a meow under another position or with other words */
+};
+
+/* One thing that is wrong. The check's; lives as long as it. */
+typedef struct meower_finding {
+    int kind;          /* MEOWER_FINDING_... */
+    uint64_t position; /* of the event, 0 when it concerns none */
+    const char *id;    /* of the meow, "" when it concerns none */
+    const char *text;  /* English, one sentence without a full stop, for people */
+} meower_finding;
+
+/* What was looked at. */
+typedef struct meower_check_totals {
+    uint64_t head;           /* position of the last event */
+    uint64_t meows;          /* that are there */
+    uint64_t documents;      /* in the index */
+    uint64_t index_position; /* how far the index is; behind the head is no fault: it follows when a daemon runs */
+    uint64_t findings;       /* that were found; at most MEOWER_FINDINGS_MAX of them are kept */
+    int has_index;           /* 0: the options name no index that outlives its instance */
+} meower_check_totals;
+
+#define MEOWER_FINDINGS_MAX 10000
+
+/* What a check has found. Immutable: any thread may read it. Released by meower_check_free(). */
+typedef struct meower_check meower_check;
+
+/* Compares the store that `options` name, its positions, checkpoints and the search index with each other. Reads all of
+ * it and changes nothing; daemons may work on it meanwhile, and what they do is not taken for damage. Blocks, and needs
+ * about 50 bytes of memory a meow. Errors: NOT_FOUND when there is no store, UNSUPPORTED when it or the engine cannot
+ * be opened to look only, and as meower_open(). Finding something is none. Any thread. Since 0.1. */
+MEOWER_API int meower_check_run(const meower_options *options, meower_check **out, meower_error *error);
+
+/* Writes to *out what `check` has looked at, and how much of it is wrong. Errors: INVALID when one is NULL. Any thread.
+ * Since 0.1. */
+MEOWER_API int meower_check_read_totals(const meower_check *check, meower_check_totals *out);
+
+/* Finding `index` (from 0) of `check`, by position; NULL past the last one that was kept. Any thread. Since 0.1. */
+MEOWER_API const meower_finding *meower_check_finding(const meower_check *check, size_t index);
+
+/* Releases the check. One thread at a time. Since 0.1. */
+MEOWER_API void meower_check_free(meower_check *check);
+
 #ifdef __cplusplus
 }
 #endif

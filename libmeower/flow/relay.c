@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RELAY_NAME         "relay"  /* of the checkpoint and of the lease */
 #define LEASE_US           10000000 /* how long another relay waits after this one has died */
 #define LEASE_RENEW_US     3000000
 #define PUBLISH_EVENTS_MAX 256

@@ -7,6 +7,8 @@
 #include "flow/writer.h"
 #include <meower/meower.h>
 
+#define RELAY_NAME "relay" /* of the checkpoint and of the lease */
+
 struct relay {
     meower *instance;
     uint64_t position;          /* published up to it */

@@ -282,14 +282,9 @@ int fts5_file_find(struct fts5_file *file, const char *location, meower_error *e
     }
     int status = resolve(location, &found.name, error);
     if (status == MEOWER_OK) {
-        status = refuse_foreign(found.name, error);
+        *file = found;
     }
-    if (status != MEOWER_OK) {
-        fts5_file_release(&found);
-        return status;
-    }
-    *file = found;
-    return MEOWER_OK;
+    return status;
 }
 
 int fts5_file_name_beside(const struct fts5_file *file, unsigned number, struct fts5_file *beside, meower_error *error)
@@ -491,6 +486,23 @@ static int create_tables(const struct fts5_file *file, sqlite3 *db, meower_error
     return status;
 }
 
+/* By a connection, not by a look into the file: this process may have it open (see take_lock()). */
+static int look_at_tables(const struct fts5_file *file, sqlite3 *db, meower_error *error)
+{
+    int64_t application_id = 0;
+    int64_t version = 0;
+    int status = read_number(file, db, "PRAGMA application_id", &application_id, error);
+
+    if (status == MEOWER_OK) {
+        status = read_number(file, db, "PRAGMA user_version", &version, error);
+    }
+    if (status == MEOWER_OK && (application_id != APPLICATION_ID || version != TABLES_VERSION)) {
+        status = meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
+                                  "\"%s\" is no search index of this version of the library", file->name);
+    }
+    return status;
+}
+
 /* Errors: CORRUPT also when the tables are of another version. */
 static int open_tables(const struct fts5_file *file, sqlite3 *db, meower_error *error)
 {
@@ -498,7 +510,7 @@ static int open_tables(const struct fts5_file *file, sqlite3 *db, meower_error *
     int64_t version = 0;
     int status = read_number(file, db, "PRAGMA page_count", &page_count, error);
 
-    if (status == MEOWER_OK && page_count == 0 && !file->only_looks) {
+    if (status == MEOWER_OK && page_count == 0) {
         return create_tables(file, db, error);
     }
     if (status == MEOWER_OK) {
@@ -508,7 +520,7 @@ static int open_tables(const struct fts5_file *file, sqlite3 *db, meower_error *
         status = meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
                                   "the search index \"%s\" has tables of another version", file->name);
     }
-    return status == MEOWER_OK && !file->only_looks ? configure(file, db, error) : status;
+    return status == MEOWER_OK ? configure(file, db, error) : status;
 }
 
 int fts5_file_open_writer(const struct fts5_file *file, sqlite3 **db, meower_error *error)
@@ -516,7 +528,7 @@ int fts5_file_open_writer(const struct fts5_file *file, sqlite3 **db, meower_err
     int status = open_connection(file, db, error);
 
     if (status == MEOWER_OK) {
-        status = open_tables(file, *db, error);
+        status = file->only_looks ? look_at_tables(file, *db, error) : open_tables(file, *db, error);
         if (status != MEOWER_OK) {
             fts5_file_close(db, NULL, 0);
         }

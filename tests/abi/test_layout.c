@@ -22,6 +22,7 @@ static void structs_keep_their_sizes(void **state)
     assert_int_equal(sizeof(meower_health), 512);
     assert_int_equal(sizeof(meower_metric), 24);
     assert_int_equal(sizeof(meower_rebuild), 528);
+    assert_int_equal(sizeof(meower_check_totals), 48);
     assert_int_equal(sizeof(meower_clock), 32);
     assert_int_equal(sizeof(meower_store_operation), 136);
     assert_int_equal(sizeof(meower_row), 48);
@@ -54,6 +55,7 @@ static void structs_that_may_grow_do_not_shrink(void **state)
     assert_true(sizeof(meower_search) >= 48);
     assert_true(sizeof(meower_event) >= 72);
     assert_true(sizeof(meower_option) >= 48);
+    assert_true(sizeof(meower_finding) >= 32);
 }
 
 static void constants_keep_their_numbers(void **state)
@@ -92,6 +94,20 @@ static void constants_keep_their_numbers(void **state)
     assert_int_equal(MEOWER_OPTION_SECRET, 4);
     assert_int_equal(MEOWER_TAKE_DEFAULT, 100);
     assert_int_equal(MEOWER_TAKE_MAX, 1000);
+    assert_int_equal(MEOWER_FINDING_STORE_DAMAGED, 1);
+    assert_int_equal(MEOWER_FINDING_EVENT_MISSING, 2);
+    assert_int_equal(MEOWER_FINDING_MEOW_MISSING, 3);
+    assert_int_equal(MEOWER_FINDING_MEOW_LEFT, 4);
+    assert_int_equal(MEOWER_FINDING_MEOW_UNKNOWN, 5);
+    assert_int_equal(MEOWER_FINDING_CHECKPOINT_AHEAD, 6);
+    assert_int_equal(MEOWER_FINDING_INDEX_MISSING, 7);
+    assert_int_equal(MEOWER_FINDING_INDEX_DAMAGED, 8);
+    assert_int_equal(MEOWER_FINDING_INDEX_FOREIGN, 9);
+    assert_int_equal(MEOWER_FINDING_INDEX_AHEAD, 10);
+    assert_int_equal(MEOWER_FINDING_DOCUMENT_MISSING, 11);
+    assert_int_equal(MEOWER_FINDING_DOCUMENT_EXTRA, 12);
+    assert_int_equal(MEOWER_FINDING_DOCUMENT_STALE, 13);
+    assert_int_equal(MEOWER_FINDINGS_MAX, 10000);
     assert_int_equal(MEOWER_REBUILD_NONE, 0);
     assert_int_equal(MEOWER_REBUILD_RUNNING, 1);
     assert_int_equal(MEOWER_REBUILD_DONE, 2);

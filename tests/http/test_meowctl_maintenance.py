@@ -188,3 +188,202 @@ def test_only_the_search_index_can_be_rebuilt(meowctl):
     assert refused.returncode == 1 and "rebuild search" in refused.stderr
     refused = meowctl("--admin", "http://127.0.0.1:9", "rebuild", "search")
     assert refused.returncode == 1 and "127.0.0.1:9" in refused.stderr
+
+
+# ---- check
+
+
+class Feeds:
+    """A store with its index, closed, to be damaged."""
+
+    def __init__(self, meowctl, folder):
+        self.meowctl = meowctl
+        self.store = folder / "feed.db"
+        self.index = folder / "search.db"
+        self.urls = ("--store", f"sqlite:{self.store}", "--search", f"fts5:{self.index}")
+        self.ids = meowctl(*self.urls, "post", "-", text="one\ntwo\nthree\nfour\n").stdout.split()
+        assert meowctl(*self.urls, "delete", self.ids[3]).returncode == 0
+
+    def damage(self, *statements):
+        with sqlite3.connect(self.store) as database:
+            for statement in statements:
+                assert database.execute(statement).rowcount != 0, statement
+
+    def damage_index(self, *statements):
+        with sqlite3.connect(self.index) as database:
+            for statement in statements:
+                database.execute(statement)
+
+    def check(self):
+        result = self.meowctl(*self.urls, "check")
+        assert result.stderr == ""
+        return result.returncode, result.stdout.splitlines()
+
+    def assert_finds(self, *parts):
+        """One difference, on a line with these parts."""
+        status, lines = self.check()
+        assert status == 1 and lines[-1].startswith("1 differences"), lines
+        assert len(lines) == 2 and all(part in lines[0] for part in parts), lines
+
+
+@pytest.fixture(name="feeds")
+def _feeds(meowctl, tmp_path):
+    return Feeds(meowctl, tmp_path)
+
+
+def test_a_sound_feed_has_no_differences(feeds):
+    assert feeds.check() == (0, ["0 differences: 3 meows, head 5, index of 3 meows at 5"])
+
+
+def test_a_check_changes_nothing(feeds):
+    def content():
+        return [path.read_bytes() for path in (feeds.store, feeds.index)]
+
+    before = content()
+    feeds.check()
+    assert content() == before
+
+
+def test_a_meow_that_is_missing_is_named(feeds):
+    feeds.damage(f"DELETE FROM meows WHERE id = '{feeds.ids[1]}'")
+    feeds.assert_finds("2  ", feeds.ids[1], "not there")
+
+
+def test_a_hole_in_the_positions_is_named(feeds):
+    feeds.damage("DELETE FROM meower_events WHERE position = 5")  # the deletion: nothing says that the fourth is gone
+    status, lines = feeds.check()
+    assert status == 1 and any(feeds.ids[3] in line and "not there" in line for line in lines)
+    feeds.damage("DELETE FROM meower_events WHERE position = 2")
+    status, lines = feeds.check()
+    assert status == 1 and "2  no event has position 2" in lines
+    assert any(feeds.ids[1] in line and "no event has created it" in line for line in lines)
+
+
+def test_several_holes_in_a_row_are_one(feeds):
+    feeds.damage("DELETE FROM meower_events WHERE position IN (2, 3)")
+    assert "2  no event has a position from 2 to 3" in feeds.check()[1]
+
+
+def test_a_meow_without_an_event_is_named(feeds, meowctl):
+    feeds.damage("DROP TRIGGER meower_meows_inserted",
+                 "INSERT INTO meows VALUES ('2ST000000000000000000000001', 'stray', 1)")
+    feeds.assert_finds("2ST000000000000000000000001", "no event has created it")
+
+
+def test_a_deleted_meow_that_is_still_there_is_named(feeds):
+    feeds.damage("DROP TRIGGER meower_meows_inserted", f"INSERT INTO meows VALUES ('{feeds.ids[3]}', 'four', 1)")
+    status, lines = feeds.check()
+    assert status == 1 and any(feeds.ids[3] in line and "still there" in line for line in lines), lines
+
+
+def test_a_checkpoint_beyond_the_head_is_named(feeds):
+    feeds.damage("INSERT OR REPLACE INTO meower_checkpoints VALUES ('relay', 6)")
+    feeds.assert_finds("6  ", "checkpoint", "beyond the head at 5")
+
+
+def test_a_key_of_no_post_is_named(feeds):
+    feeds.damage("INSERT INTO meower_keys VALUES ('key', 1, 5, 9000000000000000)")
+    feeds.assert_finds("idempotency key", "position 5")
+
+
+def test_a_document_that_is_missing_is_named(feeds):
+    feeds.damage_index("INSERT INTO ft(ft, rowid, words) VALUES ('delete', 2, 'two')",
+                       "DELETE FROM docs WHERE position = 2")
+    feeds.assert_finds("2  ", feeds.ids[1], "lacks the meow")
+
+
+def test_a_document_too_many_is_named(feeds):
+    feeds.damage_index(f"INSERT INTO docs VALUES (4, '{feeds.ids[3]}', 'four')",
+                       "INSERT INTO ft(rowid, words) VALUES (4, 'four')")
+    feeds.assert_finds("4  ", feeds.ids[3], "the feed has not")
+
+
+def test_a_document_of_no_meow_is_named(feeds):
+    feeds.damage_index("INSERT INTO docs VALUES (9, '2ST000000000000000000000001', 'nine')",
+                       "INSERT INTO ft(rowid, words) VALUES (9, 'nine')")
+    feeds.assert_finds("9  ", "2ST000000000000000000000001", "the feed has not")
+
+
+@pytest.mark.parametrize("position", [4, 8])
+def test_a_document_at_another_position_is_named(feeds, position):
+    feeds.damage_index("INSERT INTO ft(ft, rowid, words) VALUES ('delete', 2, 'two')",
+                       f"UPDATE docs SET position = {position} WHERE position = 2",
+                       f"INSERT INTO ft(rowid, words) VALUES ({position}, 'two')")
+    feeds.assert_finds(f"{position}  ", feeds.ids[1], "position")
+
+
+def test_a_document_with_other_words_is_named(feeds):
+    feeds.damage_index("INSERT INTO ft(ft, rowid, words) VALUES ('delete', 2, 'two')",
+                       "UPDATE docs SET words = 'second' WHERE position = 2",
+                       "INSERT INTO ft(rowid, words) VALUES (2, 'second')")
+    feeds.assert_finds("2  ", feeds.ids[1], "other words")
+
+
+def test_words_that_the_index_does_not_find_are_noticed(feeds):
+    feeds.damage_index("INSERT INTO ft(ft, rowid, words) VALUES ('delete', 2, 'two')")
+    feeds.assert_finds("3 words", "finds 2")
+
+
+def test_an_index_beyond_the_head_is_noticed(feeds):
+    feeds.damage_index("UPDATE state SET position = 7")
+    feeds.assert_finds("7  ", "beyond the head at 5")
+
+
+def test_an_index_that_is_behind_is_no_difference(feeds):
+    feeds.damage_index("UPDATE state SET position = 2",
+                       "INSERT INTO ft(ft, rowid, words) VALUES ('delete', 3, 'three')",
+                       "DELETE FROM docs WHERE position = 3")
+    assert feeds.check() == (0, ["0 differences: 3 meows, head 5, index of 2 meows at 2"])
+
+
+def test_an_index_of_another_life_is_noticed(feeds, meowctl):
+    assert meowctl("--store", f"sqlite:{feeds.store}", "new-epoch").returncode == 0
+    feeds.assert_finds("another life")
+
+
+def test_an_index_that_is_missing_is_noticed(feeds):
+    feeds.index.unlink()
+    feeds.assert_finds("there is no search index", "search.db")
+    assert not feeds.index.exists()
+
+
+def test_an_index_that_cannot_be_read_is_one_difference(feeds):
+    size = feeds.index.stat().st_size
+    with open(feeds.index, "r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(size - 4096))
+    status, lines = feeds.check()
+    assert status == 1 and len(lines) == 2 and "damaged" in lines[0], lines
+
+
+def test_a_damaged_store_is_noticed(feeds):
+    feeds.damage("DROP INDEX meower_keys_expires_at",
+                 "CREATE INDEX meower_keys_expires_at ON meower_keys(expires_at) WHERE expires_at > 5")
+    with sqlite3.connect(feeds.store) as database:
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute("INSERT INTO meower_keys VALUES ('key', 1, 1, 3)")
+        database.execute("UPDATE sqlite_schema SET sql = 'CREATE INDEX meower_keys_expires_at ON "
+                         "meower_keys(expires_at)' WHERE name = 'meower_keys_expires_at'")
+    status, lines = feeds.check()
+    assert status == 1 and any("meower_keys_expires_at" in line for line in lines), lines
+
+
+def test_a_check_without_a_store_says_so_and_makes_none(meowctl, tmp_path):
+    result = meowctl("--store", f"sqlite:{tmp_path}/typo.db", "check")
+    assert result.returncode == 1 and "no store" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_working_server_can_be_checked(meowctl, new_server):
+    server = new_server()
+    server.start()
+    feed = Feed(server)
+    ids = [feed.post(f"checked {number}").id for number in range(30)]
+    for id in ids[::3]:
+        assert feed.delete(id, server.token).status_code == 204
+    wait_until_found(server, "checked", 20)
+    deadline = time.monotonic() + 20
+    while "at 40" not in (result := meowctl("--store", f"sqlite:{server.data_directory}/feed.db", "--search",
+                                            f"fts5:{server.data_directory}/search.db", "check")).stdout:
+        assert result.returncode == 0 and time.monotonic() < deadline, result
+    assert result.stdout == "0 differences: 20 meows, head 40, index of 20 meows at 40\n", result.stderr

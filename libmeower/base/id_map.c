@@ -1,0 +1,84 @@
+/* id_map.c - open addressing with linear probing; what is removed is closed up by moving entries back (Knuth, The Art
+ * of Computer Programming 3, 6.4, Algorithm R). */
+#include "base/id_map.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* FNV-1a (Fowler, Noll, Vo; RFC 9923). */
+static uint64_t hash(const char *id)
+{
+    uint64_t value = UINT64_C(14695981039346656037);
+    for (; *id != '\0'; id++)
+        value = (value ^ (unsigned char)*id) * UINT64_C(1099511628211);
+    return value;
+}
+
+/* Where an id is, or would be. There is a free place. */
+static size_t seek(const struct id_map *map, const char *id)
+{
+    size_t at = (size_t)hash(id) & (map->capacity - 1);
+    while (map->entries[at].id[0] != '\0' && strcmp(map->entries[at].id, id) != 0)
+        at = (at + 1) & (map->capacity - 1);
+    return at;
+}
+
+static bool grow(struct id_map *map)
+{
+    struct id_map grown = {.capacity = map->capacity == 0 ? 64 : map->capacity * 2, .count = map->count};
+    grown.entries = calloc(grown.capacity, sizeof(*grown.entries));
+    if (grown.entries == NULL)
+        return false;
+    for (size_t i = 0; i < map->capacity; i++) {
+        if (map->entries[i].id[0] != '\0')
+            grown.entries[seek(&grown, map->entries[i].id)] = map->entries[i];
+    }
+    free(map->entries);
+    *map = grown;
+    return true;
+}
+
+bool id_map_put(struct id_map *map, const char *id, uint64_t position)
+{
+    if (map->count + 1 > map->capacity / 4 * 3 && !grow(map))
+        return false;
+    struct id_entry *entry = &map->entries[seek(map, id)];
+    if (entry->id[0] == '\0') {
+        strncpy(entry->id, id, sizeof(entry->id) - 1);
+        map->count++;
+    }
+    entry->position = position;
+    return true;
+}
+
+const struct id_entry *id_map_find(const struct id_map *map, const char *id)
+{
+    if (map->count == 0)
+        return NULL;
+    const struct id_entry *entry = &map->entries[seek(map, id)];
+    return entry->id[0] == '\0' ? NULL : entry;
+}
+
+bool id_map_remove(struct id_map *map, const char *id)
+{
+    size_t mask = map->capacity - 1;
+    if (id_map_find(map, id) == NULL)
+        return false;
+    size_t hole = seek(map, id);
+    for (size_t at = (hole + 1) & mask; map->entries[at].id[0] != '\0'; at = (at + 1) & mask) {
+        size_t home = (size_t)hash(map->entries[at].id) & mask;
+        /* An entry stays when its home lies behind the hole, on the way to where it is. */
+        if (((at - home) & mask) >= ((at - hole) & mask)) {
+            map->entries[hole] = map->entries[at];
+            hole = at;
+        }
+    }
+    map->entries[hole] = (struct id_entry){.position = 0};
+    map->count--;
+    return true;
+}
+
+void id_map_free(struct id_map *map)
+{
+    free(map->entries);
+    *map = (struct id_map){.entries = NULL};
+}

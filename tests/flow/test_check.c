@@ -1,0 +1,176 @@
+/* test_check.c - checking a feed while it is worked on, and what the API gives. That each kind of damage is found is
+ * shown by tests/http/test_meowctl_maintenance.py on files, and by tests/unit/test_check_postgresql_elasticsearch.c on
+ * servers. */
+#include "flow/support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct place {
+    char folder[40];
+    char store[80];
+    char search[80];
+    meower_options *options;
+};
+
+static int set_up(void **state)
+{
+    struct place *place = calloc(1, sizeof *place);
+
+    assert_non_null(place);
+    snprintf(place->folder, sizeof place->folder, "/tmp/meower-check-XXXXXX");
+    assert_non_null(mkdtemp(place->folder));
+    snprintf(place->store, sizeof place->store, "sqlite:%s/feed.db", place->folder);
+    snprintf(place->search, sizeof place->search, "fts5:%s/search.db", place->folder);
+    assert_int_equal(meower_options_new(&place->options), MEOWER_OK);
+    assert_int_equal(meower_options_set(place->options, "store", place->store, NULL), MEOWER_OK);
+    assert_int_equal(meower_options_set(place->options, "search", place->search, NULL), MEOWER_OK);
+    *state = place;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct place *place = *state;
+
+    meower_options_free(place->options);
+    remove_tree(place->folder);
+    free(place);
+    return 0;
+}
+
+struct writer_thread {
+    meower *feed;
+    atomic_bool is_over;
+};
+
+/* Posts and deletes, each meow a moment later. */
+static void *keep_writing(void *context)
+{
+    struct writer_thread *thread = context;
+    meower_command *command;
+    meower_command_result results[8];
+
+    if (meower_command_open(thread->feed, &command, NULL) != MEOWER_OK) {
+        return NULL;
+    }
+    for (unsigned i = 0; !atomic_load(&thread->is_over); i++) {
+        if (i >= 8 && i % 2 == 0) {
+            (void)meower_command_delete(command, results[i % 8].id, PATIENCE_MS, NULL, NULL);
+        }
+        (void)meower_command_post(command, "come and go", 11, NULL, PATIENCE_MS, &results[i % 8], NULL);
+    }
+    meower_command_close(command);
+    return NULL;
+}
+
+/* A new index is begun anew when it meets its store: waits until that is over. */
+static void make_index(meower *feed)
+{
+    meower_command *command = command_open(feed);
+    meower_query *query = query_open(feed);
+    meower_search wanted = MEOWER_SEARCH_INIT;
+    meower_command_result posted = post(command, "the first");
+    meower_page *page;
+
+    wanted.text = "first";
+    wanted.text_len = 5;
+    wanted.cursor = posted.cursor;
+    assert_int_equal(meower_query_search(query, &wanted, PATIENCE_MS, &page, NULL), MEOWER_OK);
+    meower_page_free(page);
+    meower_query_close(query);
+    meower_command_close(command);
+}
+
+static void what_is_written_meanwhile_is_no_damage(void **state)
+{
+    struct place *place = *state;
+    meower *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
+    struct writer_thread writer = {.feed = feed};
+    pthread_t thread;
+    uint64_t head = 0;
+
+    make_index(feed);
+    assert_int_equal(pthread_create(&thread, NULL, keep_writing, &writer), 0);
+    for (int round = 0; round < 30 || head < 100; round++) {
+        meower_check *check;
+        meower_check_totals totals;
+        meower_error error;
+        if (meower_check_run(place->options, &check, &error) != MEOWER_OK) {
+            fail_msg("%s", error.message);
+        }
+        assert_int_equal(meower_check_read_totals(check, &totals), MEOWER_OK);
+        if (totals.findings > 0) {
+            const meower_finding *finding = meower_check_finding(check, 0);
+            fail_msg("%llu findings, the first at %llu: %s %s", (unsigned long long)totals.findings,
+                     (unsigned long long)finding->position, finding->id, finding->text);
+        }
+        assert_true(totals.head >= head);
+        head = totals.head;
+        meower_check_free(check);
+    }
+    atomic_store(&writer.is_over, true);
+    pthread_join(thread, NULL);
+    feed_close(feed);
+}
+
+static void a_finding_says_what_where_and_of_which_meow(void **state)
+{
+    struct place *place = *state;
+    meower *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
+    meower_command *command = command_open(feed);
+    meower_command_result posted = post(command, "to be lost");
+    meower_check *check;
+    meower_check_totals totals;
+    char shell[200];
+
+    meower_command_close(command);
+    feed_close(feed);
+    snprintf(shell, sizeof shell, "sqlite3 '%s' 'DELETE FROM meows'", place->store + strlen("sqlite:"));
+    if (system(shell) != 0) {
+        skip(); /* no sqlite3 program here */
+    }
+    assert_int_equal(meower_check_run(place->options, &check, NULL), MEOWER_OK);
+    assert_int_equal(meower_check_read_totals(check, &totals), MEOWER_OK);
+    assert_int_equal(totals.findings, 1);
+    const meower_finding *finding = meower_check_finding(check, 0);
+    assert_non_null(finding);
+    assert_int_equal(finding->kind, MEOWER_FINDING_MEOW_MISSING);
+    assert_int_equal(finding->position, 1);
+    assert_string_equal(finding->id, posted.id);
+    assert_true(strlen(finding->text) > 0);
+    assert_null(meower_check_finding(check, 1));
+    meower_check_free(check);
+}
+
+static void what_cannot_be_checked_is_refused(void **state)
+{
+    struct place *place = *state;
+    meower_check *check;
+    meower_check_totals totals;
+    meower_error error;
+
+    assert_int_equal(meower_check_run(place->options, &check, &error), MEOWER_ERROR_NOT_FOUND);
+    assert_int_equal(meower_options_set(place->options, "store", "memory:", NULL), MEOWER_OK);
+    assert_int_equal(meower_check_run(place->options, &check, &error), MEOWER_ERROR_UNSUPPORTED);
+    assert_int_equal(meower_check_run(NULL, &check, &error), MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_check_run(place->options, NULL, &error), MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_check_read_totals(NULL, &totals), MEOWER_ERROR_INVALID);
+    assert_null(meower_check_finding(NULL, 0));
+    meower_check_free(NULL);
+}
+
+#define WITH_PLACE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_PLACE(what_is_written_meanwhile_is_no_damage),
+        WITH_PLACE(a_finding_says_what_where_and_of_which_meow),
+        WITH_PLACE(what_cannot_be_checked_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
