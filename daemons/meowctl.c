@@ -36,7 +36,8 @@ static const char help[] =
     "How\n"
     "  --take N        meows to print at most (default 20)\n"
     "  --skip N        newest meows to leave out (list)\n"
-    "  --since CURSOR  events after this cursor (tail)\n"
+    "  --since CURSOR  events after this cursor, all of them, once, in order (tail)\n"
+    "  --cursors       print the cursor before each event, to go on behind it later (tail; JSON has it anyway)\n"
     "  --json          print JSON\n"
     "  --help          this text\n"
     "  --version       the version\n";
@@ -51,6 +52,7 @@ struct settings {
     uint64_t skip;
     uint32_t take;
     bool as_json;
+    bool with_cursors;
 };
 
 /* Exit statuses. */
@@ -79,13 +81,19 @@ static int parse_number(const char *name, const char *text, uint64_t max, uint64
 /* Reads the options. Returns EXIT_DONE, EXIT_USAGE, or -1 when all is said. */
 static int parse_options(int argc, char **argv, struct settings *settings)
 {
-    static const struct option options[] = {
-        {"url", required_argument, NULL, 'u'},   {"admin", required_argument, NULL, 'a'},
-        {"store", required_argument, NULL, 's'}, {"search", required_argument, NULL, 'x'},
-        {"token", required_argument, NULL, 't'}, {"take", required_argument, NULL, 'n'},
-        {"skip", required_argument, NULL, 'k'},  {"since", required_argument, NULL, 'c'},
-        {"json", no_argument, NULL, 'j'},        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},     {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"url", required_argument, NULL, 'u'},
+                                            {"admin", required_argument, NULL, 'a'},
+                                            {"store", required_argument, NULL, 's'},
+                                            {"search", required_argument, NULL, 'x'},
+                                            {"token", required_argument, NULL, 't'},
+                                            {"take", required_argument, NULL, 'n'},
+                                            {"skip", required_argument, NULL, 'k'},
+                                            {"since", required_argument, NULL, 'c'},
+                                            {"cursors", no_argument, NULL, 'C'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'v'},
+                                            {NULL, 0, NULL, 0}};
     uint64_t number;
     int option;
 
@@ -108,6 +116,9 @@ static int parse_options(int argc, char **argv, struct settings *settings)
             break;
         case 'c':
             settings->since = optarg;
+            break;
+        case 'C':
+            settings->with_cursors = true;
             break;
         case 'j':
             settings->as_json = true;
@@ -233,6 +244,7 @@ int main(int argc, char **argv)
         return EXIT_FAILED;
     }
     target->as_json = settings.as_json;
+    target->with_cursors = settings.with_cursors;
     status = run(target, &settings, argv[optind], argv[optind + 1]) == 0 ? EXIT_DONE : EXIT_FAILED;
     target->operations->close(target);
     return status;

@@ -169,22 +169,31 @@ static int http_search(struct target *target, const char *text, uint32_t take)
     return failed;
 }
 
+static void show_sync(const cJSON *json)
+{
+    if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(json, "recovered"))) {
+        print_not_recovered();
+    }
+}
+
 /* One event of the stream. */
 static void show_event(void *context, const char *name, const char *data, size_t data_len)
 {
     const struct http_target *http = context;
-    cJSON *json;
+    cJSON *json = cJSON_ParseWithLength(data, data_len);
+    const char *cursor = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "cursor"));
 
     if (strcmp(name, "sync") == 0) {
-        return;
-    }
-    if (http->target.as_json) {
+        show_sync(json);
+    } else if (http->target.as_json) {
         print_json(data, data_len);
     } else {
-        json = cJSON_ParseWithLength(data, data_len);
+        if (http->target.with_cursors && cursor != NULL) {
+            print_cursor(cursor);
+        }
         print_object(json);
-        cJSON_Delete(json);
     }
+    cJSON_Delete(json);
     print_flush();
 }
 

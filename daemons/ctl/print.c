@@ -46,6 +46,11 @@ void print_deletion(const char *id)
     printf("deleted  %s\n", id);
 }
 
+void print_cursor(const char *cursor)
+{
+    printf("%s  ", cursor);
+}
+
 void print_json(const char *json, size_t len)
 {
     fwrite(json, 1, len, stdout);
@@ -55,4 +60,9 @@ void print_json(const char *json, size_t len)
 void print_flush(void)
 {
     fflush(stdout);
+}
+
+void print_not_recovered(void)
+{
+    fprintf(stderr, "meowctl: the cursor is not of this feed; showing what comes from now on\n");
 }

@@ -11,8 +11,14 @@ void print_meow(const char *id, const char *created_at, const char *body);
 /* "deleted  id". */
 void print_deletion(const char *id);
 
+/* "cursor  ", before an event: with it a later tail goes on behind the event. */
+void print_cursor(const char *cursor);
+
 /* One JSON text on a line of its own. */
 void print_json(const char *json, size_t len);
+
+/* On stderr: a cursor was not of this feed. */
+void print_not_recovered(void);
 
 /* What is printed is seen at once, also through a pipe. */
 void print_flush(void);

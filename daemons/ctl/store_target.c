@@ -143,6 +143,21 @@ static int store_search(struct target *target, const char *text, uint32_t take)
     return status == MEOWER_OK ? print_page(target, page) : fail(&error);
 }
 
+static void print_event(const struct target *target, const meower_event *event)
+{
+    if (target->with_cursors && !target->as_json) {
+        print_cursor(event->cursor);
+    }
+    if (target->as_json) {
+        print_json(event->json, event->json_len);
+    } else if (event->kind == MEOWER_EVENT_CREATED) {
+        print_one(&event->meow);
+    } else {
+        print_deletion(event->meow.id);
+    }
+    print_flush();
+}
+
 static int store_tail(struct target *target, const char *cursor)
 {
     meower_subscription *subscription;
@@ -154,20 +169,13 @@ static int store_tail(struct target *target, const char *cursor)
         return fail(&error);
     }
     if (!meower_subscription_recovered(subscription)) {
-        fprintf(stderr, "meowctl: the cursor is not of this feed; showing what comes from now on\n");
+        print_not_recovered();
     }
     while ((status = meower_subscription_wait(subscription, -1, &event, &error)) >= 0) {
         if (status == 0) {
             continue;
         }
-        if (target->as_json) {
-            print_json(event->json, event->json_len);
-        } else if (event->kind == MEOWER_EVENT_CREATED) {
-            print_one(&event->meow);
-        } else {
-            print_deletion(event->meow.id);
-        }
-        print_flush();
+        print_event(target, event);
     }
     meower_subscription_close(subscription);
     return fail(&error);

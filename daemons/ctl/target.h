@@ -13,7 +13,8 @@ struct target_operations {
     int (*remove)(struct target *target, const char *id);
     int (*list)(struct target *target, uint64_t skip, uint32_t take);
     int (*search)(struct target *target, const char *text, uint32_t take);
-    /* Prints events behind `cursor` ("": from now on) until a signal ends the program. */
+    /* Prints events behind `cursor` ("": from now on) until a signal ends the program. Says on stderr when the cursor
+     * is not of this feed: then what is printed begins now. */
     int (*tail)(struct target *target, const char *cursor);
     void (*close)(struct target *target);
 };
@@ -21,7 +22,8 @@ struct target_operations {
 /* The first member of what an implementation allocates. */
 struct target {
     const struct target_operations *operations;
-    bool as_json; /* print JSON instead of lines for people */
+    bool as_json;      /* print JSON instead of lines for people */
+    bool with_cursors; /* tail: print the cursor before each event; JSON has it in any case */
 };
 
 /* A server at `url`; `token` (may be NULL) authorises deletions. NULL with a message on stderr when it cannot be made.

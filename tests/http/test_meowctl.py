@@ -1,7 +1,9 @@
 """meowctl: the command line, against a server and straight on a store."""
 
+import json
 import os
 import pathlib
+import sqlite3
 import subprocess
 import time
 import urllib.request
@@ -95,3 +97,54 @@ def test_tail_shows_what_came_after_a_cursor(meowctl, program, server):
             assert tail.stdout.readline().endswith(f"{meow_id}  tailed\n")
         finally:
             tail.terminate()
+
+
+def take_lines(program, arguments, count):
+    with subprocess.Popen([program, *arguments, "tail"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as tail:
+        try:
+            return [tail.stdout.readline() for _ in range(count)]
+        finally:
+            tail.terminate()
+
+
+def test_tail_goes_on_behind_any_cursor_it_printed(meowctl, program, server):
+    """Event after event, each by a program of its own: all of them, once, in order."""
+    url = ("--url", server.base_url)
+    with urllib.request.urlopen(f"{server.base_url}/meows?take=1") as answer:
+        cursor = answer.headers["Meower-Cursor"]
+    posted = meowctl(*url, "post", "-", text="tail 1\ntail 2\ntail 3\n").stdout.split()
+    meowctl(*url, "--token", server.token, "delete", posted[1])
+    taken = []
+    for _ in range(3):
+        line = take_lines(program, (*url, "--cursors", "--since", cursor), 1)[0]
+        cursor, rest = line.split("  ", 1)
+        taken.append(rest.split("  ", 1)[1].rstrip())
+    assert taken == [f"{posted[0]}  tail 1", f"{posted[2]}  tail 3", posted[1]]
+
+
+def test_tail_on_a_store_prints_cursors_too(meowctl, program, tmp_path):
+    store = ("--store", f"sqlite:{tmp_path}/feed.db")
+    posted = meowctl(*store, "post", "-", text="one\ntwo\nthree\n").stdout.split()
+    page = json.loads(take_lines(program, (*store, "--json", "--since", start_of(tmp_path / "feed.db")), 1)[0])
+    assert page["id"] == posted[0]
+    lines = take_lines(program, (*store, "--cursors", "--since", page["cursor"]), 2)
+    assert [line.split("  ")[-2] for line in lines] == posted[1:]
+    assert lines[1].startswith(page["cursor"].rsplit("-", 1)[0] + "-3  ")
+
+
+def start_of(path):
+    """The cursor before the first event."""
+    with sqlite3.connect(path) as database:
+        return database.execute("SELECT value FROM meower_meta WHERE name = 'epoch'").fetchone()[0] + "-0"
+
+
+def test_tail_says_when_a_cursor_is_not_of_this_feed(program, meowctl, server, tmp_path):
+    meowctl("--store", f"sqlite:{tmp_path}/feed.db", "post", "one")
+    for where in (("--url", server.base_url), ("--store", f"sqlite:{tmp_path}/feed.db")):
+        with subprocess.Popen([program, *where, "--since", "0123456789abcdef-7", "tail"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as tail:
+            try:
+                assert "not of this feed" in tail.stderr.readline()
+            finally:
+                tail.terminate()
