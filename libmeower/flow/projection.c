@@ -44,7 +44,7 @@ static int check_index(meower *instance, const meower_search_info *info, bool *i
     return status;
 }
 
-/* Where the index stands. One made from another life of the store, or from a later state of it, is emptied. */
+/* Where the index stands. One made from another life of the store, from a later state of it, or damaged, is emptied. */
 static int find_position(struct projection *projection, meower_error *error)
 {
     meower *instance = projection->instance;
@@ -57,13 +57,14 @@ static int find_position(struct projection *projection, meower_error *error)
         atomic_store(&projection->visible, 0);
         status = check_index(instance, &info, &is_ours, error);
     }
-    if (status == MEOWER_OK && !is_ours) {
+    if (status == MEOWER_OK && (!is_ours || projection->has_found_damage)) {
         info.position = 0;
         status = search_reset(&instance->search, error);
     }
     if (status == MEOWER_OK) {
         projection->position = info.position;
         projection->is_positioned = true;
+        projection->has_found_damage = false;
         if (instance->search.vtable.refresh == NULL) {
             atomic_store(&projection->visible, info.position);
         }
@@ -126,6 +127,14 @@ static bool needs_rest(const struct projection *projection, const struct event_b
            !rebuild_is_active(&projection->instance->rebuild);
 }
 
+/* A damaged index of our own is emptied. One that others use too may have been replaced, or be another feed's. */
+static void note_damage(struct projection *projection, int status)
+{
+    bool is_own = (projection->instance->search.vtable.flags & MEOWER_SEARCH_EXCLUSIVE) != 0;
+
+    projection->has_found_damage = status == MEOWER_ERROR_CORRUPT && is_own;
+}
+
 /* Indexes what follows the position. Returns a status; *advanced says whether there was anything. */
 static int index_next(struct projection *projection, bool *advanced, meower_error *error)
 {
@@ -150,6 +159,7 @@ static int index_next(struct projection *projection, bool *advanced, meower_erro
             atomic_fetch_add(&instance->counters.events_indexed, batch.count);
             projection->position = batch.through;
         }
+        note_damage(projection, status);
     }
     event_batch_release(&batch);
     return status;

@@ -16,6 +16,7 @@ struct projection {
     uint64_t position;        /* indexed up to it */
     bool is_positioned;       /* the index's own position has been read */
     atomic_bool is_doubted;   /* a search failed: the index may be another one than it was */
+    bool has_found_damage;    /* it is emptied and made anew */
     unsigned failures;        /* in a row */
     int64_t retry_us;         /* monotonic: not before this */
     int64_t shown_us;         /* monotonic: the last refresh */

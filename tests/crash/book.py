@@ -9,6 +9,7 @@ from stacks import TOKEN
 from wire import Closed, Connection, WebSocket, request_bytes
 
 ANSWER_S = 20
+VISIBLE_S = 60  # until an index that was away has all
 SMALLEST_ID = "0" * 27
 
 
@@ -37,7 +38,12 @@ class Line:
         return self.request("DELETE", f"/meows/{id}", [f"Authorization: Bearer {TOKEN}"])
 
     def page(self, target, cursor=None):
-        answer = self.request("GET", target, [] if cursor is None else [f"Meower-Cursor: {cursor}"])
+        """A list or a search; with a cursor, once it is visible."""
+        deadline = time.monotonic() + VISIBLE_S
+        while True:
+            answer = self.request("GET", target, [] if cursor is None else [f"Meower-Cursor: {cursor}"])
+            if answer.status_code != 504 or time.monotonic() > deadline:
+                break
         assert answer.status_code == 200, f"GET {target}: {answer.status_code} {answer.content[:300]!r}"
         return json.loads(answer.content), answer.headers
 

@@ -195,6 +195,32 @@ static void damage_that_a_search_finds_has_the_index_looked_at_again(void **stat
     fixture_end(&fixture);
 }
 
+/* Although what the index says of itself is that it is empty. */
+static void an_index_of_our_own_that_is_damaged_is_made_anew(void **state)
+{
+    struct fixture fixture;
+    meower_page *page;
+    unsigned resets;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    post(fixture.command, "a fox");
+    feed_run(fixture.feed);
+    resets = faults_calls(&fixture.faults, "search", "reset");
+    faults_add(&fixture.faults,
+               (struct fault){.port = "search", .call = "index", .count = 1, .status = MEOWER_ERROR_CORRUPT});
+    post(fixture.command, "another fox");
+    feed_run(fixture.feed);
+    fake_clock_advance_ms(&fixture.clock, 1000);
+    feed_run(fixture.feed);
+    assert_int_equal(faults_calls(&fixture.faults, "search", "reset"), resets + 1);
+    page = search(fixture.query, "fox");
+    assert_false(meower_page_is_fallback(page));
+    assert_int_equal(meower_page_count(page), 2);
+    meower_page_free(page);
+    fixture_end(&fixture);
+}
+
 /* ---- highlights ------------------------------------------------------------------------------------------------- */
 
 static meower_page *search_highlighted(struct fixture *fixture, const char *text)
@@ -433,6 +459,7 @@ int main(void)
         cmocka_unit_test(a_scan_gives_the_order_that_the_engine_gives),
         cmocka_unit_test(a_scan_takes_and_skips),
         cmocka_unit_test(damage_that_a_search_finds_has_the_index_looked_at_again),
+        cmocka_unit_test(an_index_of_our_own_that_is_damaged_is_made_anew),
         cmocka_unit_test(a_scan_sees_all_that_is_in_memory),
         cmocka_unit_test(a_scan_is_counted_and_says_its_position),
         cmocka_unit_test(a_scan_after_a_failed_fetch_knows_no_older_ones),
