@@ -66,7 +66,7 @@ class Session:
             "MEOWER_LIBRARY": f"{INSTALLED}/lib/libmeower.so.0",
             "PYTHONPATH": str(PROJECT / "bindings/python/src"),
             "MEOWER_URL": f"http://{self.addresses['127.0.0.1:8080']}",
-            "MEOWER_ADMIN": self.addresses["127.0.0.1:9180"],
+            "MEOWER_ADMIN_URL": f"http://{self.addresses['127.0.0.1:9180']}",
         }
         for name in ("examples", "deploy", "docs", "include", "bench", "web", "bindings"):  # as in a checkout
             if (PROJECT / name).exists():
@@ -119,7 +119,7 @@ class Session:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
-                return urllib.request.urlopen(f"http://{self.environment['MEOWER_ADMIN']}/readyz", timeout=1)
+                return urllib.request.urlopen(f"{self.environment['MEOWER_ADMIN_URL']}/readyz", timeout=1)
             except OSError:
                 time.sleep(0.05)
         raise AssertionError((self.folder / "server.log").read_text())
