@@ -29,10 +29,12 @@ steps() {
     step packages   "what is installed serves other programs"  check_packages dev
     step debian     "Debian packages: built, lintian, used"    scripts/check_debian.sh
     step docs       "every block of the documentation runs"    check_docs dev
+    step python     "the wheel: built, repaired, installed; its suite" scripts/check_python.sh
     step tidy       "clang-tidy finds nothing"                     check_tidy
     step asan       "address and undefined-behaviour sanitizers"   run_ctest asan
     step http-asan  "the black box, under the same"                run_http asan
     step examples-asan "the examples, under the same"              run_examples asan
+    step python-asan "Python's suite on the library under the same" check_python_asan
     step fault-asan "every call fails, under the same"             run_faults asan
     step tsan       "thread sanitizer"                             run_ctest tsan
     step http-tsan  "the black box, under the same"                run_http tsan
@@ -110,6 +112,12 @@ check_docs() {
     INSTALLED=build/installed timeout 600 /usr/bin/python3 -m pytest tests/docs -q --junitxml "$report" || status=$?
     /usr/bin/python3 scripts/tally_pytest.py "$report"
     return "$status"
+}
+
+# What the step python has installed, with the library of the build under the sanitizers.
+check_python_asan() {
+    build asan
+    scripts/check_python.sh asan
 }
 
 check_tidy() {

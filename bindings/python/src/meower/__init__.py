@@ -1,0 +1,107 @@
+"""meower: a live, searchable feed of short messages inside your program.
+
+>>> import meower
+>>> with meower.open() as m:
+...     posted = m.post("the cat sat on the keyboard")
+...     print([meow.text for meow in m.search("keybaord", cursor=posted.cursor)])
+['the cat sat on the keyboard']
+
+meower.open() is for threads that wait, meower.aio.open() for asyncio.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._library import lib as _lib
+from .errors import (
+    AbiError,
+    BusyError,
+    ClosedError,
+    ConflictError,
+    CorruptError,
+    ForkedError,
+    FullError,
+    InternalError,
+    InvalidError,
+    IoError,
+    LockedError,
+    MeowerError,
+    NoMemoryError,
+    NotFoundError,
+    NotPermittedError,
+    OutcomeUnknownError,
+    TimedOutError,
+    UnavailableError,
+    UnsupportedError,
+)
+from .feed import Feed, open
+from .maintenance import backup, new_epoch, restore
+from .models import Deleted, Event, Health, Meow, Metric, Posted, Rebuild
+from .options import Option, options
+from .pages import Listing, Page
+from .subscription import Subscription
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from . import aio as aio
+
+__all__ = [
+    "AbiError",
+    "BusyError",
+    "ClosedError",
+    "ConflictError",
+    "CorruptError",
+    "Deleted",
+    "Event",
+    "Feed",
+    "ForkedError",
+    "FullError",
+    "Health",
+    "InternalError",
+    "InvalidError",
+    "IoError",
+    "Listing",
+    "LockedError",
+    "Meow",
+    "MeowerError",
+    "Metric",
+    "NoMemoryError",
+    "NotFoundError",
+    "NotPermittedError",
+    "Option",
+    "OutcomeUnknownError",
+    "Page",
+    "Posted",
+    "Rebuild",
+    "Subscription",
+    "TimedOutError",
+    "UnavailableError",
+    "UnsupportedError",
+    "aio",
+    "backup",
+    "new_epoch",
+    "open",
+    "options",
+    "restore",
+    "version",
+]
+
+
+def version() -> str:
+    """The version of the library that is loaded.
+
+    >>> version().count(".")
+    2
+    """
+    text: bytes = _lib.meower_version()
+    return text.decode()
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name == "aio":  # loaded when it is used: asyncio takes longer to import than all the rest
+        import importlib
+
+        return importlib.import_module("meower.aio")
+    raise AttributeError(f"module 'meower' has no attribute {name!r}")

@@ -1,0 +1,194 @@
+"""The structs, handles and numbers of the C headers, as ctypes sees them.
+
+tests/test_headers.py compares every one of them with include/meower.
+"""
+
+from __future__ import annotations
+
+from ctypes import (
+    POINTER,
+    Structure,
+    c_char,
+    c_char_p,
+    c_double,
+    c_int,
+    c_int64,
+    c_size_t,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
+
+ID_LEN = 27
+ID_SIZE = 28
+BODY_MAX = 140
+CURSOR_SIZE = 40
+KEY_MAX = 255
+TAKE_DEFAULT = 100
+TAKE_MAX = 1000
+
+EVENT_CREATED = 1
+EVENT_DELETED = 2
+
+OPTION_TEXT = 1
+OPTION_NUMBER = 2
+OPTION_BOOLEAN = 3
+OPTION_SECRET = 4
+
+ERROR_FLAG_RETRIABLE = 1
+
+REBUILD_NONE = 0
+REBUILD_RUNNING = 1
+REBUILD_DONE = 2
+REBUILD_FAILED = 3
+
+
+class InstanceHandle(c_void_p):
+    """meower"""
+
+
+class OptionsHandle(c_void_p):
+    """meower_options"""
+
+
+class CommandHandle(c_void_p):
+    """meower_command"""
+
+
+class QueryHandle(c_void_p):
+    """meower_query"""
+
+
+class PageHandle(c_void_p):
+    """meower_page"""
+
+
+class SubscriptionHandle(c_void_p):
+    """meower_subscription"""
+
+
+class ErrorStruct(Structure):
+    """meower_error"""
+
+    _fields_ = (
+        ("code", c_int),
+        ("backend_code", c_int),
+        ("flags", c_uint32),
+        ("message", c_char * 500),
+    )
+
+
+class MeowStruct(Structure):
+    """meower_meow"""
+
+    _fields_ = (
+        ("id", c_char_p),
+        ("body", c_char_p),
+        ("body_len", c_size_t),
+        ("created_at_us", c_int64),
+    )
+
+
+class ResultStruct(Structure):
+    """meower_command_result"""
+
+    _fields_ = (
+        ("tag", c_void_p),
+        ("status", c_int),
+        ("replayed", c_int),
+        ("created_at_us", c_int64),
+        ("position", c_uint64),
+        ("id", c_char * ID_SIZE),
+        ("cursor", c_char * CURSOR_SIZE),
+        ("error", ErrorStruct),
+    )
+
+
+class ListStruct(Structure):
+    """meower_list"""
+
+    _fields_ = (
+        ("struct_size", c_size_t),
+        ("skip", c_uint64),
+        ("take", c_uint32),
+        ("max_id", c_char_p),
+        ("since_id", c_char_p),
+        ("min_id", c_char_p),
+        ("cursor", c_char_p),
+    )
+
+
+class SearchStruct(Structure):
+    """meower_search"""
+
+    _fields_ = (
+        ("struct_size", c_size_t),
+        ("text", c_char_p),
+        ("text_len", c_size_t),
+        ("skip", c_uint64),
+        ("take", c_uint32),
+        ("highlight", c_int),
+        ("cursor", c_char_p),
+    )
+
+
+class EventStruct(Structure):
+    """meower_event"""
+
+    _fields_ = (
+        ("position", c_uint64),
+        ("kind", c_int),
+        ("meow", MeowStruct),
+        ("cursor", c_char_p),
+        ("json", c_char_p),
+        ("json_len", c_size_t),
+    )
+
+
+class OptionStruct(Structure):
+    """meower_option"""
+
+    _fields_ = (
+        ("name", c_char_p),
+        ("type", c_int),
+        ("default_value", c_char_p),
+        ("minimum", c_int64),
+        ("maximum", c_int64),
+        ("help", c_char_p),
+    )
+
+
+class HealthStruct(Structure):
+    """meower_health"""
+
+    _fields_ = (
+        ("part", c_char_p),
+        ("ready", c_int),
+        ("reason", c_char * 500),
+    )
+
+
+class RebuildStruct(Structure):
+    """meower_rebuild"""
+
+    _fields_ = (
+        ("state", c_int),
+        ("position", c_uint64),
+        ("head", c_uint64),
+        ("reason", c_char * 500),
+    )
+
+
+class MetricStruct(Structure):
+    """meower_metric"""
+
+    _fields_ = (
+        ("name", c_char_p),
+        ("help", c_char_p),
+        ("value", c_double),
+    )
+
+
+ErrorPointer = POINTER(ErrorStruct)
+EventPointer = POINTER(EventStruct)
+HighlightPair = c_uint32 * 2

@@ -1,0 +1,269 @@
+"""The same feed on asyncio: no thread waits, the loop watches the library's descriptors.
+
+>>> import asyncio
+>>> import meower
+>>> async def main():
+...     async with meower.aio.open() as m:
+...         posted = await m.post("the cat sat on the keyboard")
+...         return [meow.text async for meow in m.search("keybaord", cursor=posted.cursor)]
+>>> asyncio.run(main())
+['the cat sat on the keyboard']
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from . import _types as t
+from ._aio_queues import Commands, Queries
+from ._aio_subscription import AsyncSubscription
+from ._instance import OPEN, Instance
+from ._requests import Delete, Get, List, Post, Search
+from .errors import MeowerError, UnsupportedError
+from .feed import CLOSE_S, all_posted, describe, describe_html, health_of, metrics_of, option_values, rebuild_of
+from .pages import Page, checked_take, wanted
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable
+    from types import TracebackType
+    from typing import Unpack
+
+    from ._requests import Continued, Query
+    from .models import Deleted, Health, Meow, Metric, Posted, Rebuild
+    from .options import Options
+
+__all__ = ["AsyncFeed", "AsyncListing", "AsyncSubscription", "open"]
+
+
+class AsyncListing:
+    """As meower.Listing, for `async for`."""
+
+    __slots__ = ("_ask", "_request", "_take")
+
+    def __init__(
+        self, ask: Callable[[Query], Coroutine[Any, Any, Page]], request: Continued, take: int | None
+    ) -> None:
+        self._ask = ask
+        self._request = request
+        self._take = checked_take(take)
+
+    async def page(self) -> Page:
+        """The first page."""
+        return await self._ask(self._request)
+
+    async def pages(self) -> AsyncIterator[Page]:
+        """Page after page, whole ones."""
+        request: Continued | None = self._request
+        while request is not None:
+            page = await self._ask(request)
+            if not len(page):
+                return
+            yield page
+            if request.beyond(page[-1].id):
+                return
+            request = request.after(page)
+
+    async def __aiter__(self) -> AsyncIterator[Meow]:
+        left = self._take
+        if left == 0:
+            return
+        async for page in self.pages():
+            for meow in wanted(page, self._request, left):
+                yield meow
+                if left is not None:
+                    left -= 1
+            if left == 0:
+                return
+
+    def __repr__(self) -> str:
+        return f"<meower.aio.AsyncListing of {type(self._request).__name__.lower()}; iterate it>"
+
+
+class AsyncFeed:
+    """An open feed; meower.aio.open() makes it. It belongs to the loop in which it was opened.
+
+    A task may be cancelled at any time: nothing is left behind, but what it had submitted is still carried out.
+    """
+
+    def __init__(self, instance: Instance, loop: asyncio.AbstractEventLoop) -> None:
+        self._instance = instance
+        self._loop = loop
+        self._commands = Commands(self, instance, loop)
+        self._queries = Queries(self, instance, loop)
+        self._subscriptions: weakref.WeakSet[AsyncSubscription] = weakref.WeakSet()
+        self._finalizer = weakref.finalize(self, Instance.abandon, instance, describe("aio.AsyncFeed", instance))
+
+    # ---- writing --------------------------------------------------------------------------------------------------
+
+    async def post(self, body: str, *, key: str | None = None) -> Posted:
+        """As Feed.post(). Waits while the library's queue is full."""
+        return await self._commands.run(Post(body, key))
+
+    @overload
+    async def post_many(
+        self, bodies: Iterable[str], *, return_errors: Literal[False] = False
+    ) -> list[Posted]: ...
+
+    @overload
+    async def post_many(
+        self, bodies: Iterable[str], *, return_errors: bool
+    ) -> list[Posted | MeowerError]: ...
+
+    async def post_many(
+        self, bodies: Iterable[str], *, return_errors: bool = False
+    ) -> list[Posted | MeowerError] | list[Posted]:
+        """As Feed.post_many()."""
+        outcomes = await self._commands.run_many([Post(body) for body in bodies])
+        return outcomes if return_errors else all_posted(outcomes)
+
+    async def delete(self, id: str) -> Deleted:
+        """As Feed.delete()."""
+        return await self._commands.run(Delete(id))
+
+    # ---- reading --------------------------------------------------------------------------------------------------
+
+    async def get(self, id: str, *, cursor: str | None = None) -> Meow:
+        """As Feed.get()."""
+        page = await self._queries.run(Get(id, cursor))
+        return page[0]
+
+    def list(
+        self,
+        *,
+        take: int | None = None,
+        skip: int = 0,
+        max_id: str | None = None,
+        since_id: str | None = None,
+        min_id: str | None = None,
+        cursor: str | None = None,
+        page_size: int = t.TAKE_DEFAULT,
+    ) -> AsyncListing:
+        """As Feed.list()."""
+        return AsyncListing(self._queries.run, List(page_size, skip, max_id, since_id, min_id, cursor), take)
+
+    def search(
+        self,
+        text: str,
+        *,
+        take: int | None = None,
+        skip: int = 0,
+        highlight: bool = False,
+        cursor: str | None = None,
+        page_size: int = t.TAKE_DEFAULT,
+    ) -> AsyncListing:
+        """As Feed.search()."""
+        return AsyncListing(self._queries.run, Search(text, page_size, skip, highlight, cursor), take)
+
+    def subscribe(self, cursor: str | None = None) -> AsyncSubscription:
+        """The events after a cursor, or from now on: an asynchronous iterator, and a context manager that ends it."""
+        subscription = AsyncSubscription(self, self._instance, self._loop, cursor)
+        self._subscriptions.add(subscription)
+        return subscription
+
+    # ---- the feed itself ------------------------------------------------------------------------------------------
+
+    def health(self) -> list_of[Health]:
+        """How store, bus and search are now."""
+        return health_of(self._instance)
+
+    def rebuild_start(self) -> None:
+        """Starts to build a new search index beside the one that is searched, which it then replaces at once."""
+        self._instance.rebuild_start()
+
+    def rebuild_state(self) -> Rebuild:
+        """What the last rebuild of the search index is at."""
+        return rebuild_of(self._instance)
+
+    def metrics(self) -> list_of[Metric]:
+        """Counters and gauges."""
+        return metrics_of(self._instance)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, or belongs to the parent process."""
+        return self._instance.state != OPEN
+
+    async def close(self, timeout: float = CLOSE_S) -> None:
+        """Ends it: waits for what was submitted, then closes; subscriptions that wait raise ClosedError."""
+        if self._instance.state == OPEN:
+            await self._commands.finish(timeout)
+            await self._queries.finish(timeout)
+            for subscription in list(self._subscriptions):
+                subscription.close()
+        await self._loop.run_in_executor(None, self._instance.close, timeout)
+        self._finalizer.detach()
+
+    async def __aenter__(self) -> AsyncFeed:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return describe("aio.AsyncFeed", self._instance)
+
+    def _repr_html_(self) -> str:
+        return describe_html(self, self._instance)
+
+
+list_of = list  # AsyncFeed.list hides the builtin in the class's annotations
+
+
+class _Opening:
+    """A feed that is being opened: await it, or use it as an asynchronous context manager."""
+
+    __slots__ = ("_feed", "_values")
+
+    def __init__(self, values: dict[str, object]) -> None:
+        self._values = values
+        self._feed: AsyncFeed | None = None
+
+    def __await__(self) -> Generator[Any, None, AsyncFeed]:
+        return self._open().__await__()
+
+    async def _open(self) -> AsyncFeed:
+        loop = asyncio.get_running_loop()
+        opening = loop.run_in_executor(None, _open_instance, self._values)
+        try:
+            return AsyncFeed(await asyncio.shield(opening), loop)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_abandon)
+            raise
+
+    async def __aenter__(self) -> AsyncFeed:
+        self._feed = await self._open()
+        return self._feed
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._feed is not None:
+            await self._feed.close()
+
+
+def _open_instance(values: dict[str, object]) -> Instance:
+    instance = Instance(values)
+    if not instance.threaded:
+        instance.close(CLOSE_S)
+        raise UnsupportedError("asyncio needs a feed with threads of its own: leave the option threads above 0")
+    return instance
+
+
+def _abandon(opening: asyncio.Future[Instance]) -> None:
+    """Nobody waits for this feed any more."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close(CLOSE_S)
+
+
+def open(
+    *, store: str | None = None, bus: str | None = None, search: str | None = None, **options: Unpack[Options]
+) -> _Opening:
+    """As meower.open(), for asyncio: `async with meower.aio.open(...) as m`, or `m = await meower.aio.open(...)`.
+
+    Opening and closing may take a while, and run in a thread of the loop's executor; nothing else does.
+    """
+    return _Opening(option_values(store, bus, search, options))

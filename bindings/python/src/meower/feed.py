@@ -1,0 +1,296 @@
+"""A feed, for threads that wait for its answers."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Literal, overload
+
+from . import _types as t
+from ._calls import run_command, run_commands, run_query
+from ._instance import OPEN, Instance
+from ._library import lib
+from ._requests import Delete, Get, List, Post, Search
+from .errors import MeowerError
+from .models import Deleted, Health, Meow, Metric, Posted, Rebuild, escape, table
+from .pages import Listing, Page
+from .subscription import Subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+    from typing import Unpack
+
+    from ._requests import Query
+    from .options import Options
+
+__all__ = ["Feed", "open"]
+
+CLOSE_S = 10.0
+"""Seconds that close() waits for what was accepted."""
+
+
+class Feed:
+    """An open feed; meower.open() makes it. Any number of threads may use it at once.
+
+    >>> import meower
+    >>> with meower.open() as m:
+    ...     posted = m.post("the cat sat on the keyboard")
+    ...     m.get(posted.id).text
+    'the cat sat on the keyboard'
+    """
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._finalizer = weakref.finalize(self, Instance.abandon, instance, describe("Feed", instance))
+
+    # ---- writing --------------------------------------------------------------------------------------------------
+
+    def post(self, body: str, *, key: str | None = None, timeout: float | None = None) -> Posted:
+        """Posts a meow, and returns when it is safe in the store.
+
+        With an idempotency key the same post may be repeated: it is stored once. After a timeout it may still be
+        stored.
+
+        >>> with open() as m:
+        ...     m.post("hello", key="order 1").id == m.post("hello", key="order 1").id
+        True
+        """
+        return run_command(self._instance, Post(body, key), timeout)
+
+    @overload
+    def post_many(
+        self, bodies: Iterable[str], *, return_errors: Literal[False] = False, timeout: float | None = None
+    ) -> list[Posted]: ...
+
+    @overload
+    def post_many(
+        self, bodies: Iterable[str], *, return_errors: bool, timeout: float | None = None
+    ) -> list[Posted | MeowerError]: ...
+
+    def post_many(
+        self, bodies: Iterable[str], *, return_errors: bool = False, timeout: float | None = None
+    ) -> list[Posted | MeowerError] | list[Posted]:
+        """Posts many meows in their order, all on their way at once: they share transactions.
+
+        One that fails does not hold back the others; when all are answered, the first failure is raised, or, with
+        return_errors, each stands in the place of its meow.
+
+        >>> with open() as m:
+        ...     [posted.position for posted in m.post_many(["one", "two"])]
+        [1, 2]
+        """
+        outcomes = run_commands(self._instance, [Post(body) for body in bodies], timeout)
+        return outcomes if return_errors else all_posted(outcomes)
+
+    def delete(self, id: str, *, timeout: float | None = None) -> Deleted:
+        """Deletes a meow: its text leaves the store, the index and every page. Raises NotFoundError."""
+        return run_command(self._instance, Delete(id), timeout)
+
+    # ---- reading --------------------------------------------------------------------------------------------------
+
+    def get(self, id: str, *, cursor: str | None = None, timeout: float | None = None) -> Meow:
+        """One meow. Raises NotFoundError. With a cursor it is answered once that position is visible."""
+        return run_query(self._instance, Get(id, cursor), timeout)[0]
+
+    def list(
+        self,
+        *,
+        take: int | None = None,
+        skip: int = 0,
+        max_id: str | None = None,
+        since_id: str | None = None,
+        min_id: str | None = None,
+        cursor: str | None = None,
+        page_size: int = t.TAKE_DEFAULT,
+        timeout: float | None = None,
+    ) -> Listing:
+        """Meows, newest first: a listing to iterate, or to take pages from.
+
+        At most one of max_id (only older ones), since_id (only newer ones) and min_id (only newer ones, iterated
+        oldest first); skip only without them. `timeout` is for each page.
+
+        >>> with open() as m:
+        ...     _ = m.post_many(["one", "two", "three"])
+        ...     [meow.text for meow in m.list(take=2)]
+        ['three', 'two']
+        """
+        request = List(page_size, skip, max_id, since_id, min_id, cursor)
+        return Listing(self._asker(timeout), request, take)
+
+    def search(
+        self,
+        text: str,
+        *,
+        take: int | None = None,
+        skip: int = 0,
+        highlight: bool = False,
+        cursor: str | None = None,
+        page_size: int = t.TAKE_DEFAULT,
+        timeout: float | None = None,
+    ) -> Listing:
+        """Meows that match plain text, best first, typos forgiven. A post is found once the index has it; give its
+        cursor to wait for that.
+
+        >>> with open() as m:
+        ...     posted = m.post("the cat sat on the keyboard")
+        ...     [meow.text for meow in m.search("keybaord", cursor=posted.cursor)]
+        ['the cat sat on the keyboard']
+        """
+        request = Search(text, page_size, skip, highlight, cursor)
+        return Listing(self._asker(timeout), request, take)
+
+    def subscribe(self, cursor: str | None = None, *, timeout: float | None = None) -> Subscription:
+        """The events after a cursor, or from now on. Iterating waits for the next event; with a timeout it ends when
+        none came for so many seconds."""
+        return Subscription(self, self._instance, cursor, timeout)
+
+    def _asker(self, timeout: float | None) -> _Asker:
+        self._instance.check()
+        return _Asker(self, timeout)
+
+    # ---- the feed itself ------------------------------------------------------------------------------------------
+
+    def health(self) -> list_of[Health]:
+        """How store, bus and search are now."""
+        return health_of(self._instance)
+
+    def rebuild_start(self) -> None:
+        """Starts to build a new search index beside the one that is searched, which it then replaces at once."""
+        self._instance.rebuild_start()
+
+    def rebuild_state(self) -> Rebuild:
+        """What the last rebuild of the search index is at."""
+        return rebuild_of(self._instance)
+
+    def metrics(self) -> list_of[Metric]:
+        """Counters and gauges."""
+        return metrics_of(self._instance)
+
+    def step(self) -> bool:
+        """Runs every stage once, for a feed opened with threads=0. Returns whether any had work."""
+        return self._instance.step()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, or belongs to the parent process."""
+        return self._instance.state != OPEN
+
+    def close(self, timeout: float = CLOSE_S) -> None:
+        """Ends it: calls that wait in other threads raise ClosedError, what was accepted is carried out, the index is
+        brought up to it. Raises TimedOutError when that took longer; it is closed all the same. Closing again does
+        nothing."""
+        self._instance.close(timeout)
+        if self._instance.state != OPEN:
+            self._finalizer.detach()
+
+    def __enter__(self) -> Feed:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return describe("Feed", self._instance)
+
+    def _repr_html_(self) -> str:
+        return describe_html(self, self._instance)
+
+
+list_of = list  # Feed.list hides the builtin in the class's annotations
+
+
+class _Asker:
+    """Asks for pages, and keeps the feed meanwhile."""
+
+    __slots__ = ("_feed", "_timeout")
+
+    def __init__(self, feed: Feed, timeout: float | None) -> None:
+        self._feed = feed
+        self._timeout = timeout
+
+    def __call__(self, request: Query) -> Page:
+        return run_query(self._feed._instance, request, self._timeout)
+
+
+def all_posted(outcomes: list[Posted | MeowerError]) -> list[Posted]:
+    """What was posted, if all was: otherwise raises the first failure."""
+    posted = []
+    for outcome in outcomes:
+        if isinstance(outcome, MeowerError):
+            raise outcome
+        posted.append(outcome)
+    return posted
+
+
+def health_of(instance: Instance) -> list[Health]:
+    """How the parts of an instance are."""
+    return instance.read_all(
+        t.HealthStruct(),
+        lib.meower_health_at,
+        lambda struct: Health(struct.part.decode(), struct.ready != 0, struct.reason.decode("utf-8", "replace")),
+    )
+
+
+_REBUILD_STATES = {
+    t.REBUILD_NONE: "none",
+    t.REBUILD_RUNNING: "running",
+    t.REBUILD_DONE: "done",
+    t.REBUILD_FAILED: "failed",
+}
+
+
+def rebuild_of(instance: Instance) -> Rebuild:
+    """What the last rebuild of an instance is at."""
+    struct = instance.rebuild_state()
+    state = _REBUILD_STATES.get(struct.state) or f"state {struct.state}"
+    return Rebuild(state, struct.position, struct.head, struct.reason.decode("utf-8", "replace"))
+
+
+def metrics_of(instance: Instance) -> list[Metric]:
+    """The counters and gauges of an instance."""
+    return instance.read_all(
+        t.MetricStruct(),
+        lib.meower_metric_at,
+        lambda struct: Metric(struct.name.decode(), struct.help.decode(), struct.value),
+    )
+
+
+def describe(name: str, instance: Instance) -> str:
+    """A feed in one line. Only schemes: a URL may carry a password."""
+    store, bus, search = instance.schemes
+    state = ("open", "closed", "of the parent process")[instance.state]
+    return f"<meower.{name} {state}, store={store!r}, bus={bus!r}, search={search!r}>"
+
+
+def describe_html(feed: object, instance: Instance) -> str:
+    """A feed as a table of its parts."""
+    title = f"<p><code>{escape(repr(feed))}</code></p>"
+    if instance.state != OPEN:
+        return title
+    rows = [(health.part, "ready" if health.ready else health.reason) for health in health_of(instance)]
+    return title + table(("part", "state"), rows)
+
+
+def option_values(
+    store: str | None, bus: str | None, search: str | None, options: Options
+) -> dict[str, object]:
+    """The keywords of open() as values for the library's table."""
+    named = {"store": store, "bus": bus, "search": search}
+    return {name: value for name, value in named.items() if value is not None} | dict(options)
+
+
+def open(
+    *, store: str | None = None, bus: str | None = None, search: str | None = None, **options: Unpack[Options]
+) -> Feed:
+    """Opens a feed. Close it, or use it as a context manager.
+
+    `store`, `bus` and `search` are URLs, such as "sqlite:feed.db", "nats://localhost" and "fts5:index.db"; without
+    them the feed lives in memory. Every other option of the library is a keyword too: meower.options() lists them.
+
+    >>> with open(store="memory:", timeline_max=100) as m:
+    ...     m
+    <meower.Feed open, store='memory', bus='inproc', search='fts5'>
+    """
+    return Feed(Instance(option_values(store, bus, search, options)))

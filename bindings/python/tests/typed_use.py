@@ -1,0 +1,47 @@
+"""How a user's type checker sees the package: mypy --strict reads this file, nothing runs it."""
+
+from typing import assert_type
+
+import meower
+
+
+def use() -> None:
+    with meower.open(store="sqlite:feed.db", timeline_max=100, escape_html=False) as m:
+        assert_type(m, meower.Feed)
+        assert_type(m.post("hello", key="k", timeout=1), meower.Posted)
+        assert_type(m.post_many(["hello"]), list[meower.Posted])
+        assert_type(m.post_many(["hello"], return_errors=True), list[meower.Posted | meower.MeowerError])
+        assert_type(m.delete("id"), meower.Deleted)
+        assert_type(m.get("id").text, str)
+        assert_type([meow.id for meow in m.list(take=3)], list[str])
+        assert_type(m.search("cat").page()[0], meower.Meow)
+        assert_type(m.search("cat").page()[:2], list[meower.Meow])
+        with m.subscribe("cursor", timeout=1) as events:
+            for event in events:
+                assert_type(event, meower.Event)
+                assert_type(event.meow, meower.Meow | None)
+        assert_type(m.health(), list[meower.Health])
+        assert_type(m.metrics(), list[meower.Metric])
+        assert_type(m.rebuild_state(), meower.Rebuild)
+    assert_type(meower.options(), list[meower.Option])
+
+
+async def use_asyncio() -> None:
+    async with meower.aio.open(store="memory:", threads=1) as m:
+        assert_type(m, meower.aio.AsyncFeed)
+        assert_type(await m.post("hello"), meower.Posted)
+        assert_type(await m.post_many(["hello"]), list[meower.Posted])
+        assert_type(await m.get("id"), meower.Meow)
+        assert_type([meow async for meow in m.list()], list[meower.Meow])
+        assert_type(await m.search("cat").page(), meower.Page)
+        async with m.subscribe() as events:
+            async for event in events:
+                assert_type(event, meower.Event)
+
+
+def refused() -> None:
+    meower.open(nosuch="x")  # type: ignore[call-arg]
+    meower.open(threads="many")  # type: ignore[arg-type]
+    meower.open().post(7)  # type: ignore[arg-type]
+
+

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# check_python.sh - the Python package as its users get it: pip installs it from the folder as its README says, a wheel
+# is built, repaired and given its licences, and what is installed passes its suite, doctests, mypy and stubtest, in an
+# empty folder.
+#
+# check_python.sh asan - the suite again, on what this script installed, with the library under the address sanitizer.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/common.sh
+
+project=$PWD
+binding=$project/bindings/python
+tools=$project/build/python/tools
+installed=$project/build/python/installed
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+
+# A venv with what builds and tests; made anew when its list changes.
+make_tools() {
+    cmp -s "$binding/requirements-dev.txt" "$tools/requirements.txt" && return
+    rm -rf "$tools"
+    /usr/bin/python3 -m venv "$tools"
+    "$tools/bin/pip" install -q -r "$binding/requirements-dev.txt"
+    cp "$binding/requirements-dev.txt" "$tools/requirements.txt"
+}
+
+# A venv with nothing, into which the package is installed by the command that its README gives.
+install_from_folder() {
+    rm -rf "$installed"
+    /usr/bin/python3 -m venv "$installed"
+    awk '/^```sh$/ { inside = 1; next } /^```$/ && inside { exit } inside' "$binding/README.md" >build/python/install.sh
+    grep -q 'pip install' build/python/install.sh || fail "the README does not say how to install"
+    PATH=$installed/bin:$PATH bash -ex build/python/install.sh
+}
+
+# The README's first program has five lines at most, and runs where nothing else is.
+run_readme() {
+    awk '/^```python$/ { inside = 1; next } /^```$/ && inside { exit } inside' "$binding/README.md" >"$work/first.py"
+    [ "$(grep -c . "$work/first.py")" -le 5 ] || fail "the README's first program has more than five lines"
+    (cd "$work" && "$installed/bin/python" first.py)
+}
+
+build_wheel() {
+    rm -rf build/python/wheels
+    "$tools/bin/pip" wheel -q --no-deps --no-build-isolation -w build/python/wheels/built "$binding"
+    PATH=$tools/bin:$PATH "$tools/bin/auditwheel" repair -w build/python/wheels build/python/wheels/built/*.whl
+    "$tools/bin/python" "$binding/tools/add_licences.py" build/python/wheels/*.whl
+}
+
+# Installs the wheel, and lets the venv see the tools.
+install_wheel() {
+    "$installed/bin/pip" install -q --no-deps --force-reinstall build/python/wheels/*.whl
+    "$installed/bin/python" - "$tools" <<'END'
+import pathlib, sys, sysconfig
+tools = sysconfig.get_path("purelib", vars={"base": sys.argv[1]})
+pathlib.Path(sysconfig.get_path("purelib"), "tools.pth").write_text(tools + "\n")
+END
+}
+
+# run_pytest NAME ARGUMENT...: runs pytest on what is installed, and counts.
+run_pytest() {
+    local status=0 report=$project/build/logs/$1.xml
+    rm -f "$report"
+    (cd "$work" && timeout 600 "$installed/bin/python" -m pytest -q -c "$binding/pyproject.toml" --durations=5 \
+        --junitxml "$report" "${@:2}") || status=$?
+    /usr/bin/python3 scripts/tally_pytest.py "$report"
+    return "$status"
+}
+
+check_types() {
+    cd "$work"
+    "$installed/bin/python" -m mypy --strict --cache-dir "$project/build/python/mypy" -p meower
+    "$installed/bin/python" -m mypy --strict --cache-dir "$project/build/python/mypy" "$binding/tests/typed_use.py"
+    "$installed/bin/python" -m mypy.stubtest meower --allowlist "$binding/stubtest-allow.txt"
+    echo "tally: 3 0 0"
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p build/python build/logs
+
+if [ "${1:-}" = asan ]; then
+    [ -x "$installed/bin/python" ] || fail "run the step python first: it installs what this one tests"
+    export MEOWER_LIBRARY=$project/build/asan/lib/libmeower.so LD_PRELOAD
+    LD_PRELOAD=$(gcc -print-file-name=libasan.so)
+    # The interpreter itself leaks at its exit.
+    ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1 run_pytest python-asan "$binding/tests"
+    exit
+fi
+
+make_tools
+install_from_folder
+run_readme
+build_wheel
+install_wheel
+export MEOWER_WHEEL
+MEOWER_WHEEL=$(echo "$project"/build/python/wheels/*.whl)
+status=0
+run_pytest python "$binding/tests" || status=$?
+run_pytest python-doctest --doctest-modules --pyargs meower || status=$?
+(check_types) || status=$?
+exit "$status"
