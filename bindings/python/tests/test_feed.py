@@ -1,6 +1,7 @@
 """Posting, getting and deleting."""
 
 import datetime
+import sqlite3
 import threading
 import time
 
@@ -185,3 +186,28 @@ def test_a_new_epoch_makes_cursors_unknown(tmp_path):
     meower.new_epoch(store)
     with meower.open(store=store) as m:
         assert not m.subscribe(cursor).recovered
+
+
+def test_a_check_of_a_sound_feed_finds_nothing(tmp_path):
+    store, search = f"sqlite:{tmp_path}/feed.db", f"fts5:{tmp_path}/index.db"
+    with meower.open(store=store, search=search) as m:
+        m.post_many(["one", "two"])
+    found = meower.check(store, search)
+    assert (found.head, found.meows, found.has_index, found.finding_count, found.findings) == (2, 2, True, 0, [])
+
+
+def test_a_check_names_what_is_missing(tmp_path):
+    store, search = f"sqlite:{tmp_path}/feed.db", f"fts5:{tmp_path}/index.db"
+    with meower.open(store=store, search=search) as m:
+        gone = m.post_many(["one", "two"])[0].id
+    with sqlite3.connect(tmp_path / "feed.db") as database:
+        database.execute("DELETE FROM meows WHERE id = ?", (gone,))
+    database.close()
+    found = meower.check(store, search)
+    assert found.finding_count == len(found.findings) > 0
+    assert any(finding.id == gone and finding.position == 1 and finding.text for finding in found.findings)
+
+
+def test_a_check_of_what_is_not_there_is_not_found(tmp_path):
+    with pytest.raises(meower.NotFoundError):
+        meower.check(f"sqlite:{tmp_path}/feed.db")

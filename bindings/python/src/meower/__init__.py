@@ -36,7 +36,7 @@ from .errors import (
     UnsupportedError,
 )
 from .feed import Feed, open
-from .maintenance import backup, new_epoch, restore
+from .maintenance import Check, Finding, backup, check, new_epoch, restore
 from .models import Deleted, Event, Health, Meow, Metric, Posted, Rebuild
 from .options import Option, options
 from .pages import Listing, Page
@@ -50,12 +50,14 @@ if TYPE_CHECKING:
 __all__ = [
     "AbiError",
     "BusyError",
+    "Check",
     "ClosedError",
     "ConflictError",
     "CorruptError",
     "Deleted",
     "Event",
     "Feed",
+    "Finding",
     "ForkedError",
     "FullError",
     "Health",
@@ -81,6 +83,7 @@ __all__ = [
     "UnsupportedError",
     "aio",
     "backup",
+    "check",
     "new_epoch",
     "open",
     "options",

@@ -51,6 +51,10 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "meower_new_epoch": (c_int, (_options, _error)),
     "meower_rebuild_start": (c_int, (_instance, _error)),
     "meower_rebuild_state": (c_int, (_instance, POINTER(t.RebuildStruct))),
+    "meower_check_run": (c_int, (_options, POINTER(t.CheckHandle), _error)),
+    "meower_check_read_totals": (c_int, (t.CheckHandle, POINTER(t.CheckTotalsStruct))),
+    "meower_check_finding": (POINTER(t.FindingStruct), (t.CheckHandle, c_size_t)),
+    "meower_check_free": (None, (t.CheckHandle,)),
     # command.h
     "meower_command_open": (c_int, (_instance, POINTER(_command), _error)),
     "meower_command_fd": (c_int, (_command,)),

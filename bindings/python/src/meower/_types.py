@@ -67,6 +67,10 @@ class SubscriptionHandle(c_void_p):
     """meower_subscription"""
 
 
+class CheckHandle(c_void_p):
+    """meower_check"""
+
+
 class ErrorStruct(Structure):
     """meower_error"""
 
@@ -186,6 +190,30 @@ class MetricStruct(Structure):
         ("name", c_char_p),
         ("help", c_char_p),
         ("value", c_double),
+    )
+
+
+class FindingStruct(Structure):
+    """meower_finding"""
+
+    _fields_ = (
+        ("kind", c_int),
+        ("position", c_uint64),
+        ("id", c_char_p),
+        ("text", c_char_p),
+    )
+
+
+class CheckTotalsStruct(Structure):
+    """meower_check_totals"""
+
+    _fields_ = (
+        ("head", c_uint64),
+        ("meows", c_uint64),
+        ("documents", c_uint64),
+        ("index_position", c_uint64),
+        ("findings", c_uint64),
+        ("has_index", c_int),
     )
 
 

@@ -4,17 +4,48 @@ from __future__ import annotations
 
 import os
 from ctypes import byref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ._library import lib
-from ._types import ErrorStruct
-from .errors import InvalidError, check
+from ._types import CheckHandle, CheckTotalsStruct, ErrorStruct
+from .errors import InvalidError
+from .errors import check as check_status
 from .options import option_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["backup", "new_epoch", "restore"]
+__all__ = ["Check", "Finding", "backup", "check", "new_epoch", "restore"]
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong."""
+
+    kind: int
+    """The MEOWER_FINDING_ number of the C API."""
+    position: int
+    """Of the event; 0 when it concerns none."""
+    id: str
+    """Of the meow; empty when it concerns none."""
+    text: str
+    """What is wrong, for people."""
+
+
+class Check(NamedTuple):
+    """What a check has looked at, and what it has found."""
+
+    head: int
+    """Position of the last event."""
+    meows: int
+    documents: int
+    """In the index."""
+    index_position: int
+    """How far the index is; behind the head is no fault."""
+    has_index: bool
+    """Whether there is an index that outlives its feed."""
+    finding_count: int
+    """How much is wrong; of very many only the first stand in findings."""
+    findings: list[Finding]
 
 
 def _path(path: str | os.PathLike[str]) -> bytes:
@@ -27,7 +58,7 @@ def _path(path: str | os.PathLike[str]) -> bytes:
 def _run(function: Callable[..., int], store: str, *arguments: bytes) -> None:
     error = ErrorStruct()
     with option_set({"store": store}) as options:
-        check(function(options, *arguments, byref(error)), error)
+        check_status(function(options, *arguments, byref(error)), error)
 
 
 def backup(store: str, path: str | os.PathLike[str]) -> None:
@@ -51,3 +82,36 @@ def restore(store: str, path: str | os.PathLike[str]) -> None:
 def new_epoch(store: str) -> None:
     """Draws a new epoch for a store that was brought back to an earlier state by other means than restore()."""
     _run(lib.meower_new_epoch, store)
+
+
+def check(store: str, search: str | None = None) -> Check:
+    """Compares a store, its positions and its search index with each other. Reads all of it and changes nothing; the
+    feed may be open meanwhile.
+
+    >>> import tempfile
+    >>> from meower import open
+    >>> with tempfile.TemporaryDirectory() as folder, open(store=f"sqlite:{folder}/feed.db") as m:
+    ...     _ = m.post("hello")
+    ...     check(f"sqlite:{folder}/feed.db").findings
+    []
+    """
+    handle, error, totals = CheckHandle(), ErrorStruct(), CheckTotalsStruct()
+    with option_set({"store": store} if search is None else {"store": store, "search": search}) as options:
+        check_status(lib.meower_check_run(options, byref(handle), byref(error)), error)
+    try:
+        check_status(lib.meower_check_read_totals(handle, byref(totals)))
+        findings: list[Finding] = []
+        while pointer := lib.meower_check_finding(handle, len(findings)):
+            found = pointer.contents
+            findings.append(Finding(found.kind, found.position, found.id.decode(), found.text.decode()))
+    finally:
+        lib.meower_check_free(handle)
+    return Check(
+        totals.head,
+        totals.meows,
+        totals.documents,
+        totals.index_position,
+        bool(totals.has_index),
+        totals.findings,
+        findings,
+    )
