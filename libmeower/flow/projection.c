@@ -45,7 +45,7 @@ static int check_index(meower *instance, const meower_search_info *info, bool *i
 }
 
 /* Where the index stands. One made from another life of the store, from a later state of it, or damaged, is emptied. */
-static int find_position(struct projection *projection, meower_error *error)
+static int look_for_position(struct projection *projection, meower_error *error)
 {
     meower *instance = projection->instance;
     meower_search_info info;
@@ -70,6 +70,16 @@ static int find_position(struct projection *projection, meower_error *error)
         }
         engine_wake_readers(instance);
     }
+    return status;
+}
+
+static int find_position(struct projection *projection, meower_error *error)
+{
+    int status;
+
+    atomic_fetch_add(&projection->looks, 1);
+    status = look_for_position(projection, error);
+    atomic_fetch_add(&projection->looks, 1);
     return status;
 }
 
@@ -236,6 +246,11 @@ void projection_doubt(struct projection *projection)
 {
     atomic_store(&projection->is_doubted, true);
     worker_wake(&projection->instance->projection_worker);
+}
+
+unsigned projection_looks(struct projection *projection)
+{
+    return atomic_load(&projection->looks);
 }
 
 bool projection_is_idle(struct projection *projection)

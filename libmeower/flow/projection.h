@@ -15,6 +15,7 @@ struct projection {
     meower *instance;
     uint64_t position;        /* indexed up to it */
     bool is_positioned;       /* the index's own position has been read */
+    atomic_uint looks;        /* at which index the engine has: odd while one is under way */
     atomic_bool is_doubted;   /* a search failed: the index may be another one than it was */
     bool has_found_damage;    /* it is emptied and made anew */
     unsigned failures;        /* in a row */
@@ -36,6 +37,10 @@ bool projection_step(void *stage, int64_t *wait_us);
 /* A search has failed: has the stage look whether the index is still what it knows, also when nothing is to be indexed.
  * Any thread. */
 void projection_doubt(struct projection *projection);
+
+/* A number that is odd while the stage looks which index the engine has, and another one behind that: what was searched
+ * meanwhile may have been searched in one that has just been emptied. Any thread. */
+unsigned projection_looks(struct projection *projection);
 
 /* Brings a batch into an index, by search_index() or search_rebuild_index(). */
 int projection_index(meower *instance, const struct event_batch *batch,

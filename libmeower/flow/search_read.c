@@ -92,8 +92,10 @@ static int search_engine(struct reader *reader, struct read_request *request, co
         hits.count = page->has_older ? request->range.take : hits.count;
         status = fetch_meows(reader, &hits, page->meows, &request->error);
         for (size_t i = 0; i < hits.count && status == MEOWER_OK; i++) {
-            if (page->meows[i] != NULL) {
-                page->meows[page->count++] = page->meows[i];
+            struct meow *meow = page->meows[i];
+            if (meow != NULL) {
+                page->meows[i] = NULL;
+                page->meows[page->count++] = meow;
             }
         }
     }
@@ -167,6 +169,27 @@ static void forget_meows(struct meower_page *page, size_t room)
     page->has_older = false;
 }
 
+/* Asks the engine, unless it is just being looked which index it has: then, and when that happens meanwhile, nobody
+ * knows what was searched. */
+static int search_known_index(struct reader *reader, struct read_request *request, const struct match_query *query)
+{
+    struct projection *projection = &reader->instance->projection;
+    unsigned looks = projection_looks(projection);
+    uint64_t visible = projection_visible(projection);
+    int status = MEOWER_ERROR_UNAVAILABLE;
+
+    cursor_format(reader->instance->epoch, visible, request->page->cursor);
+    if (looks % 2 == 0 && visible >= request->wait_for) {
+        status = search_engine(reader, request, query);
+        if (status != MEOWER_OK) {
+            projection_doubt(projection);
+        } else if (projection_looks(projection) != looks) {
+            status = MEOWER_ERROR_UNAVAILABLE;
+        }
+    }
+    return status;
+}
+
 int search_read(struct reader *reader, struct read_request *request)
 {
     meower *instance = reader->instance;
@@ -179,14 +202,13 @@ int search_read(struct reader *reader, struct read_request *request)
     atomic_fetch_add(&instance->counters.searches, 1);
     cursor_format(instance->epoch, projection_visible(&instance->projection), request->page->cursor);
     if (query.count > 0) {
-        status = search_engine(reader, request, &query);
+        status = search_known_index(reader, request, &query);
         if (status != MEOWER_OK) {
             forget_meows(request->page, request->range.take);
         }
         if (status != MEOWER_OK && status != MEOWER_ERROR_NO_MEMORY) {
             atomic_fetch_add(&instance->counters.searches_fallback, 1);
             request->page->is_fallback = true;
-            projection_doubt(&instance->projection);
             cursor_format(instance->epoch, timeline_position(&instance->timeline), request->page->cursor);
             status = scan_newest(instance, request, &query);
         }

@@ -97,10 +97,6 @@ static void end_submit(struct world *world, struct attempt *attempt, int status)
 
 void authors_post(struct world *world, struct node *node)
 {
-    if (world->authors.attempt_count == world->authors.max) {
-        return;
-    }
-
     size_t number = choose_intent(world);
     struct intent *intent = &world->authors.intents[number];
     struct attempt *attempt = new_attempt(world, node, MEOWER_STORE_POST);

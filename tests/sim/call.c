@@ -3,8 +3,9 @@
 #include "sim/world.h"
 #include <string.h>
 
-#define INTERLEAVE_MAX 3 /* actions of others within a call */
-#define DEPTH_MAX      2 /* calls inside of which others go on */
+#define INTERLEAVE_MAX  3 /* actions of others within a call */
+#define DEPTH_MAX       2 /* calls inside of which others go on */
+#define ACTS_PER_ACTION 4 /* on average, at most: then nobody goes on within a call any more */
 
 static int port_of(const char *port)
 {
@@ -23,7 +24,7 @@ static void let_others_go_on(struct world *world)
 {
     unsigned actions = 1 + chance_below(&world->chance, INTERLEAVE_MAX);
 
-    if (world->is_calm || world->depth == DEPTH_MAX ||
+    if (world->is_calm || world->depth == DEPTH_MAX || world->acts > ACTS_PER_ACTION * world->plan.actions ||
         !chance_permille(&world->chance, world->plan.interleave_permille)) {
         return;
     }
@@ -92,9 +93,8 @@ int call_before(void *context, const char *port, const char *call, meower_error 
     return MEOWER_OK;
 }
 
-/* What info() says of an engine the adapter itself goes by from then on: others see it before or behind both, and no
- * answer is lost between them. */
-static bool has_way_back(const char *call)
+/* What info() says of an engine the adapter itself goes by from then on: that answer is never lost. */
+static bool can_lose_answer(const char *call)
 {
     return strcmp(call, "info") != 0;
 }
@@ -115,13 +115,11 @@ int call_after(void *context, const char *port, const char *call, int status, me
     struct world *world = node->world;
 
     world_note(world, node->number, status == MEOWER_OK ? "ok" : "failed", (uint64_t)port_of(port), (uint64_t)-status);
-    if (has_way_back(call)) {
-        let_others_go_on(world);
-    }
+    let_others_go_on(world);
     if (dies(node)) {
         return refuse_dead(error);
     }
-    if (status == MEOWER_OK && !world->is_calm && has_way_back(call) &&
+    if (status == MEOWER_OK && !world->is_calm && can_lose_answer(call) &&
         chance_permille(&world->chance, world->plan.fault_permille)) {
         return lose_answer(node, call, error);
     }

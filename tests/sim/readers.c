@@ -146,16 +146,12 @@ static void ask_search(struct world *world, struct node *node)
 
 void readers_ask(struct world *world, struct node *node)
 {
-    switch (chance_below(&world->chance, 5)) {
-    case 0:
+    if (chance_permille(&world->chance, world->plan.search_permille)) {
         ask_search(world, node);
-        break;
-    case 1:
+    } else if (chance_permille(&world->chance, 250)) {
         ask_get(world, node);
-        break;
-    default:
+    } else {
         ask_list(world, node);
-        break;
     }
 }
 
@@ -323,7 +319,8 @@ static void check_search(struct world *world, const struct read *read, const meo
     }
     for (size_t i = 0; i < world->ledger.meow_count; i++) {
         const struct ledger_meow *meow = &world->ledger.meows[i];
-        bool must_match = strcmp(read->text, "m") == 0 || has_word(meow->body, read->text);
+        bool must_match =
+            !meower_page_has_older(page) && (strcmp(read->text, "m") == 0 || has_word(meow->body, read->text));
         if (must_match && meow->deleted == 0 && meow->created <= position && !page_has(page, meow->id)) {
             world_fail(world, "node %d: a search at position %llu does not find meow %s of position %llu", read->node,
                        (unsigned long long)position, meow->id, (unsigned long long)meow->created);

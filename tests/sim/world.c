@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define POSTS_MAX      5 /* in a row */
 #define CALM_STEP_US   100000
 #define CALM_ROUNDS    600  /* of CALM_STEP_US, after which what has not come right never will */
 #define NODE_STEPS_MAX 2000 /* a node that is not idle after so many never will be */
@@ -48,14 +49,16 @@ static void draw_plan(struct plan *plan, struct chance *chance)
         .actions = pick(chance, 100, 200, 300, 600),
         .shares_search = chance_below(chance, 3) != 0,
         .has_bus = true,
-        .interleave_permille = pick(chance, 0, 50, 150, 300),
+        .interleave_permille = pick(chance, 0, 50, 200, 500),
         .fault_permille = pick(chance, 0, 10, 40, 100),
         .late_permille = pick(chance, 0, 0, 50, 200),
         .crash_permille = pick(chance, 0, 0, 2, 10),
-        .loss_permille = pick(chance, 0, 50, 200, 500),
+        .loss_permille = pick(chance, 0, 50, 300, 900),
         .outage_permille = pick(chance, 0, 0, 5, 20),
         .slow_permille = pick(chance, 0, 0, 5, 20),
         .key_permille = pick(chance, 0, 200, 500, 900),
+        .search_permille = pick(chance, 50, 200, 500, 900),
+        .weights = {45, pick(chance, 5, 10, 15, 25), pick(chance, 4, 10, 15, 30), 10, 9, 10, pick(chance, 1, 4, 8, 15)},
     };
     plan->is_exclusive = plan->nodes == 1 && chance_below(chance, 2) == 0;
     if (plan->nodes == 1) {
@@ -161,14 +164,14 @@ static void write_something(struct world *world)
 {
     struct node *node = world_command_node(world);
 
-    if (node == NULL) {
+    if (node == NULL || world->authors.attempt_count + POSTS_MAX > world->authors.max) {
         return;
     }
     if (chance_permille(&world->chance, 150)) {
         authors_delete(world, node);
         return;
     }
-    for (unsigned count = chance_permille(&world->chance, 200) ? 5 : 1; count > 0; count--) {
+    for (unsigned count = chance_permille(&world->chance, 200) ? POSTS_MAX : 1; count > 0; count--) {
         authors_post(world, node);
     }
 }
@@ -234,23 +237,22 @@ static void make_trouble(struct world *world)
 
 void world_act(struct world *world)
 {
-    unsigned chosen = chance_below(&world->chance, 100);
+    static void (*const acts[ACT_COUNT])(struct world * world) = {
+        step_some_node, write_something, read_something, take_answers, followers_act, pass_time, make_trouble,
+    };
+    unsigned sum = 0;
+    unsigned chosen;
+    unsigned act = 0;
 
-    if (chosen < 45) {
-        step_some_node(world);
-    } else if (chosen < 58) {
-        write_something(world);
-    } else if (chosen < 67) {
-        read_something(world);
-    } else if (chosen < 77) {
-        take_answers(world);
-    } else if (chosen < 86) {
-        followers_act(world);
-    } else if (chosen < 96) {
-        pass_time(world);
-    } else {
-        make_trouble(world);
+    for (unsigned i = 0; i < ACT_COUNT; i++) {
+        sum += world->plan.weights[i];
     }
+    world->acts++;
+    chosen = chance_below(&world->chance, sum);
+    while (chosen >= world->plan.weights[act]) {
+        chosen -= world->plan.weights[act++];
+    }
+    acts[act](world);
 }
 
 /* ---- the calm --------------------------------------------------------------------------------------------------- */

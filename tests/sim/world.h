@@ -16,6 +16,7 @@
 
 #define NODES_MAX   4
 #define ACTIONS_MAX 2000
+#define ACT_COUNT   7
 
 /* What kind of run the seed has drawn. */
 struct plan {
@@ -32,6 +33,9 @@ struct plan {
     unsigned outage_permille;     /* actions that take an engine away for a while */
     unsigned slow_permille;       /* calls that take long */
     unsigned key_permille;        /* posts with an idempotency key */
+    unsigned search_permille;     /* requests that are searches */
+    unsigned weights[ACT_COUNT];  /* how often each kind of action comes: step, write, read, take answers, follow, let
+                                     time pass, make trouble */
 };
 
 enum {
@@ -49,6 +53,7 @@ struct world {
     struct trace trace;
     int64_t now_us;
     bool is_calm;   /* nothing fails any more */
+    unsigned acts;  /* so far */
     unsigned depth; /* of calls during which others go on */
     int64_t outage_until_us[PORT_COUNT];
     struct ledger ledger;
