@@ -345,8 +345,19 @@ int fts5_file_remove(const struct fts5_file *file, meower_error *error)
  * removed it, unless it was damaged. */
 int fts5_file_replace(const struct fts5_file *file, const struct fts5_file *beside, meower_error *error)
 {
-    int status = remove_files(file, 1, error);
+    char *log_path;
 
+    if (asprintf(&log_path, "%s-wal", beside->name) < 0) {
+        return memory_error(error);
+    }
+    bool is_whole = access(log_path, F_OK) != 0;
+    free(log_path);
+    if (!is_whole) {
+        return meower_error_set(error, MEOWER_ERROR_IO, 0, 0,
+                                "the new search index \"%s\" could not be closed: a part of it is still in its log",
+                                beside->name);
+    }
+    int status = remove_files(file, 1, error);
     if (status == MEOWER_OK && rename(beside->name, file->name) != 0) {
         status = system_error("cannot replace", file->name, error);
     }

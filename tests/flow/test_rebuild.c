@@ -199,11 +199,14 @@ static void *keep_searching(void *context)
         return NULL;
     }
     while (!atomic_load(&reader->is_over)) {
-        if (meower_query_search(query, &search, PATIENCE_MS, &page, NULL) != MEOWER_OK) {
+        meower_error error;
+        if (meower_query_search(query, &search, PATIENCE_MS, &page, &error) != MEOWER_OK) {
+            print_error("%s\n", error.message);
             atomic_fetch_add(&reader->wrong, 1);
             continue;
         }
         if (meower_page_is_fallback(page) || meower_page_count(page) != 1) {
+            print_error("fallback %d, %zu meows\n", meower_page_is_fallback(page), meower_page_count(page));
             atomic_fetch_add(&reader->wrong, 1);
         }
         meower_page_free(page);
@@ -215,7 +218,7 @@ static void *keep_searching(void *context)
 
 static void rebuild_under_load(const char *search_url)
 {
-    meower *feed = feed_open(&(struct parts){0}, OPTIONS("search", search_url));
+    meower *feed = feed_open(&(struct parts){0}, OPTIONS("search", search_url, "wait_max_ms", "20000"));
     meower_command *command = command_open(feed);
     meower_query *query = query_open(feed);
     struct reader reader = {.feed = feed};
