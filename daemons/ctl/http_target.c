@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#define ANSWER_SECONDS_MAX 30L
-#define RETRY_SECONDS      2u /* between two tries to follow a server that went away */
+#define ANSWER_SECONDS_MAX  30L
+#define RETRY_SECONDS       2u /* between two tries to follow a server that went away */
+#define SILENCE_SECONDS_MAX 45 /* the server sends a comment every 15 s: it is gone */
 
 struct http_target {
     struct target target; /* first: the operations cast back */
@@ -202,10 +204,34 @@ static size_t feed_stream(char *data, size_t size, size_t count, void *context)
     return event_stream_feed(context, data, size * count) == 0 ? size * count : 0;
 }
 
+/* What a stream has brought, and when that last became more. */
+struct silence {
+    curl_off_t received;
+    time_t since;
+};
+
+/* curl asks about once a second. Its own CURLOPT_LOW_SPEED_LIMIT is a byte a second, and a quiet feed has less: a
+ * comment of three bytes every 15 s. */
+static int end_after_silence(void *context, curl_off_t total, curl_off_t received, curl_off_t to_send, curl_off_t sent)
+{
+    struct silence *silence = context;
+    struct timespec now;
+
+    (void)total;
+    (void)to_send;
+    (void)sent;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (silence->since == 0 || received != silence->received) {
+        *silence = (struct silence){.received = received, .since = now.tv_sec};
+    }
+    return now.tv_sec - silence->since > SILENCE_SECONDS_MAX;
+}
+
 /* Follows the stream once, until it breaks. Returns the HTTP status, 0 when there was no answer. */
 static long follow(struct http_target *http, struct event_stream *stream, char *reason)
 {
     char url[2048];
+    struct silence silence = {0};
     long http_status = 0;
     CURLcode code;
 
@@ -213,14 +239,15 @@ static long follow(struct http_target *http, struct event_stream *stream, char *
     curl_easy_reset(http->curl);
     curl_easy_setopt(http->curl, CURLOPT_URL, url);
     curl_easy_setopt(http->curl, CURLOPT_FAILONERROR, 1L);
-    /* The server sends a comment every 15 s: silence means that it is gone. */
-    curl_easy_setopt(http->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(http->curl, CURLOPT_LOW_SPEED_TIME, 45L);
+    curl_easy_setopt(http->curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(http->curl, CURLOPT_XFERINFOFUNCTION, end_after_silence);
+    curl_easy_setopt(http->curl, CURLOPT_XFERINFODATA, &silence);
     curl_easy_setopt(http->curl, CURLOPT_WRITEFUNCTION, feed_stream);
     curl_easy_setopt(http->curl, CURLOPT_WRITEDATA, stream);
     code = curl_easy_perform(http->curl);
     curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &http_status);
-    snprintf(reason, CURL_ERROR_SIZE, "%s", curl_easy_strerror(code));
+    snprintf(reason, CURL_ERROR_SIZE, "%s",
+             code == CURLE_ABORTED_BY_CALLBACK ? "nothing comes any more" : curl_easy_strerror(code));
     return http_status;
 }
 
