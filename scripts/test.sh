@@ -22,6 +22,7 @@ steps() {
     step distributed "several daemons on engines that come and go"  run_distributed
     step nginx      "three daemons behind NGINX, on Kafka and OpenSearch" run_full_deployment
     step nginx-more "the same on other buses and search engines"  run_deployments
+    step containers "what the container files run, without containers" run_containers
     step symbols    "exported is what is declared"                 check_symbols dev
     step examples   "every example does what it says"           run_examples dev
     step abi        "programs built before still run"              check_abi dev
@@ -203,6 +204,16 @@ run_full_deployment() {
     build dev
     servers_start
     run_behind_nginx kafka elasticsearch
+}
+
+# Builds what the image holds, and starts it as compose.yaml says.
+run_containers() {
+    local status=0 report=build/logs/containers.xml
+    servers_start
+    rm -f "$report"
+    timeout 1200 /usr/bin/python3 -m pytest tests/containers -q -p no:cacheprovider --junitxml "$report" || status=$?
+    /usr/bin/python3 scripts/tally_pytest.py "$report"
+    return "$status"
 }
 
 # Parts of it on the other engines; with --all the whole of it on all of them.
