@@ -86,7 +86,7 @@ static bool add_parts(const struct admin *admin, struct evbuffer *parts)
     meower *feed;
     if (admin->feed == NULL) {
         opener_result(admin->opener, &feed, &error);
-        add_part(parts, "store", false, error.message);
+        add_part(parts, "feed", false, error.message); /* the reason names the engine */
     }
     for (size_t i = 0; admin->feed != NULL && meower_health_at(admin->feed, i, &health) == 1; i++) {
         add_part(parts, health.part, health.ready == 1, health.reason);
