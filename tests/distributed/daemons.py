@@ -71,6 +71,12 @@ class Daemon:
             assert time.monotonic() < deadline, f"{self.name} is not ready: {self.reasons()}\n{self.log()[-3000:]}"
             time.sleep(0.05)
 
+    def wait_until_part_is_ready(self, part, seconds=START_S):
+        deadline = time.monotonic() + seconds
+        while self.readiness()[1].get(part) != "":
+            assert time.monotonic() < deadline, f"{self.name} is not ready: {self.reasons()}\n{self.log()[-3000:]}"
+            time.sleep(0.05)
+
     def wait_until_not_ready(self, words, seconds=30):
         """Until /readyz gives a reason with all these words; returns it."""
         deadline = time.monotonic() + seconds

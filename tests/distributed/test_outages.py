@@ -11,8 +11,8 @@ from history import stream_violations, violations
 from load import Client, Follower, load, now
 from stored import assert_right, stored_ids
 
-POSTERS, PAUSE_S = 16, 0.05
-POSTS = 300  # before the engine dies, while it is away, and after it is back
+POSTERS, PAUSE_S = 16, 0.1
+POSTS = 200  # before the engine dies, while it is away, and after it is back
 
 
 def search(daemon, query, **fields):
@@ -45,7 +45,7 @@ class Outage:
     def check(self, running, history):
         stored = stored_ids(self.engines, self.store)
         for daemon in self.cluster.daemons:
-            daemon.wait_until_ready()
+            daemon.wait_until_ready(120)
         for follower in self.followers:
             follower.wait_for(len(stored))
             follower.stop()
@@ -96,7 +96,7 @@ def test_the_bus_dies_and_comes_back(name, engines, store, buses, search_url, ma
         started = time.monotonic()
         bus.start()
         for daemon in cluster.daemons:
-            daemon.wait_until_ready()
+            daemon.wait_until_part_is_ready("bus")
         running.wait_for_posts(POSTS)
         history = running.stop()
     assert failures_between(running, killed, started) == [], "without the bus, posting and reading go on"
