@@ -42,6 +42,7 @@ static void fail(struct rebuild *rebuild, const meower_error *error)
 {
     failure_note(&rebuild->failure, error);
     rebuild_abandon(rebuild);
+    projection_doubt(&rebuild->instance->projection); /* a swap that failed half-way may have cost the live index */
     atomic_store(&rebuild->state, MEOWER_REBUILD_FAILED);
 }
 

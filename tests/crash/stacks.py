@@ -4,6 +4,7 @@ import os
 import pathlib
 import secrets
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -167,20 +168,35 @@ def engine_pid(name):
         return None
 
 
+def engine_port(name):
+    return int(engine_url(name).rpartition(":")[2].partition("/")[0])
+
+
+def is_served(port):
+    """Some threads of a killed process outlive the first, and keep its port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def kill_engine(name):
+    """Returns when it is gone and its port is free."""
     pid = engine_pid(name)
-    if pid is not None:
-        os.kill(pid, signal.SIGKILL)
+    if pid is None:
+        return
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + READY_S
+    while engine_pid(name) == pid or is_served(engine_port(name)):
+        assert time.monotonic() < deadline, f"{name} does not die"
+        time.sleep(0.01)
 
 
 def start_engine(name):
     """Does nothing when it runs."""
     if engine_pid(name) is not None:
         return
-    port = engine_url(name).rpartition(":")[2].partition("/")[0]
     script = ENGINE_SCRIPTS.get(name, name)
     subprocess.run([PROJECT / "tests/servers" / script, "start", engine_folder(name)], check=True, timeout=180,
-                   env={**os.environ, "PORT": port}, stdin=subprocess.DEVNULL)
+                   env={**os.environ, "PORT": str(engine_port(name))}, stdin=subprocess.DEVNULL)
 
 
 def make(name, programs, directory):

@@ -127,6 +127,7 @@ int __wrap_asprintf(char **out, const char *format, ...)
 int __real_open(const char *path, int flags, ...);
 int __real_flock(int fd, int operation);
 int __real_unlink(const char *path);
+int __real_rename(const char *from, const char *to);
 int __real_fstat(int fd, struct stat *status);
 int __real_eventfd(unsigned initial, int flags);
 int __real_statx(int folder, const char *restrict path, int flags, unsigned mask, struct statx *restrict out);
@@ -139,6 +140,7 @@ int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_flock(int fd, int operation);
 int __wrap_unlink(const char *path);
+int __wrap_rename(const char *from, const char *to);
 int __wrap_fstat(int fd, struct stat *status);
 int __wrap_eventfd(unsigned initial, int flags);
 int __wrap_statx(int folder, const char *restrict path, int flags, unsigned mask, struct statx *restrict out);
@@ -173,6 +175,11 @@ int __wrap_flock(int fd, int operation)
 int __wrap_unlink(const char *path)
 {
     return system_fails(EIO) ? -1 : __real_unlink(path);
+}
+
+int __wrap_rename(const char *from, const char *to)
+{
+    return system_fails(EIO) ? -1 : __real_rename(from, to);
 }
 
 int __wrap_fstat(int fd, struct stat *status)

@@ -176,6 +176,26 @@ static void catch_up(struct world *world)
     world_post(world, NULL);
 }
 
+/* A new index is built beside the live one, and takes its place unless something fails. */
+static void rebuild_beside(struct world *world)
+{
+    meower_rebuild rebuild = {.state = MEOWER_REBUILD_RUNNING};
+    meower_error error = {0};
+    if (!world_catch_up(world))
+        return;
+    int status = meower_rebuild_start(world->feed, &error);
+    if (status != MEOWER_OK)
+        world_check_error(world, "meower_rebuild_start", status, &error);
+    world_post(world, NULL);
+    world_delete(world, &world->entries[1]);
+    for (int i = 0; i < 20 && status == MEOWER_OK && rebuild.state == MEOWER_REBUILD_RUNNING; i++) {
+        world_run(world, 0);
+        status = meower_rebuild_state(world->feed, &rebuild);
+    }
+    if (rebuild.state == MEOWER_REBUILD_FAILED && strlen(rebuild.reason) < 10)
+        world_fail("a rebuild fails and does not say why");
+}
+
 const struct scenario scenarios[] = {
     {.name = "open-empty", .beginning = BEGIN_EMPTY, .needs_files = true},
     {.name = "open-threads", .beginning = BEGIN_SEEDED, .needs_files = true, .has_threads = true},
@@ -190,6 +210,7 @@ const struct scenario scenarios[] = {
     {.name = "restart", .beginning = BEGIN_BEHIND, .needs_files = true, .play = catch_up},
     {.name = "recover", .beginning = BEGIN_CRASHED, .needs_files = true, .play = catch_up},
     {.name = "rebuild", .beginning = BEGIN_FOREIGN, .needs_files = true, .play = catch_up},
+    {.name = "rebuild-beside", .beginning = BEGIN_SEEDED, .play = rebuild_beside},
     {.name = "copy", .beginning = BEGIN_COPIED, .needs_files = true, .play = catch_up},
     {.name = "adopt", .beginning = BEGIN_ADOPTED, .needs_files = true, .play = catch_up},
 };

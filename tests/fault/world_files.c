@@ -66,7 +66,7 @@ void world_files_identify(const char *folder, const char *cursor)
 
 void world_files_remove(const char *folder)
 {
-    static const char *const names[] = {"feed.db", "index.db"};
+    static const char *const names[] = {"feed.db", "index.db", "index.db.rebuild"};
     static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", ".lock"};
     char name[32];
     char path[PATH_SIZE + 32];

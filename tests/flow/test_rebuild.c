@@ -147,6 +147,24 @@ static void a_failed_rebuild_leaves_the_old_index_and_says_why(void **state)
     fixture_close(fixture);
 }
 
+/* A swap that fails half-way may have cost the live index: it is looked at without waiting for a search to fail. */
+static void behind_a_failed_rebuild_the_live_index_is_looked_at(void **state)
+{
+    struct fixture *fixture = *state;
+    unsigned looks;
+
+    fixture_open(fixture, OPTIONS(STEPPED));
+    post(fixture->command, "kitten");
+    feed_run(fixture->feed);
+    looks = faults_calls(&fixture->faults, "search", "info");
+    faults_add(&fixture->faults,
+               (struct fault){.port = "search", .call = "rebuild_begin", .count = 1, .status = MEOWER_ERROR_FULL});
+    start(fixture);
+    feed_run(fixture->feed);
+    assert_int_equal(faults_calls(&fixture->faults, "search", "info"), looks + 1);
+    fixture_close(fixture);
+}
+
 static void who_has_no_index_cannot_rebuild_one(void **state)
 {
     struct fixture *fixture = *state;
@@ -286,6 +304,7 @@ int main(void)
         WITH_FIXTURE(posts_and_deletions_during_a_rebuild_are_in_both_indexes),
         WITH_FIXTURE(a_second_rebuild_waits_for_the_first),
         WITH_FIXTURE(a_failed_rebuild_leaves_the_old_index_and_says_why),
+        WITH_FIXTURE(behind_a_failed_rebuild_the_live_index_is_looked_at),
         WITH_FIXTURE(who_has_no_index_cannot_rebuild_one),
         WITH_FIXTURE(an_instance_that_closes_gives_up_its_rebuild),
         cmocka_unit_test(no_search_finds_less_while_an_index_in_memory_is_rebuilt),
