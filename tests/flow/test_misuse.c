@@ -15,6 +15,9 @@ static void every_call_refuses_null_handles(void **state)
     const meower_event *event;
     meower_health health;
     meower_metric metric;
+    meower_rebuild rebuild;
+    meower_check *check = NULL;
+    meower_check_totals totals;
     meower_error error;
     const int statuses[] = {
         meower_step(NULL),
@@ -37,12 +40,23 @@ static void every_call_refuses_null_handles(void **state)
         meower_query_search(NULL, &search, 0, &page, &error),
         meower_query_get(NULL, id, NULL, 0, &page, &error),
         meower_subscription_open(NULL, NULL, &subscription, &error),
+        meower_subscription_begin(NULL, NULL, &subscription, &error),
+        meower_subscription_started(NULL, &error),
         meower_subscription_fd(NULL),
         meower_subscription_next(NULL, &event, &error),
         meower_subscription_wait(NULL, 0, &event, &error),
         meower_options_set(NULL, "store", "memory:", &error),
         meower_options_check(NULL, &error),
         meower_options_add_store(NULL, NULL, NULL, &error),
+        meower_options_add_bus(NULL, NULL, NULL, &error),
+        meower_options_add_search(NULL, NULL, NULL, &error),
+        meower_backup(NULL, "copy.db", &error),
+        meower_restore(NULL, "copy.db", &error),
+        meower_new_epoch(NULL, &error),
+        meower_rebuild_start(NULL, &error),
+        meower_rebuild_state(NULL, &rebuild),
+        meower_check_run(NULL, &check, &error),
+        meower_check_read_totals(NULL, &totals),
         meower_page_status(NULL),
     };
 
@@ -68,6 +82,9 @@ static void every_call_refuses_null_arguments(void **state)
     const int statuses[] = {
         meower_options_new(NULL),
         meower_open(NULL, NULL, NULL),
+        meower_rebuild_state(fixture.feed, NULL),
+        meower_check_run(NULL, NULL, NULL),
+        meower_subscription_begin(fixture.feed, NULL, NULL, NULL),
         meower_health_at(fixture.feed, 0, NULL),
         meower_metric_at(fixture.feed, 0, NULL),
         meower_command_open(fixture.feed, NULL, NULL),
@@ -124,6 +141,8 @@ static void releasing_null_does_nothing(void **state)
     meower_query_close(NULL);
     meower_command_close(NULL);
     meower_page_free(NULL);
+    meower_check_free(NULL);
+    assert_null(meower_check_finding(NULL, 0));
     meower_options_free(NULL);
     meower_options_set_clock(NULL, NULL);
     meower_options_set_fault_hook(NULL, NULL);
