@@ -7,6 +7,7 @@ lowest and highest. Ratios are read, never asserted. What each comparison means:
 import argparse
 import urllib.request
 
+import binding
 import deployed
 import machine
 import programs
@@ -126,7 +127,7 @@ def latency(rounds, seconds):
 
 COMPARISONS = {"posts": posts, "page": page, "frames": frames, "latency": latency,
                "postgresql": deployed.postgresql, "freshness": deployed.freshness,
-               "freshness-opensearch": deployed.freshness_opensearch}
+               "freshness-opensearch": deployed.freshness_opensearch, "python": binding.python}
 
 
 def main():

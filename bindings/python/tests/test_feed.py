@@ -27,6 +27,11 @@ def test_a_body_is_stored_escaped_and_read_as_it_was_typed(m):
     assert meow.text == "<b> & 'x' &lt;"
 
 
+@pytest.mark.parametrize("text", ["&lt;", "&gt;", "&#39;", "&#34;", "&amp;", "&amp;lt;", "&&", "'\"<>&"])
+def test_entities_that_were_typed_are_read_as_they_were_typed(m, text):
+    assert m.get(m.post(text).id).text == text
+
+
 def test_without_escaping_a_body_is_stored_as_it_is():
     with meower.open(escape_html=False) as m:
         meow = m.get(m.post("a &lt; <b>").id)

@@ -158,7 +158,8 @@ def test_a_subscription_is_not_closed_under_a_waiting_thread(m):
     events.close()
 
 
-def test_closing_the_feed_ends_waits_in_other_threads():
+def test_closing_the_feed_ends_waits_in_other_threads(monkeypatch):
+    monkeypatch.setattr("meower._instance.SLICE_MS", 600_000)  # close() wakes them, not the clock
     m = meower.open(wait_max_ms=600_000)
     outcomes = {}
 

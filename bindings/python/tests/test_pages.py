@@ -53,6 +53,11 @@ def test_since_id_is_a_floor(ten):
     assert numbers(ten.list(since_id=ten.ids[3], page_size=4)) == [9, 8, 7, 6, 5, 4]
 
 
+def test_pages_end_with_the_one_that_reaches_the_floor(ten):
+    assert [len(page) for page in ten.list(since_id=ten.ids[3], page_size=2).pages()] == [2, 2, 2, 2]
+    assert [len(page) for page in ten.list(since_id=ten.ids[4], page_size=2).pages()] == [2, 2, 2]
+
+
 def test_min_id_goes_up_oldest_first(ten):
     assert numbers(ten.list(min_id=ten.ids[3], page_size=2)) == [4, 5, 6, 7, 8, 9]
 

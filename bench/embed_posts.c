@@ -1,0 +1,97 @@
+/* embed_posts.c - how many meows a program in C posts through the library: what the Python binding is measured beside.
+ *
+ * embed_posts STORE BATCH SECONDS
+ *
+ * With BATCH 0 by synchronous calls, one after the other; otherwise BATCH posts are submitted, then all their results
+ * are taken through the descriptor, and so on. Prints one JSON object. */
+#include "measure.h"
+#include <meower/meower.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static meower_error error;
+
+static void check(int status)
+{
+    if (status != MEOWER_OK) {
+        fprintf(stderr, "embed_posts: %s\n", error.message);
+        exit(1);
+    }
+}
+
+/* Each body is another one, of the length that bench/python_posts.py uses too. */
+static size_t make_body(char *body, size_t size, long number)
+{
+    return (size_t)snprintf(body, size, "meow number %09ld: the cat sat on the keyboard", number);
+}
+
+static void post_and_wait(meower_command *command, long number)
+{
+    meower_command_result result;
+    char body[128];
+    size_t body_len = make_body(body, sizeof body, number);
+    check(meower_command_post(command, body, body_len, NULL, -1, &result, &error));
+}
+
+static void submit(meower_command *command, long number)
+{
+    char body[128];
+    size_t body_len = make_body(body, sizeof body, number);
+    check(meower_command_submit_post(command, body, body_len, NULL, NULL, &error));
+}
+
+/* Waits for so many results. */
+static void take(meower_command *command, long count)
+{
+    struct pollfd readable = {.fd = meower_command_fd(command), .events = POLLIN};
+    meower_command_result result;
+    while (count > 0) {
+        if (poll(&readable, 1, -1) < 0)
+            give_up("poll");
+        while (meower_command_next(command, &result) == 1) {
+            error = result.error;
+            check(result.status);
+            count--;
+        }
+    }
+}
+
+static meower *open_feed(const char *store)
+{
+    meower_options *options;
+    meower *feed;
+    check(meower_options_new(&options));
+    check(meower_options_set(options, "store", store, &error));
+    check(meower_open(options, &feed, &error));
+    meower_options_free(options);
+    return feed;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 4)
+        give_up("usage: embed_posts STORE BATCH SECONDS");
+    long batch = parse_number(argv[2], 65536, "BATCH");
+    int64_t span_us = parse_number(argv[3], 3600, "SECONDS") * 1000000;
+    meower *feed = open_feed(argv[1]);
+    meower_command *command;
+    check(meower_command_open(feed, &command, &error));
+    long posted = 0;
+    int64_t start_us = now_us(), spent_before_us = spent_us();
+    while (now_us() - start_us < span_us) {
+        if (batch == 0) {
+            post_and_wait(command, posted++);
+            continue;
+        }
+        for (long i = 0; i < batch; i++)
+            submit(command, posted + i);
+        take(command, batch);
+        posted += batch;
+    }
+    int64_t duration_us = now_us() - start_us;
+    printf("{\"posts\": %ld, \"duration_us\": %lld, \"spent_us\": %lld}\n", posted, (long long)duration_us,
+           (long long)(spent_us() - spent_before_us));
+    meower_command_close(command);
+    (void)meower_close(feed, 0, &error); /* the index may be made another time */
+}
