@@ -65,7 +65,8 @@ need_npm() {
 
 # Installs the packages of a folder's package-lock.json, once for each version of that.
 npm_install() {
-    [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] || (cd "$1" && npm ci)
+    cmp -s "$1/package-lock.json" "$1/node_modules/.installed" ||
+        (cd "$1" && npm ci && cp package-lock.json node_modules/.installed)
 }
 
 # Unpacks NGINX for the benchmarks. Installing the package would start its service on port 80, now and at every boot.

@@ -16,10 +16,15 @@ endfunction()
 # The packages are installed once for all builds of this source folder.
 function(install_packages)
   file(LOCK ${WEB}/.install.lock GUARD FUNCTION TIMEOUT 600)
-  if(${WEB}/node_modules/.package-lock.json IS_NEWER_THAN ${WEB}/package-lock.json)
+  execute_process(COMMAND ${CMAKE_COMMAND} -E compare_files package-lock.json node_modules/.installed
+    WORKING_DIRECTORY ${WEB} RESULT_VARIABLE differs OUTPUT_QUIET ERROR_QUIET)
+  if(differs EQUAL 0)
     return()
   endif()
   run_npm(ci --prefer-offline --fetch-retries=1 --fetch-retry-mintimeout=1000)
+  if(NOT FAILURE)
+    configure_file(${WEB}/package-lock.json ${WEB}/node_modules/.installed COPYONLY)
+  endif()
   set(FAILURE "${FAILURE}" PARENT_SCOPE)
 endfunction()
 

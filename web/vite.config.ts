@@ -62,5 +62,5 @@ export default defineConfig({
       "/pusher": { target: server, ws: true },
     },
   },
-  test: { include: ["test/*.test.ts"], environment: "node" },
+  test: { include: ["test/*.test.ts"], setupFiles: ["test/setup.ts"], environment: "node" },
 });

@@ -12,7 +12,7 @@ import { Outbox, type Outgoing } from "./post/outbox";
 import { Search } from "./search/search";
 import { Vitals } from "./status/vitals";
 
-const TAKE = 50;
+const TAKE = 50; // as index.html has it: the first page is asked for before this script is there
 const TAKE_OLDER = 100;
 /** Events are shown in batches, at most this often: a hundred a second must not cost a hundred renderings. */
 const BATCH_MS = 120;
@@ -87,7 +87,15 @@ export function createPage() {
     vitals.notePosition(parseCursor(live.cursor));
   }
 
+  /** A post that seemed to fail has arrived all the same, by the look of it: sent again, it is answered, and not stored
+   * twice. */
+  function recognise(created: readonly Meow[]): void {
+    const texts = new Set(created.map((meow) => meow.text));
+    for (const item of outbox.items.value) if (item.isTemporary && texts.has(item.text)) outbox.retry(item.key);
+  }
+
   function take(created: readonly Meow[]): void {
+    recognise(created);
     const meows = created.filter((meow) => !outbox.isSending(meow.text));
     deferred = created.filter((meow) => outbox.isSending(meow.text));
     if (meows.length === 0) return;
@@ -122,6 +130,10 @@ export function createPage() {
     timeline.add([{ id, text, createdAt: timeOfId(id), segments: [{ text, isFound: false }] }], false);
     void nextTick(flush);
   }
+
+  watch(outbox.items, () => {
+    if (deferred.length > 0) timer ??= setTimeout(flush);
+  });
 
   // ---- what is read
 
@@ -159,6 +171,7 @@ export function createPage() {
     if (timeline.isOverflowing.value) await loadNewest().catch(() => {});
     else timeline.showWaiting();
     (document.activeElement as HTMLElement | null)?.blur();
+    await new Promise((resolve) => setTimeout(resolve)); // until the list has made room for them, above the reader
     const isNear = window.scrollY < 3 * window.innerHeight;
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     window.scrollTo({ top: 0, behavior: isNear && !isCalm ? "smooth" : "instant" });
@@ -255,7 +268,7 @@ export function createPage() {
   watch([waitingCount, unseen, () => route.value.query], ([waiting, missed, query]) => {
     const count = Math.max(waiting, missed);
     document.title = `${count > 0 ? `(${count}) ` : ""}${query ? `${query} · ` : ""}Meower`;
-  });
+  }, { immediate: true });
 
   function start(): void {
     history.scrollRestoration = "manual";

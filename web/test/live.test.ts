@@ -296,6 +296,15 @@ describe("tabs", () => {
     expect(tab.got).toEqual(["3"]);
   });
 
+  it("do not ask again and again when list and connection never agree", async () => {
+    const tab = new Tab(browser, at(5));
+    await soon();
+    stream().goLive(false, at(9, "00000000000000ff"));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(tab.loads).toBeGreaterThan(3);
+    expect(tab.loads).toBeLessThan(12);
+  });
+
   it("do not leave the lead to one that is frozen", async () => {
     const frozen = new Tab(browser, at(5));
     const awake = new Tab(browser, at(5));

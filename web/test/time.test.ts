@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Backoff } from "../src/base/backoff";
 import { formatCursor, parseCursor } from "../src/base/cursor";
+import { grouped } from "../src/base/number";
 import { addressOf, routeFrom } from "../src/base/route";
 import { relativeTime } from "../src/base/time";
 
@@ -22,6 +23,10 @@ describe("relative time", () => {
   ])("%i ms ago is %s", (ms, words) => expect(ago(ms)).toBe(words));
 
   it("is never in the future, whatever the clocks say", () => expect(ago(-90_000)).toBe("just now"));
+});
+
+it("numbers are grouped by thousands", () => {
+  expect([0, 999, 1000, 12345, 1234567].map(grouped)).toEqual(["0", "999", "1,000", "12,345", "1,234,567"]);
 });
 
 describe("backoff", () => {

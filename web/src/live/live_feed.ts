@@ -177,8 +177,9 @@ export class LiveFeed {
     else if (message.type === "events" && this.phase === "joined") this.deliver(message.events);
     else if (message.type === "replay" && message.tab === this.tab && this.phase === "joining") {
       this.phase = "joined";
+      this.backoff.reset();
       this.deliver(message.events);
-    } else if (message.type === "resync" && (message.tab === null || message.tab === this.tab)) void this.load();
+    } else if (message.type === "resync" && (message.tab === null || message.tab === this.tab)) this.loadAnew();
   }
 
   // ---- where this tab is
@@ -192,6 +193,16 @@ export class LiveFeed {
     else this.send({ type: "join", tab: this.tab, cursor });
   }
 
+  /** At once, but not for ever: a list and a connection that do not agree are asked more and more seldom. */
+  private loadAnew(): void {
+    if (this.phase === "joined") {
+      void this.load();
+      return;
+    }
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.load(), this.backoff.next());
+  }
+
   private async load(): Promise<void> {
     const load = ++this.loads;
     clearTimeout(this.timer);
@@ -201,7 +212,6 @@ export class LiveFeed {
       if (load !== this.loads) return;
       this.position = parseCursor(cursor);
       if (this.position === null) throw new Error("the list came without a cursor");
-      this.backoff.reset();
       this.phase = "joining";
       this.join();
     } catch {

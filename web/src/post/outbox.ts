@@ -53,6 +53,7 @@ export class Outbox {
       begunAt: isExpired ? Date.now() : item.begunAt,
       isSending: true,
       problem: null,
+      isTemporary: false,
     };
     this.set(this.items.value.map((one) => (one.key === key ? again : one)));
     void this.deliver(again);
