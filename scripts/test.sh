@@ -31,6 +31,7 @@ steps() {
     step debian     "Debian packages: built, lintian, used"    scripts/check_debian.sh
     step docs       "every block of the documentation runs"    check_docs dev
     step python     "the wheel: built, repaired, installed; its suite" scripts/check_python.sh
+    step browser    "the page in Chromium, before every server"    run_browser
     step tidy       "clang-tidy finds nothing"                     check_tidy
     step asan       "address and undefined-behaviour sanitizers"   run_ctest asan
     step http-asan  "the black box, under the same"                run_http asan
@@ -221,6 +222,28 @@ run_deployments() {
     build dev
     servers_start
     if [ -n "$all" ]; then run_all_deployments; else run_other_deployments; fi
+}
+
+# Runs the page in Chromium: everything against meowerd, and what goes over the network against the three daemons behind
+# NGINX too.
+run_browser() {
+    local status=0
+    build dev
+    npm_install tests/browser
+    browser_suite embedded || status=1
+    servers_start
+    browser_suite distributed posting live search original || status=1
+    return "$status"
+}
+
+# browser_suite DEPLOYMENT [FILE...]
+browser_suite() {
+    local status=0 report="$PWD/build/logs/browser-$1.xml"
+    rm -f "$report"
+    DEPLOYMENT=$1 timeout 600 npm --prefix tests/browser test -- --reporter=default --reporter=junit \
+        --outputFile="$report" "${@:2}" || status=$?
+    /usr/bin/python3 scripts/tally_pytest.py "$report"
+    return "$status"
 }
 
 clock() {

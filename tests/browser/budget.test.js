@@ -1,0 +1,101 @@
+// Budget: what the page costs. Sizes are asserted; times are printed, and asserted only so far that a busy machine passes.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { isLive, launch, open, rows } from "./browser.js";
+import { Deployment } from "./deployment.js";
+
+const SCRIPT_MAX = 90 * 1024; // bytes of JavaScript as they are sent
+const PAINT_MS = 300; // from navigation to the first timeline, on loopback
+const LONG_TASK_MS = 50;
+const PATIENCE = 5; // times as long on a machine that has other things to do
+const RATE = 100; // meows a second
+const LASTS_S = 5;
+
+let deployment, browser;
+
+beforeAll(async () => {
+  deployment = await Deployment.start();
+  await deployment.postMany(200);
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser?.close();
+  await deployment?.end();
+});
+
+/** When the first meow was painted, by the page's own clock, which begins with the navigation. */
+async function firstTimeline(page) {
+  await page.addInitScript(() => {
+    new MutationObserver((_, observer) => {
+      if (!document.querySelector("[role=feed] article")) return;
+      observer.disconnect();
+      requestAnimationFrame(() => setTimeout(() => (window.paintedAt = performance.now())));
+    }).observe(document, { childList: true, subtree: true });
+  });
+  await page.goto(deployment.url);
+  await page.waitForFunction(() => window.paintedAt);
+  return page.evaluate(() => window.paintedAt);
+}
+
+test(`the script is at most ${SCRIPT_MAX / 1024} KB, compressed, and nothing comes from elsewhere`, async () => {
+  const page = await browser.newPage();
+  const sizes = [];
+  page.on("requestfinished", async (request) => {
+    const { responseBodySize } = await request.sizes();
+    sizes.push({ path: new URL(request.url()).pathname, origin: new URL(request.url()).origin, bytes: responseBodySize });
+  });
+  await page.goto(deployment.url);
+  await isLive(page);
+  await page.waitForTimeout(300);
+  const scripts = sizes.filter(({ path }) => path.endsWith(".js"));
+  const total = scripts.reduce((sum, { bytes }) => sum + bytes, 0);
+  console.log(`JavaScript ${total} bytes; ${sizes.map(({ path, bytes }) => `${path} ${bytes}`).join(", ")}`);
+  expect(total).toBeGreaterThan(1_000);
+  expect(total).toBeLessThanOrEqual(SCRIPT_MAX);
+  expect(sizes.filter(({ origin }) => origin !== deployment.url)).toEqual([]);
+  await page.close();
+});
+
+test(`the first timeline is painted ${PAINT_MS} ms after navigation`, async () => {
+  const times = [];
+  for (let i = 0; i < 5; i++) {
+    const context = await browser.newContext(); // nothing cached
+    times.push(await firstTimeline(await context.newPage()));
+    await context.close();
+  }
+  const page = await (await browser.newContext()).newPage();
+  await firstTimeline(page);
+  const again = await firstTimeline(page);
+  times.sort((left, right) => left - right);
+  console.log(`first timeline after ${times.map((ms) => ms.toFixed(0)).join(", ")} ms; with a warm cache ${again.toFixed(0)} ms`);
+  expect(times[2]).toBeLessThan(PAINT_MS * PATIENCE);
+  await page.context().close();
+});
+
+test(`no task is longer than ${LONG_TASK_MS} ms while ${RATE} meows a second arrive`, async () => {
+  const page = await open(browser, deployment.url);
+  await isLive(page);
+  await page.waitForTimeout(500);
+  await page.evaluate(() => {
+    window.tasks = [];
+    new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map((entry) => entry.duration))).observe({
+      type: "longtask",
+    });
+  });
+  const begun = Date.now();
+  const posts = [];
+  for (let i = 0; i < RATE * LASTS_S; i++) {
+    const wait = begun + (i * 1000) / RATE - Date.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    posts.push(deployment.post(`a busy day ${i}`));
+  }
+  await Promise.all(posts);
+  const took = (Date.now() - begun) / 1000;
+  await rows(page).filter({ hasText: /^a busy day 49\d/ }).first().waitFor();
+  const tasks = await page.evaluate(() => window.tasks);
+  const longest = Math.max(0, ...tasks);
+  console.log(`${(posts.length / took).toFixed(0)} meows a second: ${tasks.length} tasks over ${LONG_TASK_MS} ms, ` +
+    `the longest ${longest.toFixed(0)} ms`);
+  expect(longest).toBeLessThan(LONG_TASK_MS * PATIENCE);
+  expect(page.faults).toEqual([]);
+  await page.context().close();
+});

@@ -1,0 +1,71 @@
+// deployment.js - a real server for a test file: meowerd alone, or the three daemons behind NGINX (DEPLOYMENT=distributed).
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { createInterface } from "node:readline";
+
+export const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
+export const NAME = process.env.DEPLOYMENT ?? "embedded";
+const PROGRAM = process.env.MEOWERD ?? `${PROJECT}build/dev/bin/meowerd`;
+
+export class Deployment {
+  static async start() {
+    const deployment = new Deployment();
+    deployment.process = spawn("/usr/bin/python3", [`${PROJECT}tests/browser/serve.py`, PROGRAM, NAME], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    deployment.exited = new Promise((resolve) => deployment.process.on("exit", resolve));
+    deployment.lines = createInterface({ input: deployment.process.stdout })[Symbol.asyncIterator]();
+    Object.assign(deployment, await deployment.next());
+    await deployment.tell("start");
+    return deployment;
+  }
+
+  async next() {
+    const { value, done } = await this.lines.next();
+    if (done) throw new Error("the server's script ended; its report is above");
+    return JSON.parse(value);
+  }
+
+  /** start, stop or restart. */
+  async tell(command) {
+    this.process.stdin.write(`${command}\n`);
+    await this.next();
+  }
+
+  /** Ends it; a server that died or had something to report fails the test. */
+  async end() {
+    this.process.stdin.write("end\n");
+    const status = await this.exited;
+    if (status !== 0) throw new Error(`the server did not end well (${status})`);
+  }
+
+  async post(body, key) {
+    const response = await fetch(`${this.url}/meows`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...(key && { "Idempotency-Key": key }) },
+      body: JSON.stringify({ body }),
+    });
+    if (!response.ok) throw new Error(`POST /meows: ${response.status} ${await response.text()}`);
+    return (await response.json()).id;
+  }
+
+  /** Many at once. Returns their ids. */
+  async postMany(count, text = (i) => `meow number ${i}`) {
+    const ids = [];
+    const post = async (worker) => {
+      for (let i = worker; i < count; i += 32) ids.push(await this.post(text(i)));
+    };
+    await Promise.all(Array.from({ length: 32 }, (_, worker) => post(worker)));
+    return ids;
+  }
+
+  async list(take = 1000) {
+    return (await fetch(`${this.url}/meows?take=${take}`)).json();
+  }
+
+  async delete(id) {
+    const headers = { Authorization: `Bearer ${this.token}` };
+    const response = await fetch(`${this.url}/meows/${id}`, { method: "DELETE", headers });
+    if (response.status !== 204) throw new Error(`DELETE: ${response.status}`);
+  }
+}

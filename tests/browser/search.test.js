@@ -1,0 +1,152 @@
+// Search: as one types, with typos, marked, in the address.
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { feed, isLive, launch, open, rows } from "./browser.js";
+import { Deployment } from "./deployment.js";
+
+let deployment, browser, page;
+
+beforeAll(async () => {
+  deployment = await Deployment.start();
+  for (const text of [
+    "the cat sat on the keyboard", "a dog under the table", "Crème brûlée for the cats & friends", "🐱 and 🐶 at peace",
+    "rock & roll <3",
+  ])
+    await deployment.post(text);
+  await deployment.postMany(120, (i) => `filler number ${i}`);
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser?.close();
+  await deployment?.end();
+});
+beforeEach(async () => {
+  page = await open(browser, deployment.url);
+  await isLive(page);
+});
+afterEach(async () => {
+  expect(page.faults).toEqual([]);
+  await page.context().close();
+});
+
+const box = () => page.getByRole("searchbox", { name: "Search meows" });
+const found = () => page.getByRole("feed", { name: "Found meows" }).getByRole("article");
+const foundText = (text) => found().filter({ hasText: text });
+
+test("finds with a typo, and marks what it found", async () => {
+  await box().pressSequentially("keybaord", { delay: 15 });
+  await foundText("the cat sat on the keyboard").waitFor();
+  expect(await found().locator("mark").allInnerTexts()).toEqual(["keyboard"]);
+  await page.getByText("1 meow, best first").waitFor();
+});
+
+test("asks once when somebody types quickly, and cancels what is overtaken", async () => {
+  const asked = [];
+  await page.route("**/search?**", async (route) => {
+    asked.push(new URL(route.request().url()).searchParams.get("query"));
+    if (asked.length === 1) await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await route.continue().catch(() => {}); // it may be cancelled by then
+  });
+  await box().evaluate((field) => {
+    for (const text of ["f", "fi", "fil", "fill"]) {
+      field.value = text;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  });
+  await expect.poll(() => asked).toEqual(["fill"]);
+  const cancelled = page.waitForEvent("requestfailed");
+  await box().fill("dog");
+  await foundText("a dog under the table").waitFor();
+  expect((await cancelled).failure().errorText).toBe("net::ERR_ABORTED");
+  expect(asked).toEqual(["fill", "dog"]);
+});
+
+test("stands in the address: a reload, a link and Back do what one expects", async () => {
+  await box().pressSequentially("cat", { delay: 10 });
+  await foundText("keyboard").waitFor();
+  expect(new URL(page.url()).search).toBe("?query=cat");
+  await page.reload();
+  await foundText("keyboard").waitFor();
+  expect(await box().inputValue()).toBe("cat");
+  expect(await page.title()).toBe("cat · Meower");
+
+  await page.goto(`${deployment.url}/`);
+  await box().fill("dog");
+  await foundText("dog under").waitFor();
+  await page.goBack();
+  await rows(page).first().waitFor();
+  expect(await box().inputValue()).toBe("");
+  await page.goForward();
+  await foundText("dog under").waitFor();
+});
+
+test("marks words beside entities, accents and emoji where they are", async () => {
+  for (const [query, marks] of [["creme friend", ["Crème", "friends"]], ["🐶", ["🐶"]], ["roll", ["roll"]]]) {
+    await box().fill(query);
+    await expect.poll(() => found().locator("mark").allInnerTexts(), { timeout: 5_000 }).toEqual(marks);
+  }
+  expect(await found().locator(".body").first().innerText()).toBe("rock & roll <3");
+});
+
+test("by keyboard: Ctrl+K, arrow down into the results, Escape out again", async () => {
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("cat");
+  await foundText("keyboard").waitFor();
+  await page.keyboard.press("ArrowDown");
+  await expect.poll(() => found().first().evaluate((element) => element === document.activeElement)).toBe(true);
+  await page.keyboard.press("j");
+  await expect.poll(() => found().nth(1).evaluate((element) => element === document.activeElement)).toBe(true);
+  await page.keyboard.press("Control+k");
+  await page.keyboard.press("Escape");
+  await rows(page).first().waitFor();
+  expect(new URL(page.url()).search).toBe("");
+});
+
+test("says so when nothing is found, and when it failed", async () => {
+  await box().fill("xyzzy");
+  await page.getByText("Nothing found").waitFor();
+  await page.route("**/search?**", (route) => route.fulfill({ status: 500, contentType: "application/json", body: "{}" }));
+  await box().fill("dog");
+  await page.getByText("The search failed. The server has a problem.").waitFor();
+  await page.unrouteAll();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await foundText("dog under").waitFor();
+  expect(await page.getByText("The search failed.").count()).toBe(0);
+});
+
+test("says when only the newest meows are searched", async () => {
+  await page.route("**/search?**", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, headers: { ...response.headers(), "meower-search": "fallback" } });
+  });
+  await box().fill("cat");
+  await page.getByText("searching the newest meows only").waitFor();
+});
+
+test("goes on to the end of many results", async () => {
+  await box().fill("filler");
+  await page.getByText("The first 50 meows").waitFor();
+  for (let i = 0; i < 4; i++) {
+    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    await page.waitForTimeout(150);
+  }
+  await page.getByText("120 meows, best first").waitFor();
+});
+
+test("finds what is said while the results are looked at", async () => {
+  await box().fill("umbrella");
+  await page.getByText("Nothing found").waitFor();
+  await deployment.post("an umbrella of one's own");
+  await foundText("umbrella").waitFor({ timeout: 8_000 });
+});
+
+test("leaves the timeline as it was: the reading position too", async () => {
+  await page.evaluate(() => window.scrollTo(0, 1_500));
+  await page.waitForTimeout(200);
+  const before = await feed(page).evaluate(() => window.scrollY);
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("dog");
+  await foundText("dog under").waitFor();
+  await page.keyboard.press("Escape");
+  await rows(page).first().waitFor();
+  await expect.poll(() => page.evaluate(() => window.scrollY)).toBe(before);
+});

@@ -1,0 +1,150 @@
+// Security: whatever is said, searched or sent, it is text.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { field, isLive, launch, open, rows } from "./browser.js";
+import { Deployment } from "./deployment.js";
+
+// Each would set window.pwned if any part of it were taken for HTML, an attribute, an address or a template.
+const CORPUS = [
+  "<script>window.pwned=1</script>", "<img src=x onerror=window.pwned=1>", "<svg onload=window.pwned=1>",
+  "\"><img src=x onerror='window.pwned=1'>", "'-(window.pwned=1)-'", "javascript:window.pwned=1",
+  "<a href=javascript:window.pwned=1>x</a>", "<iframe srcdoc='<script>parent.pwned=1</script>'>",
+  "{{constructor.constructor('window.pwned=1')()}}", "${window.pwned=1}", "<!--><svg/onload=window.pwned=1>",
+  "&lt;img src=x onerror=window.pwned=1&gt;", "&#60;svg onload=window.pwned=1&#62;", "<mark><svg onload=window.pwned=1></mark>",
+  "</p></article><style>*{display:none}</style>", "<math><mi//xlink:href='data:x,<script>pwned=1</script>'>",
+  "<object data='data:text/html,<script>top.pwned=1</script>'>", "<base href=//evil.example>", "<details open ontoggle=pwned=1>",
+  "\u2028window.pwned=1\u2029", "\u202e<script>pwned=1</script>", "<meta http-equiv=refresh content='0;url=//evil.example'>",
+];
+
+let deployment, browser;
+
+beforeAll(async () => {
+  deployment = await Deployment.start();
+  await deployment.post("something to look at");
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser?.close();
+  await deployment?.end();
+});
+
+async function newPage(path = "/") {
+  const page = await open(browser, deployment.url + path);
+  page.dialogs = 0;
+  page.on("dialog", (dialog) => {
+    page.dialogs++;
+    void dialog.dismiss();
+  });
+  return page;
+}
+
+async function expectHarmless(page) {
+  expect(await page.evaluate(() => window.pwned)).toBeUndefined();
+  expect(page.dialogs).toBe(0);
+  expect(page.faults).toEqual([]);
+  const strangers = "main script, main iframe, main object, main style, main img, main base, main meta, main details, main math";
+  expect(await page.locator(strangers).count()).toBe(0);
+  expect(await page.locator("main [onerror], main [onload], main [href^='javascript:']").count()).toBe(0);
+}
+
+test("bodies are text: live, listed, posted here, and in a permalink", async () => {
+  const page = await newPage();
+  await isLive(page);
+  const ids = [];
+  for (const text of CORPUS) ids.push(await deployment.post(text));
+  await expect.poll(() => rows(page).count(), { timeout: 5_000 }).toBeGreaterThan(5);
+  await field(page).fill(CORPUS[1]);
+  await field(page).press("Control+Enter");
+  await expect.poll(() => page.locator(".outgoing").count()).toBe(0);
+  await page.waitForTimeout(300);
+  await expectHarmless(page);
+  await page.reload();
+  await rows(page).first().waitFor();
+  const shown = new Set();
+  for (let y = 0; y < 6_000; y += 600) {
+    await page.evaluate((place) => window.scrollTo(0, place), y);
+    await page.waitForTimeout(60);
+    for (const text of await page.locator("main .body").allTextContents()) shown.add(text);
+  }
+  expect(CORPUS.filter((text) => !shown.has(text))).toEqual([]);
+  await expectHarmless(page);
+  for (const id of ids.slice(0, 3)) {
+    await page.goto(`${deployment.url}/?meow=${id}`);
+    await page.locator(".row-single").waitFor();
+    await expectHarmless(page);
+  }
+  await page.context().close();
+});
+
+test("queries are text: typed, in the address, and marked in what they find", async () => {
+  const page = await newPage();
+  await isLive(page);
+  for (const text of CORPUS) {
+    await page.getByRole("searchbox").fill(text);
+    await page.waitForTimeout(40);
+  }
+  for (const text of [...CORPUS.slice(0, 6), "pwned script onerror img"]) {
+    await page.goto(`${deployment.url}/?${new URLSearchParams({ query: text })}`);
+    await page.getByRole("heading", { name: "Found for" }).waitFor();
+    expect(await page.locator("#results-heading bdi").textContent()).toBe(text.trim());
+    await page.locator("[role=feed] mark").first().waitFor();
+    await expectHarmless(page);
+  }
+  await page.context().close();
+});
+
+test("cursors, ids and addresses are nothing but what they must be", async () => {
+  const page = await newPage();
+  for (const text of CORPUS) {
+    const parameters = new URLSearchParams({ meow: text, cursor: text });
+    await page.goto(`${deployment.url}/?${parameters}#${encodeURIComponent(text)}`);
+    await rows(page).first().waitFor();
+    await expectHarmless(page);
+  }
+  await page.route("**/meows?**", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, headers: { ...response.headers(), "meower-cursor": "<svg onload=window.pwned=1>" } });
+  });
+  await page.goto(deployment.url);
+  await page.locator("[role=feed] article").first().waitFor();
+  expect(await page.evaluate(() => window.pwned)).toBeUndefined();
+  expect(await page.locator("svg[onload]").count()).toBe(0);
+  await page.context().close();
+});
+
+test("the policy holds: what is put into the page does not run", async () => {
+  const page = await newPage();
+  await isLive(page);
+  const blocked = await page.evaluate(async () => {
+    const violations = [];
+    document.addEventListener("securitypolicyviolation", (event) => violations.push(event.effectiveDirective));
+    const script = document.createElement("script");
+    try {
+      script.textContent = "window.pwned=1";
+    } catch {
+      violations.push("trusted-types refused");
+    }
+    document.body.append(script);
+    try {
+      document.body.insertAdjacentHTML("beforeend", "<img src=x onerror=window.pwned=1>");
+    } catch {
+      violations.push("trusted-types refused");
+    }
+    const image = document.createElement("img");
+    image.src = "http://evil.example/x.png";
+    document.body.append(image);
+    await fetch("http://evil.example/").catch(() => violations.push("fetch refused"));
+    try {
+      new WebSocket("ws://evil.example/");
+    } catch {
+      violations.push("WebSocket refused");
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return violations;
+  });
+  expect(await page.evaluate(() => window.pwned)).toBeUndefined();
+  expect(blocked).toContain("fetch refused");
+  expect(blocked).toContain("img-src");
+  expect(blocked.filter((what) => what === "connect-src").length).toBe(2);
+  expect(blocked.filter((what) => what === "trusted-types refused").length).toBe(2);
+  await page.context().close();
+});

@@ -1,0 +1,46 @@
+"""Runs a deployment of tests/http for the browser tests: serve.py PROGRAM NAME
+
+Reads one command a line (start, stop, restart, end) and answers each with one line of JSON.
+"""
+
+import json
+import pathlib
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "http"))
+
+from deployment import DEPLOYMENTS  # noqa: E402
+
+
+def answer(**members):
+    print(json.dumps(members), flush=True)
+
+
+def serve(deployment):
+    answer(url=deployment.base_url, token=deployment.token)
+    for line in sys.stdin:
+        command = line.strip()
+        if command == "end":
+            return
+        getattr(deployment, command)()
+        answer(done=command)
+
+
+def main():
+    program, name = sys.argv[1:]
+    with tempfile.TemporaryDirectory(prefix="meower-browser-") as directory:
+        pathlib.Path(directory).chmod(0o755)  # NGINX drops its rights
+        deployment = DEPLOYMENTS[name](program, directory)
+        try:
+            serve(deployment)
+            if deployment.is_alive():
+                deployment.assert_is_sound()
+        finally:
+            if deployment.is_alive():
+                deployment.kill()
+            if hasattr(deployment, "close"):
+                deployment.close()
+
+
+main()
