@@ -159,6 +159,7 @@ run_faults() {
 run_crashes() {
     local status=0 crash=(/usr/bin/python3 tests/crash/crash.py --programs "build/$1/bin")
     build "$1"
+    servers_start
     "${crash[@]}" --stack sqlite --cycles 300 || status=1
     "${crash[@]}" --stack postgresql-nats --cycles 20 || status=1
     "${crash[@]}" --stack postgresql-kafka --cycles 15 || status=1

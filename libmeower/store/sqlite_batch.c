@@ -205,6 +205,19 @@ static int forget_keys(struct sqlite_connection *writer, const struct sqlite_bat
     return sqlite_connection_step(writer, WRITE_FORGET_KEYS, error);
 }
 
+/* When the last thing that fails is the sync, the log holds the whole transaction: whoever opens the file next may find
+ * it committed, unless another one was written over it. */
+static int commit(struct sqlite_connection *writer, meower_error *error)
+{
+    int status = sqlite_connection_step(writer, WRITE_COMMIT, error);
+    int result = sqlite3_extended_errcode(writer->db);
+    if (status == MEOWER_ERROR_IO && result == SQLITE_IOERR_FSYNC)
+        return meower_error_set(error, MEOWER_ERROR_OUTCOME_UNKNOWN, result, 0,
+                                "the disk failed while \"%s\" was synced; what was written may be stored all the same",
+                                writer->path);
+    return status;
+}
+
 static int apply_all(struct sqlite_connection *writer, struct sqlite_batch *batch, meower_store_operation *operations,
                      size_t count, meower_error *error)
 {
@@ -214,7 +227,7 @@ static int apply_all(struct sqlite_connection *writer, struct sqlite_batch *batc
     if (status == MEOWER_OK && batch->post_at_us != 0)
         status = forget_keys(writer, batch, count, error);
     if (status == MEOWER_OK)
-        status = sqlite_connection_step(writer, WRITE_COMMIT, error);
+        status = commit(writer, error);
     return status;
 }
 

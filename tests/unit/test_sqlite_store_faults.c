@@ -101,7 +101,9 @@ static void check_every_failing_write(struct fixture *fixture, int system_errno,
             break;
         failures++;
         assert_true(fault.has_failed);
-        assert_int_equal(status, code);
+        /* When the sync fails, the transaction lies in the log. */
+        if (status != MEOWER_ERROR_OUTCOME_UNKNOWN || code != MEOWER_ERROR_IO)
+            assert_int_equal(status, code);
         assert_int_equal(head_of(fixture), head);
         assert_int_equal(count_events(fixture), head);
         check_ok(append_mixed_batch(fixture, (unsigned)nth * 2 + 1000), &fixture->error);
