@@ -352,11 +352,10 @@ void connections_stop(struct server *server)
             continue;
         if (connection->phase == CONNECTION_LIVE)
             live_client_stop(connection->live);
-        else if (connection->live != NULL) /* it has not begun */
-            connection_abort(connection);
-        else if (connection->phase == CONNECTION_READING && connection->out.len > 0)
+        else if (connection->live == NULL && connection->phase == CONNECTION_READING && connection->out.len > 0)
             connection_close_when_sent(connection);
-        else if (connection->phase == CONNECTION_READING && !connection->has_begun_request)
+        else if (connection->live != NULL /* a stream that has not begun */ ||
+                 (connection->phase == CONNECTION_READING && !connection->has_begun_request))
             connection_abort(connection);
     }
 }

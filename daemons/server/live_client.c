@@ -97,7 +97,8 @@ static void turn_away(struct live_client *client, const meower_error *error)
     response_problem(connection, 503, NULL, error->message);
 }
 
-static void look(struct live_client *client)
+/* False when the client was turned away and is gone. */
+static bool look(struct live_client *client)
 {
     meower_error error;
     int status = meower_subscription_started(client->own, &error);
@@ -105,6 +106,7 @@ static void look(struct live_client *client)
         welcome(client);
     else if (status < 0)
         turn_away(client, &error);
+    return status >= 0;
 }
 
 static void handle_own_readable(struct watch *watch)
@@ -115,8 +117,7 @@ static void handle_own_readable(struct watch *watch)
         live_client_catch_up(client);
         return;
     }
-    look(client);
-    if (connection->phase == CONNECTION_LIVE) /* what came right behind the request is the stream's */
+    if (look(client) && connection->phase == CONNECTION_LIVE) /* what came right behind the request is the stream's */
         list_append(&connection->server->ready, &connection->ready);
 }
 
@@ -125,8 +126,10 @@ void live_client_begin(struct live_client *client)
     struct connection *connection = client->connection;
     connection->live = client;
     connection_await(connection);
-    look(client);
-    bool is_waiting = connection->live != NULL && client->own != NULL && !client->is_closing && !connection->is_doomed;
+    if (!look(client))
+        return;
+    bool is_waiting =
+        connection->live == client && client->own != NULL && !client->is_closing && !connection->is_doomed;
     if (is_waiting &&
         !watch_open(&client->own_watch, client->server, meower_subscription_fd(client->own), handle_own_readable))
         connection_abort(connection);

@@ -453,9 +453,7 @@ static int start_log(const struct fts5_file *file, sqlite3 *db, meower_error *er
     int status = MEOWER_OK;
 
     if (sqlite3_prepare_v2(db, "PRAGMA journal_mode = WAL", -1, &statement, NULL) != SQLITE_OK ||
-        sqlite3_step(statement) != SQLITE_ROW) {
-        status = fts5_file_error(file, db, error);
-    } else if (sqlite3_column_text(statement, 0) == NULL) {
+        sqlite3_step(statement) != SQLITE_ROW || sqlite3_column_text(statement, 0) == NULL) {
         status = fts5_file_error(file, db, error);
     } else if (strcmp((const char *)sqlite3_column_text(statement, 0), "wal") != 0) {
         status = meower_error_set(error, MEOWER_ERROR_IO, 0, 0,

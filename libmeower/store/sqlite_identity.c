@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,14 +38,15 @@ int sqlite_identity_is_known(int lock, const struct sqlite_identity *identity, b
 {
     char line[LINE_SIZE] = "";
     char expected[LINE_SIZE];
-    uint64_t head = 0;
     ssize_t len = pread(lock, line, LINE_SIZE - 1, 0);
     format_line(identity, expected);
     if (len < 0)
         return meower_error_set(error, MEOWER_ERROR_IO, errno, 0, "cannot read the store's lock file: %s",
                                 strerror(errno));
-    *is_known = len == LINE_SIZE - 1 && memcmp(line, expected, HEAD_OFFSET) == 0 &&
-                sscanf(line + HEAD_OFFSET, "%" SCNu64, &head) == 1 && head <= identity->head;
+    char *end = NULL;
+    uint64_t head = strtoull(line + HEAD_OFFSET, &end, 10);
+    *is_known = len == LINE_SIZE - 1 && memcmp(line, expected, HEAD_OFFSET) == 0 && end == line + LINE_SIZE - 2 &&
+                head <= identity->head;
     return MEOWER_OK;
 }
 
