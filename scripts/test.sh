@@ -9,37 +9,37 @@ source scripts/common.sh
 source scripts/servers.sh
 
 steps() {
-    step format     "C files look as clang-format leaves them"     check_format
-    step scripts    "shell scripts have no known mistake"          check_scripts
-    step headers    "public headers stand alone: C99, C11, C++17"  scripts/check_headers.sh
-    step servers    "PostgreSQL, NATS, Kafka, OpenSearch are up"   servers_start
-    step web        "the page: types, logic, build"                run_web
-    step dev        "debug build, every C suite"                   run_ctest dev
-    step fault      "every call fails, once and for good"          run_faults dev
-    step sim        "20,000 seeds, and every mutant is noticed"    run_sim
-    step crash      "kill -9 under load loses and doubles nothing" run_crashes dev
-    step engines    "the search suite on older Elasticsearch"      run_older_engines
-    step distributed "several daemons on engines that come and go"  run_distributed
-    step nginx      "three daemons behind NGINX, on Kafka and OpenSearch" run_full_deployment
-    step nginx-more "the same on other buses and search engines"  run_deployments
-    step containers "what the container files run, without containers" run_containers
-    step symbols    "exported is what is declared"                 check_symbols dev
-    step examples   "every example does what it says"           run_examples dev
-    step abi        "programs built before still run"              check_abi dev
-    step install    "installed, and used as the README shows"      check_install dev
-    step packages   "what is installed serves other programs"  check_packages dev
-    step debian     "Debian packages: built, lintian, used"    scripts/check_debian.sh
-    step docs       "every block of the documentation runs"    check_docs dev
-    step python     "the wheel: built, repaired, installed; its suite" scripts/check_python.sh
-    step browser    "the page in Chromium, before every server"    run_browser
-    step tidy       "clang-tidy finds nothing"                     check_tidy
-    step asan       "address and undefined-behaviour sanitizers"   run_ctest asan
-    step http-asan  "the black box, under the same"                run_http asan
-    step examples-asan "the examples, under the same"              run_examples asan
-    step python-asan "Python's suite on the library under the same" check_python_asan
-    step fault-asan "every call fails, under the same"             run_faults asan
-    step tsan       "thread sanitizer"                             run_ctest tsan
-    step http-tsan  "the black box, under the same"                run_http tsan
+    step      format        "C files look as clang-format leaves them"                 check_format
+    step      scripts       "shell scripts have no known mistake"                      check_scripts
+    step      headers       "public headers stand alone: C99, C11, C++17"              scripts/check_headers.sh
+    step      servers       "PostgreSQL, NATS, Kafka, OpenSearch are up"               servers_start
+    step      web           "the page: types, logic, build"                            run_web
+    step      dev           "debug build, every C suite"                               run_ctest dev
+    step      fault         "every call fails, once and for good"                      run_faults dev
+    step      sim           "20,000 seeds, and every mutant is noticed"                run_sim
+    step      crash         "kill -9 under load loses and doubles nothing"             run_crashes dev
+    step      engines       "the search suite on older Elasticsearch"                  run_older_engines
+    step      distributed   "several daemons on engines that come and go"              run_distributed
+    step      nginx         "three daemons behind NGINX, on Kafka and OpenSearch"      run_full_deployment
+    step      nginx-more    "the same on other buses and search engines"               run_deployments
+    step      containers    "what the container files run, without containers"         run_containers
+    step      symbols       "exported is what is declared"                             check_symbols dev
+    step      examples      "every example does what it says"                          run_examples dev
+    step      abi           "programs built before still run"                          check_abi dev
+    step      install       "installed, and used as the README shows"                  check_install dev
+    step      packages      "what is installed serves other programs"                  check_packages dev
+    long_step debian        "Debian packages: built, lintian, used"                    scripts/check_debian.sh
+    step      docs          "every block of the documentation runs"                    check_docs dev
+    step      python        "the wheel: built, repaired, installed; its suite"         scripts/check_python.sh
+    step      browser       "the page in Chromium, before every server"                run_browser
+    step      tidy          "clang-tidy finds nothing"                                 check_tidy
+    step      asan          "address and undefined-behaviour sanitizers"               run_ctest asan
+    step      http-asan     "the black box, under the same"                            run_http asan
+    long_step examples-asan "the examples, under the same"                             run_examples asan
+    long_step python-asan   "Python's suite on the library under the same"             check_python_asan
+    long_step fault-asan    "every call fails, under the same"                         run_faults asan
+    step      tsan          "thread sanitizer"                                         run_ctest tsan
+    step      http-tsan     "the black box, under the same"                            run_http tsan
 }
 
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:detect_stack_use_after_return=1}
@@ -149,10 +149,13 @@ run_examples() {
     return "$status"
 }
 
-# Builds a preset and has each call of the library fail, and a sample of SQLite's; all of them: every_call --stride 1.
+# Builds a preset and has each call of the library fail, and a sample of SQLite's, which --all makes larger; all of them:
+# every_call --stride 1.
 run_faults() {
+    local stride=()
     build "$1"
-    "build/$1/tests/every_call"
+    [ -n "$all" ] || stride=(--stride 149)
+    "build/$1/tests/every_call" "${stride[@]}"
 }
 
 # Builds a preset and kills its programs, and the engines, at random moments; ./dev crash does it for longer.
@@ -255,13 +258,18 @@ wanted() {
     [ "${#names[@]}" -eq 0 ] || [[ " ${names[*]} " == *" $1 "* ]]
 }
 
+# A step that takes its time: run with --all, or by its name.
+long_step() {
+    if [ -n "$all" ] || [ -n "$list" ] || [ "${#names[@]}" -gt 0 ]; then step "$@"; fi
+}
+
 # Runs one step: its output goes to build/logs/NAME.log and is shown when it fails.
 step() {
     local name=$1 title=$2 log=build/logs/$1.log started=$SECONDS status verdict=ok counts
     local step_passed step_failed step_skipped
     shift 2
     known+=("$name")
-    [ -z "$list" ] || { printf '%-10s %s\n' "$name" "$title" && return; }
+    [ -z "$list" ] || { printf '%-13s %s\n' "$name" "$title" && return; }
     wanted "$name" || return 0
     say "$name: $title"
     set +e # for bash ignores -e inside whatever stands before ||, however deep
@@ -280,7 +288,7 @@ step() {
         tail -n 300 "$log"
     fi
     passed=$((passed + step_passed)) failed=$((failed + step_failed)) skipped=$((skipped + step_skipped))
-    summary+=("$(printf '%-10s %-6s %5d passed %3d failed %3d skipped %7s' "$name" "$verdict" "$step_passed" \
+    summary+=("$(printf '%-13s %-6s %5d passed %3d failed %3d skipped %7s' "$name" "$verdict" "$step_passed" \
         "$step_failed" "$step_skipped" "$(clock $((SECONDS - started)))")")
     printf '    %s, %s, log in %s\n' "$verdict" "$(clock $((SECONDS - started)))" "$log"
 }
