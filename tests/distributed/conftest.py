@@ -104,7 +104,7 @@ def make_daemon(request, pytestconfig, tmp_path):
     request.node.made = made = []
 
     def make(name, **settings):
-        made.append(Daemon(pytestconfig.getoption("--bin"), name, tmp_path, **settings))
+        made.append(Daemon(str(pathlib.Path(pytestconfig.getoption("--bin")).resolve()), name, tmp_path, **settings))
         return made[-1]
 
     try:
