@@ -129,11 +129,11 @@ def test_while_the_store_is_away_readiness_says_so_and_the_log_shows_no_password
                                         "POSTGRES_PASSWORD": SECRET, "POSTGRES_HOST": f"127.0.0.1:{port}"})
     daemon.spawn()
     deadline = time.monotonic() + 20
-    while str(port) not in readiness(daemon)["store"]["reason"]:
+    while str(port) not in readiness(daemon)["feed"]["reason"]:
         assert time.monotonic() < deadline, daemon.log()
         time.sleep(0.05)
     parts = readiness(daemon)
-    assert not parts["store"]["ready"] and 'option "store"' in parts["store"]["reason"]
+    assert not parts["feed"]["ready"] and 'option "store"' in parts["feed"]["reason"]
     with urllib.request.urlopen(daemon.admin_url + "/healthz", timeout=5) as response:
         assert response.status == 200
     assert daemon.stop() == 0
