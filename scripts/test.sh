@@ -22,7 +22,7 @@ steps() {
     step      distributed   "several daemons on engines that come and go"              run_distributed
     step      nginx         "three daemons behind NGINX, on Kafka and OpenSearch"      run_full_deployment
     step      nginx-more    "the same on other buses and search engines"               run_deployments
-    step      containers    "what the container files run, without containers"         run_containers
+    long_step containers    "what the container files run, without containers"         run_containers
     step      symbols       "exported is what is declared"                             check_symbols dev
     step      examples      "every example does what it says"                          run_examples dev
     step      abi           "programs built before still run"                          check_abi dev
