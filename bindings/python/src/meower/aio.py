@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from . import _types as t
 from ._aio_queues import Commands, Queries
 from ._aio_subscription import AsyncSubscription
+from ._feed_base import FeedBase
 from ._instance import OPEN, Instance
 from ._requests import Delete, Get, List, Post, Search
 from .errors import MeowerError, UnsupportedError
-from .feed import CLOSE_S, all_posted, describe, describe_html, health_of, metrics_of, option_values, rebuild_of
+from .feed import CLOSE_S, all_posted, option_values
 from .pages import Page, checked_take, wanted
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ._requests import Continued, Query
-    from .models import Deleted, Health, Meow, Metric, Posted, Rebuild
+    from .models import Deleted, Meow, Posted
     from .options import Options
 
 __all__ = ["AsyncFeed", "AsyncListing", "AsyncSubscription", "open"]
@@ -81,19 +82,20 @@ class AsyncListing:
         return f"<meower.aio.AsyncListing of {type(self._request).__name__.lower()}; iterate it>"
 
 
-class AsyncFeed:
+class AsyncFeed(FeedBase):
     """An open feed; meower.aio.open() makes it. It belongs to the loop in which it was opened.
 
     A task may be cancelled at any time: nothing is left behind, but what it had submitted is still carried out.
     """
 
+    _name = "aio.AsyncFeed"
+
     def __init__(self, instance: Instance, loop: asyncio.AbstractEventLoop) -> None:
-        self._instance = instance
+        super().__init__(instance)
         self._loop = loop
         self._commands = Commands(self, instance, loop)
         self._queries = Queries(self, instance, loop)
         self._subscriptions: weakref.WeakSet[AsyncSubscription] = weakref.WeakSet()
-        self._finalizer = weakref.finalize(self, Instance.abandon, instance, describe("aio.AsyncFeed", instance))
 
     # ---- writing --------------------------------------------------------------------------------------------------
 
@@ -164,27 +166,6 @@ class AsyncFeed:
 
     # ---- the feed itself ------------------------------------------------------------------------------------------
 
-    def health(self) -> list_of[Health]:
-        """How store, bus and search are now."""
-        return health_of(self._instance)
-
-    def rebuild_start(self) -> None:
-        """Starts to build a new search index beside the one that is searched, which it then replaces at once."""
-        self._instance.rebuild_start()
-
-    def rebuild_state(self) -> Rebuild:
-        """What the last rebuild of the search index is at."""
-        return rebuild_of(self._instance)
-
-    def metrics(self) -> list_of[Metric]:
-        """Counters and gauges."""
-        return metrics_of(self._instance)
-
-    @property
-    def closed(self) -> bool:
-        """Whether it was closed, or belongs to the parent process."""
-        return self._instance.state != OPEN
-
     async def close(self, timeout: float = CLOSE_S) -> None:
         """Ends it: waits for what was submitted, then closes; subscriptions that wait raise ClosedError."""
         if self._instance.state == OPEN:
@@ -202,15 +183,6 @@ class AsyncFeed:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-    def __repr__(self) -> str:
-        return describe("aio.AsyncFeed", self._instance)
-
-    def _repr_html_(self) -> str:
-        return describe_html(self, self._instance)
-
-
-list_of = list  # AsyncFeed.list hides the builtin in the class's annotations
 
 
 class _Opening:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Literal, overload
 
 from . import _types as t
 from ._calls import run_command, run_commands, run_query
+from ._feed_base import FeedBase
 from ._instance import OPEN, Instance
-from ._library import lib
 from ._requests import Delete, Get, List, Post, Search
 from .errors import MeowerError
-from .models import Deleted, Health, Meow, Metric, Posted, Rebuild, escape, table
+from .models import Deleted, Meow, Posted
 from .pages import Listing, Page
 from .subscription import Subscription
 
@@ -29,7 +28,7 @@ CLOSE_S = 10.0
 """Seconds that close() waits for what was accepted."""
 
 
-class Feed:
+class Feed(FeedBase):
     """An open feed; meower.open() makes it. Any number of threads may use it at once.
 
     >>> import meower
@@ -39,9 +38,7 @@ class Feed:
     'the cat sat on the keyboard'
     """
 
-    def __init__(self, instance: Instance) -> None:
-        self._instance = instance
-        self._finalizer = weakref.finalize(self, Instance.abandon, instance, describe("Feed", instance))
+    _name = "Feed"
 
     # ---- writing --------------------------------------------------------------------------------------------------
 
@@ -150,30 +147,9 @@ class Feed:
 
     # ---- the feed itself ------------------------------------------------------------------------------------------
 
-    def health(self) -> list_of[Health]:
-        """How store, bus and search are now."""
-        return health_of(self._instance)
-
-    def rebuild_start(self) -> None:
-        """Starts to build a new search index beside the one that is searched, which it then replaces at once."""
-        self._instance.rebuild_start()
-
-    def rebuild_state(self) -> Rebuild:
-        """What the last rebuild of the search index is at."""
-        return rebuild_of(self._instance)
-
-    def metrics(self) -> list_of[Metric]:
-        """Counters and gauges."""
-        return metrics_of(self._instance)
-
     def step(self) -> bool:
         """Runs every stage once, for a feed opened with threads=0. Returns whether any had work."""
         return self._instance.step()
-
-    @property
-    def closed(self) -> bool:
-        """Whether it was closed, or belongs to the parent process."""
-        return self._instance.state != OPEN
 
     def close(self, timeout: float = CLOSE_S) -> None:
         """Ends it: calls that wait in other threads raise ClosedError, what was accepted is carried out, the index is
@@ -190,15 +166,6 @@ class Feed:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def __repr__(self) -> str:
-        return describe("Feed", self._instance)
-
-    def _repr_html_(self) -> str:
-        return describe_html(self, self._instance)
-
-
-list_of = list  # Feed.list hides the builtin in the class's annotations
 
 
 class _Asker:
@@ -222,55 +189,6 @@ def all_posted(outcomes: list[Posted | MeowerError]) -> list[Posted]:
             raise outcome
         posted.append(outcome)
     return posted
-
-
-def health_of(instance: Instance) -> list[Health]:
-    """How the parts of an instance are."""
-    return instance.read_all(
-        t.HealthStruct(),
-        lib.meower_health_at,
-        lambda struct: Health(struct.part.decode(), struct.ready != 0, struct.reason.decode("utf-8", "replace")),
-    )
-
-
-_REBUILD_STATES = {
-    t.REBUILD_NONE: "none",
-    t.REBUILD_RUNNING: "running",
-    t.REBUILD_DONE: "done",
-    t.REBUILD_FAILED: "failed",
-}
-
-
-def rebuild_of(instance: Instance) -> Rebuild:
-    """What the last rebuild of an instance is at."""
-    struct = instance.rebuild_state()
-    state = _REBUILD_STATES.get(struct.state) or f"state {struct.state}"
-    return Rebuild(state, struct.position, struct.head, struct.reason.decode("utf-8", "replace"))
-
-
-def metrics_of(instance: Instance) -> list[Metric]:
-    """The counters and gauges of an instance."""
-    return instance.read_all(
-        t.MetricStruct(),
-        lib.meower_metric_at,
-        lambda struct: Metric(struct.name.decode(), struct.help.decode(), struct.value),
-    )
-
-
-def describe(name: str, instance: Instance) -> str:
-    """A feed in one line. Only schemes: a URL may carry a password."""
-    store, bus, search = instance.schemes
-    state = ("open", "closed", "of the parent process")[instance.state]
-    return f"<meower.{name} {state}, store={store!r}, bus={bus!r}, search={search!r}>"
-
-
-def describe_html(feed: object, instance: Instance) -> str:
-    """A feed as a table of its parts."""
-    title = f"<p><code>{escape(repr(feed))}</code></p>"
-    if instance.state != OPEN:
-        return title
-    rows = [(health.part, "ready" if health.ready else health.reason) for health in health_of(instance)]
-    return title + table(("part", "state"), rows)
 
 
 def option_values(
