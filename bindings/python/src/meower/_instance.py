@@ -17,7 +17,7 @@ import time
 import warnings
 import weakref
 from collections import deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from ctypes import byref, c_void_p
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from .errors import BusyError, ClosedError, ForkedError, MeowerError, check, err
 from .options import option_set, value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 OPEN, CLOSED, FORKED = range(3)
 
@@ -82,13 +82,15 @@ class Handle:
             self._close(pointer)
         self.instance.handles.discard(self)
 
-    def close_unused(self) -> None:
-        """Closes it, unless a thread is using it: then the instance will. For finalizers, which must not wait."""
-        if self.lock.acquire(blocking=False):
-            try:
-                self.close_locked()
-            finally:
-                self.lock.release()
+    def close_unused(self) -> bool:
+        """Closes it, unless a thread is using it: then the instance will. Never waits; returns whether it did."""
+        if not self.lock.acquire(blocking=False):
+            return False
+        try:
+            self.close_locked()
+        finally:
+            self.lock.release()
+        return True
 
 
 class Instance:
@@ -128,6 +130,15 @@ class Instance:
                 raise ForkedError("the feed belongs to the parent process; open one after the fork")
             raise ClosedError("the feed is closed")
 
+    @contextmanager
+    def _usable(self, lock: threading.Lock) -> Iterator[None]:
+        """Holds a lock around calls on the instance. Looks before, for in a forked child another thread's lock is never
+        released, and after, for close() may have come meanwhile."""
+        self.check()
+        with lock:
+            self.check()
+            yield
+
     def adopt(
         self,
         handle: Handle,
@@ -136,9 +147,7 @@ class Instance:
         arguments: tuple[object, ...],
     ) -> None:
         """Opens a handle."""
-        self.check()
-        with self._lock:
-            self.check()
+        with self._usable(self._lock):
             self.handles.add(handle)
             status = opener(self.pointer, *arguments, byref(handle.pointer), byref(handle.error))
             if status < 0:
@@ -150,25 +159,22 @@ class Instance:
 
     def command(self) -> Handle:
         """A command handle that nobody else uses; give it back to commands."""
-        self.check()
-        try:
-            return self.commands.pop()
-        except IndexError:
-            return Handle(self, t.CommandHandle, "command")
+        return self._borrow(self.commands, t.CommandHandle, "command")
 
     def query(self) -> Handle:
         """A query handle that nobody else uses; give it back to queries."""
+        return self._borrow(self.queries, t.QueryHandle, "query")
+
+    def _borrow(self, pool: deque[Handle], kind: type[c_void_p], name: str) -> Handle:
         self.check()
         try:
-            return self.queries.pop()
+            return pool.pop()
         except IndexError:
-            return Handle(self, t.QueryHandle, "query")
+            return Handle(self, kind, name)
 
     def step(self) -> bool:
         """Runs every stage once. Returns whether any had work."""
-        self.check()
-        with self._step_lock:
-            self.check()
+        with self._usable(self._step_lock):
             status: int = lib.meower_step(self.pointer)
         check(status)
         return status == 1
@@ -176,18 +182,14 @@ class Instance:
     def rebuild_start(self) -> None:
         """Starts to build a new search index."""
         error = t.ErrorStruct()
-        self.check()
-        with self._lock:
-            self.check()
+        with self._usable(self._lock):
             status = lib.meower_rebuild_start(self.pointer, byref(error))
         check(status, error)
 
     def rebuild_state(self) -> t.RebuildStruct:
         """What the last rebuild is at."""
         struct = t.RebuildStruct()
-        self.check()
-        with self._lock:
-            self.check()
+        with self._usable(self._lock):
             status = lib.meower_rebuild_state(self.pointer, byref(struct))
         check(status)
         return struct
@@ -195,9 +197,7 @@ class Instance:
     def read_all(self, struct: Any, reader: Callable[..., int], convert: Callable[[Any], Any]) -> list[Any]:
         """What a function of the library gives by index."""
         rows: list[Any] = []
-        self.check()
-        with self._lock:
-            self.check()
+        with self._usable(self._lock):
             while (status := reader(self.pointer, len(rows), byref(struct))) == 1:
                 rows.append(convert(struct))
         check(status)

@@ -125,12 +125,8 @@ class Subscription:
         handle = self._handle
         if handle.instance.state or not handle.pointer:
             return
-        if not handle.lock.acquire(blocking=False):
+        if not handle.close_unused():
             raise BusyError("another thread is waiting on this subscription")
-        try:
-            handle.close_locked()
-        finally:
-            handle.lock.release()
 
     def __enter__(self) -> Subscription:
         return self
