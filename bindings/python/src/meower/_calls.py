@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from ctypes import byref
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _types as t
 from ._library import lib
@@ -28,7 +28,6 @@ BUSY_PAUSE_S = 0.001
 
 _command_next = lib.meower_command_next
 _query_next = lib.meower_query_next
-_page_status = lib.meower_page_status
 
 
 class Deadline:
@@ -75,15 +74,24 @@ def _run(
     return answer
 
 
+def _submit(
+    instance: Instance, handle: Handle, request: Command[Any] | Query, deadline: Deadline
+) -> MeowerError | None:
+    """Submits the one request of a handle, and again while the queue is full and there is time. Returns why not."""
+    while (status := request.submit(handle.pointer, 1, handle.error)) < 0:
+        if status != BusyError.code or deadline.has_passed():
+            return error_of(status, handle.error)
+        _pause(instance)
+    return None
+
+
 def run_command(instance: Instance, command: Command[Answer], timeout: float | None) -> Answer:
     """One command and its result."""
 
     def body(handle: Handle) -> Answer | MeowerError:
         deadline = Deadline(timeout)
-        while (status := command.submit(handle.pointer, 1, handle.error)) < 0:
-            if status != BusyError.code or deadline.has_passed():
-                return error_of(status, handle.error)
-            _pause(instance)
+        if (refused := _submit(instance, handle, command, deadline)) is not None:
+            return refused
         result = t.ResultStruct()
         while handle.wait(deadline.at):
             if status := _command_next(handle.pointer, byref(result)):
@@ -137,10 +145,8 @@ def run_query(instance: Instance, query: Query, timeout: float | None) -> Page:
 
     def body(handle: Handle) -> Page | MeowerError:
         deadline = Deadline(timeout)
-        while (status := query.submit(handle.pointer, 1, handle.error)) < 0:
-            if status != BusyError.code or deadline.has_passed():
-                return error_of(status, handle.error)
-            _pause(instance)
+        if (refused := _submit(instance, handle, query, deadline)) is not None:
+            return refused
         pointer = t.PageHandle()
         while not (status := _query_next(handle.pointer, byref(pointer))):
             if not handle.wait(deadline.at):
