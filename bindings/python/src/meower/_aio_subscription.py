@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from ._instance import OPEN
 from .errors import BusyError, ClosedError
 from .subscription import START_PAUSE_S, SubscriptionHandle
 
@@ -113,7 +114,7 @@ class AsyncSubscription:
         if self._waiter is not None and not self._waiter.done():
             self._loop.remove_reader(handle.fd)  # before the descriptor is closed
             self._waiter.set_exception(ClosedError("the subscription is closed"))
-        if handle.instance.state == 0:
+        if handle.instance.state == OPEN:
             with handle.lock:
                 handle.close_locked()
 

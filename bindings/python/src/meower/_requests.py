@@ -81,7 +81,7 @@ class Post(Command[Posted]):
             raise TypeError(f"a body must be str, not {type(body).__name__}")
         self.body = body.encode()
         self.body_len = len(self.body)
-        self.key = None if key is None else as_bytes(key, "an idempotency key")
+        self.key = as_optional_bytes(key, "an idempotency key")
 
     def submit(self, pointer: c_void_p, tag: int, error: t.ErrorStruct) -> int:
         status: int = _submit_post(pointer, self.body, self.body_len, self.key, tag, error)
