@@ -155,7 +155,7 @@ class List:
         """The request for what follows a page; None when nothing does."""
         if self.ascending:
             return List(self.take, min_id=page[0].id, cursor=self._cursor) if page.has_newer else None
-        if not page.has_older:
+        if not page.has_older or self.beyond(page[-1].id):
             return None
         following = List(self.take, max_id=page[-1].id, cursor=self._cursor)
         following.floor = self.floor

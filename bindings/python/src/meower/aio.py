@@ -24,7 +24,7 @@ from ._instance import OPEN, Instance
 from ._requests import Delete, Get, List, Post, Search
 from .errors import MeowerError, UnsupportedError
 from .feed import CLOSE_S, all_posted, option_values
-from .pages import Page, checked_take, wanted
+from .pages import Page, Wanted, checked_take
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable
@@ -62,20 +62,16 @@ class AsyncListing:
             if not len(page):
                 return
             yield page
-            if request.beyond(page[-1].id):
-                return
             request = request.after(page)
 
     async def __aiter__(self) -> AsyncIterator[Meow]:
-        left = self._take
-        if left == 0:
+        wanted = Wanted(self._request, self._take)
+        if wanted.left == 0:
             return
         async for page in self.pages():
-            for meow in wanted(page, self._request, left):
+            for meow in wanted.of(page):
                 yield meow
-                if left is not None:
-                    left -= 1
-            if left == 0:
+            if wanted.left == 0:
                 return
 
     def __repr__(self) -> str:

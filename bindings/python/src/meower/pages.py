@@ -128,12 +128,23 @@ def checked_take(take: int | None) -> int | None:
     return take
 
 
-def wanted(page: Page, request: Continued, take: int | None) -> Iterator[Meow]:
-    """The meows of a page, in the order of iteration, as far as they are asked for."""
-    for count, meow in enumerate(reversed(page) if request.ascending else page):
-        if (take is not None and count >= take) or request.beyond(meow.id):
-            return
-        yield meow
+class Wanted:
+    """What an iteration gives of the pages that it fetches, and how many meows are still to come; None: all."""
+
+    __slots__ = ("_request", "left")
+
+    def __init__(self, request: Continued, take: int | None) -> None:
+        self._request = request
+        self.left = take
+
+    def of(self, page: Page) -> Iterator[Meow]:
+        """The meows of the next page, in the order of iteration, as far as they are asked for."""
+        for meow in reversed(page) if self._request.ascending else page:
+            if self.left == 0 or self._request.beyond(meow.id):
+                return
+            if self.left is not None:
+                self.left -= 1
+            yield meow
 
 
 class Listing:
@@ -168,20 +179,15 @@ class Listing:
             if not len(page):
                 return
             yield page
-            if request.beyond(page[-1].id):
-                return
             request = request.after(page)
 
     def __iter__(self) -> Iterator[Meow]:
-        left = self._take
-        if left == 0:
+        wanted = Wanted(self._request, self._take)
+        if wanted.left == 0:
             return
         for page in self.pages():
-            for meow in wanted(page, self._request, left):
-                yield meow
-                if left is not None:
-                    left -= 1
-            if left == 0:
+            yield from wanted.of(page)
+            if wanted.left == 0:
                 return
 
     def __repr__(self) -> str:
