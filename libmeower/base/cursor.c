@@ -6,6 +6,14 @@
 
 #define EPOCH_LEN (MEOWER_EPOCH_SIZE - 1)
 
+void cursor_draw_epoch(const meower_clock *clock, char epoch[MEOWER_EPOCH_SIZE])
+{
+    uint64_t chance;
+
+    clock->random(clock->context, &chance, sizeof(chance));
+    snprintf(epoch, MEOWER_EPOCH_SIZE, "%016" PRIx64, chance);
+}
+
 void cursor_format(const char *epoch, uint64_t position, char out[MEOWER_CURSOR_SIZE])
 {
     snprintf(out, MEOWER_CURSOR_SIZE, "%.*s-%" PRIu64, EPOCH_LEN, epoch, position);

@@ -2,10 +2,10 @@
  *
  * One lock: append() holds it to write, everything else to read, also while it pushes rows: a sink must not call back.
  */
+#include "base/cursor.h"
 #include "store/memory_table.h"
 #include "store/store.h"
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,13 +54,6 @@ static int init_lock(pthread_rwlock_t *lock)
     return result;
 }
 
-static void draw_epoch(struct memory_store *store)
-{
-    uint64_t chance;
-    store->clock->random(store->clock->context, &chance, sizeof(chance));
-    snprintf(store->epoch, sizeof(store->epoch), "%016llx", (unsigned long long)chance);
-}
-
 static int memory_open(const meower_backend_config *config, void **out, meower_error *error)
 {
     struct memory_store *store = calloc(1, sizeof(*store));
@@ -69,7 +62,7 @@ static int memory_open(const meower_backend_config *config, void **out, meower_e
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a store in memory");
     }
     store->clock = config->clock;
-    draw_epoch(store);
+    cursor_draw_epoch(store->clock, store->epoch);
     *out = store;
     return MEOWER_OK;
 }
@@ -103,7 +96,7 @@ static int memory_new_epoch(void *backend, meower_error *error)
     struct memory_store *store = backend;
     (void)error;
     pthread_rwlock_wrlock(&store->lock);
-    draw_epoch(store);
+    cursor_draw_epoch(store->clock, store->epoch);
     pthread_rwlock_unlock(&store->lock);
     return MEOWER_OK;
 }

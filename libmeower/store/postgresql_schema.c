@@ -1,5 +1,6 @@
 /* postgresql_schema.c - recognising, migrating and adopting the tables of a PostgreSQL store. */
 #include "store/postgresql_schema.h"
+#include "base/cursor.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,11 +122,11 @@ static int note_version(struct postgresql_connection *connection, size_t from, c
                         meower_error *error)
 {
     char sql[300];
-    uint64_t chance;
-    clock->random(clock->context, &chance, sizeof(chance));
+    char epoch[MEOWER_EPOCH_SIZE];
+    cursor_draw_epoch(clock, epoch);
     if (from == 0)
-        snprintf(sql, sizeof(sql), "INSERT INTO meower_meta VALUES ('epoch', '%016llx'), ('version', '%zu')",
-                 (unsigned long long)chance, newest_version());
+        snprintf(sql, sizeof(sql), "INSERT INTO meower_meta VALUES ('epoch', '%s'), ('version', '%zu')", epoch,
+                 newest_version());
     else
         snprintf(sql, sizeof(sql), "UPDATE meower_meta SET value = '%zu' WHERE name = 'version'", newest_version());
     return postgresql_connection_query(connection, sql, NULL, error);
@@ -246,10 +247,9 @@ int postgresql_schema_new_epoch(struct postgresql_connection *connection, const 
                                 meower_error *error)
 {
     char sql[160];
-    uint64_t chance;
-    clock->random(clock->context, &chance, sizeof(chance));
-    snprintf(sql, sizeof(sql), "UPDATE meower_meta SET value = '%016llx' WHERE name = 'epoch'",
-             (unsigned long long)chance);
+    char epoch[MEOWER_EPOCH_SIZE];
+    cursor_draw_epoch(clock, epoch);
+    snprintf(sql, sizeof(sql), "UPDATE meower_meta SET value = '%s' WHERE name = 'epoch'", epoch);
     return postgresql_connection_query(connection, sql, NULL, error);
 }
 

@@ -8,6 +8,7 @@
  * the log after a deletion, at once or as soon as no reader is in the way. What is left: when SQLite divides a page it
  * does not clear the space that this sets free, so that a piece of a text may stay there until the page is filled again
  * (2 of 1,334 deletions in a test); VACUUM clears it. */
+#include "base/cursor.h"
 #include "store/sqlite_backup.h"
 #include "store/sqlite_batch.h"
 #include "store/sqlite_identity.h"
@@ -118,11 +119,18 @@ static void checkpoint_log(struct sqlite_store *store, bool must_erase)
     store->log_pages_due = is_done ? LOG_PAGES_MAX : store->log_pages + LOG_PAGES_MAX;
 }
 
+/* What the store is now. */
+static int identify(const struct sqlite_store *store, struct sqlite_identity *identity, meower_error *error)
+{
+    *identity = (struct sqlite_identity){.head = store->info.head};
+    memcpy(identity->epoch, store->info.epoch, sizeof(identity->epoch));
+    return sqlite_identity_of_file(store->path, identity, error);
+}
+
 static int write_identity(const struct sqlite_store *store, meower_error *error)
 {
-    struct sqlite_identity identity = {.head = store->info.head};
-    memcpy(identity.epoch, store->info.epoch, sizeof(identity.epoch));
-    int status = sqlite_identity_of_file(store->path, &identity, error);
+    struct sqlite_identity identity;
+    int status = identify(store, &identity, error);
     return status == MEOWER_OK ? sqlite_identity_write(store->lock, &identity, error) : status;
 }
 
@@ -130,9 +138,7 @@ static int draw_epoch(struct sqlite_store *store, meower_error *error)
 {
     char epoch[MEOWER_EPOCH_SIZE];
     char sql[100];
-    uint64_t chance;
-    store->clock->random(store->clock->context, &chance, sizeof(chance));
-    snprintf(epoch, sizeof(epoch), "%016llx", (unsigned long long)chance);
+    cursor_draw_epoch(store->clock, epoch);
     snprintf(sql, sizeof(sql), "UPDATE meower_meta SET value = '%s' WHERE name = 'epoch'", epoch);
     int status = sqlite_connection_execute(&store->writer, sql, error);
     if (status == MEOWER_OK)
@@ -144,10 +150,9 @@ static int draw_epoch(struct sqlite_store *store, meower_error *error)
  * has no positions that could be mistaken. */
 static int recognise_copy(struct sqlite_store *store, meower_error *error)
 {
-    struct sqlite_identity identity = {.head = store->info.head};
-    memcpy(identity.epoch, store->info.epoch, sizeof(identity.epoch));
+    struct sqlite_identity identity;
     bool is_known = false;
-    int status = sqlite_identity_of_file(store->path, &identity, error);
+    int status = identify(store, &identity, error);
     if (status == MEOWER_OK)
         status = sqlite_identity_is_known(store->lock, &identity, &is_known, error);
     if (status != MEOWER_OK || is_known)

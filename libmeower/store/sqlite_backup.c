@@ -5,6 +5,7 @@
  * backup API would copy that too, and begins again whenever another process writes. The copy gets its name when it is
  * whole and on the disk. */
 #include "store/sqlite_backup.h"
+#include "base/cursor.h"
 #include "store/sqlite_connection.h"
 #include "store/sqlite_identity.h"
 #include "store/sqlite_schema.h"
@@ -151,12 +152,10 @@ static int begin_new_life(const char *part, const meower_clock *clock, struct sq
     struct sqlite_connection copy = {.db = NULL};
     char sql[200];
     int64_t head = 0;
-    uint64_t chance;
     int status = sqlite_connection_open(&copy, part, SQLITE_OPEN_READWRITE, error);
     if (status != MEOWER_OK)
         return status;
-    clock->random(clock->context, &chance, sizeof(chance));
-    snprintf(identity->epoch, sizeof(identity->epoch), "%016llx", (unsigned long long)chance);
+    cursor_draw_epoch(clock, identity->epoch);
     snprintf(sql, sizeof(sql),
              "PRAGMA journal_mode = DELETE; UPDATE meower_meta SET value = '%s' WHERE name = 'epoch'; "
              "DELETE FROM meower_leases",

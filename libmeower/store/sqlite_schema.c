@@ -1,5 +1,6 @@
 /* sqlite_schema.c - recognising, creating and adopting the file of a SQLite store. */
 #include "store/sqlite_schema.h"
+#include "base/cursor.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -112,12 +113,12 @@ static int configure(struct sqlite_connection *writer, const char *synchronous, 
 static int create(struct sqlite_connection *writer, const meower_clock *clock, meower_error *error)
 {
     char sql[200];
-    uint64_t chance;
-    clock->random(clock->context, &chance, sizeof(chance));
+    char epoch[MEOWER_EPOCH_SIZE];
+    cursor_draw_epoch(clock, epoch);
     snprintf(sql, sizeof(sql),
-             "INSERT INTO meower_meta VALUES ('epoch', '%016llx');"
+             "INSERT INTO meower_meta VALUES ('epoch', '%s');"
              "PRAGMA application_id = %d; PRAGMA user_version = %d",
-             (unsigned long long)chance, APPLICATION_ID, SCHEMA_VERSION);
+             epoch, APPLICATION_ID, SCHEMA_VERSION);
     int status = sqlite_connection_execute(writer, create_sql, error);
     if (status == MEOWER_OK)
         status = sqlite_connection_execute(writer, sql, error);
