@@ -20,16 +20,6 @@
 #define PART_SUFFIX     ".part"
 #define REPLACED_SUFFIX ".replaced"
 
-static int system_error(const char *what, const char *path, meower_error *error)
-{
-    int code = MEOWER_ERROR_IO;
-    if (errno == EACCES || errno == EPERM || errno == EROFS)
-        code = MEOWER_ERROR_PERMISSION;
-    else if (errno == ENOSPC || errno == EDQUOT)
-        code = MEOWER_ERROR_FULL;
-    return meower_error_set(error, code, errno, 0, "cannot %s \"%s\": %s", what, path, strerror(errno));
-}
-
 static int join(char **out, const char *path, const char *suffix, meower_error *error)
 {
     if (asprintf(out, "%s%s", path, suffix) >= 0)
@@ -43,7 +33,7 @@ static int join(char **out, const char *path, const char *suffix, meower_error *
 static int sync_path(const char *path, meower_error *error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int status = fd >= 0 && fsync(fd) == 0 ? MEOWER_OK : system_error("write", path, error);
+    int status = fd >= 0 && fsync(fd) == 0 ? MEOWER_OK : sqlite_system_error(errno, "cannot write", path, error);
     if (fd >= 0)
         close(fd);
     return status;
@@ -96,7 +86,7 @@ static int give_name(const char *part, const char *path, meower_error *error)
     if (status == MEOWER_OK && link(part, path) != 0)
         status = errno == EEXIST ? meower_error_set(error, MEOWER_ERROR_INVALID, EEXIST, 0,
                                                     "\"%s\" exists already; name a new file", path)
-                                 : system_error("make", path, error);
+                                 : sqlite_system_error(errno, "cannot make", path, error);
     unlink(part);
     return status == MEOWER_OK ? sync_directory_of(path, error) : status;
 }
@@ -178,7 +168,7 @@ static int rename_with(const char *path, const char *new_path, const char *suffi
     if (status == MEOWER_OK)
         status = join(&to, new_path, suffix, error);
     if (status == MEOWER_OK && rename(from, to) != 0 && errno != ENOENT)
-        status = system_error("rename", from, error);
+        status = sqlite_system_error(errno, "cannot rename", from, error);
     free(from);
     free(to);
     return status;
@@ -208,7 +198,7 @@ static int put_in_place(const char *part, const char *path, int lock, struct sql
 {
     int status = move_old_away(path, error);
     if (status == MEOWER_OK && rename(part, path) != 0)
-        status = system_error("make", path, error);
+        status = sqlite_system_error(errno, "cannot make", path, error);
     if (status == MEOWER_OK)
         status = sync_directory_of(path, error);
     if (status == MEOWER_OK)

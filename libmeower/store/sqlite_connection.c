@@ -11,7 +11,7 @@
 
 /* ---- the path --------------------------------------------------------------------------------------------------- */
 
-static int system_error(int system_errno, const char *what, const char *path, meower_error *error)
+int sqlite_system_error(int system_errno, const char *what, const char *path, meower_error *error)
 {
     int code = MEOWER_ERROR_IO;
     if (system_errno == EACCES || system_errno == EPERM || system_errno == EROFS)
@@ -40,7 +40,7 @@ static int resolve_new_file(const char *location, char **path, meower_error *err
                                   "the directory \"%s\" of the store \"%s\" does not exist; make it first", directory,
                                   location);
     else if (real_directory == NULL)
-        status = system_error(errno, "cannot find the directory", directory, error);
+        status = sqlite_system_error(errno, "cannot find the directory", directory, error);
     else if (asprintf(path, "%s/%s", strcmp(real_directory, "/") == 0 ? "" : real_directory, name) < 0)
         status = meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a path");
     free(real_directory);
@@ -62,7 +62,7 @@ int sqlite_path_resolve(const char *location, char **path, meower_error *error)
         return MEOWER_OK;
     }
     if (errno != ENOENT)
-        return system_error(errno, "cannot find the store", location, error);
+        return sqlite_system_error(errno, "cannot find the store", location, error);
     return resolve_new_file(location, path, error);
 }
 
@@ -73,7 +73,7 @@ static int lock_file(const char *lock_path, const char *path, int *lock, meower_
 {
     int fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0)
-        return system_error(errno, "cannot open the store's lock file", lock_path, error);
+        return sqlite_system_error(errno, "cannot open the store's lock file", lock_path, error);
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EINTR)
             continue;
@@ -82,7 +82,7 @@ static int lock_file(const char *lock_path, const char *path, int *lock, meower_
                                             "the store \"%s\" is open in another process, or twice in this one; only "
                                             "one may have it open",
                                             path)
-                         : system_error(errno, "cannot lock the store's lock file", lock_path, error);
+                         : sqlite_system_error(errno, "cannot lock the store's lock file", lock_path, error);
         close(fd);
         return status;
     }

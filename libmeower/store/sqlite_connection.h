@@ -22,6 +22,10 @@ struct sqlite_connection {
  * by free(). */
 int sqlite_path_resolve(const char *location, char **path, meower_error *error);
 
+/* Says `what` failed with which file, and why by errno's number: "cannot rename \"feed.db\": ...". Returns the code:
+ * PERMISSION, FULL, NO_MEMORY or IO. */
+int sqlite_system_error(int system_errno, const char *what, const char *path, meower_error *error);
+
 /* Takes the lock beside the file: a file PATH.lock, which stays (its content: sqlite_identity.h). Sets *lock to a
  * descriptor; closing it, or the end of the process however it comes, gives the lock back. Not the database file
  * itself: closing a descriptor of it would drop the POSIX locks that SQLite holds in this process
