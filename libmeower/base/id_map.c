@@ -1,22 +1,20 @@
 /* id_map.c - open addressing with linear probing; what is removed is closed up by moving entries back (Knuth, The Art
  * of Computer Programming 3, 6.4, Algorithm R). */
 #include "base/id_map.h"
+#include "base/hash.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a (Fowler, Noll, Vo; RFC 9923). */
-static uint64_t hash(const char *id)
+/* Where an id is first looked for. */
+static size_t home_of(const struct id_map *map, const char *id)
 {
-    uint64_t value = UINT64_C(14695981039346656037);
-    for (; *id != '\0'; id++)
-        value = (value ^ (unsigned char)*id) * UINT64_C(1099511628211);
-    return value;
+    return (size_t)hash_bytes(id, strlen(id)) & (map->capacity - 1);
 }
 
 /* Where an id is, or would be. There is a free place. */
 static size_t seek(const struct id_map *map, const char *id)
 {
-    size_t at = (size_t)hash(id) & (map->capacity - 1);
+    size_t at = home_of(map, id);
     while (map->entries[at].id[0] != '\0' && strcmp(map->entries[at].id, id) != 0)
         at = (at + 1) & (map->capacity - 1);
     return at;
@@ -60,12 +58,13 @@ const struct id_entry *id_map_find(const struct id_map *map, const char *id)
 
 bool id_map_remove(struct id_map *map, const char *id)
 {
-    size_t mask = map->capacity - 1;
-    if (id_map_find(map, id) == NULL)
+    const struct id_entry *entry = id_map_find(map, id);
+    if (entry == NULL)
         return false;
-    size_t hole = seek(map, id);
+    size_t mask = map->capacity - 1;
+    size_t hole = (size_t)(entry - map->entries);
     for (size_t at = (hole + 1) & mask; map->entries[at].id[0] != '\0'; at = (at + 1) & mask) {
-        size_t home = (size_t)hash(map->entries[at].id) & mask;
+        size_t home = home_of(map, map->entries[at].id);
         /* An entry stays when its home lies behind the hole, on the way to where it is. */
         if (((at - home) & mask) >= ((at - hole) & mask)) {
             map->entries[hole] = map->entries[at];

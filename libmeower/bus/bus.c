@@ -115,12 +115,11 @@ int bus_publish(struct bus *bus, const meower_bus_message *messages, size_t coun
 
 int bus_announce(struct bus *bus, const meower_bus_message *last, meower_error *error)
 {
-    int status = MEOWER_OK;
-
-    if (bus->vtable.announce != NULL) {
-        status = fault_before(&bus->hook, "bus", "announce", error);
+    if (bus->vtable.announce == NULL) {
+        return MEOWER_OK;
     }
-    if (status != MEOWER_OK || bus->vtable.announce == NULL) {
+    int status = fault_before(&bus->hook, "bus", "announce", error);
+    if (status != MEOWER_OK) {
         return status;
     }
     return fault_after(&bus->hook, "bus", "announce", bus->vtable.announce(bus->backend, last, error), error);

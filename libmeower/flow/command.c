@@ -1,4 +1,5 @@
 /* command.c - the command handle: checks what is posted, hands it to the writer, and gives out the results. */
+#include "base/hash.h"
 #include "base/html.h"
 #include "flow/engine.h"
 #include "flow/inbox.h"
@@ -76,17 +77,6 @@ int meower_command_fd(const meower_command *command)
     return command == NULL ? MEOWER_ERROR_INVALID : command->inbox.notifier.fd;
 }
 
-/* A hash that tells bodies apart: 64-bit FNV-1a (Fowler, Noll, Vo; draft-eastlake-fnv). */
-static uint64_t body_fingerprint(const char *body, size_t body_len)
-{
-    uint64_t hash = 14695981039346656037u;
-
-    for (size_t i = 0; i < body_len; i++) {
-        hash = (hash ^ (unsigned char)body[i]) * 1099511628211u;
-    }
-    return hash;
-}
-
 static int check_key(const char *key, meower_error *error)
 {
     size_t len = key == NULL ? 1 : strnlen(key, MEOWER_KEY_MAX + 1);
@@ -127,7 +117,7 @@ static int make_post(const meower_command *command, const char *body, size_t bod
     request->write.body_len = stored_len;
     if (key != NULL) {
         request->write.idempotency_key = memcpy(request->text + stored_len + 1, key, key_size);
-        request->write.fingerprint = body_fingerprint(request->text, stored_len);
+        request->write.fingerprint = hash_bytes(request->text, stored_len);
     }
     *out = request;
     return MEOWER_OK;
@@ -200,7 +190,8 @@ int meower_command_submit_delete(meower_command *command, const char *id, void *
 int meower_command_next(meower_command *command, meower_command_result *out)
 {
     struct inbox_item *item;
-    int status = out == NULL ? MEOWER_ERROR_INVALID : engine_check_process(instance_of(command), NULL);
+    int status =
+        out == NULL ? MEOWER_ERROR_INVALID : engine_check_process(instance_of(command), NULL);
 
     if (status != MEOWER_OK) {
         return status;

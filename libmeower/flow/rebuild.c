@@ -119,7 +119,7 @@ static int swap(struct rebuild *rebuild, struct projection *projection, meower_e
 bool rebuild_step(struct rebuild *rebuild, struct projection *projection)
 {
     meower *instance = rebuild->instance;
-    int64_t end_us = clock_monotonic_us(instance->clock) + TURN_US;
+    int64_t end_us;
     meower_error error = {0};
     bool is_complete = false;
     int status = MEOWER_OK;
@@ -127,6 +127,7 @@ bool rebuild_step(struct rebuild *rebuild, struct projection *projection)
     if (!rebuild_is_active(rebuild)) {
         return false;
     }
+    end_us = clock_monotonic_us(instance->clock) + TURN_US;
     if (!atomic_load(&rebuild->is_begun)) {
         status = begin(rebuild, &error);
     }

@@ -200,8 +200,9 @@ int search_read(struct reader *reader, struct read_request *request)
         return meower_error_set(&request->error, status, 0, 0, "no memory for the search");
     }
     atomic_fetch_add(&instance->counters.searches, 1);
-    cursor_format(instance->epoch, projection_visible(&instance->projection), request->page->cursor);
-    if (query.count > 0) {
+    if (query.count == 0) {
+        cursor_format(instance->epoch, projection_visible(&instance->projection), request->page->cursor);
+    } else {
         status = search_known_index(reader, request, &query);
         if (status != MEOWER_OK) {
             forget_meows(request->page, request->range.take);
