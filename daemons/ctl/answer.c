@@ -1,7 +1,6 @@
 /* answer.c - see answer.h. */
 #include "ctl/answer.h"
 #include <cjson/cJSON.h>
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,8 @@
 #define ANSWER_SECONDS_MAX 30L
 #define ANSWER_LEN_MAX     (16u << 20) /* of an answer that is kept: a thousand meows are far smaller */
 
-size_t answer_collect(char *data, size_t size, size_t count, void *context)
+/* For CURLOPT_WRITEFUNCTION. */
+static size_t collect(char *data, size_t size, size_t count, void *context)
 {
     struct answer *answer = context;
     size_t len = size * count;
@@ -29,7 +29,8 @@ size_t answer_collect(char *data, size_t size, size_t count, void *context)
     return len;
 }
 
-void answer_report(long http_status, const struct answer *answer)
+/* Says what the server said was wrong. */
+static void report(long http_status, const struct answer *answer)
 {
     cJSON *json = answer->text == NULL ? NULL : cJSON_Parse(answer->text);
     const char *error = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "error"));
@@ -40,19 +41,23 @@ void answer_report(long http_status, const struct answer *answer)
     cJSON_Delete(json);
 }
 
-/* Carries out a prepared request. */
-static int perform(CURL *curl, const char *url, struct answer *answer)
+int answer_perform(CURL *curl, const char *url, struct answer *answer)
 {
     long http_status = 0;
-    CURLcode code = curl_easy_perform(curl);
+    CURLcode code;
 
+    *answer = (struct answer){0};
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, ANSWER_SECONDS_MAX);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+    code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &http_status);
     if (code != CURLE_OK) {
         fprintf(stderr, "meowctl: %s: %s\n", url, curl_easy_strerror(code));
         return 1;
     }
     if (http_status < 200 || http_status > 299) {
-        answer_report(http_status, answer);
+        report(http_status, answer);
         return 1;
     }
     return 0;
@@ -72,10 +77,7 @@ int answer_get(const char *url, const char *path, const char *method, struct ans
     if (snprintf(whole, sizeof whole, "%s%s", url, path) < (int)sizeof whole) {
         curl_easy_setopt(curl, CURLOPT_URL, whole);
         curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-        curl_easy_setopt(curl, CURLOPT_TIMEOUT, ANSWER_SECONDS_MAX);
-        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, answer_collect);
-        curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-        failed = perform(curl, url, answer);
+        failed = answer_perform(curl, url, answer);
     } else {
         fprintf(stderr, "meowctl: the address of the server is too long\n");
     }

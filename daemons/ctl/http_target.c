@@ -11,7 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ANSWER_SECONDS_MAX  30L
 #define RETRY_SECONDS       2u /* between two tries to follow a server that went away */
 #define SILENCE_SECONDS_MAX 45 /* the server sends a comment every 15 s: it is gone */
 
@@ -29,8 +28,7 @@ static int request(struct http_target *http, const char *method, const char *pat
 {
     size_t size = strlen(http->url) + strlen(path) + 1;
     char *url = malloc(size);
-    long http_status = 0;
-    CURLcode code;
+    int failed;
 
     *answer = (struct answer){0};
     if (url == NULL) {
@@ -42,24 +40,12 @@ static int request(struct http_target *http, const char *method, const char *pat
     curl_easy_setopt(http->curl, CURLOPT_URL, url);
     curl_easy_setopt(http->curl, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, http->headers);
-    curl_easy_setopt(http->curl, CURLOPT_TIMEOUT, ANSWER_SECONDS_MAX);
-    curl_easy_setopt(http->curl, CURLOPT_WRITEFUNCTION, answer_collect);
-    curl_easy_setopt(http->curl, CURLOPT_WRITEDATA, answer);
     if (form != NULL) {
         curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, form);
     }
-    code = curl_easy_perform(http->curl);
-    curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &http_status);
+    failed = answer_perform(http->curl, http->url, answer);
     free(url);
-    if (code != CURLE_OK) {
-        fprintf(stderr, "meowctl: %s: %s\n", http->url, curl_easy_strerror(code));
-        return 1;
-    }
-    if (http_status < 200 || http_status > 299) {
-        answer_report(http_status, answer);
-        return 1;
-    }
-    return 0;
+    return failed;
 }
 
 static void print_object(const cJSON *meow)

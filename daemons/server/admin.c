@@ -14,6 +14,9 @@
 #define CONTENT_MAX    1024
 #define IDLE_S         30
 
+/* A reason as a JSON text, twice as long as the reason: all of it may be quotes. */
+#define REASON_TEXT_SIZE 1100
+
 static void send_page(struct evhttp_request *request, int status, const char *reason, const char *type,
                       struct evbuffer *page)
 {
@@ -28,14 +31,19 @@ static void send_state(struct evhttp_request *request, bool is_well, struct evbu
     send_page(request, is_well ? 200 : 503, is_well ? "OK" : "Service Unavailable", "application/json", page);
 }
 
+static void refuse_method(struct evhttp_request *request, const char *allowed)
+{
+    evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", allowed);
+    evhttp_send_reply(request, 405, "Method Not Allowed", NULL);
+}
+
 /* An empty page to fill for GET and HEAD, or NULL: then another method was answered, or memory is short. */
 static struct evbuffer *begin_page(struct evhttp_request *request)
 {
     enum evhttp_cmd_type method = evhttp_request_get_command(request);
     if (method == EVHTTP_REQ_GET || method == EVHTTP_REQ_HEAD)
         return evbuffer_new();
-    evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", "GET, HEAD");
-    evhttp_send_reply(request, 405, "Method Not Allowed", NULL);
+    refuse_method(request, "GET, HEAD");
     return NULL;
 }
 
@@ -71,7 +79,7 @@ static void answer_health(struct evhttp_request *request, void *argument)
 
 static void add_part(struct evbuffer *parts, const char *part, bool is_ready, const char *reason)
 {
-    char text[1100]; /* twice a reason: all of it may be quotes */
+    char text[REASON_TEXT_SIZE];
     json_text_write(reason, text, sizeof(text));
     evbuffer_add_printf(parts, "%s{\"part\":\"%s\",\"ready\":%s,\"reason\":%s}",
                         evbuffer_get_length(parts) > 0 ? "," : "", part, is_ready ? "true" : "false", text);
@@ -122,7 +130,7 @@ static void send_rebuild(struct evhttp_request *request, int status, const char 
     static const char *const states[] = {"none", "running", "done", "failed"};
     struct evbuffer *page = evbuffer_new();
     meower_rebuild rebuild;
-    char why[1100];
+    char why[REASON_TEXT_SIZE];
     if (page == NULL)
         return;
     if (meower_rebuild_state(feed, &rebuild) == MEOWER_OK) {
@@ -138,7 +146,7 @@ static void send_rebuild(struct evhttp_request *request, int status, const char 
 static void refuse_rebuild(struct evhttp_request *request, int status, const char *reason, const char *detail)
 {
     struct evbuffer *page = evbuffer_new();
-    char text[1100];
+    char text[REASON_TEXT_SIZE];
     if (page == NULL)
         return;
     json_text_write(detail, text, sizeof(text));
@@ -160,8 +168,7 @@ static void answer_rebuild(struct evhttp_request *request, void *argument)
     enum evhttp_cmd_type method = evhttp_request_get_command(request);
     meower_error error;
     if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_POST) {
-        evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", "GET, POST");
-        evhttp_send_reply(request, 405, "Method Not Allowed", NULL);
+        refuse_method(request, "GET, POST");
     } else if (admin->feed == NULL) {
         refuse_rebuild(request, 503, "Service Unavailable", "the feed is not open yet");
     } else if (method == EVHTTP_REQ_GET) {

@@ -122,6 +122,7 @@ static int serve(const struct daemon *daemon, struct config *config, const struc
             close(public);
         return fail(log, message);
     }
+    bool is_own = has_own_directory(daemon, config);
     const struct control_settings settings = {
         .program = daemon->defaults.program,
         .server = {.roles = daemon->roles,
@@ -135,8 +136,8 @@ static int serve(const struct daemon *daemon, struct config *config, const struc
         .admin_listener = admin,
         .address = address,
         .admin_address = admin_address,
-        .place = has_own_directory(daemon, config) ? config_text(config, SETTING_DATA) : "the store",
-        .has_own_directory = has_own_directory(daemon, config),
+        .place = is_own ? config_text(config, SETTING_DATA) : "the store",
+        .has_own_directory = is_own,
         .options = config->options,
         .log = log};
     int status = control_run(&settings);

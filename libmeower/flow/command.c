@@ -190,8 +190,7 @@ int meower_command_submit_delete(meower_command *command, const char *id, void *
 int meower_command_next(meower_command *command, meower_command_result *out)
 {
     struct inbox_item *item;
-    int status =
-        out == NULL ? MEOWER_ERROR_INVALID : engine_check_process(instance_of(command), NULL);
+    int status = out == NULL ? MEOWER_ERROR_INVALID : engine_check_process(instance_of(command), NULL);
 
     if (status != MEOWER_OK) {
         return status;
