@@ -23,18 +23,23 @@ make_tools() {
     cp "$binding/requirements-dev.txt" "$tools/requirements.txt"
 }
 
+# Prints the first block of a language in the README.
+first_block() {
+    awk -v language="$1" '$0 == "```" language { inside = 1; next } /^```$/ && inside { exit } inside' "$binding/README.md"
+}
+
 # A venv with nothing, into which the package is installed by the command that its README gives.
 install_from_folder() {
     rm -rf "$installed"
     /usr/bin/python3 -m venv "$installed"
-    awk '/^```sh$/ { inside = 1; next } /^```$/ && inside { exit } inside' "$binding/README.md" >build/python/install.sh
+    first_block sh >build/python/install.sh
     grep -q 'pip install' build/python/install.sh || fail "the README does not say how to install"
     PATH=$installed/bin:$PATH bash -ex build/python/install.sh
 }
 
 # The README's first program has five lines at most, and runs where nothing else is.
 run_readme() {
-    awk '/^```python$/ { inside = 1; next } /^```$/ && inside { exit } inside' "$binding/README.md" >"$work/first.py"
+    first_block python >"$work/first.py"
     [ "$(grep -c . "$work/first.py")" -le 5 ] || fail "the README's first program has more than five lines"
     (cd "$work" && "$installed/bin/python" first.py)
 }
@@ -58,12 +63,9 @@ END
 
 # run_pytest NAME ARGUMENT...: runs pytest on what is installed, and counts.
 run_pytest() {
-    local status=0 report=$project/build/logs/$1.xml
-    rm -f "$report"
-    (cd "$work" && timeout 600 "$installed/bin/python" -m pytest -q -c "$binding/pyproject.toml" --durations=5 \
-        --junitxml "$report" "${@:2}") || status=$?
-    /usr/bin/python3 scripts/tally_pytest.py "$report"
-    return "$status"
+    local report=$project/build/logs/$1.xml
+    tallied "$report" env -C "$work" timeout 600 "$installed/bin/python" -m pytest -q -c "$binding/pyproject.toml" \
+        --durations=5 --junitxml "$report" "${@:2}"
 }
 
 check_types() {

@@ -95,6 +95,15 @@ build() {
     configure "$1" && cmake --build --preset "$1" -j "$(nproc)"
 }
 
+# tallied REPORT COMMAND...: runs tests that write a JUnit report, and counts them, also when it came to none.
+tallied() {
+    local status=0
+    rm -f "$1"
+    "${@:2}" || status=$?
+    /usr/bin/python3 scripts/tally_pytest.py "$1"
+    return "$status"
+}
+
 # Prints the C files of the project.
 c_files() {
     find . \( -path ./build -o -name node_modules \) -prune -o -name '*.[ch]' -print | sort

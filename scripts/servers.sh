@@ -68,13 +68,10 @@ run_older_engines() {
 # run_behind_nginx BUS SEARCH [SELECTION]: the black-box suite, or the selected tests of it, against three daemons behind
 # NGINX.
 run_behind_nginx() {
-    local status=0 report=build/logs/nginx.xml
+    local report=build/logs/nginx.xml
     echo "bus $1, search $2 ${MEOWER_TEST_ELASTICSEARCH##*:}"
-    rm -f "$report"
-    MEOWERD="$PWD/build/dev/bin/meowerd" timeout 1200 /usr/bin/python3 -m pytest tests/http -q --junitxml "$report" \
-        --deployment distributed --bus "$1" --search "$2" ${3:+-k "$3"} || status=$?
-    /usr/bin/python3 scripts/tally_pytest.py "$report"
-    return "$status"
+    MEOWERD="$PWD/build/dev/bin/meowerd" tallied "$report" timeout 1200 /usr/bin/python3 -m pytest tests/http -q \
+        --junitxml "$report" --deployment distributed --bus "$1" --search "$2" ${3:+-k "$3"}
 }
 
 # Every engine that the full run leaves out, with the tests that differ by engine.

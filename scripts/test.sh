@@ -106,14 +106,11 @@ check_packages() {
 
 # Builds the site, where every link must lead somewhere, and runs the blocks against an installed build.
 check_docs() {
-    local status=0 report=build/logs/docs.xml
+    local report=build/logs/docs.xml
     build "$1"
     scripts/docs.py build/docs/site
     cmake --install "build/$1" --prefix "$PWD/build/installed" >/dev/null
-    rm -f "$report"
-    INSTALLED=build/installed timeout 600 /usr/bin/python3 -m pytest tests/docs -q --junitxml "$report" || status=$?
-    /usr/bin/python3 scripts/tally_pytest.py "$report"
-    return "$status"
+    INSTALLED=build/installed tallied "$report" timeout 600 /usr/bin/python3 -m pytest tests/docs -q --junitxml "$report"
 }
 
 # What the step python has installed, with the library of the build under the sanitizers.
@@ -140,13 +137,10 @@ run_ctest() {
 
 # Builds a preset and runs its examples.
 run_examples() {
-    local status=0 report="build/logs/examples-$1.xml"
+    local report="build/logs/examples-$1.xml"
     build "$1"
-    rm -f "$report"
-    EXAMPLES="$PWD/build/$1/examples" timeout 600 /usr/bin/python3 -m pytest tests/examples -q --junitxml "$report" ||
-        status=$?
-    /usr/bin/python3 scripts/tally_pytest.py "$report"
-    return "$status"
+    EXAMPLES="$PWD/build/$1/examples" tallied "$report" timeout 600 /usr/bin/python3 -m pytest tests/examples -q \
+        --junitxml "$report"
 }
 
 # Builds a preset and has each call of the library fail, and a sample of SQLite's, which --all makes larger; all of them:
@@ -171,37 +165,28 @@ run_crashes() {
 
 # Builds a preset and runs the black-box suite against its programs.
 run_http() {
-    local status=0 report="build/logs/http-$1.xml"
+    local report="build/logs/http-$1.xml"
     build "$1"
-    rm -f "$report"
-    MEOWERD="$PWD/build/$1/bin/meowerd" unrandomised timeout 1200 /usr/bin/python3 -m pytest tests/http -q \
-        --junitxml "$report" || status=$?
-    /usr/bin/python3 scripts/tally_pytest.py "$report"
-    return "$status"
+    MEOWERD="$PWD/build/$1/bin/meowerd" tallied "$report" unrandomised timeout 1200 /usr/bin/python3 -m pytest tests/http \
+        -q --junitxml "$report"
 }
 
 # Checks and builds the page, and runs the tests of its logic.
 run_web() {
-    local status=0 report="$PWD/build/logs/web.xml"
+    local report="$PWD/build/logs/web.xml"
     npm_install web
     npm --prefix web run check
     npm --prefix web run build -- --outDir "$PWD/build/web"
-    rm -f "$report"
-    npm --prefix web test -- --reporter=default --reporter=junit --outputFile="$report" || status=$?
-    /usr/bin/python3 scripts/tally_pytest.py "$report"
-    return "$status"
+    tallied "$report" npm --prefix web test -- --reporter=default --reporter=junit --outputFile="$report"
 }
 
 # Two or more daemons of each kind on the real servers, which it takes down and starts again. --all: on every one of them.
 run_distributed() {
-    local status=0 report=build/logs/distributed.xml
+    local report=build/logs/distributed.xml
     build dev
     servers_start
-    rm -f "$report"
-    timeout 1800 /usr/bin/python3 -m pytest tests/distributed -q --bin build/dev/bin ${all:+--long} \
-        --junitxml "$report" || status=$?
-    /usr/bin/python3 scripts/tally_pytest.py "$report"
-    return "$status"
+    tallied "$report" timeout 1800 /usr/bin/python3 -m pytest tests/distributed -q --bin build/dev/bin ${all:+--long} \
+        --junitxml "$report"
 }
 
 # The whole black-box suite against the distributed deployment.
@@ -213,12 +198,9 @@ run_full_deployment() {
 
 # Builds what the image holds, and starts it as compose.yaml says.
 run_containers() {
-    local status=0 report=build/logs/containers.xml
+    local report=build/logs/containers.xml
     servers_start
-    rm -f "$report"
-    timeout 1200 /usr/bin/python3 -m pytest tests/containers -q -p no:cacheprovider --junitxml "$report" || status=$?
-    /usr/bin/python3 scripts/tally_pytest.py "$report"
-    return "$status"
+    tallied "$report" timeout 1200 /usr/bin/python3 -m pytest tests/containers -q -p no:cacheprovider --junitxml "$report"
 }
 
 # Parts of it on the other engines; with --all the whole of it on all of them.
@@ -242,12 +224,9 @@ run_browser() {
 
 # browser_suite DEPLOYMENT [FILE...]
 browser_suite() {
-    local status=0 report="$PWD/build/logs/browser-$1.xml"
-    rm -f "$report"
-    DEPLOYMENT=$1 timeout 600 npm --prefix tests/browser test -- --reporter=default --reporter=junit \
-        --outputFile="$report" "${@:2}" || status=$?
-    /usr/bin/python3 scripts/tally_pytest.py "$report"
-    return "$status"
+    local report="$PWD/build/logs/browser-$1.xml"
+    DEPLOYMENT=$1 tallied "$report" timeout 600 npm --prefix tests/browser test -- --reporter=default --reporter=junit \
+        --outputFile="$report" "${@:2}"
 }
 
 clock() {
