@@ -53,7 +53,7 @@ def declarations(folder):
             if node.type.type.decls:
                 structs[node.name] = [member.name for member in node.type.type.decls]
         elif isinstance(node, c_ast.Decl) and isinstance(node.type, c_ast.FuncDecl):
-            parameters = [each for each in node.type.args.params]
+            parameters = node.type.args.params
             variadic = any(isinstance(each, c_ast.EllipsisParam) for each in parameters)
             types = [type_text(each.type) for each in parameters if not isinstance(each, c_ast.EllipsisParam)]
             functions[node.name] = (type_text(node.type.type), [] if types == ["void"] else types, variadic)
@@ -67,21 +67,26 @@ def parenthesised(folder):
     return set(re.findall(r"\bmeower_\w+(?=\()", preprocessed(folder)))
 
 
+def printed_by(program, statements):
+    """The lines that a C program of these statements prints, with all headers included."""
+    lines = [f"#include <{header}>" for header in ("stddef.h", "stdio.h", *HEADERS)]
+    source = program.with_suffix(".c")
+    source.write_text("\n".join([*lines, "int main(void) {", *statements, "}"]))
+    subprocess.run(["gcc", f"-I{INCLUDE}", source, "-o", program], check=True)
+    return subprocess.run([program], capture_output=True, text=True, check=True).stdout.splitlines()
+
+
 def layouts(folder, structs):
     """What a C program says: {struct: (size, {member: (offset, size)})}."""
-    lines = [f"#include <{header}>" for header in HEADERS]
-    lines += ["#include <stddef.h>", "#include <stdio.h>", "int main(void) {"]
+    lines = []
     for name, members in structs.items():
         lines.append(f'printf("{name} . %zu 0\\n", sizeof({name}));')
         for member in members:
             lines.append(
                 f'printf("{name} {member} %zu %zu\\n", offsetof({name}, {member}), sizeof((({name} *)0)->{member}));'
             )
-    (folder / "layout.c").write_text("\n".join([*lines, "}"]))
-    subprocess.run(["gcc", f"-I{INCLUDE}", folder / "layout.c", "-o", folder / "layout"], check=True)
-    output = subprocess.run([folder / "layout"], capture_output=True, text=True, check=True).stdout
     found = {}
-    for line in output.splitlines():
+    for line in printed_by(folder / "layout", lines):
         name, member, offset, size = line.split()
         if member == ".":
             found[name] = (int(offset), {})
@@ -92,9 +97,5 @@ def layouts(folder, structs):
 
 def constants(folder, names):
     """The values of macros and enumerators."""
-    lines = [f"#include <{header}>" for header in HEADERS] + ["#include <stdio.h>", "int main(void) {"]
-    lines += [f'printf("%ld\\n", (long)({name}));' for name in names]
-    (folder / "constants.c").write_text("\n".join([*lines, "}"]))
-    subprocess.run(["gcc", f"-I{INCLUDE}", folder / "constants.c", "-o", folder / "constants"], check=True)
-    output = subprocess.run([folder / "constants"], capture_output=True, text=True, check=True).stdout
-    return dict(zip(names, map(int, output.split())))
+    printed = printed_by(folder / "constants", [f'printf("%ld\\n", (long)({name}));' for name in names])
+    return dict(zip(names, map(int, printed)))

@@ -55,7 +55,8 @@ def test_where_python_has_an_exception_for_it_that_catches_it_too(kind, builtin)
 def test_an_engine_that_is_away_is_unavailable_and_retriable():
     with pytest.raises(meower.MeowerError) as caught:
         meower.open(store="postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1")
-    assert isinstance(caught.value, meower.UnavailableError) or isinstance(caught.value, meower.UnsupportedError)
+    assert isinstance(caught.value, (meower.UnavailableError, meower.UnsupportedError))
+    assert caught.value.retriable == isinstance(caught.value, meower.UnavailableError)
 
 
 def test_the_library_says_what_would_be_right():
