@@ -33,7 +33,7 @@ install_sqlite_only() {
     mv "$work/installed" "$1"
 }
 
-# by_pkg_config PREFIX: the program finds headers and library, and links nothing but the library.
+# The program finds headers and library, and links nothing but the library.
 by_pkg_config() {
     # shellcheck disable=SC2046 # pkg-config prints words
     gcc -std=c99 "${warnings[@]}" tests/install/consumer.c -o "$work/by_pkg_config" $(pkg-config --cflags --libs meower)

@@ -149,10 +149,6 @@ def check():
 # ---- pages ----------------------------------------------------------------------------------------------------------
 
 
-def anchor(name):
-    return name.lower()
-
-
 def markdown_text(text):
     """Comment text as Markdown: names become code, indented parts stay as they are."""
     out = []
@@ -209,7 +205,7 @@ def man_page(header, block, release):
     return "\n".join([
         f'.TH {name.upper()} 3 "" "meower {release}" "libmeower"', ".nh",
         ".SH NAME",
-        roff(f"{', '.join(block.functions)} - {first[0].lower() + first[1:]}").replace(" \\- ", " \\- ", 1),
+        roff(f"{', '.join(block.functions)} - {first[0].lower() + first[1:]}"),
         ".SH LIBRARY", "libmeower (\\fIlibmeower\\fR, \\fI\\-lmeower\\fR)",
         ".SH SYNOPSIS", ".nf", f".B #include <meower/{include}>", ".PP",
         roff(re.sub(r"MEOWER_API ", "", block.code)), ".fi",
