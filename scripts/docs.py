@@ -15,6 +15,7 @@ import sys
 PROJECT = pathlib.Path(__file__).resolve().parents[1]
 SITE = PROJECT / "docs/site"
 LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
+FOLDERS = {"docs/decisions": "docs/decisions/index.md", "include/meower": "docs/reference/index.md"}
 NAVIGATION = [
     ("Start", "README.md"), ("C", "docs/guide/c.md"), ("Server", "docs/guide/server.md"),
     ("Python", "docs/guide/python.md"), ("Teams", "docs/guide/teams.md"), ("API", "docs/reference/index.md"),
@@ -63,8 +64,7 @@ class Site:
         path, _, fragment = target.partition("#")
         name = os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page
         fragment = f"#{fragment}" if fragment else ""
-        if name == "docs/decisions" or name == "include/meower":
-            name = {"docs/decisions": "docs/decisions/index.md", "include/meower": "docs/reference/index.md"}[name]
+        name = FOLDERS.get(name, name)
         if name in self.pages:
             return html_name(name) + fragment
         if f"{name}/README.md" in self.pages:
