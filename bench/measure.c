@@ -81,3 +81,19 @@ void samples_print(struct samples *samples, const char *name)
            (long long)samples->values[(count * 50 + 99) / 100 - 1], name,
            (long long)samples->values[(count * 99 + 99) / 100 - 1], name, count);
 }
+
+void commits_add(struct commits *commits, size_t rows, int64_t start_us)
+{
+    int64_t span_us = now_us() - start_us;
+    samples_add(&commits->spans, span_us);
+    commits->rows += rows;
+    commits->spent_us += span_us;
+}
+
+void commits_print(struct commits *commits)
+{
+    printf("{\"rows_per_second\": %.0f, \"rows\": %zu, ", (double)commits->rows * 1e6 / (double)commits->spent_us,
+           commits->rows);
+    samples_print(&commits->spans, "commit");
+    printf("}\n");
+}

@@ -31,4 +31,17 @@ void samples_add(struct samples *samples, int64_t span_us);
 /* Prints `"NAME_p50_us": ..., "NAME_p99_us": ..., "NAME_count": ...` (nearest rank), null where there are none. */
 void samples_print(struct samples *samples, const char *name);
 
+/* What a loop of transactions has done, and the time that these took. */
+struct commits {
+    size_t rows;
+    int64_t spent_us;
+    struct samples spans;
+};
+
+/* Counts a transaction of so many rows that began at `start_us` and has just ended. */
+void commits_add(struct commits *commits, size_t rows, int64_t start_us);
+
+/* Prints one JSON object: rows_per_second, rows, and the spans as "commit". */
+void commits_print(struct commits *commits);
+
 #endif

@@ -76,9 +76,7 @@ struct run {
     int batch;       /* rows a transaction */
     PGresult *input; /* a row, or with arrays a whole transaction, in each of its rows */
     int64_t span_us;
-    int64_t spent_us;
-    size_t rows;
-    struct samples commits;
+    struct commits commits;
 };
 
 static void load(struct run *run, const char *batch)
@@ -138,20 +136,17 @@ static void insert_batch(const struct run *run, int first)
 static void insert_all(struct run *run)
 {
     int rows = PQntuples(run->input) * (run->has_arrays ? run->batch : 1);
-    for (int first = 0; first + run->batch <= rows && run->spent_us < run->span_us; first += run->batch) {
+    for (int first = 0; first + run->batch <= rows && run->commits.spent_us < run->span_us; first += run->batch) {
         int64_t start_us = now_us();
         insert_batch(run, first);
-        int64_t commit_us = now_us() - start_us;
-        samples_add(&run->commits, commit_us);
-        run->rows += (size_t)run->batch;
-        run->spent_us += commit_us;
+        commits_add(&run->commits, (size_t)run->batch, start_us);
     }
 }
 
 static void measure(struct run *run)
 {
-    samples_init(&run->commits, COMMITS_MAX);
-    while (run->spent_us < run->span_us) {
+    samples_init(&run->commits.spans, COMMITS_MAX);
+    while (run->commits.spent_us < run->span_us) {
         execute(run->connection, "TRUNCATE bare.meows, bare.meower_events");
         if (!PQenterPipelineMode(run->connection))
             give_up_on(run->connection, "the pipeline");
@@ -159,10 +154,8 @@ static void measure(struct run *run)
         if (!PQexitPipelineMode(run->connection))
             give_up_on(run->connection, "the pipeline");
     }
-    printf("{\"rows_per_second\": %.0f, \"rows\": %zu, ", (double)run->rows * 1e6 / (double)run->spent_us, run->rows);
-    samples_print(&run->commits, "commit");
-    printf("}\n");
-    samples_free(&run->commits);
+    commits_print(&run->commits);
+    samples_free(&run->commits.spans);
 }
 
 int main(int argc, char **argv)

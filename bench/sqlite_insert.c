@@ -145,9 +145,7 @@ struct run {
     size_t batch;        /* rows a transaction */
     useconds_t pause_us; /* before each transaction: a disk that was idle answers later */
     int64_t end_us;
-    size_t rows;
-    int64_t spent_us;
-    struct samples commits;
+    struct commits commits;
 };
 
 /* Inserts all rows once, or as many as the time allows. */
@@ -159,25 +157,20 @@ static void insert_all(sqlite3 *target, struct run *run)
             usleep(run->pause_us);
         int64_t start_us = now_us();
         insert_batch(target, first, run->batch);
-        int64_t commit_us = now_us() - start_us;
-        samples_add(&run->commits, commit_us);
-        run->rows += run->batch;
-        run->spent_us += commit_us;
+        commits_add(&run->commits, run->batch, start_us);
     }
 }
 
 static void measure(sqlite3 *source, const char *path, struct run *run)
 {
-    samples_init(&run->commits, COMMITS_MAX);
+    samples_init(&run->commits.spans, COMMITS_MAX);
     while (now_us() < run->end_us) {
         sqlite3 *target = open_target(source, path);
         insert_all(target, run);
         close_target(target);
     }
-    printf("{\"rows_per_second\": %.0f, \"rows\": %zu, ", (double)run->rows * 1e6 / (double)run->spent_us, run->rows);
-    samples_print(&run->commits, "commit");
-    printf("}\n");
-    samples_free(&run->commits);
+    commits_print(&run->commits);
+    samples_free(&run->commits.spans);
 }
 
 int main(int argc, char **argv)
