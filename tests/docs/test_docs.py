@@ -4,6 +4,7 @@ an empty folder (blocks.py says how a page is read).
     INSTALLED=build/installed /usr/bin/python3 -m pytest tests/docs
 """
 
+import contextlib
 import os
 import pathlib
 import re
@@ -132,14 +133,19 @@ class Session:
                 pass
 
 
+@contextlib.contextmanager
 def new_database(server):
-    """The URL of a new database."""
+    """The URL of a database that is there as long as the page needs it."""
     name = f"meower_docs_{os.getpid()}_{time.monotonic_ns()}"
-    subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", server, "-c", f"CREATE DATABASE {name}"], check=True)
-    return f"{server}{'&' if '?' in server else '?'}dbname={name}"
+    sql = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", server, "-c"]
+    subprocess.run([*sql, f"CREATE DATABASE {name}"], check=True)
+    try:
+        yield f"{server}{'&' if '?' in server else '?'}dbname={name}"
+    finally:
+        subprocess.run([*sql, f"DROP DATABASE {name} WITH (FORCE)"], check=True)
 
 
-def addresses_of(page):
+def addresses_of(page, until_the_end):
     """What stands for the engines that a page needs, or None when one is missing."""
     used = {}
     for engine in page.needs:
@@ -148,10 +154,8 @@ def addresses_of(page):
         if not url:
             return None
         if engine == "postgresql":
-            url = new_database(url)
-        elif engine == "kafka":
-            url += f"/docs-{time.monotonic_ns()}"
-        elif engine == "elasticsearch":
+            url = until_the_end.enter_context(new_database(url))
+        elif engine in ("kafka", "elasticsearch"):
             url += f"/docs-{time.monotonic_ns()}"
         used[shown] = url
     return used
@@ -160,19 +164,18 @@ def addresses_of(page):
 @pytest.mark.parametrize("name", [name for name, page in PAGES.items() if page.blocks])
 def test_every_block_of_a_page_runs(name, tmp_path):
     page = PAGES[name]
-    addresses = addresses_of(page)
-    if addresses is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"no server for {page.needs}, and CI is set")
-        pytest.skip(f"no server for {page.needs}; ./dev test docs starts them")
-    session = Session(tmp_path, addresses)
-    try:
+    with contextlib.ExitStack() as until_the_end:
+        addresses = addresses_of(page, until_the_end)
+        if addresses is None:
+            if os.environ.get("CI"):
+                pytest.fail(f"no server for {page.needs}, and CI is set")
+            pytest.skip(f"no server for {page.needs}; ./dev test docs starts them")
+        session = Session(tmp_path, addresses)
+        until_the_end.callback(session.end)
         if page.has_server:
             session.start_server()
         for block in page.blocks:
             getattr(session, f"run_{block.language}")(block.code, f"{name}:{block.line}")
-    finally:
-        session.end()
 
 
 @pytest.mark.parametrize("name", [name for name, page in PAGES.items() if page.not_run])
