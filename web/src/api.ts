@@ -72,17 +72,16 @@ async function pageOf(response: Response): Promise<Page> {
 export interface ListOptions {
   take: number;
   maxId?: string; // older than this one
-  signal?: AbortSignal;
 }
 
-export async function fetchMeows({ take, maxId, signal }: ListOptions): Promise<Page> {
+export async function fetchMeows({ take, maxId }: ListOptions): Promise<Page> {
   const parameters = new URLSearchParams({ take: String(take) });
   if (maxId) parameters.set("max_id", maxId);
-  return pageOf(await request(`/meows?${parameters}`, { signal }));
+  return pageOf(await request(`/meows?${parameters}`));
 }
 
-export async function fetchMeow(id: string, signal?: AbortSignal): Promise<Meow> {
-  const response = await request(`/meows/${encodeURIComponent(id)}`, { signal });
+export async function fetchMeow(id: string): Promise<Meow> {
+  const response = await request(`/meows/${encodeURIComponent(id)}`);
   return meowFrom(await response.json());
 }
 

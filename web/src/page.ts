@@ -53,7 +53,7 @@ export function createPage() {
     load: loadNewest,
     events(events) {
       for (const event of events) queue.push(event);
-      vitals.noteEvents(events);
+      vitals.noteEvents(events.length);
       if (timer === undefined) timer = setTimeout(flush, Math.max(0, flushedAt + BATCH_MS - Date.now()));
     },
     state(state, leads) {

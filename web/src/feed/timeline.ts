@@ -73,11 +73,6 @@ export class Timeline {
     if (!this.waiting.value.every(isKept)) this.waiting.value = this.waiting.value.filter(isKept);
   }
 
-  has(id: string): boolean {
-    const is = (meow: Meow) => meow.id === id;
-    return this.items.value.some(is) || this.waiting.value.some(is);
-  }
-
   /** The newest page as it is now. Where it and the list overlap, the page is right: what it lacks was deleted. Without
    * an overlap nobody knows what lies between, and the page takes the list's place. */
   replaceNewest(page: readonly Meow[], isWhole: boolean, isHeld: boolean): void {

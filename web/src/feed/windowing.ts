@@ -169,5 +169,5 @@ export function useWindowing<T extends { readonly id: string }>(options: Windowi
   });
   watch(options.isActive, (isActive) => isActive && void nextTick(look));
 
-  return { rows, total, pinned, observe, focusRow, look };
+  return { rows, total, pinned, observe, focusRow };
 }

@@ -1,8 +1,7 @@
-// vitals.ts - how the feed does, from what everybody may know: its position, how far this page is behind, how long a
-// meow takes to get here, and how many come.
+// vitals.ts - how the feed does, from what everybody may know: its position, how far this page is behind, how long the
+// server takes to answer, and how many changes come.
 import { shallowRef } from "vue";
 import type { Position } from "../base/cursor";
-import { KIND_CREATED, type LiveEvent } from "../live/event";
 
 export const BUCKETS = 40; // of the little chart
 export const BUCKET_MS = 3_000;
@@ -11,7 +10,6 @@ export class Vitals {
   readonly position = shallowRef<number | null>(null);
   readonly behind = shallowRef(0); // changes that the server has and this page does not have yet
   readonly answer_ms = shallowRef<number | null>(null); // a small request, there and back
-  readonly delay_ms = shallowRef<number | null>(null); // from being stored to being here, by the two clocks
   readonly counts = shallowRef<readonly number[]>(new Array<number>(BUCKETS).fill(0)); // of the last two minutes
   private current = 0;
 
@@ -19,11 +17,8 @@ export class Vitals {
     if (position) this.position.value = position.number;
   }
 
-  noteEvents(events: readonly LiveEvent[]): void {
-    const last = events[events.length - 1];
-    this.current += events.length;
-    if (last?.kind === KIND_CREATED && last.created_at && events.length < 50)
-      this.delay_ms.value = Math.max(0, Date.now() - Date.parse(last.created_at));
+  noteEvents(count: number): void {
+    this.current += count;
   }
 
   noteHead(head: Position | null, own: Position | null, took_ms: number): void {
