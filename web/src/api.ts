@@ -22,6 +22,11 @@ export class RequestError extends Error {
   }
 }
 
+/** What to say of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : "That did not work.";
+}
+
 const TIMEOUT_MS = 15_000;
 
 function wordsFor(status: number, detail: string | undefined): string {

@@ -1,6 +1,6 @@
 // page.ts - what the page knows and does: the timeline with what arrives live, posting, searching, and the address.
 import { computed, nextTick, shallowRef, watch, type InjectionKey } from "vue";
-import { fetchHead, fetchMeow, fetchMeows, postMeow } from "./api";
+import { fetchHead, fetchMeow, fetchMeows, messageOf, postMeow, RequestError } from "./api";
 import { parseCursor } from "./base/cursor";
 import { meowFrom, timeOfId, type Meow, type RawMeow } from "./base/meow";
 import { addressOf, routeFrom, type Route } from "./base/route";
@@ -99,7 +99,7 @@ export function createPage() {
     const meows = created.filter((meow) => !outbox.isSending(meow.text));
     deferred = created.filter((meow) => outbox.isSending(meow.text));
     if (meows.length === 0) return;
-    const held = isFeed.value ? isHeld() : true;
+    const held = !isFeed.value || isHeld();
     if (document.hidden) unseen.value += meows.length;
     if (!held) point(meows);
     timeline.add(meows, held);
@@ -186,7 +186,7 @@ export function createPage() {
     } catch (error) {
       if (route.value.meow !== id) return;
       single.value = null;
-      singleProblem.value = (error as { status?: number }).status === 404 ? "There is no such meow." : messageOf(error);
+      singleProblem.value = error instanceof RequestError && error.status === 404 ? "There is no such meow." : messageOf(error);
     }
   }
 
@@ -298,10 +298,6 @@ export function createPage() {
     timeline, search, outbox, vitals, route, single, singleProblem, isFeed, isLoadingOlder, olderProblem, loadProblem,
     fresh, stream, isLeader, waitingCount, notice, draft, start, loadOlder, showNew, go, typeSearch, undo, say,
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : "That did not work.";
 }
 
 export type Page = ReturnType<typeof createPage>;

@@ -1,7 +1,7 @@
 // outbox.ts - texts on their way to the server. Each has an Idempotency-Key, so that it may be sent again without ever
 // being stored twice, and stands in the browser's storage until it has arrived, so that a reload loses nothing.
 import { shallowRef } from "vue";
-import { RequestError } from "../api";
+import { messageOf, RequestError } from "../api";
 import { randomKey } from "../base/random";
 
 export interface Outgoing {
@@ -86,7 +86,7 @@ export class Outbox {
       const failed: Outgoing = {
         ...item,
         isSending: false,
-        problem: error instanceof Error ? error.message : "That did not work.",
+        problem: messageOf(error),
         isTemporary: !(error instanceof RequestError) || error.isTemporary,
       };
       this.set(this.items.value.map((one) => (one.key === item.key ? failed : one)));

@@ -1,6 +1,6 @@
 // search.ts - one search after another while somebody types: only the last one counts.
 import { shallowRef } from "vue";
-import { searchMeows, type Page } from "../api";
+import { messageOf, searchMeows, type Page } from "../api";
 import type { Meow } from "../base/meow";
 
 export const DEBOUNCE_MS = 120;
@@ -106,7 +106,7 @@ export class Search {
       this.problem.value = null;
     } catch (error) {
       if (this.running !== controller) return;
-      this.problem.value = error instanceof Error ? error.message : "The search failed.";
+      this.problem.value = messageOf(error);
     }
     this.running = null;
     this.isRunning.value = false;
