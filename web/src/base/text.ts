@@ -11,6 +11,7 @@ export const BODY_MAX = 140; // code points
 // The five entities in which the server stores bodies. Nothing else is an entity: "&copy;" is six characters.
 const ENTITIES: Record<string, string> = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&#39;": "'", "&#34;": '"' };
 const ENTITY = /&(?:lt|gt|amp|#39|#34);/g;
+const CHARACTER = new RegExp(`${ENTITY.source}|.`, "gsu"); // an entity is one
 
 export function unescapeBody(body: string): string {
   return body.replace(ENTITY, (entity) => ENTITIES[entity]!);
@@ -22,32 +23,19 @@ export function countCodePoints(text: string): number {
   return count;
 }
 
-interface Character {
-  text: string;
-  start: number; // in code points of the body as it is stored
-  end: number;
-}
-
-function* charactersOf(body: string): Generator<Character> {
-  let at = 0;
-  for (let i = 0; i < body.length; ) {
-    const entity = body[i] === "&" ? /^&(?:lt|gt|amp|#39|#34);/.exec(body.slice(i, i + 5))?.[0] : undefined;
-    const source = entity ?? String.fromCodePoint(body.codePointAt(i)!);
-    const length = entity ? entity.length : 1;
-    yield { text: entity ? ENTITIES[entity]! : source, start: at, end: at + length };
-    at += length;
-    i += source.length;
-  }
-}
-
 /** Cuts a stored body at ranges of its code points. An entity is one character, even when a range cuts it. */
 export function cutHighlights(body: string, ranges: readonly (readonly [number, number])[]): Segment[] {
   const segments: { text: string; isFound: boolean }[] = [];
-  for (const character of charactersOf(body)) {
-    const isFound = ranges.some(([start, length]) => character.start < start + length && start < character.end);
+  let at = 0; // in code points of the body as it is stored
+  for (const [source] of body.matchAll(CHARACTER)) {
+    const entity = ENTITIES[source];
+    const end = at + (entity === undefined ? 1 : source.length);
+    const isFound = ranges.some(([start, length]) => at < start + length && start < end);
+    const text = entity ?? source;
     const last = segments[segments.length - 1];
-    if (last && last.isFound === isFound) last.text += character.text;
-    else segments.push({ text: character.text, isFound });
+    if (last && last.isFound === isFound) last.text += text;
+    else segments.push({ text, isFound });
+    at = end;
   }
   return segments;
 }
