@@ -59,6 +59,10 @@ export class Layout {
     return low;
   }
 
+  get rows(): readonly string[] {
+    return this.ids;
+  }
+
   indexOf(id: string): number {
     return this.ids.indexOf(id);
   }

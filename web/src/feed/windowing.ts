@@ -77,7 +77,7 @@ export function useWindowing<T extends { readonly id: string }>(options: Windowi
   /** The row at the reader's eye and some after it, in case it is the one that goes. */
   function anchorsAt(eye: number): { id: string; top: number }[] {
     const first = layout.rowAt(eye);
-    return known.slice(first, first + 50).map((id, i) => ({ id, top: layout.top(first + i) }));
+    return layout.rows.slice(first, first + 50).map((id, i) => ({ id, top: layout.top(first + i) }));
   }
 
   function scroll(): void {
@@ -86,18 +86,7 @@ export function useWindowing<T extends { readonly id: string }>(options: Windowi
     if (Math.abs(by) >= 1) window.scrollBy({ top: by, behavior: "instant" });
   }
 
-  let known: readonly string[] = [];
-  watch(
-    options.items,
-    (items) => {
-      const ids = items.map((item) => item.id);
-      change(() => {
-        layout.setRows(ids);
-        known = ids;
-      });
-    },
-    { immediate: true, flush: "pre" },
-  );
+  watch(options.items, (items) => change(() => layout.setRows(items.map((item) => item.id))), { immediate: true });
 
   // ---- heights
 
