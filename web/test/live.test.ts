@@ -23,7 +23,6 @@ describe("an event", () => {
 describe("the stream", () => {
   let opened: { name: TransportName; cursor: string; sink: Sink; isClosed: boolean }[];
   let states: StreamState[];
-  let syncs: boolean[];
   let stream: Stream;
 
   const last = () => opened[opened.length - 1]!;
@@ -33,9 +32,8 @@ describe("the stream", () => {
   beforeEach(() => {
     opened = [];
     states = [];
-    syncs = [];
     stream = new Stream(
-      { sync: (recovered) => syncs.push(recovered), event: () => {}, state: (state) => states.push(state) },
+      { sync: () => {}, event: () => {}, state: (state) => states.push(state) },
       (name, cursor, sink) => {
         const one = { name, cursor, sink, isClosed: false };
         opened.push(one);
@@ -113,7 +111,6 @@ class Browser {
   private holder: { reject: (error: Error) => void } | null = null;
   readonly channels = new Set<Channel>();
   readonly streams: FakeStream[] = [];
-  hidden = new Set<LiveFeed>();
 
   readonly locks = {
     request: (_name: string, options: LockOptions, held: () => Promise<void>) =>
@@ -319,6 +316,19 @@ describe("tabs", () => {
     stream().handlers.event(created(6));
     await soon();
     expect(awake.got).toEqual(["6"]);
+    expect(browser.streams[0]!.isStopped).toBe(true);
+  });
+
+  it("take the lead from one that is hidden and has no connection, and leave it to one that has", async () => {
+    new Tab(browser, at(5), () => true);
+    new Tab(browser, at(5));
+    await soon();
+    stream().goLive();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(browser.streams.length).toBe(1);
+    stream().handlers.state({ phase: "waiting", transport: null });
+    await vi.advanceTimersByTimeAsync(7_000);
+    expect(browser.streams.length).toBe(2);
     expect(browser.streams[0]!.isStopped).toBe(true);
   });
 
