@@ -12,7 +12,7 @@ export function launch() {
 }
 
 /** What the page must never say: errors of its own, and breaches of its policy. Requests that fail are part of tests. */
-export function watchForFaults(page) {
+function watchForFaults(page) {
   const faults = [];
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("console", (message) => {
@@ -39,6 +39,12 @@ export const row = (page, text) => rows(page).filter({ hasText: text });
 export const field = (page) => page.getByRole("textbox", { name: "Write a meow" });
 export const isLive = (page) => page.locator(".light.live").waitFor();
 
+/** Writes a meow and posts it. */
+export async function write(page, text) {
+  await field(page).fill(text);
+  await field(page).press("Control+Enter");
+}
+
 /** All ids in the timeline, from top to bottom, by scrolling through it. */
 export async function allIds(page) {
   return page.evaluate(async () => {
@@ -63,7 +69,7 @@ export async function allIds(page) {
 }
 
 /** The timeline is what the server has: every meow once, newest first. */
-export async function expectWholeFeed(page, deployment, { timeout = 10_000 } = {}) {
+export async function expectWholeFeed(page, deployment) {
   const wanted = (await deployment.list()).map((meow) => meow.id);
   await page.bringToFront(); // a tab behind another one is not drawn
   const difference = async () => {
@@ -76,5 +82,5 @@ export async function expectWholeFeed(page, deployment, { timeout = 10_000 } = {
     };
   };
   const right = { missing: [], surplus: [], isInOrder: true, count: wanted.length };
-  await expect.poll(difference, { timeout, interval: 200 }).toEqual(right);
+  await expect.poll(difference, { timeout: 10_000, interval: 200 }).toEqual(right);
 }

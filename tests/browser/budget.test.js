@@ -1,7 +1,7 @@
 // Budget: what the page costs. Sizes are asserted; times are printed, and asserted only so far that a busy machine passes.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { isLive, launch, open, rows } from "./browser.js";
-import { Deployment } from "./deployment.js";
+import { expect, test } from "vitest";
+import { isLive, open, rows } from "./browser.js";
+import { browser, deployment, useSite } from "./site.js";
 
 const SCRIPT_MAX = 90 * 1024; // bytes of JavaScript as they are sent
 const PAINT_MS = 300; // from navigation to the first timeline, on loopback
@@ -10,17 +10,7 @@ const PATIENCE = 5; // times as long on a machine that has other things to do
 const RATE = 100; // meows a second
 const LASTS_S = 5;
 
-let deployment, browser;
-
-beforeAll(async () => {
-  deployment = await Deployment.start();
-  await deployment.postMany(200);
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-  await deployment?.end();
-});
+useSite(() => deployment.postMany(200));
 
 /** When the first meow was painted, by the page's own clock, which begins with the navigation. */
 async function firstTimeline(page) {

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
 
 export const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
-export const NAME = process.env.DEPLOYMENT ?? "embedded";
+const NAME = process.env.DEPLOYMENT ?? "embedded";
 const PROGRAM = process.env.MEOWERD ?? `${PROJECT}build/dev/bin/meowerd`;
 
 export class Deployment {
@@ -39,24 +39,22 @@ export class Deployment {
     if (status !== 0) throw new Error(`the server did not end well (${status})`);
   }
 
-  async post(body, key) {
+  async post(body) {
     const response = await fetch(`${this.url}/meows`, {
       method: "POST",
-      headers: { "Content-Type": "application/json", ...(key && { "Idempotency-Key": key }) },
+      headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ body }),
     });
     if (!response.ok) throw new Error(`POST /meows: ${response.status} ${await response.text()}`);
     return (await response.json()).id;
   }
 
-  /** Many at once. Returns their ids. */
+  /** Many at once. */
   async postMany(count, text = (i) => `meow number ${i}`) {
-    const ids = [];
     const post = async (worker) => {
-      for (let i = worker; i < count; i += 32) ids.push(await this.post(text(i)));
+      for (let i = worker; i < count; i += 32) await this.post(text(i));
     };
     await Promise.all(Array.from({ length: 32 }, (_, worker) => post(worker)));
-    return ids;
   }
 
   async list(take = 1000) {

@@ -1,29 +1,18 @@
 // Live: whatever happens to the network and the server, every meow is there once.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { expectWholeFeed, field, isLive, launch, open, row } from "./browser.js";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { expectWholeFeed, isLive, open, row, write } from "./browser.js";
 import { Deployment } from "./deployment.js";
 import { Proxy } from "./proxy.js";
+import { browser, deployment, page, usePage, useSite } from "./site.js";
 
-let deployment, browser, proxy, page;
+let proxy;
 
-beforeAll(async () => {
-  deployment = await Deployment.start();
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-  await deployment?.end();
-});
+useSite();
 beforeEach(async () => {
   proxy = await Proxy.before(deployment.url);
-  page = await open(browser, proxy.url);
-  await isLive(page);
 });
-afterEach(async () => {
-  expect(page.faults).toEqual([]);
-  await page.context().close();
-  await proxy.close();
-});
+afterEach(() => proxy.close()); // behind the page's: what comes last is undone first
+usePage(() => proxy.url);
 
 const banner = () => page.getByText("No connection.");
 const seconds = (count) => page.waitForTimeout(count * 1000);
@@ -48,8 +37,7 @@ test("the network is lost for 10 seconds: what was missed is filled in, and what
   proxy.cut();
   await page.context().setOffline(true);
   await banner().waitFor();
-  await field(page).fill("written without a network");
-  await field(page).press("Control+Enter");
+  await write(page, "written without a network");
   await page.getByText("Not posted.").waitFor();
   await deployment.postMany(30, (i) => `missed ${i}`);
   await deployment.post("missed last");

@@ -2,15 +2,13 @@
 import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch } from "./browser.js";
-import { Deployment } from "./deployment.js";
+import { browser, deployment, useSite } from "./site.js";
 
 const axiosSource = readFileSync(new URL("node_modules/axios/dist/axios.min.js", import.meta.url), "utf8");
-let deployment, browser, page, origin;
+let page, origin;
 
+useSite();
 beforeAll(async () => {
-  deployment = await Deployment.start();
-  browser = await launch();
   origin = createServer((request, response) => response.setHeader("Content-Type", "text/html").end("<!doctype html>"));
   await new Promise((resolve) => origin.listen(0, "127.0.0.1", resolve));
   page = await browser.newPage();
@@ -18,9 +16,8 @@ beforeAll(async () => {
   await page.evaluate(axiosSource);
 });
 afterAll(async () => {
-  await browser?.close();
+  await page?.close();
   origin?.close();
-  await deployment?.end();
 });
 
 test("posts with the body in the query, gets the list, searches, and hears of it over WebSocket, kind 1", async () => {

@@ -1,31 +1,12 @@
 // Posting: from one browser into another, and never lost or twice.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { expectWholeFeed, feed, field, isLive, launch, open, row, rows } from "./browser.js";
-import { Deployment } from "./deployment.js";
+import { expect, test } from "vitest";
+import { expectWholeFeed, feed, field, isLive, open, row, rows, write } from "./browser.js";
+import { browser, deployment, page, usePage, useSite } from "./site.js";
 
-let deployment, browser, page;
+useSite();
+usePage();
 
-beforeAll(async () => {
-  deployment = await Deployment.start();
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-  await deployment?.end();
-});
-beforeEach(async () => {
-  page = await open(browser, deployment.url);
-  await isLive(page);
-});
-afterEach(async () => {
-  expect(page.faults).toEqual([]);
-  await page.context().close();
-});
-
-const post = async (text) => {
-  await field(page).fill(text);
-  await field(page).press("Control+Enter");
-};
+const post = (text) => write(page, text);
 const countInStore = async (text) => (await deployment.list()).filter((meow) => meow.body === text).length;
 
 test("the first meow of a feed takes the place of the words that there is none", async () => {

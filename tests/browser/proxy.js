@@ -5,7 +5,6 @@ export class Proxy {
   connections = new Set();
   isCut = false;
   blocks = null; // requests for paths that begin so are refused
-  opened = []; // the first line of every connection
 
   static async before(url) {
     const proxy = new Proxy();
@@ -31,10 +30,7 @@ export class Proxy {
     this.connections.add(pair);
     client.on("data", (bytes) => {
       const line = bytes.toString("latin1").split("\r\n", 1)[0];
-      if (/^[A-Z]+ .* HTTP/.test(line)) {
-        pair.path = line.split(" ")[1];
-        this.opened.push(pair.path);
-      }
+      if (/^[A-Z]+ .* HTTP/.test(line)) pair.path = line.split(" ")[1];
       if (this.blocks && pair.path?.startsWith(this.blocks)) close();
       else if (!pair.isStalled) server.write(bytes);
     });

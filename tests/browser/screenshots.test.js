@@ -1,8 +1,9 @@
 // Screenshots of the page for the README: SCREENSHOTS=docs/images writes them there, else they are in build/screenshots.
 import { mkdirSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { field, isLive, launch, open, rows } from "./browser.js";
-import { Deployment, PROJECT } from "./deployment.js";
+import { expect, test } from "vitest";
+import { field, isLive, rows } from "./browser.js";
+import { PROJECT } from "./deployment.js";
+import { browser, deployment, useSite } from "./site.js";
 
 const FOLDER = `${PROJECT}${process.env.SCREENSHOTS ?? "build/screenshots"}`;
 const TEXTS = [
@@ -14,17 +15,9 @@ const TEXTS = [
   "Purring is the original white noise generator.", "The cat sat on the keyboard and shipped it.",
 ];
 
-let deployment, browser;
-
-beforeAll(async () => {
+useSite(async () => {
   mkdirSync(FOLDER, { recursive: true });
-  deployment = await Deployment.start();
   for (const text of TEXTS) await deployment.post(text);
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-  await deployment?.end();
 });
 
 /** The meows of the tests are all of this second; for a picture they get ages. */

@@ -1,32 +1,17 @@
 // Search: as one types, with typos, marked, in the address.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { feed, isLive, launch, open, rows } from "./browser.js";
-import { Deployment } from "./deployment.js";
+import { expect, test } from "vitest";
+import { feed, rows } from "./browser.js";
+import { deployment, page, usePage, useSite } from "./site.js";
 
-let deployment, browser, page;
-
-beforeAll(async () => {
-  deployment = await Deployment.start();
+useSite(async () => {
   for (const text of [
     "the cat sat on the keyboard", "a dog under the table", "Crème brûlée for the cats & friends", "🐱 and 🐶 at peace",
     "rock & roll <3",
   ])
     await deployment.post(text);
   await deployment.postMany(120, (i) => `filler number ${i}`);
-  browser = await launch();
 });
-afterAll(async () => {
-  await browser?.close();
-  await deployment?.end();
-});
-beforeEach(async () => {
-  page = await open(browser, deployment.url);
-  await isLive(page);
-});
-afterEach(async () => {
-  expect(page.faults).toEqual([]);
-  await page.context().close();
-});
+usePage();
 
 const box = () => page.getByRole("searchbox", { name: "Search meows" });
 const found = () => page.getByRole("feed", { name: "Found meows" }).getByRole("article");

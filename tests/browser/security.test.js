@@ -1,7 +1,7 @@
 // Security: whatever is said, searched or sent, it is text.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { field, isLive, launch, open, rows } from "./browser.js";
-import { Deployment } from "./deployment.js";
+import { expect, test } from "vitest";
+import { isLive, open, rows, write } from "./browser.js";
+import { browser, deployment, useSite } from "./site.js";
 
 // Each would set window.pwned if any part of it were taken for HTML, an attribute, an address or a template.
 const CORPUS = [
@@ -15,20 +15,10 @@ const CORPUS = [
   "\u2028window.pwned=1\u2029", "\u202e<script>pwned=1</script>", "<meta http-equiv=refresh content='0;url=//evil.example'>",
 ];
 
-let deployment, browser;
+useSite(() => deployment.post("something to look at"));
 
-beforeAll(async () => {
-  deployment = await Deployment.start();
-  await deployment.post("something to look at");
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-  await deployment?.end();
-});
-
-async function newPage(path = "/") {
-  const page = await open(browser, deployment.url + path);
+async function newPage() {
+  const page = await open(browser, deployment.url);
   page.dialogs = 0;
   page.on("dialog", (dialog) => {
     page.dialogs++;
@@ -52,8 +42,7 @@ test("bodies are text: live, listed, posted here, and in a permalink", async () 
   const ids = [];
   for (const text of CORPUS) ids.push(await deployment.post(text));
   await expect.poll(() => rows(page).count(), { timeout: 5_000 }).toBeGreaterThan(5);
-  await field(page).fill(CORPUS[1]);
-  await field(page).press("Control+Enter");
+  await write(page, CORPUS[1]);
   await expect.poll(() => page.locator(".outgoing").count()).toBe(0);
   await page.waitForTimeout(300);
   await expectHarmless(page);

@@ -39,8 +39,7 @@ def main():
         finally:
             if deployment.is_alive():
                 deployment.kill()
-            if hasattr(deployment, "close"):
-                deployment.close()
+            deployment.close()
 
 
 main()

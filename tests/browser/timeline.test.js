@@ -1,28 +1,13 @@
 // The timeline: long, calm, and linkable.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { feed, isLive, launch, open, row, rows } from "./browser.js";
-import { Deployment } from "./deployment.js";
+import { expect, test } from "vitest";
+import { feed, open, row, rows } from "./browser.js";
+import { browser, deployment, page, usePage, useSite } from "./site.js";
 
 const MANY = 10_000;
-let deployment, browser, page;
 
-beforeAll(async () => {
-  deployment = await Deployment.start();
-  await deployment.postMany(MANY, (i) => (i % 7 === 0 ? `meow ${i}\nwith\nmore lines` : `meow ${i}`));
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-  await deployment?.end();
-});
-beforeEach(async () => {
-  page = await open(browser, deployment.url);
-  await isLive(page);
-});
-afterEach(async () => {
-  expect(page.faults).toEqual([]);
-  await page.context().close();
-});
+useSite(() =>
+  deployment.postMany(MANY, (i) => (i % 7 === 0 ? `meow ${i}\nwith\nmore lines` : `meow ${i}`)));
+usePage();
 
 const scrollTo = async (y) => {
   await page.evaluate((place) => window.scrollTo(0, place), y);
@@ -33,11 +18,10 @@ const scrollTo = async (y) => {
 const atTheEye = () =>
   page.evaluate(() => {
     const all = [...document.querySelectorAll("[role=feed] article")];
-    const first = all
+    return all
       .map((article) => ({ id: article.dataset.id, top: Math.round(article.getBoundingClientRect().top) }))
       .filter(({ top }) => top >= 64)
       .sort((left, right) => left.top - right.top)[0];
-    return first;
   });
 
 async function expectUnmoved(before) {
