@@ -4,6 +4,7 @@
 # information; what the public headers do not show is left out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/common.sh
 
 reference=abi/libmeower.abixml
 library=$2
@@ -27,10 +28,8 @@ check)
     trap 'rm -f "$now"' EXIT
     describe "$library" "$now"
     compare "$reference" "$now" || status=$?
-    if [ "$status" -ne 0 ]; then
-        echo "programs built with the last release would break, or not notice the change: see above, and abi/README.md" >&2
-        exit 1
-    fi
+    [ "$status" -eq 0 ] ||
+        fail "programs built with the last release would break, or not notice the change: see above, and abi/README.md"
     echo "nothing that $reference promises has changed"
     ;;
 accept)
@@ -39,8 +38,7 @@ accept)
     if [ -n "$(git tag --list 'v*')" ] && grep -q "soname='$soname'" "$reference.new" &&
         ! compare "$reference" "$reference.new"; then
         rm "$reference.new"
-        echo "a release promised this under the name $soname: raise SOVERSION in libmeower/CMakeLists.txt first" >&2
-        exit 1
+        fail "a release promised this under the name $soname: raise SOVERSION in libmeower/CMakeLists.txt first"
     fi
     mv "$reference.new" "$reference"
     echo "$reference is what $library promises; commit it with the reason"

@@ -3,6 +3,7 @@
 # user would, in an empty folder with pkg-config, and runs it. The program has ten lines beside its frame.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/common.sh
 
 prefix=$PWD/build/installed
 rm -rf "$prefix"
@@ -27,8 +28,7 @@ PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name meower.pc)")
 export PKG_CONFIG_PATH
 lines=$(sed -n '/^{/,/^}/p' "$work/feed.c" | grep -cv '^[{}]*$')
 if [ "$lines" -lt 1 ] || [ "$lines" -gt 10 ]; then
-    echo "the README's program has $lines lines, not one to ten" >&2
-    exit 1
+    fail "the README's program has $lines lines, not one to ten"
 fi
 # shellcheck disable=SC2046 # pkg-config prints words
 gcc -std=c11 -Wall -Wextra -Wpedantic -Werror "$work/feed.c" -o "$work/feed" \

@@ -3,6 +3,7 @@
 # static library, and C++; with every backend (the build of PRESET) and with SQLite alone, which then is all it links.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/common.sh
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -14,7 +15,7 @@ needed() {
 }
 
 is() {
-    [ "$2" = "$3" ] || { printf '%s: %s, expected: %s\n' "$1" "$2" "$3" >&2 && exit 1; }
+    [ "$2" = "$3" ] || fail "$1: $2, expected: $3"
     printf '%s: %s\n' "$1" "$2"
 }
 
@@ -46,7 +47,7 @@ by_static() {
     # shellcheck disable=SC2046
     gcc -std=c99 "${warnings[@]}" tests/install/consumer.c -o "$work/by_static" $(pkg-config --cflags meower) \
         "$1/lib/libmeower.a" -pthread $(pkg-config --libs $(pkg-config --print-requires-private meower | cut -d ' ' -f 1))
-    [[ " $(needed "$work/by_static") " != *" libmeower"* ]] || { echo "it needs libmeower.so" >&2 && exit 1; }
+    [[ " $(needed "$work/by_static") " != *" libmeower"* ]] || fail "it needs libmeower.so"
     LD_LIBRARY_PATH='' "$work/by_static"
     echo "pkg-config, static library: runs without libmeower.so"
 }
@@ -75,7 +76,7 @@ by_cmake() {
 
 # A component that was left out is said to be missing, by name.
 cmake_refuses() {
-    ! by_cmake "$1" "$2" >"$work/refused" || { echo "component $2 was found in $1" >&2 && exit 1; }
+    ! by_cmake "$1" "$2" >"$work/refused" || fail "component $2 was found in $1"
     grep -q "built without the component \"$2\"" "$work/refused" || { cat "$work/refused" && exit 1; }
     echo "CMake: component $2 is refused by name"
 }
@@ -87,7 +88,7 @@ use() {
 
 every=$work/every
 libdir=$(sed -n 's/^CMAKE_INSTALL_LIBDIR:PATH=//p' "build/$1/CMakeCache.txt")
-[ "$libdir" = lib ] || { echo "expected CMAKE_INSTALL_LIBDIR to be lib, not $libdir" >&2 && exit 1; }
+[ "$libdir" = lib ] || fail "expected CMAKE_INSTALL_LIBDIR to be lib, not $libdir"
 cmake --install "build/$1" --prefix "$every" >/dev/null
 use "$every"
 by_pkg_config
