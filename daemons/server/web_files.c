@@ -4,8 +4,8 @@
 #include "server/response.h"
 #include <string.h>
 
-/* The page needs nothing from elsewhere, and nothing that a meow says can become part of it. deploy/nginx says the same
- * of the page; 'self' covers WebSocket (CSP 3, 6.7.2.8), and "vue" is the one policy that Vue makes. */
+/* The page needs nothing from elsewhere, and nothing that a meow says can become part of it. A proxy passes this on;
+ * 'self' covers WebSocket (CSP 3, 6.7.2.8), and "vue" is the one policy that Vue makes. */
 #define PAGE_POLICY                                                                                                    \
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "   \
     "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types vue"
