@@ -186,7 +186,8 @@ export function createPage() {
     } catch (error) {
       if (route.value.meow !== id) return;
       single.value = null;
-      singleProblem.value = error instanceof RequestError && error.status === 404 ? "There is no such meow." : messageOf(error);
+      const isMissing = error instanceof RequestError && error.status === 404;
+      singleProblem.value = isMissing ? "There is no such meow." : messageOf(error);
     }
   }
 
