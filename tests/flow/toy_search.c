@@ -1,6 +1,7 @@
 /* toy_search.c - documents in an array under one lock; what was indexed since the last refresh cannot be found yet. */
 #include "flow/toy_search.h"
 #include "base/match.h"
+#include "flow/joined_words.h"
 #include "flow/support.h"
 #include <stdlib.h>
 #include <string.h>
@@ -126,38 +127,6 @@ static int toy_refresh(void *backend, meower_error *error)
     return MEOWER_OK;
 }
 
-/* The best level at which a searched word matches one of the document's. */
-static int document_level(const struct toy_document *document, const meower_search_word *word)
-{
-    int best = MATCH_NONE;
-
-    for (const char *at = document->words; *at != '\0';) {
-        size_t len = strcspn(at, " ");
-        int level = match_level(word, at, len);
-        best = level < best ? level : best;
-        at += len;
-        at += *at == ' ' ? 1 : 0;
-    }
-    return best;
-}
-
-/* The tier of a document (backend.h), MATCH_TIERS when it does not match. */
-static int document_tier(const struct toy_document *document, const meower_search_request *request)
-{
-    int worst = MATCH_EXACT;
-    int best = MATCH_NONE;
-
-    for (size_t i = 0; i < request->word_count; i++) {
-        int level = document_level(document, &request->words[i]);
-        worst = level > worst ? level : worst;
-        best = level < best ? level : best;
-    }
-    if (worst != MATCH_NONE) {
-        return worst;
-    }
-    return best == MATCH_NONE ? MATCH_TIERS : 3 + best;
-}
-
 struct toy_hit {
     const struct toy_document *document;
     int tier;
@@ -190,7 +159,8 @@ static int toy_match(void *backend, unsigned lane, const meower_search_request *
     }
     for (size_t i = 0; i < index->count && status == MEOWER_OK; i++) {
         const struct toy_document *document = &index->documents[i];
-        int tier = document->is_visible && !document->is_deleted ? document_tier(document, request) : MATCH_TIERS;
+        int tier =
+            document->is_visible && !document->is_deleted ? joined_words_tier(document->words, request) : MATCH_TIERS;
         if (tier < MATCH_TIERS) {
             hits[count++] = (struct toy_hit){document, tier};
         }

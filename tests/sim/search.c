@@ -3,6 +3,7 @@
 #include "sim/search.h"
 #include "base/match.h"
 #include "base/words.h"
+#include "flow/joined_words.h"
 #include "sim/world.h"
 #include <stdlib.h>
 #include <string.h>
@@ -258,38 +259,6 @@ static int sim_refresh(void *backend, meower_error *error)
     return status;
 }
 
-/* The best level at which a searched word matches one of the document's. */
-static int document_level(const struct sim_document *document, const meower_search_word *word)
-{
-    int best = MATCH_NONE;
-
-    for (const char *at = document->words; *at != '\0';) {
-        size_t len = strcspn(at, " ");
-        int level = match_level(word, at, len);
-        best = level < best ? level : best;
-        at += len;
-        at += *at == ' ' ? 1 : 0;
-    }
-    return best;
-}
-
-/* The tier of a document (backend.h), MATCH_TIERS when it does not match. */
-static int document_tier(const struct sim_document *document, const meower_search_request *request)
-{
-    int worst = MATCH_EXACT;
-    int best = MATCH_NONE;
-
-    for (size_t i = 0; i < request->word_count; i++) {
-        int level = document_level(document, &request->words[i]);
-        worst = level > worst ? level : worst;
-        best = level < best ? level : best;
-    }
-    if (worst != MATCH_NONE) {
-        return worst;
-    }
-    return best == MATCH_NONE ? MATCH_TIERS : 3 + best;
-}
-
 /* Pushes the matches of one tier, newest first: meows are in the ledger in the order of their positions. */
 static int push_tier(const struct node *node, const unsigned char *tiers, unsigned tier, uint64_t *skip, uint32_t *take,
                      meower_hit_sink *sink)
@@ -329,7 +298,7 @@ static int sim_match(void *backend, unsigned lane, const meower_search_request *
         const struct sim_document *document = &index->documents[i];
         tiers[i] = MATCH_TIERS;
         if (document->is_visible && document->words != NULL) {
-            tiers[i] = (unsigned char)document_tier(document, request);
+            tiers[i] = (unsigned char)joined_words_tier(document->words, request);
         }
     }
     for (unsigned tier = 0; tier < MATCH_TIERS && status == MEOWER_OK; tier++) {
