@@ -1,5 +1,6 @@
 /* pair.c - two instances on one store. */
 #include "flow/pair.h"
+#include "flow/toy_search.h"
 
 void pair_init(struct pair *pair)
 {
@@ -10,6 +11,13 @@ void pair_init(struct pair *pair)
     atomic_store(&pair->two.clock.chance, 2);
     pair->one.parts.store = pair->two.parts.store = &pair->store;
     pair->one.parts.wire = pair->two.parts.wire = &pair->wire;
+}
+
+void pair_init_on_index(struct pair *pair, struct toy_index *index)
+{
+    toy_index_init(index);
+    pair_init(pair);
+    pair->one.parts.index = pair->two.parts.index = index;
 }
 
 void pair_begin(struct pair *pair, const char *const *pairs)

@@ -304,113 +304,86 @@ static void a_search_that_fails_has_a_lost_index_made_anew(void **state)
 /* Another instance may have indexed events that this one has not seen yet. */
 static void an_index_that_another_instance_feeds_is_left_alone(void **state)
 {
-    struct shared_store store;
+    struct pair pair;
     struct toy_index index;
-    struct wire wire;
-    struct fixture one;
-    struct fixture two;
 
     (void)state;
-    shared_store_init(&store);
-    toy_index_init(&index);
-    wire_init(&wire);
-    fixture_init(&one);
-    fixture_init(&two);
-    one.parts.store = two.parts.store = &store;
-    one.parts.index = two.parts.index = &index;
-    one.parts.wire = two.parts.wire = &wire;
-    fixture_open(&one, OPTIONS(STEPPED));
-    fixture_open(&two, OPTIONS(STEPPED)); /* it has read the head, which is 0 */
-    post(one.command, "fox");
-    feed_run(one.feed);
+    pair_init_on_index(&pair, &index);
+    fixture_open(&pair.one, OPTIONS(STEPPED));
+    fixture_open(&pair.two, OPTIONS(STEPPED)); /* it has read the head, which is 0 */
+    post(pair.one.command, "fox");
+    feed_run(pair.one.feed);
     assert_int_equal(toy_index_info(&index).position, 1);
     /* Its tail cannot read the store, so its log stays behind the index. */
-    faults_add(&two.faults, (struct fault){"store", "read_events", 0, UINT_MAX, MEOWER_ERROR_UNAVAILABLE,
-                                           MEOWER_ERROR_FLAG_RETRIABLE, false});
-    feed_run(two.feed);
+    faults_add(&pair.two.faults, (struct fault){"store", "read_events", 0, UINT_MAX, MEOWER_ERROR_UNAVAILABLE,
+                                                MEOWER_ERROR_FLAG_RETRIABLE, false});
+    feed_run(pair.two.feed);
     assert_int_equal(toy_index_resets(&index), 0);
     assert_int_equal(toy_index_info(&index).position, 1);
-    faults_clear(&two.faults);
-    fake_clock_advance_ms(&two.clock, 2000);
-    assert_found(&two, "fox", 1);
-    fixture_end(&two);
-    fixture_end(&one);
-    wire_destroy(&wire);
+    faults_clear(&pair.two.faults);
+    fake_clock_advance_ms(&pair.two.clock, 2000);
+    assert_found(&pair.two, "fox", 1);
+    pair_end(&pair);
     toy_index_destroy(&index);
-    shared_store_destroy(&store);
 }
 
 /* It was lost, and another instance has made it anew and could not refresh it. */
 static void an_index_that_was_never_refreshed_shows_nothing(void **state)
 {
-    struct shared_store store;
+    struct pair pair;
     struct toy_index index;
-    struct fixture one;
-    struct fixture two;
     meower_command_result posted;
     char nothing[MEOWER_CURSOR_SIZE];
     meower_page *page;
 
     (void)state;
-    shared_store_init(&store);
-    toy_index_init(&index);
-    fixture_init(&one);
-    fixture_init(&two);
-    one.parts.store = two.parts.store = &store;
-    one.parts.index = two.parts.index = &index;
-    fixture_open(&one, OPTIONS(STEPPED));
-    posted = post(one.command, "fox");
-    assert_found(&one, "fox", 1);
+    pair_init_on_index(&pair, &index);
+    pair.one.parts.wire = pair.two.parts.wire = NULL;
+    fixture_open(&pair.one, OPTIONS(STEPPED));
+    posted = post(pair.one.command, "fox");
+    assert_found(&pair.one, "fox", 1);
     toy_index_drop(&index);
-    fail_search(&two, "refresh", UINT_MAX);
-    fixture_open(&two, OPTIONS(STEPPED));
-    feed_run(two.feed);
-    fail_search(&one, "index", 1);
-    fail_search(&one, "refresh", UINT_MAX);
-    post(one.command, "hound");
-    feed_run(one.feed);
-    fake_clock_advance_ms(&one.clock, 2000);
-    page = search_settled(&one, "fox");
+    fail_search(&pair.two, "refresh", UINT_MAX);
+    fixture_open(&pair.two, OPTIONS(STEPPED));
+    feed_run(pair.two.feed);
+    fail_search(&pair.one, "index", 1);
+    fail_search(&pair.one, "refresh", UINT_MAX);
+    post(pair.one.command, "hound");
+    feed_run(pair.one.feed);
+    fake_clock_advance_ms(&pair.one.clock, 2000);
+    page = search_settled(&pair.one, "fox");
     assert_int_equal(meower_page_count(page), 0);
     write_cursor(posted.cursor, 0, nothing);
     assert_string_equal(meower_page_cursor(page), nothing);
     meower_page_free(page);
-    faults_clear(&one.faults);
-    faults_clear(&two.faults);
-    fake_clock_advance_ms(&one.clock, 4000);
-    fake_clock_advance_ms(&two.clock, 4000);
-    assert_found(&one, "fox", 1);
-    fixture_end(&two);
-    fixture_end(&one);
+    faults_clear(&pair.one.faults);
+    faults_clear(&pair.two.faults);
+    fake_clock_advance_ms(&pair.one.clock, 4000);
+    fake_clock_advance_ms(&pair.two.clock, 4000);
+    assert_found(&pair.one, "fox", 1);
+    pair_end(&pair);
     toy_index_destroy(&index);
-    shared_store_destroy(&store);
 }
 
 static void closing_an_instance_behind_its_index_is_no_timeout(void **state)
 {
-    struct shared_store store;
+    struct pair pair;
     struct toy_index index;
-    struct fixture one;
-    struct fixture two;
 
     (void)state;
-    shared_store_init(&store);
-    toy_index_init(&index);
-    fixture_init(&one);
-    fixture_init(&two);
-    one.parts.store = two.parts.store = &store;
-    one.parts.index = two.parts.index = &index;
-    fixture_open(&one, OPTIONS(STEPPED));
-    fixture_open(&two, OPTIONS(STEPPED));
-    post(one.command, "fox");
-    feed_run(one.feed);
-    faults_add(&two.faults, (struct fault){"store", "read_events", 0, UINT_MAX, MEOWER_ERROR_UNAVAILABLE,
-                                           MEOWER_ERROR_FLAG_RETRIABLE, false});
-    feed_run(two.feed);
-    fixture_end(&two); /* asserts MEOWER_OK */
-    fixture_end(&one);
+    pair_init_on_index(&pair, &index);
+    pair.one.parts.wire = pair.two.parts.wire = NULL;
+    fixture_open(&pair.one, OPTIONS(STEPPED));
+    fixture_open(&pair.two, OPTIONS(STEPPED));
+    post(pair.one.command, "fox");
+    feed_run(pair.one.feed);
+    faults_add(&pair.two.faults, (struct fault){"store", "read_events", 0, UINT_MAX, MEOWER_ERROR_UNAVAILABLE,
+                                                MEOWER_ERROR_FLAG_RETRIABLE, false});
+    feed_run(pair.two.feed);
+    fixture_close(&pair.two); /* asserts MEOWER_OK */
+    fixture_close(&pair.one);
+    pair_destroy(&pair);
     toy_index_destroy(&index);
-    shared_store_destroy(&store);
 }
 
 /* ---- with threads ----------------------------------------------------------------------------------------------- */
