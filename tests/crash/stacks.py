@@ -14,19 +14,9 @@ PROJECT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "tests/http"))
 
 from deployment import Daemon, engine_url, psql  # noqa: E402
-from wire import Closed, exchange, request_bytes  # noqa: E402
 
 READY_S = 90
 TOKEN = "a-token-of-the-tests"
-
-
-def is_ready(daemon):
-    host = daemon.admin_url.split("//")[1]
-    try:
-        answer = exchange(daemon.admin_url, request_bytes(host, "GET", "/readyz", ["Connection: close"]), deadline_s=5)
-        return answer.status_code == 200
-    except (OSError, Closed):
-        return False
 
 
 class Stack:
@@ -46,7 +36,7 @@ class Stack:
     def await_ready(self):
         deadline = time.monotonic() + READY_S
         for daemon in self.daemons.values():
-            while not is_ready(daemon):
+            while daemon.readiness()[0] != 200:
                 assert daemon.is_alive(), f"{daemon.program} ended by itself\n{daemon.log()[-4000:]}"
                 assert time.monotonic() < deadline, f"{daemon.program} is not ready\n{daemon.log()[-4000:]}"
                 time.sleep(0.004)

@@ -17,6 +17,7 @@ PROJECT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "tests" / "http"))
 
 from daemons import Cluster, Daemon  # noqa: E402
+from deployment import sound_at_the_end  # noqa: E402
 from engines import Engines  # noqa: E402
 
 
@@ -107,15 +108,8 @@ def make_daemon(request, pytestconfig, tmp_path):
         made.append(Daemon(str(pathlib.Path(pytestconfig.getoption("--bin")).resolve()), name, tmp_path, **settings))
         return made[-1]
 
-    try:
+    with sound_at_the_end(made):
         yield make
-        for daemon in made:
-            if daemon.is_alive():
-                daemon.assert_ended_well()
-    finally:
-        for daemon in made:
-            if daemon.is_alive():
-                daemon.kill()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 pytest.register_assert_rewrite("feed", "wire", "deployment")
 
-from deployment import DEPLOYMENTS, Distributed, Embedded  # noqa: E402
+from deployment import DEPLOYMENTS, Distributed, Embedded, sound_at_the_end  # noqa: E402
 from feed import Feed  # noqa: E402
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
@@ -108,12 +108,5 @@ def new_server(request, meowerd, tmp_path):
         request.node.deployments.append(made[-1])
         return made[-1]
 
-    try:
+    with sound_at_the_end(made):
         yield make
-        for deployment in made:
-            if deployment.is_alive():
-                deployment.assert_is_sound()
-    finally:
-        for deployment in made:
-            if deployment.is_alive():
-                deployment.kill()

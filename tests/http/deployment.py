@@ -3,6 +3,9 @@
 To run the suite against another one, write a class with the same members and enter it in DEPLOYMENTS.
 """
 
+import contextlib
+import http.client
+import json
 import os
 import pathlib
 import random
@@ -35,14 +38,6 @@ def free_port():
                 return port
             except OSError:
                 continue
-
-
-def is_ready(admin_url):
-    try:
-        with urllib.request.urlopen(admin_url + "/readyz", timeout=5) as response:
-            return response.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 class Deployment:
@@ -126,9 +121,9 @@ class Daemon(Deployment):
         self.generation = 0
         self.sessions = []
 
-    def command(self):
+    def command(self, *arguments):
         return [self.program, *(flag(name, value) for name, value in self.settings.items() if value is not None),
-                *self.arguments]
+                *self.arguments, *arguments]
 
     def spawn(self):
         """Starts the process without waiting for anything."""
@@ -142,12 +137,29 @@ class Daemon(Deployment):
         self.spawn()
         self.wait_until_ready()
 
-    def wait_until_ready(self):
-        deadline = time.monotonic() + START_S
-        while not is_ready(self.admin_url):
+    def readiness(self):
+        """Status and parts of /readyz, these by their names; (0, {}) while nobody answers."""
+        try:
+            with urllib.request.urlopen(self.admin_url + "/readyz", timeout=5) as response:
+                status, page = response.status, response.read()
+        except urllib.error.HTTPError as refusal:
+            status, page = refusal.code, refusal.read()
+        except (OSError, http.client.HTTPException):
+            return 0, {}
+        return status, {part["part"]: part for part in json.loads(page)["parts"]}
+
+    def reasons(self):
+        """Why it is not ready, in one text; "" when it is, or does not answer."""
+        status, parts = self.readiness()
+        assert status in (0, 200, 503)
+        return "; ".join(f"{name}: {part['reason']}" for name, part in parts.items() if part["reason"])
+
+    def wait_until_ready(self, seconds=START_S):
+        deadline = time.monotonic() + seconds
+        while self.readiness()[0] != 200:
             status = self.process.poll()
             assert status is None, f"{' '.join(self.command())}\nended with {status} instead of serving\n{self.log()}"
-            assert time.monotonic() < deadline, f"not ready after {START_S} s\n{self.log()[-6000:]}"
+            assert time.monotonic() < deadline, f"not ready after {seconds} s: {self.reasons()}\n{self.log()[-6000:]}"
             time.sleep(0.02)
 
     def wait(self, seconds=STOP_S + 5):
@@ -182,6 +194,20 @@ class Daemon(Deployment):
                 return log.read()
         except FileNotFoundError:
             return ""
+
+
+@contextlib.contextmanager
+def sound_at_the_end(deployments):
+    """Those of the list that still run at the end must be sound; none is left running."""
+    try:
+        yield
+        for deployment in deployments:
+            if deployment.is_alive():
+                deployment.assert_is_sound()
+    finally:
+        for deployment in deployments:
+            if deployment.is_alive():
+                deployment.kill()
 
 
 class Embedded(Daemon):

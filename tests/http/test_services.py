@@ -1,14 +1,12 @@
 """meower-commandd, meower-queryd and meower-pusherd each by itself: what they serve, and what they say without a store.
 How they work together is what the other files ask of --deployment distributed."""
 
-import json
 import time
-import urllib.error
 import urllib.request
 
 import pytest
 
-from deployment import Daemon, free_port, run_program
+from deployment import Daemon, free_port, run_program, sound_at_the_end
 from feed import UNKNOWN_ID
 from wire import exchange, request_bytes
 
@@ -33,10 +31,8 @@ def service(program, tmp_path):
         made.append(Daemon(program(name), tmp_path, **arguments))
         return made[-1]
 
-    yield make
-    for daemon in made:
-        if daemon.is_alive():
-            daemon.assert_is_sound()
+    with sound_at_the_end(made):
+        yield make
 
 
 def answer(daemon, method, path):
@@ -106,20 +102,16 @@ def test_ours_go_before_the_variables_of_the_original(program, variable, option)
     assert "nosuch" in ended.stderr
 
 
-def readiness(daemon):
+def unready_parts(daemon):
     """The parts of /readyz by name, once it answers."""
     deadline = time.monotonic() + 20
     while True:
-        try:
-            urllib.request.urlopen(daemon.admin_url + "/readyz", timeout=5)
-        except urllib.error.HTTPError as refusal:
-            assert refusal.code == 503
-            return {part["part"]: part for part in json.load(refusal)["parts"]}
-        except OSError:
-            assert time.monotonic() < deadline, daemon.log()
-            time.sleep(0.05)
-        else:
-            raise AssertionError("it is ready without its store")
+        status, parts = daemon.readiness()
+        if status == 503:
+            return parts
+        assert status == 0, f"/readyz is {status} without its store"
+        assert time.monotonic() < deadline, daemon.log()
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -129,10 +121,10 @@ def test_while_the_store_is_away_readiness_says_so_and_the_log_shows_no_password
                                         "POSTGRES_PASSWORD": SECRET, "POSTGRES_HOST": f"127.0.0.1:{port}"})
     daemon.spawn()
     deadline = time.monotonic() + 20
-    while str(port) not in readiness(daemon)["feed"]["reason"]:
+    while str(port) not in unready_parts(daemon)["feed"]["reason"]:
         assert time.monotonic() < deadline, daemon.log()
         time.sleep(0.05)
-    parts = readiness(daemon)
+    parts = unready_parts(daemon)
     assert not parts["feed"]["ready"] and 'option "store"' in parts["feed"]["reason"]
     with urllib.request.urlopen(daemon.admin_url + "/healthz", timeout=5) as response:
         assert response.status == 200
