@@ -112,7 +112,7 @@ def test_a_wrong_password_of_a_bus_on_postgresql(wrong, engines, database):
 
 
 @contextlib.contextmanager
-def nats_server(engines, folder, settings):
+def nats_server(engines, settings):
     """A NATS server of the test's own, with these settings; gives its address."""
     folder = f"{engines.nats.folder}-{uuid.uuid4().hex[:8]}"
     os.makedirs(folder)
@@ -134,8 +134,8 @@ def nats_server(engines, folder, settings):
         subprocess.run(["rm", "-r", folder], check=True)
 
 
-def test_a_wrong_password_of_nats(wrong, engines, tmp_path):
-    with nats_server(engines, tmp_path, 'authorization { user: meower, password: "another" }\n') as address:
+def test_a_wrong_password_of_nats(wrong, engines):
+    with nats_server(engines, 'authorization { user: meower, password: "another" }\n') as address:
         wrong("meower-commandd", "refuses its user, password or token", 'option "bus"',
               bus=f"nats://meower:{SECRET}@{address}")
         wrong("meower-pusherd", "refuses its user, password or token", 'option "bus"', bus=f"nats://{SECRET}@{address}")
@@ -150,7 +150,7 @@ def test_nats_with_a_certificate_of_nobody(wrong, engines, tmp_path):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-days", "2",
                     "-keyout", tmp_path / "key", "-out", tmp_path / "certificate"], check=True, capture_output=True)
     settings = f'tls {{ cert_file: "{tmp_path}/certificate", key_file: "{tmp_path}/key" }}\n'
-    with nats_server(engines, tmp_path, settings) as address:
+    with nats_server(engines, settings) as address:
         wrong("meower-commandd", "TLS with the bus", "check tls_ca", 'option "bus"',
               bus=f"nats://meower:{SECRET}@{address}?tls_ca={CA_OF_OTHERS}")
 
