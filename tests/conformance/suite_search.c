@@ -1047,6 +1047,7 @@ static void an_index_built_beside_is_found_when_it_is_swapped_in(void **state)
     assert_hits(*state, "new", "3 1");
     assert_hits(*state, "kiten", "1");
     assert_hits(*state, "pup", "3");
+    assert_hits(*state, "pupyp", "3");
     assert_hits(*state, "old", "");
     assert_hits(*state, "stlae", "");
     assert_info(*state, 3);

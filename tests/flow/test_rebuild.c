@@ -1,6 +1,5 @@
 /* test_rebuild.c - the search index made anew beside the one that is searched. */
-#include "flow/support.h"
-
+#include "flow/pair.h"
 #include "flow/toy_search.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,6 +164,30 @@ static void behind_a_failed_rebuild_the_live_index_is_looked_at(void **state)
     fixture_close(fixture);
 }
 
+/* It has written to the live index what this one has not heard of yet. */
+static void what_another_process_has_indexed_is_in_the_rebuilt_index(void **state)
+{
+    struct pair pair;
+    struct toy_index index;
+
+    (void)state;
+    pair_init_on_index(&pair, &index);
+    pair.one.parts.wire = pair.two.parts.wire = NULL;
+    fixture_open(&pair.one, OPTIONS(STEPPED));
+    fixture_open(&pair.two, OPTIONS(STEPPED));
+    feed_run(pair.two.feed);
+    post(pair.one.command, "kitten");
+    feed_run(pair.one.feed);
+    assert_int_equal(toy_index_info(&index).position, 1);
+    start(&pair.two);
+    feed_run(pair.two.feed);
+    assert_int_equal(state_of(&pair.two).state, MEOWER_REBUILD_DONE);
+    assert_int_equal(toy_index_info(&index).position, 1);
+    assert_int_equal(toy_index_count(&index), 1);
+    pair_end(&pair);
+    toy_index_destroy(&index);
+}
+
 static void who_has_no_index_cannot_rebuild_one(void **state)
 {
     struct fixture *fixture = *state;
@@ -305,6 +328,7 @@ int main(void)
         WITH_FIXTURE(a_second_rebuild_waits_for_the_first),
         WITH_FIXTURE(a_failed_rebuild_leaves_the_old_index_and_says_why),
         WITH_FIXTURE(behind_a_failed_rebuild_the_live_index_is_looked_at),
+        cmocka_unit_test(what_another_process_has_indexed_is_in_the_rebuilt_index),
         WITH_FIXTURE(who_has_no_index_cannot_rebuild_one),
         WITH_FIXTURE(an_instance_that_closes_gives_up_its_rebuild),
         cmocka_unit_test(no_search_finds_less_while_an_index_in_memory_is_rebuilt),

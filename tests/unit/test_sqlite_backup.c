@@ -182,6 +182,31 @@ static void a_damaged_backup_is_refused_and_the_store_stays(void **state)
     assert_int_equal(count_events(fixture), 500);
 }
 
+/* Copying it whole succeeds: only a look at the copy tells. */
+static void a_backup_whose_index_lacks_a_row_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fixture backup = {.path = ""};
+    open_store(fixture);
+    post_some(fixture, 1, 3);
+    back_up(fixture, "backup.db");
+    meower_store_info before = fixture->store.info;
+    store_close(&fixture->store);
+    snprintf(backup.path, sizeof(backup.path), "%s/backup.db", fixture->directory);
+    foreign_sql(&backup,
+                "DROP INDEX meower_keys_expires_at;"
+                "CREATE INDEX meower_keys_expires_at ON meower_keys(expires_at) WHERE expires_at > 5;"
+                "INSERT INTO meower_keys VALUES ('key', 1, 1, 3);"
+                "PRAGMA writable_schema = ON;"
+                "UPDATE sqlite_schema SET sql = 'CREATE INDEX meower_keys_expires_at ON meower_keys(expires_at)' "
+                "WHERE name = 'meower_keys_expires_at'");
+    assert_int_equal(restore(fixture, "backup.db"), MEOWER_ERROR_CORRUPT);
+    assert_non_null(strstr(fixture->error.message, "the store was not changed"));
+    open_store(fixture);
+    check_epoch(fixture, &before, true);
+    assert_int_equal(count_events(fixture), 3);
+}
+
 static void what_is_no_backup_is_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -291,6 +316,7 @@ int main(void)
         WITH_FIXTURE(what_was_replaced_is_kept_aside_with_its_log),
         WITH_FIXTURE(a_store_is_restored_where_there_was_none),
         WITH_FIXTURE(a_damaged_backup_is_refused_and_the_store_stays),
+        WITH_FIXTURE(a_backup_whose_index_lacks_a_row_is_refused),
         WITH_FIXTURE(what_is_no_backup_is_refused),
         WITH_FIXTURE(an_earlier_copy_written_over_the_file_begins_another_life),
         WITH_FIXTURE(a_crash_with_nothing_lost_keeps_the_epoch),
