@@ -1159,6 +1159,8 @@ static void a_rebuild_begins_empty_whatever_an_earlier_one_left(void **state)
         assert_hits(fixture, "live", "1");
     }
     begin_rebuild(fixture);
+    index_beside(fixture, 8, "abandoned");
+    begin_rebuild(fixture);
     index_beside(fixture, 1, "live");
     swap(fixture);
     assert_hits(fixture, "abandoned", "");
