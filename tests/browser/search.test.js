@@ -98,15 +98,6 @@ test("says so when nothing is found, and when it failed", async () => {
   expect(await page.getByText("The search failed.").count()).toBe(0);
 });
 
-test("says when only the newest meows are searched", async () => {
-  await page.route("**/search?**", async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, headers: { ...response.headers(), "meower-search": "fallback" } });
-  });
-  await box().fill("cat");
-  await page.getByText("searching the newest meows only").waitFor();
-});
-
 test("goes on to the end of many results", async () => {
   await box().fill("filler");
   await page.getByText("The first 50 meows").waitFor();
@@ -117,11 +108,95 @@ test("goes on to the end of many results", async () => {
   await page.getByText("120 meows, best first").waitFor();
 });
 
+/** Notes in window.flickers what goes from the results and comes back. */
+const watchForFlickers = () =>
+  page.evaluate(() => {
+    window.flickers = [];
+    const gone = new Set();
+    const namesOf = (nodes) => [...nodes].filter(({ nodeType }) => nodeType === Node.ELEMENT_NODE)
+      .map((element) => element.dataset.id ?? element.className);
+    new MutationObserver((changes) => {
+      for (const { addedNodes, removedNodes, target } of changes) {
+        for (const name of namesOf(removedNodes)) gone.add(name);
+        window.flickers.push(...namesOf(addedNodes).filter((name) => gone.has(name)));
+        if (target.matches?.(".results.stale")) window.flickers.push(target.className);
+      }
+    }).observe(document.querySelector(".results"), { subtree: true, childList: true, attributes: true });
+  });
+
 test("finds what is said while the results are looked at", async () => {
   await box().fill("umbrella");
   await page.getByText("Nothing found").waitFor();
+  await watchForFlickers();
+  const repeated = page.waitForResponse("**/search?query=umbrella*");
+  await deployment.post("under the table"); // it begins like what is searched: nobody knows before the server has looked
+  await repeated;
+  await page.getByText("Nothing found").waitFor();
   await deployment.post("an umbrella of one's own");
   await foundText("umbrella").waitFor({ timeout: 8_000 });
+  expect(await page.evaluate(() => window.flickers)).toEqual([]);
+});
+
+/** Posts at a steady rate. */
+async function postAtRate(rate, seconds, text) {
+  const begun = Date.now();
+  const posts = [];
+  for (let i = 0; i < rate * seconds; i++) {
+    const wait = begun + (i * 1000) / rate - Date.now();
+    if (wait > 0) await page.waitForTimeout(wait);
+    posts.push(deployment.post(text(i)));
+  }
+  await Promise.all(posts);
+}
+
+/** Who has the focus, and where that is in the window. */
+const focused = () =>
+  page.evaluate(() => {
+    const { activeElement } = document;
+    return { id: activeElement.dataset.id, top: Math.round(activeElement.getBoundingClientRect().top) };
+  });
+
+test("a result that is looked at by keyboard stays where it is while others come above it", async () => {
+  await deployment.postMany(20, (i) => `lantern ${i}`);
+  await box().fill("lantern");
+  await page.getByText("20 meows, best first").waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("j");
+  await expect.poll(async () => (await focused()).id).toBeDefined();
+  const before = await focused();
+  await deployment.postMany(3, (i) => `lantern once more ${i}`);
+  await page.getByText("23 meows, best first").waitFor();
+  const after = await focused();
+  expect(after.id).toBe(before.id);
+  expect(Math.abs(after.top - before.top)).toBeLessThanOrEqual(1);
+});
+
+test("while 200 found meows a second come, few searches are made, nothing flickers, and the reader's place is kept", async () => {
+  await deployment.postMany(60, (i) => `comet ${i}`);
+  await box().fill("comet");
+  await page.getByText("The first 50 meows").waitFor();
+  await page.keyboard.press("ArrowDown");
+  await expect.poll(async () => (await focused()).id).toBeDefined();
+  const before = await focused();
+  let searches = 0;
+  page.on("request", (request) => new URL(request.url()).pathname === "/search" && searches++);
+  await watchForFlickers();
+  const begun = Date.now();
+  await postAtRate(200, 6, (i) => `comet shower ${i}`);
+  await page.getByRole("button", { name: "New results" }).waitFor();
+  const most = Math.ceil((Date.now() - begun) / 2_500) + 1;
+  console.log(`${searches} searches in ${((Date.now() - begun) / 1000).toFixed(1)} s`);
+  expect(searches).toBeGreaterThan(0);
+  expect(searches).toBeLessThanOrEqual(most);
+  expect(await page.evaluate(() => window.flickers)).toEqual([]);
+  const after = await focused();
+  expect(after.id).toBe(before.id);
+  expect(Math.abs(after.top - before.top)).toBeLessThanOrEqual(1);
+
+  await page.getByRole("button", { name: "New results" }).click();
+  await foundText("comet shower 1199").waitFor();
+  await page.getByRole("button", { name: "New results" }).waitFor({ state: "detached" });
+  await expect.poll(() => page.evaluate(() => window.scrollY)).toBe(0);
 });
 
 test("leaves the timeline as it was: the reading position too", async () => {

@@ -1,6 +1,6 @@
 // page.ts - what the page knows and does: the timeline with what arrives live, posting, searching, and the address.
 import { computed, nextTick, shallowRef, watch, type InjectionKey } from "vue";
-import { fetchHead, fetchMeow, fetchMeows, messageOf, postMeow, RequestError } from "./api";
+import { fetchHead, fetchMeow, fetchMeows, messageOf, postMeow, RequestError, searchMeows } from "./api";
 import { parseCursor } from "./base/cursor";
 import { meowFrom, timeOfId, type Meow, type RawMeow } from "./base/meow";
 import { addressOf, routeFrom, type Route } from "./base/route";
@@ -25,7 +25,7 @@ const TOP_PX = 100;
 
 export function createPage() {
   const timeline = new Timeline();
-  const search = new Search();
+  const search = new Search(searchMeows, () => parseCursor(live.cursor), isReading);
   const vitals = new Vitals();
   const outbox = new Outbox(postMeow, arrived, localStorage);
   const route = shallowRef<Route>(routeFrom(location.search));
@@ -60,14 +60,19 @@ export function createPage() {
       const wasLive = stream.value.phase === "live";
       stream.value = state;
       isLeader.value = leads;
-      if (state.phase === "live" && !wasLive) outbox.retryAll();
+      if (state.phase !== "live" || wasLive) return;
+      outbox.retryAll();
+      if (search.problem.value !== null) search.repeat();
     },
   });
 
   /** Somebody reads further down, or goes through the feed by keyboard: nothing may move. */
+  function isReading(): boolean {
+    return window.scrollY > TOP_PX || document.activeElement?.closest("[role=feed]") != null;
+  }
+
   function isHeld(): boolean {
-    const hasFocus = document.activeElement?.closest("[role=feed]") != null;
-    return window.scrollY > TOP_PX || hasFocus || waitingCount.value > 0 || timeline.isOverflowing.value;
+    return isReading() || waitingCount.value > 0 || timeline.isOverflowing.value;
   }
 
   function flush(): void {
@@ -103,7 +108,7 @@ export function createPage() {
     if (document.hidden) unseen.value += meows.length;
     if (!held) point(meows);
     timeline.add(meows, held);
-    for (const meow of meows) search.notice(meow);
+    search.notice(meows);
   }
 
   function forget(ids: ReadonlySet<string>): void {
@@ -140,6 +145,7 @@ export function createPage() {
   async function loadNewest(): Promise<string | null> {
     try {
       const page = await fetchMeows({ take: TAKE });
+      if (timeline.isLoaded.value) search.repeat();
       const isHeldNow = isFeed.value && timeline.isLoaded.value && isHeld() && !timeline.isOverflowing.value;
       timeline.replaceNewest(page.meows, page.meows.length < TAKE, isHeldNow);
       loadProblem.value = null;
@@ -170,8 +176,17 @@ export function createPage() {
   async function showNew(): Promise<void> {
     if (timeline.isOverflowing.value) await loadNewest().catch(() => {});
     else timeline.showWaiting();
+    await goToTop();
+  }
+
+  async function showNewResults(): Promise<void> {
+    search.submit(search.query.value);
+    await goToTop();
+  }
+
+  async function goToTop(): Promise<void> {
     (document.activeElement as HTMLElement | null)?.blur();
-    await new Promise((resolve) => setTimeout(resolve)); // until the list has made room for them, above the reader
+    await new Promise((resolve) => setTimeout(resolve)); // until the list has made room for what is new, above the reader
     const isNear = window.scrollY < 3 * window.innerHeight;
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     window.scrollTo({ top: 0, behavior: isNear && !isCalm ? "smooth" : "instant" });
@@ -297,7 +312,7 @@ export function createPage() {
 
   return {
     timeline, search, outbox, vitals, route, single, singleProblem, isFeed, isLoadingOlder, olderProblem, loadProblem,
-    fresh, stream, isLeader, waitingCount, notice, draft, start, loadOlder, showNew, go, typeSearch, undo, say,
+    fresh, stream, isLeader, waitingCount, notice, draft, start, loadOlder, showNew, showNewResults, go, typeSearch, undo, say,
   };
 }
 

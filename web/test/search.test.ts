@@ -13,17 +13,25 @@ interface Asked {
 
 let asked: Asked[];
 let search: Search;
+let isHeld: boolean; // somebody reads in the results
+let position: number; // up to which the page has everything
+const EPOCH = "00000000000000aa";
+const cursor = (number: number) => `${EPOCH}-${number}`;
 const meow = (id: string, text = id): Meow => ({ id, text, createdAt: 0, segments: [] });
 
 beforeEach(() => {
   vi.useFakeTimers();
   asked = [];
+  position = 10;
+  isHeld = false;
   search = new Search(
     (query, skip, _take, signal) =>
       new Promise((resolve, fail) => {
         const answer = (page: Partial<Page>) => resolve({ meows: [], cursor: null, isFallback: false, ...page });
         asked.push({ query, skip, signal, answer, fail });
       }),
+    () => ({ epoch: EPOCH, number: position }),
+    () => isHeld,
   );
 });
 afterEach(() => vi.useRealTimers());
@@ -91,19 +99,6 @@ describe("search while one types", () => {
     expect(search.hasMore.value).toBe(false);
   });
 
-  it("is repeated when a meow comes that it may find, and not for others", async () => {
-    search.submit("cat");
-    asked[0]!.answer({});
-    await settle();
-    search.notice(meow("1", "dogs only"));
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect(asked.length).toBe(1);
-    search.notice(meow("2", "a Cta"));
-    search.notice(meow("3", "cats"));
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect(asked.length).toBe(2);
-  });
-
   it("ends with an empty field", async () => {
     search.submit("cat");
     asked[0]!.answer({ meows: [meow("cat")] });
@@ -114,8 +109,171 @@ describe("search while one types", () => {
   });
 });
 
+describe("search while meows come", () => {
+  const ids = () => search.results.value.map((one) => one.id);
+  const full = (count = 50, from = 0) => Array.from({ length: count }, (_, i) => meow(`m${from + i}`));
+  const REPEAT_MS = 2_500;
+
+  /** The search is under way, and was answered. */
+  async function answered(page: Partial<Page>): Promise<void> {
+    search.submit("cat");
+    asked[0]!.answer({ cursor: cursor(position), ...page });
+    await settle();
+  }
+
+  async function answer(index: number, page: Partial<Page>): Promise<void> {
+    asked[index]!.answer({ cursor: cursor(position), ...page });
+    await settle();
+  }
+
+  it("is repeated when one comes that it may find, and not for others", async () => {
+    await answered({});
+    search.notice([meow("1", "dogs only")]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(asked.length).toBe(1);
+    search.notice([meow("2", "a Cta"), meow("3", "dogs")]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(asked.length).toBe(2);
+  });
+
+  it("is repeated once in 2.5 s at most, however many come, and shows each answer", async () => {
+    await answered({});
+    for (let ms = 0; ms < 10_000; ms += 5) {
+      search.notice([meow(`m${ms}`, "cats")]);
+      await vi.advanceTimersByTimeAsync(5);
+      if (asked.length > 1) asked[asked.length - 1]!.answer({ cursor: cursor(position), meows: [meow(`m${ms}`)] });
+    }
+    expect(asked.length).toBe(1 + 10_000 / REPEAT_MS);
+    expect(search.results.value.length).toBe(1);
+  });
+
+  it("is repeated until the index has what came", async () => {
+    await answered({});
+    position = 11;
+    search.notice([meow("2", "cats")]);
+    await vi.advanceTimersByTimeAsync(REPEAT_MS);
+    await answer(1, { cursor: cursor(10) });
+    await vi.advanceTimersByTimeAsync(REPEAT_MS);
+    await answer(2, { cursor: cursor(11), meows: [meow("2")] });
+    expect(ids()).toEqual(["2"]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked.length).toBe(3);
+  });
+
+  it("is repeated when the index was behind what the page shows", async () => {
+    await answered({ cursor: cursor(9) });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked.length).toBe(2);
+  });
+
+  it("is not repeated because of a position in another feed", async () => {
+    await answered({ cursor: "00000000000000bb-1" });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked.length).toBe(1);
+  });
+
+  it("is not lost when one comes while it is under way", async () => {
+    search.submit("cat");
+    position = 11;
+    search.notice([meow("2", "cats")]);
+    await vi.advanceTimersByTimeAsync(2 * REPEAT_MS);
+    expect(asked.length).toBe(1);
+    await answer(0, { cursor: cursor(10) });
+    await vi.advanceTimersByTimeAsync(REPEAT_MS);
+    expect(asked.length).toBe(2);
+  });
+
+  it("is repeated while only the newest meows are searched, until all are again", async () => {
+    await answered({ isFallback: true });
+    await vi.advanceTimersByTimeAsync(REPEAT_MS);
+    await answer(1, { isFallback: true });
+    await vi.advanceTimersByTimeAsync(REPEAT_MS);
+    await answer(2, { meows: [meow("old"), meow("new")] });
+    expect(search.isFallback.value).toBe(false);
+    expect(ids()).toEqual(["old", "new"]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked.length).toBe(3);
+  });
+
+  it("leaves what was found where it is when a repetition fails, and tries again", async () => {
+    await answered({ meows: [meow("cat")] });
+    search.notice([meow("2", "cats")]);
+    await vi.advanceTimersByTimeAsync(REPEAT_MS);
+    asked[1]!.fail(new Error("The server cannot be reached."));
+    await settle();
+    expect([ids(), search.problem.value]).toEqual([["cat"], null]);
+    await vi.advanceTimersByTimeAsync(REPEAT_MS);
+    await answer(2, { meows: [meow("2"), meow("cat")] });
+    expect(ids()).toEqual(["2", "cat"]);
+  });
+
+  it("keeps what a reader has scrolled to behind the best results", async () => {
+    await answered({ meows: full() });
+    void search.more();
+    await answer(1, { meows: full(30, 50) });
+    search.notice([meow("new", "cats")]);
+    await vi.advanceTimersByTimeAsync(REPEAT_MS);
+    await answer(2, { meows: [meow("new"), ...full(49)] });
+    expect(ids()).toEqual(["new", ...full(80).map((one) => one.id)]);
+    expect(search.hasMore.value).toBe(false);
+  });
+
+  it("keeps the list in which somebody reads when all of the best results are new, and says so", async () => {
+    isHeld = true;
+    await answered({ meows: full() });
+    search.notice([meow("new", "cats")]);
+    await vi.advanceTimersByTimeAsync(REPEAT_MS);
+    await answer(1, { meows: full(50, 100) });
+    expect([ids()[0], search.hasNews.value]).toEqual(["m0", true]);
+    search.submit("cat"); // as the reader asks for it
+    await answer(2, { meows: full(50, 100) });
+    expect([ids()[0], search.results.value.length, search.hasNews.value]).toEqual(["m100", 50, false]);
+  });
+
+  it("has the best results alone where nobody reads and all of them are new", async () => {
+    await answered({ meows: full() });
+    search.notice([meow("new", "cats")]);
+    await vi.advanceTimersByTimeAsync(REPEAT_MS);
+    await answer(1, { meows: full(50, 100) });
+    expect([ids()[0], search.results.value.length, search.hasMore.value]).toEqual(["m100", 50, true]);
+  });
+
+  it("lets go of the last results when there are very many", async () => {
+    await answered({ meows: full() });
+    void search.more();
+    await answer(1, { meows: [] });
+    expect(search.hasMore.value).toBe(false);
+    for (let round = 2; round < 30; round++) {
+      search.notice([meow("new", "cats")]);
+      await vi.advanceTimersByTimeAsync(REPEAT_MS);
+      await answer(round, { meows: [...full(49, 1_000 * round), search.results.value[0]!] });
+    }
+    expect([search.results.value.length, search.hasMore.value]).toEqual([1_000, true]);
+  });
+
+  it("asks no more for a search that another has taken the place of", async () => {
+    await answered({ isFallback: true });
+    search.type("");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked.length).toBe(1);
+  });
+
+  it("that failed is asked again when the server is back", async () => {
+    search.submit("cat");
+    asked[0]!.fail(new Error("The server cannot be reached."));
+    await settle();
+    search.repeat();
+    await answer(1, { meows: [meow("cat")] });
+    expect([ids(), search.problem.value]).toEqual([["cat"], null]);
+  });
+});
+
 it("a word can only be found by one that begins like it, whatever its case and accents", () => {
   expect(mayMatch("Éclair", "the eclipse")).toBe(true);
   expect(mayMatch("🐱", "look: 🐱!")).toBe(true);
   expect(mayMatch("cat", "the dog")).toBe(false);
+  expect(mayMatch("STRASSE", "Ähm, ßiehe")).toBe(true);
+  expect(mayMatch("猫", "黒猫がいる")).toBe(true); // each of these is a word
+  expect(mayMatch("いぬ", "犬がいる")).toBe(true);
+  expect(mayMatch("a", "猫a")).toBe(true);
 });

@@ -14,3 +14,8 @@ export function parseCursor(text: string | null | undefined): Position | null {
 export function formatCursor(position: Position): string {
   return `${position.epoch}-${position.number}`;
 }
+
+/** Whether `position` lacks something that `other` has. Positions of different feeds cannot be compared. */
+export function isBehind(position: Position | null, other: Position | null): boolean {
+  return position !== null && other !== null && position.epoch === other.epoch && position.number < other.number;
+}

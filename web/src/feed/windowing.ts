@@ -56,12 +56,10 @@ export function useWindowing<T extends { readonly id: string }>(options: Windowi
     if (next[1] >= options.items().length - NEAR_END_ROWS) options.nearEnd();
   }
 
-  /** Changes the layout so that the first row that the reader sees stays where it is. At the very top nothing is held:
-   * there, what is new belongs into sight. */
+  /** Changes the layout so that what the reader is at stays where it is: the row with the focus, else the first one in
+   * sight. At the very top, without a focus, nothing is held: there, what is new belongs into sight. */
   function change(apply: () => void): void {
-    const eye = scrolled() + options.inset();
-    const isReading = options.isActive() && eye > 0 && layout.total > 0;
-    const ids = isReading ? anchorsAt(eye) : [];
+    const ids = options.isActive() ? [...anchorWithFocus(), ...anchorsAtEye()] : [];
     apply();
     version.value++;
     for (const { id, top } of ids) {
@@ -74,10 +72,21 @@ export function useWindowing<T extends { readonly id: string }>(options: Windowi
     if (pendingScroll !== 0) void nextTick(scroll);
   }
 
+  const anchorAt = (index: number) => ({ id: layout.rows[index]!, top: layout.top(index) });
+
+  function anchorWithFocus(): { id: string; top: number }[] {
+    const index = pinned.value === null ? -1 : layout.indexOf(pinned.value);
+    const from = scrolled();
+    const isInSight = index >= 0 && layout.top(index + 1) > from && layout.top(index) < from + window.innerHeight;
+    return isInSight ? [anchorAt(index)] : [];
+  }
+
   /** The row at the reader's eye and some after it, in case it is the one that goes. */
-  function anchorsAt(eye: number): { id: string; top: number }[] {
+  function anchorsAtEye(): { id: string; top: number }[] {
+    const eye = scrolled() + options.inset();
+    if (eye <= 0 || layout.total === 0) return [];
     const first = layout.rowAt(eye);
-    return layout.rows.slice(first, first + 50).map((id, i) => ({ id, top: layout.top(first + i) }));
+    return layout.rows.slice(first, first + 50).map((_, i) => anchorAt(first + i));
   }
 
   function scroll(): void {

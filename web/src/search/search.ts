@@ -1,11 +1,14 @@
 // search.ts - one search after another while somebody types: only the last one counts.
 import { shallowRef } from "vue";
 import { messageOf, searchMeows, type Page } from "../api";
+import { isBehind, parseCursor, type Position } from "../base/cursor";
 import type { Meow } from "../base/meow";
 
 export const DEBOUNCE_MS = 120;
 const TAKE = 50;
-/** How often at most a search is repeated because meows came that it may find. */
+const KEPT_MAX = 1_000; // results; more are let go at the end, and can be asked for again
+/** How often at most a search is repeated by itself: because meows came that it may find, or because the answer was not
+ * the whole one. */
 const REPEAT_MS = 2_500;
 
 export type Ask = (query: string, skip: number, take: number, signal: AbortSignal) => Promise<Page>;
@@ -13,8 +16,10 @@ export type Ask = (query: string, skip: number, take: number, signal: AbortSigna
 /** Whether a new meow can matter to a search: some word begins like one of the query's. Words of a query are found with
  * typos, but never in the first letter. */
 export function mayMatch(query: string, text: string): boolean {
-  const fold = (words: string) => words.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  const beginnings = (words: string) => (fold(words).match(/[\p{L}\p{N}]+|\p{S}/gu) ?? []).map((word) => [...word][0]!);
+  const fold = (words: string) => words.normalize("NFKD").replace(/\p{M}/gu, "").toUpperCase().toLowerCase();
+  const apart = (words: string) => words.replace(/\p{Script=Han}|\p{Script=Hiragana}/gu, " $& "); // each is a word
+  const beginnings = (words: string) =>
+    (apart(fold(words)).match(/[\p{L}\p{N}]+|\p{S}/gu) ?? []).map((word) => [...word][0]!);
   const wanted = new Set(beginnings(query));
   return beginnings(text).some((letter) => wanted.has(letter));
 }
@@ -27,11 +32,19 @@ export class Search {
   readonly isFallback = shallowRef(false);
   readonly hasMore = shallowRef(false);
   readonly problem = shallowRef<string | null>(null);
+  /** So much was found anew that the list would not be the one any more in which somebody reads. */
+  readonly hasNews = shallowRef(false);
   private running: AbortController | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private repeatTimer: ReturnType<typeof setTimeout> | undefined;
+  private wanted: Position | null = null; // what the page has: the index, which is behind, may lack it
 
-  constructor(private readonly ask: Ask = searchMeows) {}
+  /** `now` is the position up to which the page has every meow; `isHeld` says whether somebody reads in the results. */
+  constructor(
+    private readonly ask: Ask = searchMeows,
+    private readonly now: () => Position | null = () => null,
+    private readonly isHeld: () => boolean = () => false,
+  ) {}
 
   /** Somebody types. */
   type(text: string): void {
@@ -54,13 +67,16 @@ export class Search {
     else void this.run();
   }
 
-  /** A meow came: repeats the search soon when it may find it. */
-  notice(meow: Meow): void {
-    if (this.query.value === "" || this.repeatTimer !== undefined || !mayMatch(this.query.value, meow.text)) return;
-    this.repeatTimer = setTimeout(() => {
-      this.repeatTimer = undefined;
-      if (!this.isRunning.value && this.results.value.length <= TAKE) void this.run();
-    }, REPEAT_MS);
+  /** Meows came: repeats the search soon when it may find one of them, until the index has them. */
+  notice(meows: readonly Meow[]): void {
+    if (this.query.value === "" || !meows.some((meow) => mayMatch(this.query.value, meow.text))) return;
+    this.wanted = this.now();
+    this.repeatSoon();
+  }
+
+  /** The server is there again, or nobody knows what was missed. */
+  repeat(): void {
+    if (this.query.value !== "" && !this.isRunning.value) void this.run(0, true);
   }
 
   remove(ids: ReadonlySet<string>): void {
@@ -76,7 +92,7 @@ export class Search {
   private clear(): void {
     this.results.value = [];
     this.resultsOf.value = "";
-    this.isFallback.value = this.hasMore.value = false;
+    this.isFallback.value = this.hasMore.value = this.hasNews.value = false;
     this.problem.value = null;
   }
 
@@ -89,26 +105,60 @@ export class Search {
     this.isRunning.value = false;
   }
 
-  private async run(skip = 0): Promise<void> {
+  private repeatSoon(): void {
+    this.repeatTimer ??= setTimeout(() => {
+      this.repeatTimer = undefined;
+      if (!this.isRunning.value) void this.run(0, true); // else its end looks whether it was enough
+    }, REPEAT_MS);
+  }
+
+  private async run(skip = 0, isRepeat = false): Promise<void> {
     const controller = new AbortController();
     const query = this.query.value;
+    if (skip === 0 && !isRepeat) this.wanted = this.now();
     this.running = controller;
     this.isRunning.value = true;
     try {
       const page = await this.ask(query, skip, TAKE, controller.signal);
       if (this.running !== controller) return;
-      const before = skip > 0 ? this.results.value : [];
-      const known = new Set(before.map((meow) => meow.id));
-      this.results.value = [...before, ...page.meows.filter((meow) => !known.has(meow.id))];
+      if (skip > 0) this.append(page);
+      else this.replace(page, isRepeat);
       this.resultsOf.value = query;
       this.isFallback.value = page.isFallback;
-      this.hasMore.value = page.meows.length === TAKE;
       this.problem.value = null;
+      if (skip === 0 && !isBehind(parseCursor(page.cursor), this.wanted)) this.wanted = null;
+      if (page.isFallback || this.wanted !== null) this.repeatSoon();
     } catch (error) {
       if (this.running !== controller) return;
-      this.problem.value = messageOf(error);
+      if (isRepeat) this.repeatSoon(); // what was found stands there still
+      else this.problem.value = messageOf(error);
     }
     this.running = null;
     this.isRunning.value = false;
+  }
+
+  private append(page: Page): void {
+    const known = new Set(this.results.value.map((meow) => meow.id));
+    this.results.value = [...this.results.value, ...page.meows.filter((meow) => !known.has(meow.id))];
+    this.hasMore.value = page.meows.length === TAKE;
+  }
+
+  /** The best results. What was found before stays behind them, as long as they are of the same search and nothing is
+   * missing between. */
+  private replace(page: Page, isRepeat: boolean): void {
+    const isFull = page.meows.length === TAKE;
+    const before = this.results.value;
+    const known = new Set(page.meows.map((meow) => meow.id));
+    const isSame = isRepeat && isFull && page.isFallback === this.isFallback.value;
+    const overlaps = before.some((meow) => known.has(meow.id));
+    if (isSame && !overlaps && before.length > 0 && this.isHeld()) {
+      this.hasNews.value = true;
+      return;
+    }
+    const behind = isSame && overlaps ? before.filter((meow) => !known.has(meow.id)) : [];
+    const all = [...page.meows, ...behind];
+    this.results.value = all.slice(0, KEPT_MAX);
+    this.hasMore.value = all.length > KEPT_MAX || (behind.length > 0 ? this.hasMore.value : isFull);
+    this.hasNews.value = false;
   }
 }
