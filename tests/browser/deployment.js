@@ -1,17 +1,20 @@
-// deployment.js - a real server for a test file: meowerd alone, or the three daemons behind NGINX (DEPLOYMENT=distributed).
+// deployment.js - a real server for a test file: meowerd alone, or the three daemons behind NGINX (DEPLOYMENT=distributed;
+// ENGINES="nats elasticsearch" names their bus and their search engine).
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
 
 export const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const NAME = process.env.DEPLOYMENT ?? "embedded";
+const ENGINES = process.env.ENGINES?.split(" ") ?? [];
 const PROGRAM = process.env.MEOWERD ?? `${PROJECT}build/dev/bin/meowerd`;
 
 export class Deployment {
-  static async start() {
+  static async start({ engines = ENGINES, environment = {} } = {}) {
     const deployment = new Deployment();
-    deployment.process = spawn("/usr/bin/python3", [`${PROJECT}tests/browser/serve.py`, PROGRAM, NAME], {
+    deployment.process = spawn("/usr/bin/python3", [`${PROJECT}tests/browser/serve.py`, PROGRAM, NAME, ...engines], {
       stdio: ["pipe", "pipe", "inherit"],
+      env: { ...process.env, ...environment },
     });
     deployment.exited = new Promise((resolve) => deployment.process.on("exit", resolve));
     deployment.lines = createInterface({ input: deployment.process.stdout })[Symbol.asyncIterator]();
@@ -26,7 +29,7 @@ export class Deployment {
     return JSON.parse(value);
   }
 
-  /** start, stop or restart. */
+  /** start, stop, or what else serve.py takes. */
   async tell(command) {
     this.process.stdin.write(`${command}\n`);
     await this.next();

@@ -23,12 +23,15 @@ test("200 meows that arrive in a second are all there, once, in order", async ()
 });
 
 test("the server restarts while the page is open: it comes back by itself and lacks nothing", async () => {
-  await deployment.tell("stop");
+  await deployment.tell("stop_daemons"); // NGINX goes on, and says that they are away
   await banner().waitFor();
+  await write(page, "written while it restarts");
+  await page.getByText("Not posted.").waitFor();
   await deployment.tell("start");
   await deployment.postMany(5, (i) => `after the restart ${i}`);
   await isLive(page);
   await row(page, "after the restart 4").waitFor();
+  await row(page, "written while it restarts").waitFor();
   await expectWholeFeed(page, deployment);
   await expect.poll(() => banner().count()).toBe(0);
 });

@@ -32,7 +32,11 @@ test("posts with the body in the query, gets the list, searches, and hears of it
     const form = await axios.post(`${url}/meows`, new URLSearchParams({ body: "as a form" }));
     while (messages.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
     const list = await axios.get(`${url}/meows`, { params: { skip: 0, take: 10 } });
-    const found = await axios.get(`${url}/search`, { params: { query: "helo" } });
+    let found = { data: [] };
+    for (let i = 0; i < 100 && found.data.length === 0; i++) { // an index takes a moment
+      found = await axios.get(`${url}/search`, { params: { query: "helo" } });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     const refused = await axios.post(`${url}/meows`, null, { params: { body: "" } }).catch((error) => error.response);
     socket.close();
     return {

@@ -1,9 +1,11 @@
-"""Runs a deployment of tests/http for the browser tests: serve.py PROGRAM NAME
+"""Runs a deployment of tests/http for the browser tests: serve.py PROGRAM NAME [BUS SEARCH]
 
-Reads one command a line (start, stop, restart, end) and answers each with one line of JSON.
+Reads one command a line and answers each with one line of JSON. A command is a method of the deployment (start, stop,
+stop_daemons), or of one of its daemons (pusherd.stop); "end" ends it.
 """
 
 import json
+import operator
 import pathlib
 import sys
 import tempfile
@@ -23,15 +25,15 @@ def serve(deployment):
         command = line.strip()
         if command == "end":
             return
-        getattr(deployment, command)()
+        operator.attrgetter(command)(deployment)()
         answer(done=command)
 
 
 def main():
-    program, name = sys.argv[1:]
+    program, name, *engines = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="meower-browser-") as directory:
         pathlib.Path(directory).chmod(0o755)  # NGINX drops its rights
-        deployment = DEPLOYMENTS[name](program, directory)
+        deployment = DEPLOYMENTS[name](program, directory, *engines)
         try:
             serve(deployment)
             if deployment.is_alive():

@@ -6,9 +6,9 @@ import { Deployment } from "./deployment.js";
 export let deployment, browser, page;
 
 /** For all tests of a file: a server with what `prepare` puts there, and a browser. */
-export function useSite(prepare) {
+export function useSite(prepare, start = () => Deployment.start()) {
   beforeAll(async () => {
-    deployment = await Deployment.start();
+    deployment = await start();
     await prepare?.();
     browser = await launch();
   });

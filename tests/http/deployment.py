@@ -65,6 +65,10 @@ class Deployment:
         """SIGTERM to every process; returns the worst exit status."""
         raise NotImplementedError
 
+    def stop_daemons(self):
+        """As stop(), but what stands before the daemons goes on; start() follows."""
+        return self.stop()
+
     def kill(self):
         """kill -9 to every process of ours."""
         raise NotImplementedError
@@ -289,7 +293,7 @@ class Distributed(Deployment):
             daemon.wait_until_ready()
         self._nginx("start")
 
-    def _stop_daemons(self):
+    def stop_daemons(self):
         while self.sessions:
             self.sessions.pop().close()
         for daemon in self.daemons:
@@ -297,13 +301,13 @@ class Distributed(Deployment):
         return max((daemon.wait() for daemon in self.daemons), key=abs)
 
     def stop(self):
-        status = self._stop_daemons()
+        status = self.stop_daemons()
         self._nginx("stop")
         return status
 
     def restart(self):
         """The daemons; NGINX stays."""
-        status = self._stop_daemons()
+        status = self.stop_daemons()
         assert status == 0, f"exit status {status} at SIGTERM\n{self.log()[-3000:]}"
         self.start()
 
