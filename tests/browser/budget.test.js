@@ -5,6 +5,7 @@ import { browser, deployment, useSite } from "./site.js";
 
 const SCRIPT_MAX = 90 * 1024; // bytes of JavaScript as they are sent
 const PAINT_MS = 300; // from navigation to the first timeline, on loopback
+const IDLE_MS = 500; // before a navigation, so that opening and closing tabs is not measured with it
 const LONG_TASK_MS = 50;
 const PATIENCE = 5; // times as long on a machine that has other things to do
 const RATE = 100; // meows a second
@@ -46,18 +47,24 @@ test(`the script is at most ${SCRIPT_MAX / 1024} KB, compressed, and nothing com
 });
 
 test(`the first timeline is painted ${PAINT_MS} ms after navigation`, async () => {
+  const idle = () => new Promise((resolve) => setTimeout(resolve, IDLE_MS));
   const times = [];
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 10; i++) {
     const context = await browser.newContext(); // nothing cached
-    times.push(await firstTimeline(await context.newPage()));
+    const page = await context.newPage();
+    await idle();
+    times.push(await firstTimeline(page));
     await context.close();
   }
   const page = await (await browser.newContext()).newPage();
   await firstTimeline(page);
+  await idle();
   const again = await firstTimeline(page);
   times.sort((left, right) => left - right);
-  console.log(`first timeline after ${times.map((ms) => ms.toFixed(0)).join(", ")} ms; with a warm cache ${again.toFixed(0)} ms`);
-  expect(times[2]).toBeLessThan(PAINT_MS * PATIENCE);
+  const median = (times[4] + times[5]) / 2;
+  console.log(`first timeline: median ${median.toFixed(0)} ms of ${times.map((ms) => ms.toFixed(0)).join(", ")}; ` +
+    `with a warm cache ${again.toFixed(0)} ms`);
+  expect(median).toBeLessThan(PAINT_MS * PATIENCE);
   await page.context().close();
 });
 
