@@ -38,7 +38,7 @@ def posts_in_python(mode):
 
 PAIRS = (  # the C side first
     (0, (("C, meower_command_post()", posts_in_c), ("Python, post()", posts_in_python("sync")))),
-    (BATCH, ((f"C, {BATCH} submitted, then taken", posts_in_c),
+    (BATCH, ((f"C, {BATCH} submitted in one call, then taken", posts_in_c),
              (f"asyncio, post_many() of {BATCH}", posts_in_python("many")),
              (f"asyncio, {BATCH} tasks with post()", posts_in_python("tasks")))),
 )

@@ -2,13 +2,18 @@
  *
  * embed_posts STORE BATCH SECONDS
  *
- * With BATCH 0 by synchronous calls, one after the other; otherwise BATCH posts are submitted, then all their results
- * are taken through the descriptor, and so on. Prints one JSON object. */
+ * With BATCH 0 by synchronous calls, one after the other; otherwise BATCH posts are submitted at once, then all their
+ * results are taken through the descriptor, and so on. Prints one JSON object. */
 #include "measure.h"
 #include <meower/meower.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum {
+    BATCH_MAX = 4096,
+    BODY_SIZE = 128
+};
 
 static meower_error error;
 
@@ -29,31 +34,37 @@ static size_t make_body(char *body, size_t size, long number)
 static void post_and_wait(meower_command *command, long number)
 {
     meower_command_result result;
-    char body[128];
+    char body[BODY_SIZE];
     size_t body_len = make_body(body, sizeof body, number);
     check(meower_command_post(command, body, body_len, NULL, -1, &result, &error));
 }
 
-static void submit(meower_command *command, long number)
+static void submit(meower_command *command, long first, long count)
 {
-    char body[128];
-    size_t body_len = make_body(body, sizeof body, number);
-    check(meower_command_submit_post(command, body, body_len, NULL, NULL, &error));
+    static char bodies[BATCH_MAX][BODY_SIZE];
+    static meower_post posts[BATCH_MAX];
+    for (long i = 0; i < count; i++) {
+        posts[i].body = bodies[i];
+        posts[i].body_len = make_body(bodies[i], BODY_SIZE, first + i);
+    }
+    check(meower_command_submit_posts(command, posts, (size_t)count, &error));
 }
 
 /* Waits for so many results. */
 static void take(meower_command *command, long count)
 {
     struct pollfd readable = {.fd = meower_command_fd(command), .events = POLLIN};
-    meower_command_result result;
+    static meower_command_result results[BATCH_MAX];
     while (count > 0) {
         if (poll(&readable, 1, -1) < 0)
             give_up("poll");
-        while (meower_command_next(command, &result) == 1) {
-            error = result.error;
-            check(result.status);
-            count--;
+        int taken = meower_command_next_many(command, results, BATCH_MAX);
+        check(taken < 0 ? taken : MEOWER_OK);
+        for (int i = 0; i < taken; i++) {
+            error = results[i].error;
+            check(results[i].status);
         }
+        count -= taken;
     }
 }
 
@@ -72,7 +83,7 @@ int main(int argc, char **argv)
 {
     if (argc != 4)
         give_up("usage: embed_posts STORE BATCH SECONDS");
-    long batch = parse_number(argv[2], 65536, "BATCH");
+    long batch = parse_number(argv[2], BATCH_MAX, "BATCH");
     int64_t span_us = parse_number(argv[3], 3600, "SECONDS") * 1000000;
     meower *feed = open_feed(argv[1]);
     meower_command *command;
@@ -84,8 +95,7 @@ int main(int argc, char **argv)
             post_and_wait(command, posted++);
             continue;
         }
-        for (long i = 0; i < batch; i++)
-            submit(command, posted + i);
+        submit(command, posted, batch);
         take(command, batch);
         posted += batch;
     }

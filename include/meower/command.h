@@ -17,6 +17,14 @@ struct meower;
 /* A command handle. Released by meower_command_close(). */
 typedef struct meower_command meower_command;
 
+/* One post of many. Caller-owned; fixed size for all 0.x versions. */
+typedef struct meower_post {
+    const char *body; /* body_len bytes */
+    size_t body_len;
+    const char *idempotency_key; /* NUL-terminated; NULL: none */
+    void *tag;                   /* for its result */
+} meower_post;
+
 /* What became of one command. Caller-owned; fixed size for all 0.x versions. */
 typedef struct meower_command_result {
     void *tag;                       /* as submitted */
@@ -47,6 +55,15 @@ MEOWER_API int meower_command_fd(const meower_command *command);
 MEOWER_API int meower_command_submit_post(meower_command *command, const char *body, size_t body_len,
                                           const char *idempotency_key, void *tag, meower_error *error);
 
+/* Submits `count` posts in their order, as meower_command_submit_post() would each of `posts` (borrowed until return),
+ * but all of them or none, and in one step: they share transactions as far as the option batch_max allows. Each has a
+ * result of its own; that one of them fails in the store does not hold back the others. With a count of 0 nothing
+ * happens. Errors: INVALID, whose message names the first post that may not be posted by its index ("posts[3]: ..."),
+ * or that more than queue_max never fit; BUSY when not all fit now (retriable), CLOSED, NO_MEMORY, FORKED; nothing was
+ * queued then. Any thread. Since 0.1. */
+MEOWER_API int meower_command_submit_posts(meower_command *command, const meower_post *posts, size_t count,
+                                           meower_error *error);
+
 /* Submits the deletion of the meow `id` (NUL-terminated, copied). The result carries `tag`; its status is NOT_FOUND
  * when there is none. Errors and thread rule as meower_command_submit_post(). Since 0.1. */
 MEOWER_API int meower_command_submit_delete(meower_command *command, const char *id, void *tag, meower_error *error);
@@ -54,6 +71,11 @@ MEOWER_API int meower_command_submit_delete(meower_command *command, const char 
 /* Takes the next result into `out`. Returns 1 when one was taken, 0 when none waits (out is untouched), FORKED in a
  * forked child. Never blocks. Any thread. Since 0.1. */
 MEOWER_API int meower_command_next(meower_command *command, meower_command_result *out);
+
+/* Takes the next results, at most `max` of them, into `results` (the caller's, room for `max`), in the order in which
+ * meower_command_next() would give them. Returns how many were taken, 0 when none waits, INVALID when `results` is
+ * NULL, FORKED in a forked child. Never blocks. Any thread. Since 0.1. */
+MEOWER_API int meower_command_next_many(meower_command *command, meower_command_result *results, size_t max);
 
 /* Posts and waits at most `timeout_ms` for the result (-1: for ever). `body`, `body_len` and `idempotency_key` are as
  * in meower_command_submit_post(). Returns the result's status; `out` (may be NULL) is written when it is MEOWER_OK.

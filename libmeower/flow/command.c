@@ -3,6 +3,7 @@
 #include "base/html.h"
 #include "flow/engine.h"
 #include "flow/inbox.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +78,24 @@ int meower_command_fd(const meower_command *command)
     return command == NULL ? MEOWER_ERROR_INVALID : command->inbox.notifier.fd;
 }
 
+/* A request with room for so many bytes of text; NULL when there is no memory. */
+static struct command_request *new_request(meower_command *command, int kind, size_t text_size, void *tag,
+                                           meower_error *error)
+{
+    struct command_request *request = calloc(1, sizeof *request + text_size);
+
+    if (request == NULL) {
+        meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the command");
+        return NULL;
+    }
+    request->inbox = &command->inbox;
+    request->write.kind = kind;
+    request->write.complete = deliver_requests;
+    request->write.requester = &command->inbox;
+    request->write.result.tag = tag;
+    return request;
+}
+
 static int check_key(const char *key, meower_error *error)
 {
     size_t len = key == NULL ? 1 : strnlen(key, MEOWER_KEY_MAX + 1);
@@ -89,30 +108,30 @@ static int check_key(const char *key, meower_error *error)
 }
 
 /* Checks a post and makes its request. */
-static int make_post(const meower_command *command, const char *body, size_t body_len, const char *key,
-                     struct command_request **out, meower_error *error)
+static int make_post(meower_command *command, const meower_post *post, struct command_request **out,
+                     meower_error *error)
 {
+    const char *key = post->idempotency_key;
     struct command_request *request;
     size_t key_size;
     size_t stored_len;
     int status = engine_check(instance_of(command), error);
 
-    if (status != MEOWER_OK || (status = meower_body_check(body, body_len, error)) != MEOWER_OK ||
+    if (status != MEOWER_OK || (status = meower_body_check(post->body, post->body_len, error)) != MEOWER_OK ||
         (status = check_key(key, error)) != MEOWER_OK) {
         return status;
     }
     key_size = key == NULL ? 0 : strlen(key) + 1;
-    stored_len = command->inbox.instance->escapes_html ? html_escaped_len(body, body_len) : body_len;
-    request = calloc(1, sizeof *request + stored_len + 1 + key_size);
+    stored_len = command->inbox.instance->escapes_html ? html_escaped_len(post->body, post->body_len) : post->body_len;
+    request = new_request(command, MEOWER_STORE_POST, stored_len + 1 + key_size, post->tag, error);
     if (request == NULL) {
-        return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the command");
+        return MEOWER_ERROR_NO_MEMORY;
     }
     if (command->inbox.instance->escapes_html) {
-        html_escape(body, body_len, request->text);
+        html_escape(post->body, post->body_len, request->text);
     } else {
-        memcpy(request->text, body, body_len);
+        memcpy(request->text, post->body, post->body_len);
     }
-    request->write.kind = MEOWER_STORE_POST;
     request->write.body = request->text;
     request->write.body_len = stored_len;
     if (key != NULL) {
@@ -124,7 +143,8 @@ static int make_post(const meower_command *command, const char *body, size_t bod
 }
 
 /* Checks a deletion and makes its request. */
-static int make_delete(const meower_command *command, const char *id, struct command_request **out, meower_error *error)
+static int make_delete(meower_command *command, const char *id, void *tag, struct command_request **out,
+                       meower_error *error)
 {
     struct command_request *request;
     int status = engine_check(instance_of(command), error);
@@ -135,34 +155,57 @@ static int make_delete(const meower_command *command, const char *id, struct com
     if (id == NULL || meower_id_check(id, strnlen(id, MEOWER_ID_SIZE)) != MEOWER_OK) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "an id must be 27 base62 characters");
     }
-    request = calloc(1, sizeof *request);
+    request = new_request(command, MEOWER_STORE_DELETE, 0, tag, error);
     if (request == NULL) {
-        return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the command");
+        return MEOWER_ERROR_NO_MEMORY;
     }
-    request->write.kind = MEOWER_STORE_DELETE;
     memcpy(request->write.result.id, id, MEOWER_ID_SIZE);
     *out = request;
     return MEOWER_OK;
 }
 
-/* Hands the request to the writer. It is released when refused. */
-static int submit(meower_command *command, struct command_request *request, uint64_t serial, void *tag,
-                  meower_error *error)
+/* Requests on their way to the writer, linked by write.node.next. */
+struct request_list {
+    struct command_request *first;
+    struct command_request *last;
+    size_t count;
+};
+
+static void request_list_append(struct request_list *list, struct command_request *request)
 {
+    if (list->first == NULL) {
+        list->first = request;
+    } else {
+        list->last->write.node.next = &request->write.node;
+    }
+    list->last = request;
+    list->count++;
+}
+
+static void request_list_free(struct request_list *list)
+{
+    struct command_request *request = list->first;
+
+    while (request != NULL) {
+        struct command_request *next = (struct command_request *)request->write.node.next;
+        free(request);
+        request = next;
+    }
+}
+
+/* Hands the requests, which are all of one serial, to the writer. They are released when refused. */
+static int submit_list(meower_command *command, struct request_list *list, meower_error *error)
+{
+    uint64_t serial = list->first->item.serial;
     int status;
 
-    request->inbox = &command->inbox;
-    request->item.serial = serial;
-    request->write.complete = deliver_requests;
-    request->write.requester = &command->inbox;
-    request->write.result.tag = tag;
-    inbox_expect(&command->inbox, &request->item);
-    status = writer_submit(&command->inbox.instance->writer, &request->write);
+    inbox_expect(&command->inbox, serial, list->count);
+    status = writer_submit_list(&command->inbox.instance->writer, &list->first->write, &list->last->write, list->count);
     if (status == MEOWER_OK) {
         return MEOWER_OK;
     }
-    inbox_expect_nothing(&command->inbox, &request->item);
-    free(request);
+    inbox_expect_nothing(&command->inbox, serial, list->count);
+    request_list_free(list);
     if (status == MEOWER_ERROR_BUSY) {
         return meower_error_set(error, status, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                                 "too many commands wait (option queue_max); try again later");
@@ -170,38 +213,96 @@ static int submit(meower_command *command, struct command_request *request, uint
     return meower_error_set(error, status, 0, 0, "the instance is closing; no command is accepted");
 }
 
+static int submit(meower_command *command, struct command_request *request, meower_error *error)
+{
+    struct request_list list = {request, request, 1};
+
+    return submit_list(command, &list, error);
+}
+
 int meower_command_submit_post(meower_command *command, const char *body, size_t body_len, const char *idempotency_key,
                                void *tag, meower_error *error)
 {
+    const meower_post post = {body, body_len, idempotency_key, tag};
     struct command_request *request;
-    int status = make_post(command, body, body_len, idempotency_key, &request, error);
+    int status = make_post(command, &post, &request, error);
 
-    return status == MEOWER_OK ? submit(command, request, 0, tag, error) : status;
+    return status == MEOWER_OK ? submit(command, request, error) : status;
+}
+
+/* What can be said against so many posts at once, before any of them is looked at. */
+static int check_posts(const meower_command *command, const meower_post *posts, size_t count, meower_error *error)
+{
+    int status = engine_check(instance_of(command), error);
+    size_t count_max;
+
+    if (status != MEOWER_OK || count == 0) {
+        return status;
+    }
+    if (posts == NULL) {
+        return engine_refuse_null("posts", error);
+    }
+    count_max = command->inbox.instance->writer.queue.count_max;
+    if (count > count_max) {
+        return meower_error_set(
+            error, MEOWER_ERROR_INVALID, 0, 0,
+            "%zu posts never fit the queue, which holds %zu (option queue_max); submit fewer at once", count,
+            count_max);
+    }
+    return MEOWER_OK;
+}
+
+int meower_command_submit_posts(meower_command *command, const meower_post *posts, size_t count, meower_error *error)
+{
+    struct request_list list = {NULL, NULL, 0};
+    struct command_request *request;
+    int status = check_posts(command, posts, count, error);
+
+    for (size_t i = 0; status == MEOWER_OK && i < count; i++) {
+        status = make_post(command, &posts[i], &request, error);
+        if (status == MEOWER_OK) {
+            request_list_append(&list, request);
+        } else if (status == MEOWER_ERROR_INVALID && error != NULL) {
+            meower_error_set(error, status, 0, error->flags, "posts[%zu]: %s", i, error->message);
+        }
+    }
+    if (status == MEOWER_OK && count > 0) {
+        return submit_list(command, &list, error);
+    }
+    request_list_free(&list);
+    return status;
 }
 
 int meower_command_submit_delete(meower_command *command, const char *id, void *tag, meower_error *error)
 {
     struct command_request *request;
-    int status = make_delete(command, id, &request, error);
+    int status = make_delete(command, id, tag, &request, error);
 
-    return status == MEOWER_OK ? submit(command, request, 0, tag, error) : status;
+    return status == MEOWER_OK ? submit(command, request, error) : status;
 }
 
 int meower_command_next(meower_command *command, meower_command_result *out)
 {
-    struct inbox_item *item;
-    int status = out == NULL ? MEOWER_ERROR_INVALID : engine_check_process(instance_of(command), NULL);
+    return meower_command_next_many(command, out, 1);
+}
 
-    if (status != MEOWER_OK) {
+int meower_command_next_many(meower_command *command, meower_command_result *results, size_t max)
+{
+    struct inbox_item *item;
+    size_t taken;
+    int status = results == NULL ? MEOWER_ERROR_INVALID : engine_check_process(instance_of(command), NULL);
+
+    if (status != MEOWER_OK || max == 0) {
         return status;
     }
-    item = inbox_take(&command->inbox, 0);
-    if (item == NULL) {
-        return 0;
+    item = inbox_take_some(&command->inbox, max < INT_MAX ? max : INT_MAX, &taken);
+    for (size_t i = 0; i < taken; i++) {
+        struct command_request *request = request_of(item);
+        item = (struct inbox_item *)item->node.next;
+        results[i] = request->write.result;
+        free(request);
     }
-    *out = request_of(item)->write.result;
-    free(request_of(item));
-    return 1;
+    return (int)taken;
 }
 
 /* Submits the request of a synchronous call and waits for its result. */
@@ -216,7 +317,8 @@ static int call(meower_command *command, struct command_request *request, int ti
         free(request);
         return status;
     }
-    status = submit(command, request, serial, NULL, error);
+    request->item.serial = serial;
+    status = submit(command, request, error);
     if (status == MEOWER_OK) {
         status = inbox_await(&command->inbox, serial, timeout_ms, &item, error);
     }
@@ -238,8 +340,9 @@ static int call(meower_command *command, struct command_request *request, int ti
 int meower_command_post(meower_command *command, const char *body, size_t body_len, const char *idempotency_key,
                         int timeout_ms, meower_command_result *out, meower_error *error)
 {
+    const meower_post post = {body, body_len, idempotency_key, NULL};
     struct command_request *request;
-    int status = make_post(command, body, body_len, idempotency_key, &request, error);
+    int status = make_post(command, &post, &request, error);
 
     return status == MEOWER_OK ? call(command, request, timeout_ms, out, error) : status;
 }
@@ -248,7 +351,7 @@ int meower_command_delete(meower_command *command, const char *id, int timeout_m
                           meower_error *error)
 {
     struct command_request *request;
-    int status = make_delete(command, id, &request, error);
+    int status = make_delete(command, id, NULL, &request, error);
 
     return status == MEOWER_OK ? call(command, request, timeout_ms, out, error) : status;
 }

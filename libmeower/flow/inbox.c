@@ -34,7 +34,7 @@ static void discard_all(struct inbox *inbox)
 }
 
 /* Gives up so many references. */
-static void release(struct inbox *inbox, unsigned count)
+static void release(struct inbox *inbox, size_t count)
 {
     if (atomic_fetch_sub(&inbox->references, count) != count) {
         return;
@@ -53,20 +53,20 @@ void inbox_close(struct inbox *inbox)
     release(inbox, 1);
 }
 
-void inbox_expect(struct inbox *inbox, struct inbox_item *item)
+void inbox_expect(struct inbox *inbox, uint64_t serial, size_t count)
 {
-    atomic_fetch_add(&inbox->references, 1);
-    if (item->serial == 0) {
-        atomic_fetch_add(&inbox->unclaimed, 1);
+    atomic_fetch_add(&inbox->references, count);
+    if (serial == 0) {
+        atomic_fetch_add(&inbox->unclaimed, count);
     }
 }
 
-void inbox_expect_nothing(struct inbox *inbox, const struct inbox_item *item)
+void inbox_expect_nothing(struct inbox *inbox, uint64_t serial, size_t count)
 {
-    if (item->serial == 0) {
-        atomic_fetch_sub(&inbox->unclaimed, 1);
+    if (serial == 0) {
+        atomic_fetch_sub(&inbox->unclaimed, count);
     }
-    release(inbox, 1);
+    release(inbox, count);
 }
 
 void inbox_deliver(struct inbox *inbox, struct inbox_item *item)
@@ -85,7 +85,7 @@ void inbox_deliver_list(struct inbox *inbox, struct inbox_item *first, struct in
             first = next;
         }
     }
-    release(inbox, (unsigned)count);
+    release(inbox, count);
 }
 
 struct inbox_item *inbox_take(struct inbox *inbox, uint64_t serial)
@@ -102,6 +102,35 @@ struct inbox_item *inbox_take(struct inbox *inbox, uint64_t serial)
         inbox->discard(item);
     }
     return NULL;
+}
+
+struct inbox_item *inbox_take_some(struct inbox *inbox, size_t max, size_t *taken)
+{
+    struct queue_node *node;
+    struct inbox_item *first = NULL;
+    struct inbox_item *last = NULL;
+
+    *taken = 0;
+    while (first == NULL && (node = queue_take_some(&inbox->results, max, &(size_t){0})) != NULL) {
+        while (node != NULL) {
+            struct inbox_item *item = (struct inbox_item *)node;
+            node = node->next;
+            if (item->serial != 0) {
+                inbox->discard(item);
+                continue;
+            }
+            if (first == NULL) {
+                first = item;
+            } else {
+                last->node.next = &item->node;
+            }
+            last = item;
+            item->node.next = NULL;
+            (*taken)++;
+        }
+    }
+    atomic_fetch_sub(&inbox->unclaimed, *taken);
+    return first;
 }
 
 int inbox_begin_call(struct inbox *inbox, uint64_t *serial, meower_error *error)

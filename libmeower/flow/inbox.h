@@ -17,9 +17,9 @@ struct inbox {
     meower *instance;
     struct notifier notifier;
     struct queue results;
-    atomic_size_t unclaimed; /* submitted by the user and not taken */
-    atomic_uint references;  /* the handle's, and one for each request under way */
-    uint64_t serial;         /* of the last synchronous call */
+    atomic_size_t unclaimed;  /* submitted by the user and not taken */
+    atomic_size_t references; /* the handle's, and one for each request under way */
+    uint64_t serial;          /* of the last synchronous call */
     void (*discard)(struct inbox_item *item);
 };
 
@@ -30,10 +30,10 @@ int inbox_open(meower *instance, void (*discard)(struct inbox_item *item), struc
 /* The handle is closed: what nobody took is discarded, now or when it comes. */
 void inbox_close(struct inbox *inbox);
 
-/* A request is about to be submitted: then inbox_deliver() must follow, or inbox_expect_nothing() when it was refused.
- */
-void inbox_expect(struct inbox *inbox, struct inbox_item *item);
-void inbox_expect_nothing(struct inbox *inbox, const struct inbox_item *item);
+/* `count` requests of one serial are about to be submitted: then inbox_deliver() must follow for each, or
+ * inbox_expect_nothing() when they were refused. */
+void inbox_expect(struct inbox *inbox, uint64_t serial, size_t count);
+void inbox_expect_nothing(struct inbox *inbox, uint64_t serial, size_t count);
 
 /* The result of a request. Any thread. */
 void inbox_deliver(struct inbox *inbox, struct inbox_item *item);
@@ -45,6 +45,9 @@ void inbox_deliver_list(struct inbox *inbox, struct inbox_item *first, struct in
 /* The next result for the user (serial 0), or that of a synchronous call; NULL when it is not there. Results of
  * synchronous calls that gave up waiting are discarded on the way. */
 struct inbox_item *inbox_take(struct inbox *inbox, uint64_t serial);
+
+/* The next results for the user, at most `max` of them, linked by node.next; NULL when none is there. */
+struct inbox_item *inbox_take_some(struct inbox *inbox, size_t max, size_t *taken);
 
 /* Begins a synchronous call: BUSY while submitted requests are not taken. Otherwise *serial is its number. */
 int inbox_begin_call(struct inbox *inbox, uint64_t *serial, meower_error *error);

@@ -251,13 +251,12 @@ static void free_request(struct query_request *request)
 static int submit(meower_query *query, struct query_request *request, uint64_t serial, void *tag, meower_error *error)
 {
     meower *instance = query->inbox.instance;
-    struct inbox_item *item = &request->read.page->item;
     int status;
 
     request->inbox = &query->inbox;
     request->read.page->tag = tag;
-    item->serial = serial;
-    inbox_expect(&query->inbox, item);
+    request->read.page->item.serial = serial;
+    inbox_expect(&query->inbox, serial, 1);
     /* Where nobody else writes, the timeline has all that was ever answered. */
     if (!instance->has_tail && request->read.kind != READ_SEARCH &&
         reader_answer_from_timeline(instance, &request->read)) {
@@ -268,7 +267,7 @@ static int submit(meower_query *query, struct query_request *request, uint64_t s
     if (status == MEOWER_OK) {
         return MEOWER_OK;
     }
-    inbox_expect_nothing(&query->inbox, item);
+    inbox_expect_nothing(&query->inbox, serial, 1);
     free_request(request);
     if (status == MEOWER_ERROR_BUSY) {
         return meower_error_set(error, status, 0, MEOWER_ERROR_FLAG_RETRIABLE,

@@ -42,12 +42,17 @@ void writer_destroy(struct writer *writer)
 
 int writer_submit(struct writer *writer, struct write_request *request)
 {
+    return writer_submit_list(writer, request, request, 1);
+}
+
+int writer_submit_list(struct writer *writer, struct write_request *first, struct write_request *last, size_t count)
+{
     int status;
 
-    atomic_fetch_add(&writer->pending, 1);
-    status = queue_push(&writer->queue, &request->node);
+    atomic_fetch_add(&writer->pending, count);
+    status = queue_push_list(&writer->queue, &first->node, &last->node, count);
     if (status != MEOWER_OK) {
-        atomic_fetch_sub(&writer->pending, 1);
+        atomic_fetch_sub(&writer->pending, count);
         return status;
     }
     worker_wake(&writer->instance->writer_worker);

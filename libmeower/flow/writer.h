@@ -62,6 +62,9 @@ void writer_destroy(struct writer *writer);
  */
 int writer_submit(struct writer *writer, struct write_request *request);
 
+/* The same for `count` requests linked by node.next, from `first` to `last`: all of them, or none. */
+int writer_submit_list(struct writer *writer, struct write_request *first, struct write_request *last, size_t count);
+
 /* worker_step of a struct writer. */
 bool writer_step(void *stage, int64_t *wait_us);
 

@@ -31,19 +31,7 @@ static void append_locked(struct queue *queue, struct queue_node *first, struct 
 
 int queue_push(struct queue *queue, struct queue_node *node)
 {
-    int status = MEOWER_OK;
-
-    pthread_mutex_lock(&queue->mutex);
-    if (queue->closed) {
-        status = MEOWER_ERROR_CLOSED;
-    } else if (queue->count_max != 0 && queue->count >= queue->count_max) {
-        queue->dropped++;
-        status = MEOWER_ERROR_BUSY;
-    } else {
-        append_locked(queue, node, node, 1);
-    }
-    pthread_mutex_unlock(&queue->mutex);
-    return status;
+    return queue_push_list(queue, node, node, 1);
 }
 
 int queue_push_list(struct queue *queue, struct queue_node *first, struct queue_node *last, size_t count)
@@ -53,6 +41,9 @@ int queue_push_list(struct queue *queue, struct queue_node *first, struct queue_
     pthread_mutex_lock(&queue->mutex);
     if (queue->closed) {
         status = MEOWER_ERROR_CLOSED;
+    } else if (queue->count_max != 0 && count > queue->count_max - queue->count) {
+        queue->dropped += count;
+        status = MEOWER_ERROR_BUSY;
     } else {
         append_locked(queue, first, last, count);
     }

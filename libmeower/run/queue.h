@@ -18,7 +18,7 @@ struct queue {
     struct queue_node *last;
     size_t count;
     size_t count_max;          /* 0: no bound */
-    uint64_t dropped;          /* pushes refused */
+    uint64_t dropped;          /* nodes refused because it was full */
     bool closed;               /* further pushes are refused */
     struct notifier *notifier; /* raised while nodes wait; NULL: none */
 };
@@ -30,8 +30,8 @@ void queue_destroy(struct queue *queue); /* it must be empty */
 /* Returns 0, MEOWER_ERROR_BUSY when full (counted in dropped), MEOWER_ERROR_CLOSED when closed. */
 int queue_push(struct queue *queue, struct queue_node *node);
 
-/* Pushes `count` nodes linked by next, from `first` to `last`, as one: of a queue without a bound. Returns 0, or
- * MEOWER_ERROR_CLOSED when closed. */
+/* Pushes `count` nodes linked by next, from `first` to `last`: all of them, or none when they do not all fit. Returns
+ * as queue_push(). */
 int queue_push_list(struct queue *queue, struct queue_node *first, struct queue_node *last, size_t count);
 
 /* Takes the first node, or up to `max` (at least 1) of them as a list linked by next; NULL when none wait. */

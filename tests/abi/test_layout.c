@@ -18,6 +18,7 @@ static void structs_keep_their_sizes(void **state)
         skip();
     assert_int_equal(sizeof(meower_error), 512);
     assert_int_equal(sizeof(meower_meow), 32);
+    assert_int_equal(sizeof(meower_post), 32);
     assert_int_equal(sizeof(meower_command_result), 616);
     assert_int_equal(sizeof(meower_health), 512);
     assert_int_equal(sizeof(meower_metric), 24);

@@ -20,7 +20,7 @@ static void post_batch(struct world *world)
 {
     world_post_batch(world, 12);
     world_run(world, 100);
-    world_post_batch(world, 8);
+    world_post_many(world, 8);
 }
 
 static void delete_meows(struct world *world)

@@ -330,6 +330,26 @@ void world_post_batch(struct world *world, unsigned count)
     }
 }
 
+void world_post_many(struct world *world, unsigned count)
+{
+    meower_post posts[ENTRIES_MAX] = {{0}};
+    meower_command_result result;
+    meower_error error = {0};
+    for (unsigned i = 0; i < count; i++) {
+        struct entry *entry = new_entry(world, NULL);
+        posts[i] = (meower_post){entry->body, strlen(entry->body), NULL, entry};
+    }
+    int status = meower_command_submit_posts(world->command, posts, count, &error);
+    if (status != MEOWER_OK) {
+        world_check_error(world, "meower_command_submit_posts", status, &error);
+        return;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        take_result(world, &result);
+        note_post(world, &result);
+    }
+}
+
 void world_delete(struct world *world, struct entry *entry)
 {
     meower_command_result result;

@@ -106,8 +106,11 @@ bool world_post(struct world *world, const char *key);
 /* Repeats the post of this entry with its key, until it is stored or `tries` are over. */
 void world_post_again(struct world *world, struct entry *entry, int tries);
 
-/* Submits `count` posts at once and takes their results. */
+/* Submits `count` posts, one by one, and takes their results. */
 void world_post_batch(struct world *world, unsigned count);
+
+/* The same in one call: when it fails, none of them is stored. */
+void world_post_many(struct world *world, unsigned count);
 
 /* Deletes the entry's meow. */
 void world_delete(struct world *world, struct entry *entry);

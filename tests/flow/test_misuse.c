@@ -10,6 +10,7 @@ static void every_call_refuses_null_handles(void **state)
     meower_command *command = NULL;
     meower_query *query = NULL;
     meower_subscription *subscription = NULL;
+    const meower_post many = {"a", 1, NULL, NULL};
     meower_command_result result;
     meower_page *page = NULL;
     const meower_event *event;
@@ -26,8 +27,11 @@ static void every_call_refuses_null_handles(void **state)
         meower_command_open(NULL, &command, &error),
         meower_command_fd(NULL),
         meower_command_submit_post(NULL, "a", 1, NULL, NULL, &error),
+        meower_command_submit_posts(NULL, &many, 1, &error),
+        meower_command_submit_posts(NULL, NULL, 0, &error),
         meower_command_submit_delete(NULL, id, NULL, &error),
         meower_command_next(NULL, &result),
+        meower_command_next_many(NULL, &result, 1),
         meower_command_post(NULL, "a", 1, NULL, 0, &result, &error),
         meower_command_delete(NULL, id, 0, &result, &error),
         meower_query_open(NULL, &query, &error),
@@ -90,8 +94,11 @@ static void every_call_refuses_null_arguments(void **state)
         meower_command_open(fixture.feed, NULL, NULL),
         meower_command_submit_post(fixture.command, NULL, 0, NULL, NULL, NULL),
         meower_command_submit_post(fixture.command, NULL, 5, NULL, NULL, NULL),
+        meower_command_submit_posts(fixture.command, NULL, 1, NULL),
+        meower_command_submit_posts(fixture.command, &(meower_post){NULL, 1, NULL, NULL}, 1, NULL),
         meower_command_submit_delete(fixture.command, NULL, NULL, NULL),
         meower_command_next(fixture.command, NULL),
+        meower_command_next_many(fixture.command, NULL, 1),
         meower_query_open(fixture.feed, NULL, NULL),
         meower_query_submit_list(fixture.query, NULL, NULL, NULL),
         meower_query_submit_search(fixture.query, NULL, NULL, NULL),

@@ -123,6 +123,28 @@ static void a_full_queue_is_busy_and_counts_what_it_refuses(void **state)
     drain_and_destroy(&queue);
 }
 
+static void a_list_fits_as_a_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    struct queue queue;
+    struct item items[5];
+    queue_init(&queue, 4, NULL);
+    push_numbers(&queue, items, 2);
+    items[2].node.next = &items[3].node;
+    items[3].node.next = &items[4].node;
+    assert_int_equal(queue_push_list(&queue, &items[2].node, &items[4].node, 3), MEOWER_ERROR_BUSY);
+    assert_int_equal(queue_dropped(&queue), 3);
+    assert_int_equal(queue_count(&queue), 2);
+    assert_int_equal(queue_push_list(&queue, &items[2].node, &items[3].node, 2), MEOWER_OK);
+    assert_int_equal(queue_push_list(&queue, &items[4].node, &items[4].node, 1), MEOWER_ERROR_BUSY);
+    assert_int_equal(queue_dropped(&queue), 4);
+    for (int i = 0; i < 4; i++)
+        assert_ptr_equal(queue_take(&queue), &items[i].node);
+    queue_close(&queue);
+    assert_int_equal(queue_push_list(&queue, &items[2].node, &items[3].node, 2), MEOWER_ERROR_CLOSED);
+    drain_and_destroy(&queue);
+}
+
 static void a_bound_of_0_is_none(void **state)
 {
     (void)state;
@@ -318,6 +340,7 @@ int main(void)
         cmocka_unit_test(some_are_taken_as_a_list_in_order),
         cmocka_unit_test(no_more_are_taken_than_wait),
         cmocka_unit_test(a_full_queue_is_busy_and_counts_what_it_refuses),
+        cmocka_unit_test(a_list_fits_as_a_whole_or_not_at_all),
         cmocka_unit_test(a_bound_of_0_is_none),
         cmocka_unit_test(a_closed_queue_refuses_but_gives_what_it_holds),
         cmocka_unit_test(the_descriptor_is_readable_while_nodes_wait),
