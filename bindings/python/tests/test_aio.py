@@ -67,6 +67,73 @@ def test_one_of_many_that_is_refused_does_not_hold_back_the_others():
     run(main)
 
 
+def test_refused_ones_stand_in_their_places_however_many_there_are():
+    async def main(m):
+        bodies = ["" if number % 400 == 7 else f"meow {number}" for number in range(1300)]
+        outcomes = await m.post_many(bodies, return_errors=True)
+        assert [isinstance(outcome, meower.InvalidError) for outcome in outcomes] == [not body for body in bodies]
+        posted = [(await m.get(outcomes[number].id)).text for number in (0, 8, 511, 512, 1023, 1024, 1299)]
+        assert posted == [f"meow {number}" for number in (0, 8, 511, 512, 1023, 1024, 1299)]
+
+    run(main)
+    run(main, queue_max=3)
+
+
+def test_many_that_are_refused_in_part_find_room_among_others():
+    async def main(m):
+        many = [[f"{number} of {author}" if number % 3 else "" for number in range(99)] for author in range(4)]
+        for bodies, outcomes in zip(many, await asyncio.gather(*(m.post_many(bodies, return_errors=True) for bodies in many))):
+            for body, outcome in zip(bodies, outcomes):
+                assert (await m.get(outcome.id)).text == body if body else isinstance(outcome, meower.InvalidError)
+
+    run(main, queue_max=5)
+
+
+def test_nothing_of_many_is_posted_when_one_is_no_text():
+    async def main(m):
+        for wrong, error in ((7, TypeError), ("\ud800", UnicodeEncodeError)):
+            with pytest.raises(error):
+                await m.post_many(["hello"] * 600 + [wrong])
+        assert len(await m.list().page()) == 0
+
+    run(main)
+
+
+def test_posts_of_one_turn_share_a_transaction():
+    async def main(m):
+        posted = await asyncio.gather(*(m.post(f"meow {number}") for number in range(300)))
+        assert [each.position for each in posted] == list(range(1, 301))
+        assert [(await m.get(each.id)).text for each in posted[::50]] == [f"meow {number}" for number in range(0, 300, 50)]
+        assert next(metric.value for metric in m.metrics() if metric.name == "batches_total") == 1
+
+    run(main)
+
+
+def test_of_posts_of_one_turn_each_has_its_own_outcome():
+    async def main(m):
+        posts = [m.post("one", key="k"), m.post(""), m.post("two"), m.post("three", key="k"), m.post("four", key="")]
+        outcomes = await asyncio.gather(*posts, m.post("one", key="k"), return_exceptions=True)
+        kinds = [meower.Posted, meower.InvalidError, meower.Posted, meower.ConflictError, meower.InvalidError, meower.Posted]
+        assert [type(outcome) for outcome in outcomes] == kinds
+        assert "idempotency key" in str(outcomes[3])
+        assert outcomes[5] == outcomes[0]._replace(replayed=True)
+
+    run(main)
+    run(main, queue_max=2)
+
+
+def test_a_post_that_is_cancelled_before_it_is_submitted_is_not_posted():
+    async def main(m):
+        tasks = [asyncio.create_task(m.post(str(number))) for number in range(4)]
+        await asyncio.sleep(0)
+        tasks[1].cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert isinstance(outcomes[1], asyncio.CancelledError)
+        assert [meow.text async for meow in m.list()] == ["3", "2", "0"]
+
+    run(main)
+
+
 def test_a_full_queue_makes_it_wait():
     async def main(m):
         posted = await asyncio.gather(*(m.post("hello") for _ in range(300)), m.post_many(["hello"] * 300))

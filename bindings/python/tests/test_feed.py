@@ -76,10 +76,31 @@ def test_many_are_posted_in_their_order(m):
     assert [meow.text for meow in m.list(min_id="0" * 27)] == [f"meow {number}" for number in range(1000)]
 
 
-def test_many_share_transactions(m):
-    m.post_many(["hello"] * 1000)
-    batches = {metric.name: metric.value for metric in m.metrics()}["batches_total"]
-    assert batches < 500
+def test_refused_ones_stand_in_their_places_however_many_there_are():
+    for options in ({}, {"queue_max": 3}, {"threads": 0, "queue_max": 3}):
+        with meower.open(**options) as m:
+            bodies = ["" if number % 400 == 7 else f"Käse & {number}" for number in range(1300)]
+            outcomes = m.post_many(bodies, return_errors=True)
+            assert [isinstance(outcome, meower.InvalidError) for outcome in outcomes] == [not body for body in bodies]
+            for number in (0, 8, 511, 512, 1023, 1024, 1299):
+                assert m.get(outcomes[number].id).text == f"Käse & {number}"
+
+
+def test_nothing_of_many_is_posted_when_one_is_no_text():
+    with meower.open() as m:
+        for wrong, error in ((7, TypeError), ("\ud800", UnicodeEncodeError)):
+            with pytest.raises(error):
+                m.post_many(["hello"] * 600 + [wrong])
+        assert len(m.list().page()) == 0
+
+
+def test_many_share_a_transaction():
+    with meower.open() as m:
+        posted = m.post_many(str(number) for number in range(300))
+        assert m.get(posted[299].id).created_at_us == posted[299].created_at_us
+        assert not posted[0].replayed
+        assert m.get(posted[0].id, cursor=posted[299].cursor).text == "0"
+        assert next(metric.value for metric in m.metrics() if metric.name == "batches_total") == 1
 
 
 def test_no_posts_are_many_too(m):

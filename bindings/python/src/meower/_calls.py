@@ -10,6 +10,7 @@ from ctypes import byref
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _types as t
+from ._batches import CHUNK, Posts, Results, encoded
 from ._library import lib
 from .errors import BusyError, MeowerError, TimedOutError, check, error_of
 from .pages import Page
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from ._instance import Handle, Instance
     from ._requests import Command, Query
+    from .models import Posted
 
 Answer = TypeVar("Answer")
 
@@ -102,42 +104,73 @@ def run_command(instance: Instance, command: Command[Answer], timeout: float | N
     return _run(instance.command(), instance.commands, body)
 
 
-def run_commands(
-    instance: Instance, commands: Sequence[Command[Answer]], timeout: float | None
-) -> list[Answer | MeowerError]:
-    """Many commands, all of them on their way at once, and what became of each."""
+def run_posts(
+    instance: Instance, bodies: Sequence[str], timeout: float | None
+) -> tuple[list[Posted | MeowerError], bool]:
+    """Many posts, all of them on their way at once: what became of each, and whether any failed."""
+    text, lens = encoded(bodies)
 
-    def body(handle: Handle) -> list[Answer | MeowerError]:
-        deadline = Deadline(timeout)
-        outcomes: list[Answer | MeowerError | None] = [None] * len(commands)
-        result = t.ResultStruct()
-        submitted = awaited = 0
-        while submitted < len(commands) or awaited:
-            status = BusyError.code
-            if submitted < len(commands):
-                status = commands[submitted].submit(handle.pointer, submitted + 1, handle.error)
-            if status == 0:
-                submitted += 1
-                awaited += 1
-                continue
-            if status != BusyError.code:
-                outcomes[submitted] = error_of(status, handle.error)
-                submitted += 1
-                continue
-            if awaited:
-                if not handle.wait(deadline.at):
-                    raise deadline.error()
-            elif deadline.has_passed():
-                raise deadline.error()
-            else:
-                _pause(instance)
-            while (status := _command_next(handle.pointer, byref(result))) == 1:
-                outcomes[result.tag - 1] = commands[result.tag - 1].outcome(result)
-                awaited -= 1
-            check(status)
-        return [outcome for outcome in outcomes if outcome is not None]
+    def body(handle: Handle) -> tuple[list[Posted | MeowerError], bool]:
+        return _PostMany(instance, handle, lens, Deadline(timeout)).run(text)
 
     return _run(instance.command(), instance.commands, body)
+
+
+class _PostMany:
+    """A call of post_many(). The tags are the places in the list."""
+
+    def __init__(self, instance: Instance, handle: Handle, lens: list[int], deadline: Deadline) -> None:
+        self.instance = instance
+        self.handle = handle
+        self.lens = lens
+        self.deadline = deadline
+        self.results = Results(max(1, min(CHUNK, len(lens))))
+        self.outcomes: list[Any] = [None] * len(lens)
+        self.missing = len(lens)
+        self.failed = False
+
+    def run(self, text: bytes) -> tuple[list[Posted | MeowerError], bool]:
+        chunk_max = min(CHUNK, self.instance.queue_max)
+        end = 0
+        for start in range(0, len(self.lens), chunk_max):
+            part = self.lens[start : start + chunk_max]
+            begin, end = end, end + sum(part)
+            posts = Posts(text[begin:end], part, start)
+            while not posts.submit(self.handle.pointer, self.handle.error):
+                self._make_room(start + posts.accepted)
+            for index, error in posts.take_refused():
+                self._put(start + index, [error], True)
+            self._take()
+        while self.missing:
+            self._wait()
+        return self.outcomes, self.failed
+
+    def _make_room(self, submitted: int) -> None:
+        """The queue is full: of ours, or of somebody else's."""
+        if submitted > len(self.lens) - self.missing:
+            self._wait()
+        elif self.deadline.has_passed():
+            raise self.deadline.error()
+        else:
+            _pause(self.instance)
+
+    def _wait(self) -> None:
+        if not self.handle.wait(self.deadline.at):
+            raise self.deadline.error()
+        self._take()
+
+    def _take(self) -> None:
+        count = self.results.take(self.handle.pointer)
+        index = 0
+        while index < count:
+            stop = self.results.run(index, count)
+            self._put(self.results.tags[index], *self.results.outcomes(index, stop))
+            index = stop
+
+    def _put(self, index: int, outcomes: Sequence[Posted | MeowerError], failed: bool) -> None:
+        self.outcomes[index : index + len(outcomes)] = outcomes
+        self.missing -= len(outcomes)
+        self.failed |= failed
 
 
 def run_query(instance: Instance, query: Query, timeout: float | None) -> Page:

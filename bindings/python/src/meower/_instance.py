@@ -118,6 +118,7 @@ class Instance:
             check(lib.meower_open(options, byref(self.pointer), byref(error)), error)
             self.state = OPEN
             self.threaded = value_of(options, "threads") != "0"
+            self.queue_max = int(value_of(options, "queue_max"))
             self.escaped = value_of(options, "escape_html") == "true"
             self.schemes = tuple(value_of(options, name).partition(":")[0] for name in ("store", "bus", "search"))
 

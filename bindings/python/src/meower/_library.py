@@ -59,8 +59,10 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "meower_command_open": (c_int, (_instance, POINTER(_command), _error)),
     "meower_command_fd": (c_int, (_command,)),
     "meower_command_submit_post": (c_int, (_command, c_char_p, c_size_t, c_char_p, c_void_p, _error)),
+    "meower_command_submit_posts": (c_int, (_command, POINTER(t.PostStruct), c_size_t, _error)),
     "meower_command_submit_delete": (c_int, (_command, c_char_p, c_void_p, _error)),
     "meower_command_next": (c_int, (_command, POINTER(t.ResultStruct))),
+    "meower_command_next_many": (c_int, (_command, POINTER(t.ResultStruct), c_size_t)),
     "meower_command_post": (
         c_int,
         (_command, c_char_p, c_size_t, c_char_p, c_int, POINTER(t.ResultStruct), _error),

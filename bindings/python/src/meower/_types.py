@@ -93,6 +93,17 @@ class MeowStruct(Structure):
     )
 
 
+class PostStruct(Structure):
+    """meower_post"""
+
+    _fields_ = (
+        ("body", c_char_p),
+        ("body_len", c_size_t),
+        ("idempotency_key", c_char_p),
+        ("tag", c_void_p),
+    )
+
+
 class ResultStruct(Structure):
     """meower_command_result"""
 

@@ -97,7 +97,7 @@ class AsyncFeed(FeedBase):
 
     async def post(self, body: str, *, key: str | None = None) -> Posted:
         """As Feed.post(). Waits while the library's queue is full."""
-        return await self._commands.run(Post(body, key))
+        return await self._commands.post(Post(body, key))
 
     @overload
     async def post_many(
@@ -113,12 +113,12 @@ class AsyncFeed(FeedBase):
         self, bodies: Iterable[str], *, return_errors: bool = False
     ) -> list[Posted | MeowerError] | list[Posted]:
         """As Feed.post_many()."""
-        outcomes = await self._commands.run_many([Post(body) for body in bodies])
-        return outcomes if return_errors else all_posted(outcomes)
+        outcomes, failed = await self._commands.post_many(list(bodies))
+        return all_posted(outcomes) if failed and not return_errors else outcomes
 
     async def delete(self, id: str) -> Deleted:
         """As Feed.delete()."""
-        return await self._commands.run(Delete(id))
+        return await self._commands.delete(Delete(id))
 
     # ---- reading --------------------------------------------------------------------------------------------------
 

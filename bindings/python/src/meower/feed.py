@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 from . import _types as t
-from ._calls import run_command, run_commands, run_query
+from ._calls import run_command, run_posts, run_query
 from ._feed_base import FeedBase
 from ._instance import OPEN, Instance
 from ._requests import Delete, Get, List, Post, Search
@@ -76,8 +76,8 @@ class Feed(FeedBase):
         ...     [posted.position for posted in m.post_many(["one", "two"])]
         [1, 2]
         """
-        outcomes = run_commands(self._instance, [Post(body) for body in bodies], timeout)
-        return outcomes if return_errors else all_posted(outcomes)
+        outcomes, failed = run_posts(self._instance, list(bodies), timeout)
+        return all_posted(outcomes) if failed and not return_errors else outcomes
 
     def delete(self, id: str, *, timeout: float | None = None) -> Deleted:
         """Deletes a meow: its text leaves the store, the index and every page. Raises NotFoundError."""

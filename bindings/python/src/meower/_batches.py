@@ -1,0 +1,182 @@
+"""Many posts in one call, and many results: read and written as columns of numbers, with little work for each.
+
+meower_command_submit_posts() takes an array of meower_post, meower_command_next_many() fills one of
+meower_command_result. Attribute by attribute ctypes would take longer over them than the library over the posts.
+"""
+
+from __future__ import annotations
+
+from array import array
+from ctypes import byref, c_char_p, c_void_p, sizeof
+from itertools import accumulate, repeat
+from struct import Struct
+from typing import TYPE_CHECKING
+
+from . import _types as t
+from ._library import lib
+from .errors import BusyError, InvalidError, check, error_of
+from .models import Posted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .errors import MeowerError
+
+CHUNK = 512
+"""Posts that are submitted and results that are taken in one call, at most."""
+
+_submit_post = lib.meower_command_submit_post
+_submit_posts = lib.meower_command_submit_posts
+_next_many = lib.meower_command_next_many
+
+_POINTERS = sizeof(t.PostStruct) // sizeof(c_void_p)
+_RESULT_SIZE = sizeof(t.ResultStruct)
+_RESULT_POINTERS = _RESULT_SIZE // sizeof(c_void_p)
+_RESULT_INTS = _RESULT_SIZE // 4
+_STATUS = t.ResultStruct.status.offset // 4
+_RECEIPT = Struct(
+    f"{t.ResultStruct.replayed.offset}xiqQ{t.ID_LEN}sx{t.CURSOR_SIZE}s"
+    f"{_RESULT_SIZE - t.ResultStruct.error.offset}x"
+)
+"""What a meower_command_result says of a post that was stored."""
+
+
+def encoded(bodies: Sequence[str]) -> tuple[bytes, list[int]]:
+    """Bodies as one text, and how many bytes each has of it."""
+    try:
+        joined = "".join(bodies)
+    except TypeError:
+        wrong = next(body for body in bodies if not isinstance(body, str))
+        raise TypeError(f"a body must be str, not {type(wrong).__name__}") from None
+    if joined.isascii():
+        return joined.encode(), list(map(len, bodies))
+    texts = list(map(str.encode, bodies))
+    return b"".join(texts), list(map(len, texts))
+
+
+def _address(text: bytes | None) -> int:
+    return c_void_p.from_buffer(c_char_p(text)).value or 0
+
+
+class Posts:
+    """Posts on their way to the library, tagged with consecutive numbers."""
+
+    __slots__ = ("_apart", "_first_tag", "_keys", "_lens", "_next", "_refused", "_rows", "_text", "accepted")
+
+    def __init__(
+        self, text: bytes, lens: list[int], first_tag: int, keys: Sequence[bytes | None] | None = None
+    ) -> None:
+        self._text = text  # the rows point into it, and into the keys
+        self._lens = lens
+        self._keys = keys
+        self._first_tag = first_tag
+        self._apart = False
+        self._next = 0
+        self._refused: list[tuple[int, MeowerError]] = []
+        self.accepted = 0
+        count = len(lens)
+        addresses = list(accumulate(lens, initial=_address(text)))
+        del addresses[count]
+        self._rows = array("L", bytes(sizeof(t.PostStruct) * count))
+        self._rows[0::_POINTERS] = array("L", addresses)
+        self._rows[1::_POINTERS] = array("L", lens)
+        if keys is not None:
+            self._rows[2::_POINTERS] = array("L", map(_address, keys))
+        self._rows[3::_POINTERS] = array("L", range(first_tag, first_tag + count))
+
+    def submit(self, pointer: c_void_p, error: t.ErrorStruct) -> bool:
+        """Submits what is left, in one call; one by one when one of them is refused, for the others are not. Returns
+        False when there is no room now: then again."""
+        count = len(self._lens)
+        if not self._apart:
+            status = _submit_posts(pointer, byref(t.PostStruct.from_buffer(self._rows)), count, error)
+            if status == 0:
+                self._next = self.accepted = count
+            elif status == InvalidError.code:
+                self._apart = True
+            elif status != BusyError.code:
+                self._refused = [(index, error_of(status, error)) for index in range(count)]
+                self._next = count
+        return self._submit_apart(pointer, error) if self._apart else self._next == count
+
+    def _submit_apart(self, pointer: c_void_p, error: t.ErrorStruct) -> bool:
+        start = sum(self._lens[: self._next])
+        for index in range(self._next, len(self._lens)):
+            body = self._text[start : start + self._lens[index]]
+            key = self._keys[index] if self._keys else None
+            status = _submit_post(pointer, body, len(body), key, self._first_tag + index, error)
+            if status == BusyError.code:
+                return False
+            if status:
+                self._refused.append((index, error_of(status, error)))
+            else:
+                self.accepted += 1
+            start += len(body)
+            self._next = index + 1
+        return True
+
+    def take_refused(self) -> list[tuple[int, MeowerError]]:
+        """Those that were refused since the last call, with the reason."""
+        refused, self._refused = self._refused, []
+        return refused
+
+
+class Results:
+    """Room for the results that are taken at once."""
+
+    __slots__ = ("_bytes", "_first", "_ints", "_pointers", "_structs", "tags")
+
+    def __init__(self, room: int) -> None:
+        self._structs = (t.ResultStruct * room)()
+        self._first = byref(self._structs[0])
+        self._bytes = memoryview(self._structs).cast("B")
+        self._ints = self._bytes.cast("i")
+        self._pointers = self._bytes.cast("L")
+        self.tags: list[int] = []
+        """Of the results that were taken."""
+
+    def take(self, pointer: c_void_p) -> int:
+        """Takes what waits, as far as there is room. Returns how many results."""
+        count: int = _next_many(pointer, self._first, len(self._structs))
+        check(count)
+        self.tags = self._pointers[: count * _RESULT_POINTERS : _RESULT_POINTERS].tolist()
+        return count
+
+    def struct(self, index: int) -> t.ResultStruct:
+        """One of them, until the next are taken."""
+        return self._structs[index]
+
+    def run(self, start: int, stop: int) -> int:
+        """Where the tags from `start` on cease to be consecutive; not behind `stop`."""
+        tags = self.tags
+        if tags[start:stop] == list(range(tags[start], tags[start] + stop - start)):
+            return stop
+        end = start + 1
+        while tags[end] == tags[end - 1] + 1:
+            end += 1
+        return end
+
+    def outcomes(self, start: int, stop: int) -> tuple[list[Posted | MeowerError], bool]:
+        """What became of the posts that these results are of, and whether one of them failed."""
+        outcomes = self._posted(start, stop)
+        statuses = self._ints[start * _RESULT_INTS + _STATUS : stop * _RESULT_INTS : _RESULT_INTS].tolist()
+        failed = any(statuses)
+        if failed:
+            for index, status in enumerate(statuses):
+                if status:
+                    outcomes[index] = error_of(status, self._structs[start + index].error)
+        return outcomes, failed
+
+    def _posted(self, start: int, stop: int) -> list[Posted | MeowerError]:
+        """Column by column, each in one go: neither ids nor cursors have line ends or NULs in them."""
+        rows = _RECEIPT.iter_unpack(self._bytes[start * _RESULT_SIZE : stop * _RESULT_SIZE])
+        replayed, created_at_us, positions, ids, cursors = zip(*rows, strict=True)
+        receipts = zip(
+            b"\n".join(ids).decode("ascii").split("\n"),
+            created_at_us,
+            positions,
+            b"\n".join(cursors).translate(None, b"\0").decode("ascii").split("\n"),
+            map(bool, replayed),
+            strict=True,
+        )
+        return list(map(tuple.__new__, repeat(Posted), receipts))
