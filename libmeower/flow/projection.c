@@ -44,6 +44,18 @@ static int check_index(meower *instance, const meower_search_info *info, bool *i
     return status;
 }
 
+int projection_claim(meower *instance,
+                     int (*index)(struct search *search, const meower_search_document *documents, size_t count,
+                                  const meower_search_info *info, meower_error *error),
+                     meower_error *error)
+{
+    const meower_search_document none = {.words = NULL};
+    meower_search_info info = {.position = 0};
+
+    memcpy(info.epoch, instance->epoch, sizeof info.epoch);
+    return index(&instance->search, &none, 0, &info, error);
+}
+
 /* Where the index stands. One made from another life of the store, from a later state of it, or damaged, is emptied. */
 static int look_for_position(struct projection *projection, meower_error *error)
 {
@@ -58,8 +70,11 @@ static int look_for_position(struct projection *projection, meower_error *error)
         status = check_index(instance, &info, &is_ours, error);
     }
     if (status == MEOWER_OK && (!is_ours || projection->has_found_damage)) {
-        info.position = 0;
+        info = (meower_search_info){.position = 0};
         status = search_reset(&instance->search, error);
+    }
+    if (status == MEOWER_OK && info.epoch[0] == '\0') {
+        status = projection_claim(instance, search_index, error);
     }
     if (status == MEOWER_OK) {
         projection->position = info.position;
@@ -81,6 +96,27 @@ static int find_position(struct projection *projection, meower_error *error)
     status = look_for_position(projection, error);
     atomic_fetch_add(&projection->looks, 1);
     return status;
+}
+
+int projection_ask(struct projection *projection, meower_search_info *live, meower_error *error)
+{
+    meower *instance = projection->instance;
+    int status;
+
+    atomic_store(&projection->is_asked, true);
+    status = search_info(&instance->search, live, error);
+    if (status != MEOWER_OK || strcmp(live->epoch, instance->epoch) != 0 || live->position < projection->position) {
+        atomic_store(&projection->visible, 0);
+        atomic_fetch_add(&projection->looks, 2);
+        projection->is_positioned = false;
+    }
+    atomic_store(&projection->is_asked, false);
+    return status;
+}
+
+bool projection_is_asked(struct projection *projection)
+{
+    return atomic_load(&projection->is_asked);
 }
 
 static void free_documents(meower_search_document *documents, size_t count)
@@ -238,6 +274,7 @@ bool projection_step(void *stage, int64_t *wait_us)
 void projection_moved(struct projection *projection, uint64_t position)
 {
     projection->position = position;
+    projection->is_positioned = true;
     atomic_store(&projection->visible, position);
     engine_wake_readers(projection->instance);
 }

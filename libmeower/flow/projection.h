@@ -16,6 +16,7 @@ struct projection {
     uint64_t position;        /* indexed up to it */
     bool is_positioned;       /* the index's own position has been read */
     atomic_uint looks;        /* at which index the engine has: odd while one is under way */
+    atomic_bool is_asked;     /* whether the index is still the one that is known; then looks says whether it was */
     atomic_bool is_doubted;   /* a search failed: the index may be another one than it was */
     bool has_found_damage;    /* it is emptied and made anew */
     unsigned failures;        /* in a row */
@@ -42,8 +43,22 @@ void projection_doubt(struct projection *projection);
  * meanwhile may have been searched in one that has just been emptied. Any thread. */
 unsigned projection_looks(struct projection *projection);
 
+/* Asks the engine how far the live index is, on the stage's thread. When it is another one than the stage knew, or that
+ * cannot be told, what was searched meanwhile counts for nothing, and the stage will look again. Returns a status. */
+int projection_ask(struct projection *projection, meower_search_info *live, meower_error *error);
+
+/* Whether it is being asked just now: then a search does not know yet which index it was answered by. Any thread. */
+bool projection_is_asked(struct projection *projection);
+
 /* Brings a batch into an index, by search_index() or search_rebuild_index(). */
 int projection_index(meower *instance, const struct event_batch *batch,
+                     int (*index)(struct search *search, const meower_search_document *documents, size_t count,
+                                  const meower_search_info *info, meower_error *error),
+                     meower_error *error);
+
+/* Tells an empty index whose it is, before anything is in it: of the first batch a part may stay behind without a
+ * position, and a store that is restored then must not take that for its own. */
+int projection_claim(meower *instance,
                      int (*index)(struct search *search, const meower_search_document *documents, size_t count,
                                   const meower_search_info *info, meower_error *error),
                      meower_error *error);

@@ -53,6 +53,7 @@ static int begin(struct rebuild *rebuild, meower_error *error)
     if (status == MEOWER_OK) {
         atomic_store(&rebuild->position, 0);
         atomic_store(&rebuild->is_begun, true);
+        status = projection_claim(rebuild->instance, search_rebuild_index, error);
     }
     return status;
 }
@@ -78,28 +79,41 @@ static int index_next(struct rebuild *rebuild, meower_error *error)
     return status;
 }
 
-/* Whether all that the live index has is in the new one. Another process may have brought it beyond our own log. */
-static int look_whether_complete(struct rebuild *rebuild, const struct projection *projection, bool *is_complete,
+/* Makes sure that all up to `position`, which is in the live index, can be read here: another process may have brought
+ * it in. Returns a status. */
+static int catch_up_with(meower *instance, uint64_t position, meower_error *error)
+{
+    int status = MEOWER_OK;
+
+    if (position > event_log_head(&instance->log)) {
+        status = tail_catch_up(instance, LANE_PROJECTION, error);
+    }
+    if (status == MEOWER_OK && position > event_log_head(&instance->log)) {
+        status = meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
+                                  "the search index says that it is at position %llu, but the store ends at %llu",
+                                  (unsigned long long)position, (unsigned long long)event_log_head(&instance->log));
+    }
+    return status;
+}
+
+/* Whether all that the live index has is in the new one. */
+static int look_whether_complete(struct rebuild *rebuild, struct projection *projection, bool *is_complete,
                                  meower_error *error)
 {
     meower *instance = rebuild->instance;
     uint64_t position = atomic_load(&rebuild->position);
+    uint64_t wanted = projection->position;
     meower_search_info live;
-    int status;
 
-    *is_complete = false;
-    if (position < projection->position) {
-        return MEOWER_OK;
+    if (position >= wanted) {
+        int status = projection_ask(projection, &live, error);
+        if (status != MEOWER_OK) {
+            return status;
+        }
+        wanted = strcmp(live.epoch, instance->epoch) == 0 ? live.position : 0;
     }
-    status = search_info(&instance->search, &live, error);
-    if (status != MEOWER_OK) {
-        return status;
-    }
-    *is_complete = strcmp(live.epoch, instance->epoch) != 0 || live.position <= position;
-    if (!*is_complete && live.position > event_log_head(&instance->log)) {
-        status = tail_catch_up(instance, LANE_PROJECTION, error);
-    }
-    return status;
+    *is_complete = position >= wanted;
+    return catch_up_with(instance, wanted, error);
 }
 
 static int swap(struct rebuild *rebuild, struct projection *projection, meower_error *error)
@@ -138,7 +152,7 @@ bool rebuild_step(struct rebuild *rebuild, struct projection *projection)
             status = look_whether_complete(rebuild, projection, &is_complete, &error);
         }
         if (!instance->has_threads || (!is_complete && atomic_load(&rebuild->position) == position)) {
-            break; /* a host that steps sets the pace; or the live index is ahead of what can be read yet */
+            break; /* a host that steps sets the pace; or what the live index has more was just read */
         }
     }
     if (status == MEOWER_OK && is_complete) {

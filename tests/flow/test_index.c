@@ -365,6 +365,20 @@ static void an_index_that_was_never_refreshed_shows_nothing(void **state)
     toy_index_destroy(&index);
 }
 
+/* What a broken first batch has left in it is then not taken over by a store that was restored meanwhile. */
+static void an_index_says_whose_it_is_before_anything_is_in_it(void **state)
+{
+    struct fixture fixture;
+    struct toy_index index;
+
+    (void)state;
+    begin_with_toy(&fixture, &index, OPTIONS(STEPPED));
+    feed_run(fixture.feed);
+    assert_int_equal(toy_index_info(&index).position, 0);
+    assert_int_equal(strlen(toy_index_info(&index).epoch), MEOWER_EPOCH_SIZE - 1);
+    end_with_toy(&fixture, &index);
+}
+
 static void closing_an_instance_behind_its_index_is_no_timeout(void **state)
 {
     struct pair pair;
@@ -466,6 +480,7 @@ int main(void)
         cmocka_unit_test(an_index_that_another_instance_feeds_is_left_alone),
         cmocka_unit_test(a_search_that_fails_has_a_lost_index_made_anew),
         cmocka_unit_test(an_index_that_was_never_refreshed_shows_nothing),
+        cmocka_unit_test(an_index_says_whose_it_is_before_anything_is_in_it),
         cmocka_unit_test(closing_an_instance_behind_its_index_is_no_timeout),
         cmocka_unit_test(those_who_wait_are_woken_when_the_index_turns_out_to_be_complete),
         cmocka_unit_test(each_post_can_be_searched_as_soon_as_its_cursor_allows),

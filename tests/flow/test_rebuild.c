@@ -188,6 +188,89 @@ static void what_another_process_has_indexed_is_in_the_rebuilt_index(void **stat
     toy_index_destroy(&index);
 }
 
+/* The index says how far another process is; what is missing is read at once, without waiting for news of it. */
+static void a_rebuild_reads_what_the_index_has_more(void **state)
+{
+    struct pair pair;
+    struct toy_index index;
+
+    (void)state;
+    pair_init_on_index(&pair, &index);
+    pair.one.parts.wire = pair.two.parts.wire = NULL;
+    fixture_open(&pair.one, OPTIONS(STEPPED));
+    faults_add(&pair.two.faults, (struct fault){.port = "search",
+                                                .call = "info",
+                                                .count = 1,
+                                                .status = MEOWER_ERROR_UNAVAILABLE,
+                                                .flags = MEOWER_ERROR_FLAG_RETRIABLE});
+    fixture_open(&pair.two, OPTIONS(STEPPED, "poll_interval_ms", "3600000"));
+    feed_run(pair.two.feed);
+    post(pair.one.command, "kitten");
+    feed_run(pair.one.feed);
+    fake_clock_advance_ms(&pair.two.clock, 5000);
+    start(&pair.two);
+    feed_run(pair.two.feed);
+    assert_int_equal(state_of(&pair.two).state, MEOWER_REBUILD_DONE);
+    assert_int_equal(toy_index_info(&index).position, 1);
+    assert_int_equal(toy_index_count(&index), 1);
+    pair_end(&pair);
+    toy_index_destroy(&index);
+}
+
+/* No store can bring up what it does not have; the rebuild must not wait for it. */
+static void a_rebuild_beside_an_index_ahead_of_its_store_fails(void **state)
+{
+    struct fixture *fixture = *state;
+    struct toy_index index;
+
+    toy_index_init(&index);
+    fixture->parts.index = &index;
+    fixture_open(fixture, OPTIONS(STEPPED));
+    post(fixture->command, "kitten");
+    feed_run(fixture->feed);
+    index.info.position = 7;
+    start(fixture);
+    feed_run(fixture->feed);
+    assert_int_equal(state_of(fixture).state, MEOWER_REBUILD_FAILED);
+    assert_non_null(strstr(state_of(fixture).reason, "position 7"));
+    assert_int_equal(hits(fixture, "kitten"), 1);
+    fixture_close(fixture);
+    toy_index_destroy(&index);
+}
+
+/* The rebuild is the first to notice, and fails, too: a search of the same moment must not say that it saw the post. */
+static void what_is_searched_in_an_index_that_a_rebuild_finds_lost_is_not_the_feed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct toy_index index;
+    meower_search what = MEOWER_SEARCH_INIT;
+    meower_page *page;
+    char nothing[MEOWER_CURSOR_SIZE];
+
+    toy_index_init(&index);
+    fixture->parts.index = &index;
+    fixture_open(fixture, OPTIONS(STEPPED));
+    write_cursor(post(fixture->command, "kitten").cursor, 0, nothing);
+    feed_run(fixture->feed);
+    toy_index_drop(&index);
+    faults_add(&fixture->faults,
+               (struct fault){.port = "search", .call = "rebuild_swap", .count = 1, .status = MEOWER_ERROR_IO});
+    start(fixture);
+    what.text = "kitten";
+    what.text_len = 6;
+    assert_int_equal(meower_query_submit_search(fixture->query, &what, NULL, NULL), MEOWER_OK);
+    assert_int_equal(meower_step(fixture->feed), 1);
+    assert_int_equal(state_of(fixture).state, MEOWER_REBUILD_FAILED);
+    assert_int_equal(meower_query_next(fixture->query, &page), 1);
+    assert_int_equal(meower_page_count(page), 0);
+    assert_string_equal(meower_page_cursor(page), nothing);
+    meower_page_free(page);
+    feed_run(fixture->feed);
+    assert_int_equal(hits(fixture, "kitten"), 1);
+    fixture_close(fixture);
+    toy_index_destroy(&index);
+}
+
 static void who_has_no_index_cannot_rebuild_one(void **state)
 {
     struct fixture *fixture = *state;
@@ -329,6 +412,9 @@ int main(void)
         WITH_FIXTURE(a_failed_rebuild_leaves_the_old_index_and_says_why),
         WITH_FIXTURE(behind_a_failed_rebuild_the_live_index_is_looked_at),
         cmocka_unit_test(what_another_process_has_indexed_is_in_the_rebuilt_index),
+        cmocka_unit_test(a_rebuild_reads_what_the_index_has_more),
+        WITH_FIXTURE(a_rebuild_beside_an_index_ahead_of_its_store_fails),
+        WITH_FIXTURE(what_is_searched_in_an_index_that_a_rebuild_finds_lost_is_not_the_feed),
         WITH_FIXTURE(who_has_no_index_cannot_rebuild_one),
         WITH_FIXTURE(an_instance_that_closes_gives_up_its_rebuild),
         cmocka_unit_test(no_search_finds_less_while_an_index_in_memory_is_rebuilt),
