@@ -1,6 +1,7 @@
 /* authors.c - see authors.h. The body of a post begins with "m" and the number of its intent, so that what is stored
  * tells whose it is. */
 #include "sim/authors.h"
+#include "base/cursor.h"
 #include "sim/world.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,7 +194,7 @@ static void delete_refused(struct world *world, const struct attempt *attempt, c
 {
     const struct ledger_meow *meow = ledger_find(&world->ledger, attempt->id);
 
-    if (result->status == MEOWER_ERROR_NOT_FOUND && meow->deleted == 0) {
+    if (result->status == MEOWER_ERROR_NOT_FOUND && ledger_is_alive(meow, world->ledger.head)) {
         world_fail(world, "the deletion of %s was answered as not found, but it is there", attempt->id);
     }
 }
@@ -205,19 +206,13 @@ static bool is_expected(int status)
            status == MEOWER_ERROR_OUTCOME_UNKNOWN;
 }
 
-static void take(struct world *world, const meower_command_result *result)
+/* What the answer says must be so. */
+static void end_attempt(struct world *world, struct attempt *attempt, const meower_command_result *result)
 {
-    struct attempt *attempt = &world->authors.attempts[(uintptr_t)result->tag];
-
     world_note(world, attempt->node, "answered", result->position, (uint64_t)-result->status);
-    if (attempt->state != ATTEMPT_PENDING) {
-        world_fail(world, "command %llu was answered twice", (unsigned long long)(uintptr_t)result->tag);
-    }
     if (!is_expected(result->status)) {
-        world_fail(world, "command %llu ended with %s: %s", (unsigned long long)(uintptr_t)result->tag,
-                   meower_status_name(result->status), result->error.message);
+        world_fail(world, "a command ended with %s: %s", meower_status_name(result->status), result->error.message);
     }
-    world->authors.pending--;
     attempt->state = ATTEMPT_REFUSED;
     if (result->status == MEOWER_ERROR_OUTCOME_UNKNOWN) {
         attempt->state = ATTEMPT_UNKNOWN;
@@ -233,6 +228,17 @@ static void take(struct world *world, const meower_command_result *result)
             (void)check_event(world, result, MEOWER_EVENT_DELETED);
         }
     }
+}
+
+static void take(struct world *world, const meower_command_result *result)
+{
+    struct attempt *attempt = &world->authors.attempts[(uintptr_t)result->tag];
+
+    if (attempt->state != ATTEMPT_PENDING) {
+        world_fail(world, "command %llu was answered twice", (unsigned long long)(uintptr_t)result->tag);
+    }
+    world->authors.pending--;
+    end_attempt(world, attempt, result);
 }
 
 void authors_take(struct world *world, struct node *node)
@@ -255,6 +261,118 @@ void authors_lose(struct world *world, const struct node *node)
             authors->pending--;
         }
     }
+}
+
+/* ---- waiting ---------------------------------------------------------------------------------------------------- */
+
+static const int timeouts_ms[] = {0, 60, 1000, 10000, -1};
+
+#define TIMEOUT_COUNT (sizeof timeouts_ms / sizeof timeouts_ms[0])
+
+/* Who gets no answer in time knows nothing, nor does one that has died. Without a time limit a TIMEOUT is the store's
+ * own: then nothing was stored. */
+static bool is_unheard(const struct node *node, int timeout_ms, const meower_command_result *result)
+{
+    return node->is_dead || (result->status == MEOWER_ERROR_TIMEOUT && timeout_ms >= 0);
+}
+
+static bool has_given_up(const meower_command_result *result)
+{
+    return result->status == MEOWER_ERROR_TIMEOUT && strstr(result->error.message, "no answer within") != NULL;
+}
+
+static void end_call(struct world *world, const struct node *node, struct attempt *attempt, int timeout_ms,
+                     int64_t began_us, const meower_command_result *result)
+{
+    world->authors.calls++;
+    if (has_given_up(result) && world->now_us - began_us < (int64_t)timeout_ms * 1000) {
+        world_fail(world, "node %d: a call gave up before %d ms were over", node->number, timeout_ms);
+    }
+    if (is_unheard(node, timeout_ms, result)) {
+        world_note(world, node->number, "unheard", 0, (uint64_t)-result->status);
+        attempt->state = ATTEMPT_UNKNOWN;
+    } else if (result->status == MEOWER_ERROR_BUSY || result->status == MEOWER_ERROR_CLOSED) {
+        attempt->state = ATTEMPT_REFUSED;
+    } else {
+        end_attempt(world, attempt, result);
+    }
+}
+
+static const char *choose_victim(struct world *world)
+{
+    const struct ledger *ledger = &world->ledger;
+
+    return ledger->meows[chance_below(&world->chance, (unsigned)ledger->meow_count)].id;
+}
+
+void authors_call(struct world *world, struct node *node)
+{
+    bool deletes = world->ledger.meow_count > 0 && chance_permille(&world->chance, 200);
+    size_t number = deletes ? 0 : choose_intent(world);
+    struct attempt *attempt = new_attempt(world, node, deletes ? MEOWER_STORE_DELETE : MEOWER_STORE_POST);
+    int timeout_ms = timeouts_ms[chance_below(&world->chance, TIMEOUT_COUNT)];
+    int64_t began_us = world->now_us;
+    meower_command_result result = {0};
+    meower_error error = {0};
+    char body[LEDGER_BODY_SIZE];
+    char key[16];
+
+    world->authors.attempt_count++;
+    world_note(world, node->number, "call", number, (uint64_t)timeout_ms);
+    node_begin_call(node);
+    if (deletes) {
+        memcpy(attempt->id, choose_victim(world), MEOWER_ID_SIZE);
+        result.status = meower_command_delete(node->caller, attempt->id, timeout_ms, &result, &error);
+    } else {
+        const struct intent *intent = &world->authors.intents[number];
+        bool was_possible = world->authors.intents[number].may_be_there;
+        attempt->intent = number;
+        world->authors.intents[number].may_be_there = true;
+        write_body(number, body);
+        snprintf(key, sizeof key, "k%u", intent->key);
+        result.status = meower_command_post(node->caller, body, strlen(body), intent->key == 0 ? NULL : key, timeout_ms,
+                                            &result, &error);
+        if (result.status == MEOWER_ERROR_BUSY || result.status == MEOWER_ERROR_CLOSED) {
+            world->authors.intents[number].may_be_there = was_possible;
+        }
+    }
+    result.error = error;
+    end_call(world, node, attempt, timeout_ms, began_us, &result);
+    node_end_call(node);
+}
+
+/* ---- another life of the store ---------------------------------------------------------------------------------- */
+
+/* Whether the meow (1 + its index in the ledger) was there at the position the store has gone back to. */
+static bool is_restored(const struct world *world, size_t meow)
+{
+    return meow != 0 && world->ledger.meows[meow - 1].created != LEDGER_NEVER;
+}
+
+void authors_go_back(struct world *world)
+{
+    struct authors *authors = &world->authors;
+
+    for (size_t i = 0; i < authors->intent_count; i++) {
+        struct intent *intent = &authors->intents[i];
+        intent->meow = is_restored(world, intent->meow) ? intent->meow : 0;
+        intent->is_promised = intent->meow != 0;
+        intent->may_be_there = intent->is_promised;
+    }
+    for (unsigned i = 0; i < authors->key_count; i++) {
+        authors->key_meows[i] = is_restored(world, authors->key_meows[i]) ? authors->key_meows[i] : 0;
+    }
+}
+
+void authors_begin_life(struct world *world)
+{
+    struct authors *authors = &world->authors;
+
+    if (authors->answered > 0) {
+        memcpy(authors->former, authors->cursor, sizeof authors->former);
+    }
+    authors->answered = world->ledger.head;
+    cursor_format(world->store.epoch, world->ledger.head, authors->cursor);
 }
 
 /* ---- commits ---------------------------------------------------------------------------------------------------- */

@@ -43,9 +43,11 @@ struct authors {
     size_t max;        /* room for intents and for attempts */
     size_t *key_meows; /* at index key - 1: 1 + the index in the ledger of the meow stored with it */
     unsigned key_count;
-    uint64_t answered;               /* the greatest position in an answer */
+    uint64_t answered;               /* the greatest position in an answer, or the one that was restored */
     char cursor[MEOWER_CURSOR_SIZE]; /* of it; "" before the first */
+    char former[MEOWER_CURSOR_SIZE]; /* the one before the store was restored; "": it never was */
     size_t pending;
+    uint64_t calls; /* that waited for their answer */
 };
 
 void authors_init(struct authors *authors, size_t max);
@@ -54,6 +56,15 @@ void authors_destroy(struct authors *authors);
 /* Somebody posts, or deletes, at `node`. */
 void authors_post(struct world *world, struct node *node);
 void authors_delete(struct world *world, struct node *node);
+
+/* Somebody posts or deletes, and waits for the answer. */
+void authors_call(struct world *world, struct node *node);
+
+/* The store has gone back: what was answered since is gone with it. */
+void authors_go_back(struct world *world);
+
+/* The store has another epoch. */
+void authors_begin_life(struct world *world);
 
 /* Takes the answers that wait at `node`. */
 void authors_take(struct world *world, struct node *node);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct message {
-    struct message *next;
+struct sim_bus_message {
+    struct sim_bus_message *next;
     int64_t due_us;
     size_t payload_len;
     char payload[];
@@ -14,25 +14,25 @@ struct message {
 struct sim_bus_end {
     struct sim_bus_end *next;
     struct node *node;
-    struct message *first; /* the next to arrive */
+    struct sim_bus_message *first; /* the next to arrive */
 };
 
 /* ---- carrying --------------------------------------------------------------------------------------------------- */
 
-static void send_copy(struct world *world, struct sim_bus_end *end, const meower_bus_message *message)
+static void send_copy(struct world *world, struct sim_bus_end *end, const char *payload, size_t payload_len)
 {
     struct sim_bus *bus = &world->bus;
-    struct message *copy = malloc(sizeof *copy + message->payload_len);
-    struct message **link = &end->first;
+    struct sim_bus_message *copy = malloc(sizeof *copy + payload_len);
+    struct sim_bus_message **link = &end->first;
 
     if (copy == NULL) {
         abort();
     }
     copy->due_us = world->now_us + (bus->delay_max_us > 0 ? chance_below(&world->chance, bus->delay_max_us) : 0);
-    copy->payload_len = message->payload_len;
-    memcpy(copy->payload, message->payload, message->payload_len);
+    copy->payload_len = payload_len;
+    memcpy(copy->payload, payload, payload_len);
     if (chance_permille(&world->chance, bus->garble_permille)) {
-        copy->payload[chance_below(&world->chance, (unsigned)message->payload_len)] ^= 0x11;
+        copy->payload[chance_below(&world->chance, (unsigned)payload_len)] ^= 0x11;
     }
     while (*link != NULL && (*link)->due_us <= copy->due_us) {
         link = &(*link)->next;
@@ -41,17 +41,28 @@ static void send_copy(struct world *world, struct sim_bus_end *end, const meower
     *link = copy;
 }
 
+static void keep_last(struct sim_bus *bus, const meower_bus_message *message)
+{
+    bus->last = realloc(bus->last, sizeof *bus->last + message->payload_len);
+    if (bus->last == NULL) {
+        abort();
+    }
+    bus->last->payload_len = message->payload_len;
+    memcpy(bus->last->payload, message->payload, message->payload_len);
+}
+
 static void carry(struct world *world, const meower_bus_message *message)
 {
     for (struct sim_bus_end *end = world->bus.ends; end != NULL; end = end->next) {
         if (chance_permille(&world->chance, world->bus.lose_permille)) {
             continue;
         }
-        send_copy(world, end, message);
+        send_copy(world, end, message->payload, message->payload_len);
         if (chance_permille(&world->chance, world->bus.repeat_permille)) {
-            send_copy(world, end, message);
+            send_copy(world, end, message->payload, message->payload_len);
         }
     }
+    keep_last(&world->bus, message);
 }
 
 /* ---- the foreign consumer --------------------------------------------------------------------------------------- */
@@ -75,6 +86,13 @@ uint64_t sim_bus_first_untold(const struct world *world, uint64_t position)
     return position > world->ledger.head ? position : 0;
 }
 
+void sim_bus_go_back(struct world *world)
+{
+    for (uint64_t at = sim_store_checkpoint(world); at < world->bus.accepted_max; at++) {
+        world->bus.is_accepted[at] = false;
+    }
+}
+
 static void check_message(struct world *world, const meower_bus_message *message)
 {
     const struct ledger_event *event = ledger_event_at(&world->ledger, message->position);
@@ -84,6 +102,10 @@ static void check_message(struct world *world, const meower_bus_message *message
         strcmp(world->ledger.meows[event->meow].id, message->id) != 0) {
         world_fail(world, "event %llu (meow %s) was announced on the bus, but is not committed",
                    (unsigned long long)message->position, message->id);
+    }
+    if (strcmp(message->epoch, world->store.epoch) != 0) {
+        world_fail(world, "event %llu was announced on the bus with the epoch %s of a former life",
+                   (unsigned long long)message->position, message->epoch);
     }
     untold = sim_bus_first_untold(world, message->position - 1);
     if (untold != 0) {
@@ -124,6 +146,9 @@ static int sim_open(const meower_backend_config *config, void **out, meower_erro
     end->node = node;
     end->next = node->world->bus.ends;
     node->world->bus.ends = end;
+    if (node->world->bus.last != NULL && chance_permille(&node->world->chance, node->world->bus.repeat_permille)) {
+        send_copy(node->world, end, node->world->bus.last->payload, node->world->bus.last->payload_len);
+    }
     *out = end;
     return MEOWER_OK;
 }
@@ -138,7 +163,7 @@ static void sim_close(void *backend)
     }
     *link = end->next;
     while (end->first != NULL) {
-        struct message *message = end->first;
+        struct sim_bus_message *message = end->first;
         end->first = message->next;
         free(message);
     }
@@ -183,7 +208,7 @@ static int sim_receive(void *backend, int timeout_ms, meower_bus_sink *sink, meo
     (void)timeout_ms; /* 0: the node has no threads */
     (void)error;
     while (status == MEOWER_OK && end->first != NULL && end->first->due_us <= end->node->world->now_us) {
-        struct message *message = end->first;
+        struct sim_bus_message *message = end->first;
         end->first = message->next;
         status = sink->message(sink, message->payload, message->payload_len);
         free(message);
@@ -217,4 +242,5 @@ int sim_bus_add(void *node, meower_options *options)
 void sim_bus_destroy(struct sim_bus *bus)
 {
     free(bus->is_accepted);
+    free(bus->last);
 }

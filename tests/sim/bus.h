@@ -8,11 +8,13 @@
 
 struct world;
 struct sim_bus_end;
+struct sim_bus_message;
 
 struct sim_bus {
-    struct sim_bus_end *ends; /* of the nodes that are up */
-    bool *is_accepted;        /* at index position - 1 */
-    uint64_t accepted_max;    /* room in is_accepted */
+    struct sim_bus_end *ends;     /* of the nodes that are up */
+    struct sim_bus_message *last; /* carried: who opens an end may be given it once more */
+    bool *is_accepted;            /* at index position - 1 */
+    uint64_t accepted_max;        /* room in is_accepted */
     unsigned lose_permille;
     unsigned repeat_permille;
     unsigned garble_permille;
@@ -23,6 +25,9 @@ void sim_bus_destroy(struct sim_bus *bus);
 
 /* Adds it to the options and chooses it; the context of its backends is the node. */
 int sim_bus_add(void *node, meower_options *options);
+
+/* The store has gone back: what is behind its checkpoint is to be told anew. */
+void sim_bus_go_back(struct world *world);
 
 /* The first event up to `position` that the consumer should have been told and was not; 0: none. */
 uint64_t sim_bus_first_untold(const struct world *world, uint64_t position);

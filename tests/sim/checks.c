@@ -120,6 +120,14 @@ void checks_node(struct node *node)
 
 /* ---- in the end ------------------------------------------------------------------------------------------------- */
 
+static void check_index(struct world *world, const struct sim_index *index)
+{
+    if (world->ledger.head > 0 && strcmp(index->info.epoch, world->store.epoch) != 0) {
+        world_fail(world, "an index is one of a former life of the store");
+    }
+    sim_index_check(world, index);
+}
+
 void checks_end(struct world *world)
 {
     uint64_t untold = world->plan.has_bus ? sim_bus_first_untold(world, world->ledger.head) : 0;
@@ -133,7 +141,7 @@ void checks_end(struct world *world)
         world->nodes[i].timeline_checked = UINT64_MAX;
         checks_node(&world->nodes[i]);
         if (world->nodes[i].has_query) {
-            sim_index_check(world, world->nodes[i].index);
+            check_index(world, world->nodes[i].index);
         }
     }
 }

@@ -15,6 +15,9 @@ static uint64_t position_of(struct world *world, const char *cursor)
     if (!cursor_parse(cursor, epoch, &position)) {
         world_fail(world, "the cursor of a subscription is no cursor: %s", cursor);
     }
+    if (strcmp(epoch, world->store.epoch) != 0) {
+        world_fail(world, "a subscription has the cursor %s of a former life", cursor);
+    }
     return position;
 }
 
@@ -68,20 +71,25 @@ static void start(struct world *world, struct follower *follower)
     check_start(world, follower, node);
     follower->is_started = true;
     follower->has_begun = true;
+    follower->is_former = false;
     strcpy(follower->cursor, meower_subscription_cursor(follower->subscription));
     world_note(world, node->number, "follower starts", (uint64_t)(follower - world->followers.list),
                follower->position);
 }
 
-/* A cursor of a store that is gone, or of a later life of this one: nothing can follow it. */
+/* A cursor of another store, or of a former or a later life of this one: nothing can follow it. */
 static void write_foreign_cursor(struct world *world, char cursor[MEOWER_CURSOR_SIZE])
 {
     char epoch[MEOWER_EPOCH_SIZE];
     uint64_t position;
 
+    if (world->authors.former[0] != '\0' && chance_permille(&world->chance, 500)) {
+        strcpy(cursor, world->authors.former);
+        return;
+    }
     (void)cursor_parse(world->authors.cursor, epoch, &position);
     if (chance_permille(&world->chance, 500)) {
-        position = world->ledger.head + ACTIONS_MAX;
+        position = world->ledger.head + COMMANDS_MAX;
     } else {
         epoch[0] = epoch[0] == '0' ? '1' : '0';
     }
@@ -93,7 +101,9 @@ static void come(struct world *world, struct follower *follower, struct node *no
     int status;
 
     follower->is_foreign = !follower->has_begun && world->authors.answered > 0 && chance_permille(&world->chance, 150);
-    if (follower->is_foreign) {
+    if (follower->is_former) {
+        follower->is_foreign = true;
+    } else if (follower->is_foreign) {
         write_foreign_cursor(world, follower->cursor);
     } else if (!follower->has_begun) {
         follower->cursor[0] = '\0';
@@ -128,6 +138,15 @@ void followers_lose(struct world *world, const struct node *node)
             meower_subscription_close(follower->subscription);
             follower->subscription = NULL;
         }
+    }
+}
+
+void followers_begin_life(struct world *world)
+{
+    for (size_t i = 0; i < FOLLOWERS_MAX; i++) {
+        struct follower *follower = &world->followers.list[i];
+        follower->is_former |= follower->has_begun;
+        follower->has_begun = false;
     }
 }
 

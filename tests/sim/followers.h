@@ -15,6 +15,7 @@ struct follower {
     meower_subscription *subscription; /* NULL: away */
     int node;                          /* that it is at */
     bool is_foreign;                   /* it came with a cursor of another feed */
+    bool is_former;                    /* its cursor is one of a former life of the store */
     bool has_begun;                    /* it has a cursor */
     bool is_started;                   /* its subscription knows where it starts */
     uint64_t position;                 /* of the last event it was given, or where it began */
@@ -37,6 +38,9 @@ void followers_take_all(struct world *world);
 
 /* The node is gone; its followers keep their cursors. */
 void followers_lose(struct world *world, const struct node *node);
+
+/* The store has another epoch: nobody can go on from where he was. */
+void followers_begin_life(struct world *world);
 
 /* Whether all are here and have everything. */
 bool followers_are_done(const struct world *world);

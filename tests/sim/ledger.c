@@ -98,12 +98,26 @@ const char *ledger_record(struct ledger *ledger, const meower_store_operation *o
         add_event(ledger, MEOWER_EVENT_CREATED, meow);
         return NULL;
     }
-    if (meow == NULL || meow->deleted != 0) {
+    if (meow == NULL || meow->created == LEDGER_NEVER || meow->deleted != 0) {
         return "a meow is deleted that is not there";
     }
     meow->deleted = operation->position;
     add_event(ledger, MEOWER_EVENT_DELETED, meow);
     return NULL;
+}
+
+void ledger_go_back(struct ledger *ledger, uint64_t head)
+{
+    for (size_t i = 0; i < ledger->meow_count; i++) {
+        struct ledger_meow *meow = &ledger->meows[i];
+        if (meow->created > head) {
+            meow->created = LEDGER_NEVER;
+            meow->deleted = 0;
+        } else if (meow->deleted > head) {
+            meow->deleted = 0;
+        }
+    }
+    ledger->head = head;
 }
 
 const struct ledger_event *ledger_event_at(const struct ledger *ledger, uint64_t position)

@@ -8,11 +8,14 @@
 
 #define LEDGER_BODY_SIZE 64
 
+/* The position of the creation of a meow that was there in a former life of the store, and is not in this one. */
+#define LEDGER_NEVER UINT64_MAX
+
 struct ledger_meow {
     char id[MEOWER_ID_SIZE];
     char body[LEDGER_BODY_SIZE];
     int64_t created_at_us;
-    uint64_t created; /* position */
+    uint64_t created; /* position, or LEDGER_NEVER */
     uint64_t deleted; /* position; 0: it is there */
 };
 
@@ -35,6 +38,9 @@ void ledger_destroy(struct ledger *ledger);
 
 /* Writes down a committed post or deletion. NULL, or what is wrong with it. */
 const char *ledger_record(struct ledger *ledger, const meower_store_operation *operation);
+
+/* The store is again what it was at the position `head`. Meows that came later keep their index. */
+void ledger_go_back(struct ledger *ledger, uint64_t head);
 
 /* The event at a position, or NULL. */
 const struct ledger_event *ledger_event_at(const struct ledger *ledger, uint64_t position);

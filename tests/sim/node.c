@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define WALL_US       INT64_C(1790000000000000) /* when the simulation begins */
-#define CLOSING_US    50000                     /* each look at the time while closing moves it on */
+#define WAITING_US    50000                     /* each look at the time while waiting moves it on */
 #define CLOSE_WAIT_MS 200
 
 /* ---- its clock -------------------------------------------------------------------------------------------------- */
@@ -22,8 +22,8 @@ static int64_t monotonic_us(void *context)
 {
     struct node *node = context;
 
-    if (node->is_closing) {
-        node->world->now_us += CLOSING_US;
+    if (node->is_waiting) {
+        node->world->now_us += WAITING_US;
     }
     return INT64_C(1000000000) + node->world->now_us;
 }
@@ -118,8 +118,10 @@ static void close_handles(struct node *node)
     authors_lose(node->world, node);
     readers_lose(node->world, node);
     meower_command_close(node->command);
+    meower_command_close(node->caller);
     meower_query_close(node->query);
     node->command = NULL;
+    node->caller = NULL;
     node->query = NULL;
 }
 
@@ -181,6 +183,7 @@ void node_close(struct node *node)
     authors_take(node->world, node);
     readers_take(node->world, node);
     node->is_closing = true;
+    node->is_waiting = true;
     close_handles(node);
     node->stages = STAGES_ALL;
     status = meower_close(feed, CLOSE_WAIT_MS, NULL);
@@ -188,6 +191,7 @@ void node_close(struct node *node)
     node->feed = NULL;
     node->is_dead = false;
     node->is_closing = false;
+    node->is_waiting = false;
     world_note(node->world, node->number, "closed", (uint64_t)-status, 0);
     if (node->world->is_calm && status != MEOWER_OK) {
         world_fail(node->world, "node %d: closing in calm ends with %s", node->number, meower_status_name(status));
@@ -204,6 +208,22 @@ static void end_step(struct node *node)
         return;
     }
     checks_node(node);
+}
+
+void node_begin_call(struct node *node)
+{
+    node->stages = STAGES_ALL;
+    node->is_waiting = true;
+    if (node->caller == NULL && meower_command_open(node->feed, &node->caller, NULL) != MEOWER_OK) {
+        world_fail(node->world, "node %d: a handle cannot be opened", node->number);
+    }
+}
+
+void node_end_call(struct node *node)
+{
+    node->is_waiting = false;
+    node->stages = 0;
+    end_step(node);
 }
 
 bool node_step(struct node *node)

@@ -19,15 +19,19 @@ struct node {
     meower_options *options;
     meower *feed; /* NULL: down */
     meower_command *command;
+    meower_command *caller; /* for commands that wait for their answer; made when it is needed */
     meower_query *query;
-    unsigned life;            /* counts its starts */
-    bool is_dead;             /* died inside a call; it is cleared away when that call has returned */
-    bool is_closing;          /* its clock goes fast, so that closing does not wait */
+    unsigned life; /* counts its starts */
+    bool is_dead;  /* died inside a call; it is cleared away when that call has returned */
+    bool is_closing;
+    bool is_waiting;          /* it is closing, or somebody waits for an answer: its clock goes fast, by each look */
     unsigned stages;          /* under way now: bits of STAGE_... */
     struct chance chance;     /* its own randomness */
     int64_t wall_skew_us;     /* of its wall clock */
     struct sim_index *index;  /* its search index */
     unsigned index_life;      /* of the index as it knows it */
+    unsigned beside_life;     /* of the index that it builds beside */
+    uint64_t beside_at;       /* the note at which the last batch came into that */
     uint64_t log_checked;     /* checks.c: the event log up to here */
     uint64_t timeline_loaded; /* checks.c: the ledger's head when it had opened */
     uint64_t timeline_checked;
@@ -50,6 +54,10 @@ void node_close(struct node *node);
 
 /* Runs all stages once, as meower_step() does. Returns whether any had work. */
 bool node_step(struct node *node);
+
+/* Around a call at `caller` that waits, and steps the node itself. It may have died in it. */
+void node_begin_call(struct node *node);
+void node_end_call(struct node *node);
 
 /* Runs one stage, also while another one of this node is under way, as threads do. */
 void node_step_stage(struct node *node);

@@ -65,6 +65,9 @@ static void end_submit(struct world *world, struct read *read, int status)
 /* One in four wants to see at least what was answered last, anywhere. */
 static const char *choose_cursor(struct world *world, struct read *read)
 {
+    if (world->authors.former[0] != '\0' && chance_permille(&world->chance, 100)) {
+        return world->authors.former; /* there is nothing to wait for */
+    }
     if (world->authors.answered == 0 || !chance_permille(&world->chance, 250)) {
         return NULL;
     }
@@ -163,7 +166,7 @@ void readers_ask_for_all(struct world *world, struct node *node)
     if (list == NULL || search == NULL) {
         world_fail(world, "%zu requests were never answered", world->readers.pending);
     }
-    submit_list(world, node, list, NULL);
+    submit_list(world, node, list, world->authors.former[0] == '\0' ? NULL : world->authors.former);
     snprintf(search->text, sizeof search->text, "m");
     search->wait_for = world->authors.answered;
     submit_search(world, node, search, world->authors.answered == 0 ? NULL : world->authors.cursor);
@@ -187,6 +190,9 @@ static uint64_t position_of(struct world *world, const struct read *read, const 
     if (!cursor_parse(meower_page_cursor(page), epoch, &position)) {
         world_fail(world, "the cursor of a page is no cursor: %s", meower_page_cursor(page));
     }
+    if (strcmp(epoch, world->store.epoch) != 0) {
+        world_fail(world, "node %d: a page bears the cursor %s of a former life", read->node, meower_page_cursor(page));
+    }
     if (position < read->wait_for) {
         world_fail(world, "node %d: a %s waited for position %llu, and has %llu", read->node, reading_name(read),
                    (unsigned long long)read->wait_for, (unsigned long long)position);
@@ -205,6 +211,10 @@ static void check_meow(struct world *world, const struct read *read, const meowe
     if (meow == NULL || strcmp(shown->body, meow->body) != 0 || shown->created_at_us != meow->created_at_us) {
         world_fail(world, "node %d: a %s shows meow %s otherwise than it is stored", read->node, reading_name(read),
                    shown->id);
+    }
+    if (meow->created > world->ledger.head) {
+        world_fail(world, "node %d: a %s shows meow %s, which is not in the feed (any more)", read->node,
+                   reading_name(read), meow->id);
     }
     if (meow->deleted != 0 && meow->deleted <= read->floor) {
         world_fail(world, "node %d: a %s shows meow %s after its deletion had been answered", read->node,

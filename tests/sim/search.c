@@ -40,8 +40,18 @@ static void clear(struct sim_index *index)
     index->info = (meower_search_info){.position = 0};
 }
 
+static void drop_beside(struct sim_index *index)
+{
+    if (index->beside != NULL) {
+        sim_index_destroy(index->beside);
+        free(index->beside);
+        index->beside = NULL;
+    }
+}
+
 void sim_index_destroy(struct sim_index *index)
 {
+    drop_beside(index);
     drop_late(index);
     clear(index);
 }
@@ -108,16 +118,23 @@ static void apply_info(struct world *world, struct sim_index *index, const meowe
 {
     if (index->info.epoch[0] == '\0' || info->position > index->info.position) {
         index->info = *info;
+        index->advanced_at = world->trace.count;
     }
     sim_index_check(world, index);
 }
 
 void sim_index_check(struct world *world, const struct sim_index *index)
 {
+    if (strcmp(index->info.epoch, world->store.epoch) != 0) {
+        return; /* of a former life: it will be emptied */
+    }
     for (size_t i = 0; i < world->ledger.meow_count; i++) {
         const struct ledger_meow *meow = &world->ledger.meows[i];
         const struct sim_document *document = i < index->count ? &index->documents[i] : NULL;
         bool is_there = document != NULL && document->position != 0 && !document->is_deleted;
+        if (meow->created == LEDGER_NEVER && is_there) {
+            world_fail(world, "the index holds meow %s, which a restored store does not have", meow->id);
+        }
         if (meow->created <= index->info.position && meow->deleted == 0 && !is_there) {
             world_fail(world, "the index says that it is at position %llu, but lacks meow %s of position %llu",
                        (unsigned long long)index->info.position, meow->id, (unsigned long long)meow->created);
@@ -150,7 +167,7 @@ static void keep_for_later(struct sim_index *index, const meower_search_document
     index->late = late;
 }
 
-void sim_index_arrive(struct world *world, struct sim_index *index)
+static void arrive(struct world *world, struct sim_index *index)
 {
     for (const struct sim_late_batch *late = index->late; late != NULL; late = late->next) {
         world_note(world, TRACE_NO_NODE, "index late", late->count, late->info.position);
@@ -162,6 +179,14 @@ void sim_index_arrive(struct world *world, struct sim_index *index)
         }
     }
     drop_late(index);
+}
+
+void sim_index_arrive(struct world *world, struct sim_index *index)
+{
+    arrive(world, index);
+    if (index->beside != NULL) {
+        arrive(world, index->beside);
+    }
 }
 
 /* ---- the table -------------------------------------------------------------------------------------------------- */
@@ -212,35 +237,52 @@ static int sim_reset(void *backend, meower_error *error)
     return MEOWER_OK;
 }
 
-static int sim_index_documents(void *backend, const meower_search_document *documents, size_t count,
-                               const meower_search_info *info, meower_error *error)
+/* A batch on its way to an index that is there. */
+static int take_documents(struct world *world, struct sim_index *index, const meower_search_document *documents,
+                          size_t count, const meower_search_info *info, meower_error *error)
 {
-    struct node *node = backend;
-    struct world *world = node->world;
     size_t applied = count;
     bool breaks = !world->is_calm && chance_permille(&world->chance, world->plan.fault_permille);
     bool is_late = !world->is_calm && chance_permille(&world->chance, world->plan.late_permille);
-    int status = check_life(node, error);
 
-    if (status != MEOWER_OK) {
-        return status;
-    }
     if (is_late) {
-        keep_for_later(node->index, documents, count, info);
+        keep_for_later(index, documents, count, info);
         return meower_error_set(error, MEOWER_ERROR_TIMEOUT, 0, MEOWER_ERROR_FLAG_RETRIABLE, "no answer in time");
     }
     if (breaks) {
         applied = chance_below(&world->chance, (unsigned)count + 1);
     }
     for (size_t i = 0; i < applied; i++) {
-        apply(world, node->index, &documents[i]);
+        apply(world, index, &documents[i]);
     }
     if (breaks) {
         return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                                 "the connection broke behind %zu documents", applied);
     }
-    apply_info(world, node->index, info);
+    apply_info(world, index, info);
     return MEOWER_OK;
+}
+
+static int sim_index_documents(void *backend, const meower_search_document *documents, size_t count,
+                               const meower_search_info *info, meower_error *error)
+{
+    struct node *node = backend;
+    int status = check_life(node, error);
+
+    return status != MEOWER_OK ? status : take_documents(node->world, node->index, documents, count, info, error);
+}
+
+/* What is deleted is no longer found, what was indexed is. */
+static void show(struct sim_index *index)
+{
+    for (size_t i = 0; i < index->count; i++) {
+        struct sim_document *document = &index->documents[i];
+        document->is_visible = document->position != 0 && !document->is_deleted;
+        if (document->is_deleted) {
+            free(document->words);
+            document->words = NULL;
+        }
+    }
 }
 
 static int sim_refresh(void *backend, meower_error *error)
@@ -248,16 +290,106 @@ static int sim_refresh(void *backend, meower_error *error)
     struct node *node = backend;
     int status = check_life(node, error);
 
-    for (size_t i = 0; i < node->index->count && status == MEOWER_OK; i++) {
-        struct sim_document *document = &node->index->documents[i];
-        document->is_visible = document->position != 0 && !document->is_deleted;
-        if (document->is_deleted) {
-            free(document->words);
-            document->words = NULL;
-        }
+    if (status == MEOWER_OK) {
+        show(node->index);
     }
     return status;
 }
+
+/* ---- an index beside --------------------------------------------------------------------------------------------- */
+
+static int sim_rebuild_begin(void *backend, meower_error *error)
+{
+    struct node *node = backend;
+    struct sim_index *index = node->index;
+
+    (void)error;
+    drop_beside(index);
+    index->beside = calloc(1, sizeof *index->beside);
+    if (index->beside == NULL) {
+        abort();
+    }
+    index->beside->life = ++index->besides;
+    node->beside_life = index->beside->life;
+    return MEOWER_OK;
+}
+
+/* Another node may have begun its own in the same place. */
+static int check_beside(const struct node *node, meower_error *error)
+{
+    if (node->index->beside == NULL || node->index->beside->life != node->beside_life) {
+        return meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0, "the index beside was removed or begun anew");
+    }
+    return MEOWER_OK;
+}
+
+static int sim_rebuild_index(void *backend, const meower_search_document *documents, size_t count,
+                             const meower_search_info *info, meower_error *error)
+{
+    struct node *node = backend;
+    int status = check_beside(node, error);
+
+    if (status == MEOWER_OK) {
+        status = take_documents(node->world, node->index->beside, documents, count, info, error);
+        node->beside_at = node->world->trace.count;
+    }
+    return status;
+}
+
+/* Whatever was in the live index when the last batch came into the new one must be in that. */
+static void check_complete(const struct node *node)
+{
+    const struct sim_index *live = node->index;
+    const struct sim_index *beside = live->beside;
+
+    sim_index_check(node->world, beside);
+    if (strcmp(live->info.epoch, beside->info.epoch) == 0 && live->info.position > beside->info.position &&
+        live->advanced_at <= node->beside_at) {
+        world_fail(node->world, "node %d: an index rebuilt up to %llu takes the place of one that is at %llu",
+                   node->number, (unsigned long long)beside->info.position, (unsigned long long)live->info.position);
+    }
+}
+
+static int sim_rebuild_swap(void *backend, meower_error *error)
+{
+    struct node *node = backend;
+    struct sim_index *live = node->index;
+    struct sim_index *beside = live->beside;
+    int status = check_beside(node, error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    check_complete(node);
+    show(beside);
+    drop_late(live);
+    clear(live);
+    live->documents = beside->documents;
+    live->count = beside->count;
+    live->info = beside->info;
+    live->advanced_at = beside->advanced_at;
+    live->life++;
+    node->index_life = live->life;
+    beside->documents = NULL;
+    beside->count = 0;
+    drop_beside(live);
+    node->world->rebuilds++;
+    return MEOWER_OK;
+}
+
+static int sim_rebuild_cancel(void *backend, meower_error *error)
+{
+    struct node *node = backend;
+    meower_error foreign;
+
+    (void)error;
+    if (check_beside(node, &foreign) == MEOWER_OK) {
+        drop_beside(node->index);
+    }
+    return MEOWER_OK;
+}
+
+/* ---- searching --------------------------------------------------------------------------------------------------- */
 
 /* Pushes the matches of one tier, newest first: meows are in the ledger in the order of their positions. */
 static int push_tier(const struct node *node, const unsigned char *tiers, unsigned tier, uint64_t *skip, uint32_t *take,
@@ -321,6 +453,10 @@ int sim_search_add(void *node, meower_options *options)
         .index = sim_index_documents,
         .refresh = sim_refresh,
         .match = sim_match,
+        .rebuild_begin = sim_rebuild_begin,
+        .rebuild_index = sim_rebuild_index,
+        .rebuild_swap = sim_rebuild_swap,
+        .rebuild_cancel = sim_rebuild_cancel,
     };
     int status = meower_options_add_search(options, &vtable, node, NULL);
 

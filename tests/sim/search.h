@@ -1,5 +1,6 @@
 /* search.h - a search engine "sim:" that goes on when nodes crash, and may lose its index, hold a batch back and apply
- * it later, or apply a part of it. Several nodes may share one index, as they do with an engine of its own. */
+ * it later, or apply a part of it. Several nodes may share one index, as they do with an engine of its own; beside it
+ * there is room for one that is being built. */
 #ifndef TESTS_SIM_SEARCH_H
 #define TESTS_SIM_SEARCH_H
 
@@ -21,8 +22,11 @@ struct sim_index {
     struct sim_document *documents; /* by the meow's index in the ledger */
     size_t count;                   /* of documents, with or without words */
     meower_search_info info;
-    unsigned life; /* changes when the index is emptied or lost: who knew the one before is told so */
+    unsigned life; /* changes when the index is emptied, lost or replaced: who knew the one before is told so */
     struct sim_late_batch *late;
+    uint64_t advanced_at;     /* the note at which its position rose last */
+    struct sim_index *beside; /* being built; NULL: none */
+    unsigned besides;         /* that were begun: their lives */
 };
 
 void sim_index_destroy(struct sim_index *index);

@@ -4,7 +4,8 @@
 
 bool stage_can_run(meower *feed, int stage)
 {
-    bool takes_feed_mutex = stage == STAGE_WRITER || stage == STAGE_TAIL || stage == STAGE_READER;
+    bool takes_feed_mutex = stage == STAGE_WRITER || stage == STAGE_TAIL || stage == STAGE_READER ||
+                            (stage == STAGE_PROJECTION && rebuild_is_active(&feed->rebuild));
 
     if ((stage == STAGE_WRITER && !feed->has_command) || (stage == STAGE_TAIL && !feed->has_tail) ||
         (stage == STAGE_RELAY && !feed->has_relay) || (stage == STAGE_PROJECTION && !feed->has_query)) {

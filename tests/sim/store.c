@@ -1,14 +1,16 @@
 /* store.c - see store.h. A session is one node's connection. */
 #include "sim/store.h"
+#include "base/cursor.h"
+#include "base/options.h"
+#include "flow/relay.h"
 #include "sim/world.h"
 #include "store/store.h"
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_MAX 64 /* operations of a batch: more than any node's option batch_max */
-
 struct session {
     struct node *node;
+    const meower_clock *clock;
     bool is_in_doubt; /* the batch before may be committed, and the next one may be the same */
 };
 
@@ -17,16 +19,8 @@ struct sim_late_commit {
     struct sim_late_commit *next;
     const struct session *session; /* NULL: it has ended */
     bool is_in_doubt;              /* as when it was sent */
-    size_t count;
-    meower_store_operation operations[BATCH_MAX];
+    struct sim_batch *batch;
 };
-
-static void copy_text(const char **text)
-{
-    if (*text != NULL && (*text = strdup(*text)) == NULL) {
-        abort();
-    }
-}
 
 static struct sim_late_commit *late_new(const struct session *session, const meower_store_operation *operations,
                                         size_t count)
@@ -38,27 +32,13 @@ static struct sim_late_commit *late_new(const struct session *session, const meo
     }
     late->session = session;
     late->is_in_doubt = session->is_in_doubt;
-    late->count = count;
-    for (size_t i = 0; i < count; i++) {
-        late->operations[i] = operations[i];
-        copy_text(&late->operations[i].id);
-        copy_text(&late->operations[i].body);
-        copy_text(&late->operations[i].idempotency_key);
-        copy_text(&late->operations[i].name);
-        copy_text(&late->operations[i].owner);
-    }
+    late->batch = sim_batch_new(operations, count);
     return late;
 }
 
 static void late_free(struct sim_late_commit *late)
 {
-    for (size_t i = 0; i < late->count; i++) {
-        free((char *)late->operations[i].id);
-        free((char *)late->operations[i].body);
-        free((char *)late->operations[i].idempotency_key);
-        free((char *)late->operations[i].name);
-        free((char *)late->operations[i].owner);
-    }
+    sim_batch_free(late->batch);
     free(late);
 }
 
@@ -69,6 +49,7 @@ void sim_store_destroy(struct sim_store *store)
         store->late = late->next;
         late_free(late);
     }
+    sim_history_destroy(&store->history);
     if (store->memory != NULL) {
         memory_store.close(store->memory);
     }
@@ -140,8 +121,8 @@ static bool is_stored_already(const struct world *world, meower_store_operation 
 static int commit(struct world *world, meower_store_operation *operations, size_t count, bool is_in_doubt,
                   meower_error *error)
 {
-    meower_store_operation batch[BATCH_MAX];
-    size_t places[BATCH_MAX];
+    meower_store_operation batch[SIM_BATCH_MAX];
+    size_t places[SIM_BATCH_MAX];
     size_t batch_count = 0;
     int status;
 
@@ -154,6 +135,9 @@ static int commit(struct world *world, meower_store_operation *operations, size_
         use_own_clock(world, &batch[batch_count++]);
     }
     status = memory_store.append(world->store.memory, batch, batch_count, error);
+    if (status == MEOWER_OK) {
+        sim_history_add(&world->store.history, batch, batch_count);
+    }
     for (size_t i = 0; i < batch_count && status == MEOWER_OK; i++) {
         record(world, &batch[i]);
         batch[i].at_us = operations[places[i]].at_us;
@@ -170,9 +154,9 @@ static void finish(struct world *world, struct sim_late_commit **link)
     bool has_come_through = chance_permille(&world->chance, 700);
 
     *link = late->next;
-    world_note(world, TRACE_NO_NODE, has_come_through ? "late commit" : "late rollback", late->count, 0);
+    world_note(world, TRACE_NO_NODE, has_come_through ? "late commit" : "late rollback", late->batch->count, 0);
     if (has_come_through) {
-        (void)commit(world, late->operations, late->count, late->is_in_doubt, NULL);
+        (void)commit(world, late->batch->operations, late->batch->count, late->is_in_doubt, NULL);
     }
     late_free(late);
 }
@@ -216,24 +200,35 @@ static int sim_append(void *backend, meower_store_operation *operations, size_t 
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
+static int refuse_locked(meower_error *error)
+{
+    return meower_error_set(error, MEOWER_ERROR_LOCKED, 0, 0, "the store is being looked after, or is open");
+}
+
 static int sim_open(const meower_backend_config *config, void **out, meower_error *error)
 {
     struct node *node = config->context;
     struct sim_store *store = &node->world->store;
-    struct session *session = calloc(1, sizeof *session);
+    struct session *session;
     int status = MEOWER_OK;
 
+    if (store->is_kept && node != &node->world->keeper) {
+        return refuse_locked(error);
+    }
+    if (store->memory == NULL) {
+        status = memory_store.open(config, &store->memory, error);
+        cursor_draw_epoch(config->clock, store->epoch);
+    }
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    session = calloc(1, sizeof *session);
     if (session == NULL) {
         abort();
     }
     session->node = node;
-    if (store->memory == NULL) {
-        status = memory_store.open(config, &store->memory, error);
-    }
-    if (status != MEOWER_OK) {
-        free(session);
-        return status;
-    }
+    session->clock = config->clock;
+    store->sessions++;
     *out = session;
     return MEOWER_OK;
 }
@@ -245,6 +240,7 @@ static void sim_close(void *backend)
     for (struct sim_late_commit *late = session->node->world->store.late; late != NULL; late = late->next) {
         late->session = late->session == session ? NULL : late->session;
     }
+    session->node->world->store.sessions--;
     free(session);
 }
 
@@ -291,7 +287,11 @@ static int end_read(const struct cut_sink *cut, int status, meower_error *error)
 
 static int sim_info(void *backend, meower_store_info *info, meower_error *error)
 {
-    return memory_store.info(world_of(backend)->store.memory, info, error);
+    const struct sim_store *store = &world_of(backend)->store;
+    int status = memory_store.info(store->memory, info, error);
+
+    memcpy(info->epoch, store->epoch, sizeof info->epoch);
+    return status;
 }
 
 static int sim_head(void *backend, unsigned lane, uint64_t *position, meower_error *error)
@@ -329,6 +329,94 @@ static int sim_checkpoint(void *backend, unsigned lane, const char *name, uint64
     return memory_store.checkpoint(world_of(backend)->store.memory, lane, name, position, error);
 }
 
+/* ---- another life ------------------------------------------------------------------------------------------------ */
+
+static void begin_life(struct world *world, const meower_clock *clock)
+{
+    cursor_draw_epoch(clock, world->store.epoch);
+    world_begin_life(world);
+}
+
+static int sim_new_epoch(void *backend, meower_error *error)
+{
+    struct session *session = backend;
+
+    (void)error;
+    begin_life(session->node->world, session->clock);
+    return MEOWER_OK;
+}
+
+static int sim_backup(const meower_backend_config *config, const char *path, meower_error *error)
+{
+    struct node *keeper = config->context;
+    struct sim_store *store = &keeper->world->store;
+
+    (void)path; /* there is one copy; a later one takes its place */
+    if (store->memory == NULL) {
+        return meower_error_set(error, MEOWER_ERROR_NOT_FOUND, 0, 0, "there is no store");
+    }
+    store->has_copy = true;
+    store->copy = store->history.count;
+    memcpy(store->copy_epoch, store->epoch, sizeof store->copy_epoch);
+    return MEOWER_OK;
+}
+
+void sim_store_go_back(struct world *world)
+{
+    struct sim_store *store = &world->store;
+    const meower_backend_config config = {.size = sizeof config, .clock = &world->keeper.options->clock};
+    meower_error error;
+    meower_store_info info;
+
+    while (store->late != NULL) {
+        finish(world, &store->late);
+    }
+    for (unsigned i = 0; i < NODES_MAX; i++) {
+        sim_index_arrive(world, &world->indexes[i]);
+    }
+    memory_store.close(store->memory);
+    if (memory_store.open(&config, &store->memory, &error) != MEOWER_OK) {
+        abort();
+    }
+    sim_history_cut(&store->history, store->copy);
+    for (size_t i = 0; i < store->copy; i++) {
+        struct sim_batch *batch = store->history.batches[i];
+        if (memory_store.append(store->memory, batch->operations, batch->count, &error) != MEOWER_OK) {
+            abort();
+        }
+    }
+    memcpy(store->epoch, store->copy_epoch, sizeof store->epoch);
+    (void)memory_store.info(store->memory, &info, &error);
+    world_note(world, TRACE_NO_NODE, "restored", info.head, world->ledger.head);
+    world_go_back(world, info.head);
+}
+
+static int sim_restore(const meower_backend_config *config, const char *path, meower_error *error)
+{
+    struct node *keeper = config->context;
+    struct sim_store *store = &keeper->world->store;
+
+    (void)path;
+    if (store->sessions > 0) {
+        return refuse_locked(error);
+    }
+    if (!store->has_copy) {
+        return meower_error_set(error, MEOWER_ERROR_NOT_FOUND, 0, 0, "there is no copy");
+    }
+    sim_store_go_back(keeper->world);
+    begin_life(keeper->world, config->clock);
+    return MEOWER_OK;
+}
+
+uint64_t sim_store_checkpoint(const struct world *world)
+{
+    uint64_t position = 0;
+    meower_error error;
+
+    (void)memory_store.checkpoint(world->store.memory, 0, RELAY_NAME, &position, &error);
+    return position;
+}
+
 int sim_store_add(void *node, meower_options *options)
 {
     meower_store_vtable vtable = {
@@ -345,6 +433,9 @@ int sim_store_add(void *node, meower_options *options)
         .list = sim_list,
         .get = sim_get,
         .checkpoint = sim_checkpoint,
+        .new_epoch = sim_new_epoch,
+        .backup = sim_backup,
+        .restore = sim_restore,
     };
     int status = meower_options_add_store(options, &vtable, node, NULL);
 

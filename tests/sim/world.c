@@ -1,6 +1,8 @@
 /* world.c - a run: what the seed draws, what happens, and the calm behind it in which everything must come right. */
 #include "sim/world.h"
+#include "flow/event_log.h"
 #include "sim/checks.h"
+#include "sim/keeper.h"
 #include "sim/stages.h"
 #include <inttypes.h>
 #include <stdarg.h>
@@ -8,7 +10,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define POSTS_MAX      5 /* in a row */
+#define POSTS_MAX      5               /* in a row */
+#define HISTORY_MIN    EVENT_BATCH_MAX /* more than one batch of a rebuild */
+#define HISTORY_SPREAD 400
 #define CALM_STEP_US   100000
 #define CALM_ROUNDS    600  /* of CALM_STEP_US, after which what has not come right never will */
 #define NODE_STEPS_MAX 2000 /* a node that is not idle after so many never will be */
@@ -58,7 +62,9 @@ static void draw_plan(struct plan *plan, struct chance *chance)
         .slow_permille = pick(chance, 0, 0, 5, 20),
         .key_permille = pick(chance, 0, 200, 500, 900),
         .search_permille = pick(chance, 50, 200, 500, 900),
-        .weights = {45, pick(chance, 5, 10, 15, 25), pick(chance, 4, 10, 15, 30), 10, 9, 10, pick(chance, 1, 4, 8, 15)},
+        .history = chance_below(chance, 12) == 0 ? HISTORY_MIN + chance_below(chance, HISTORY_SPREAD) : 0,
+        .weights = {45, pick(chance, 5, 10, 15, 25), pick(chance, 4, 10, 15, 30), 10, 9, 10, pick(chance, 1, 4, 8, 15),
+                    pick(chance, 0, 0, 3, 10), pick(chance, 0, 0, 2, 8), pick(chance, 0, 0, 1, 4)},
     };
     plan->is_exclusive = plan->nodes == 1 && chance_below(chance, 2) == 0;
     if (plan->nodes == 1) {
@@ -93,10 +99,14 @@ static void begin(struct world *world)
     draw_plan(&world->plan, &world->chance);
     draw_bus(&world->bus, &world->chance);
     draw_roles(world);
-    authors_init(&world->authors, ACTIONS_MAX);
+    authors_init(&world->authors, COMMANDS_MAX);
     for (unsigned i = 0; i < world->plan.nodes; i++) {
         node_init(&world->nodes[i], world, (int)i);
     }
+    world->keeper.has_command = true;
+    world->keeper.index = &world->indexes[0];
+    node_init(&world->keeper, world, TRACE_NO_NODE);
+    world->keeper.stages = STAGES_ALL; /* it is always in the middle of something */
 }
 
 static void end(struct world *world)
@@ -104,6 +114,7 @@ static void end(struct world *world)
     for (unsigned i = 0; i < world->plan.nodes; i++) {
         node_destroy(&world->nodes[i]);
     }
+    node_destroy(&world->keeper);
     for (unsigned i = 0; i < NODES_MAX; i++) {
         sim_index_destroy(&world->indexes[i]);
     }
@@ -176,6 +187,15 @@ static void write_something(struct world *world)
     }
 }
 
+static void write_and_wait(struct world *world)
+{
+    struct node *node = world_command_node(world);
+
+    if (node != NULL && node->stages == 0 && world->authors.attempt_count < world->authors.max) {
+        authors_call(world, node);
+    }
+}
+
 static void read_something(struct world *world)
 {
     struct node *node = world_query_node(world);
@@ -238,7 +258,8 @@ static void make_trouble(struct world *world)
 void world_act(struct world *world)
 {
     static void (*const acts[ACT_COUNT])(struct world * world) = {
-        step_some_node, write_something, read_something, take_answers, followers_act, pass_time, make_trouble,
+        step_some_node, write_something, read_something, take_answers,   followers_act,
+        pass_time,      make_trouble,    write_and_wait, keeper_rebuild, keeper_copy_or_restore,
     };
     unsigned sum = 0;
     unsigned chosen;
@@ -255,6 +276,23 @@ void world_act(struct world *world)
     acts[act](world);
 }
 
+/* ---- another life of the store ---------------------------------------------------------------------------------- */
+
+void world_go_back(struct world *world, uint64_t head)
+{
+    ledger_go_back(&world->ledger, head);
+    authors_go_back(world);
+    sim_bus_go_back(world);
+}
+
+void world_begin_life(struct world *world)
+{
+    world->lives++;
+    world_note(world, TRACE_NO_NODE, "another life", world->ledger.head, world->lives);
+    authors_begin_life(world);
+    followers_begin_life(world);
+}
+
 /* ---- the calm --------------------------------------------------------------------------------------------------- */
 
 static void step_until_idle(struct world *world, struct node *node)
@@ -266,6 +304,14 @@ static void step_until_idle(struct world *world, struct node *node)
             world_fail(world, "node %d never comes to rest", node->number);
         }
     }
+}
+
+static bool is_rebuilding(const struct node *node)
+{
+    meower_rebuild rebuild;
+
+    (void)meower_rebuild_state(node->feed, &rebuild);
+    return rebuild.state == MEOWER_REBUILD_RUNNING;
 }
 
 static bool is_ready(struct node *node)
@@ -293,6 +339,9 @@ static const char *unrest(struct world *world)
         }
         if (!is_ready(node)) {
             return "a node is not ready";
+        }
+        if (is_rebuilding(node)) {
+            return "an index is being rebuilt";
         }
     }
     if (world->plan.has_bus && sim_bus_first_untold(world, world->ledger.head) != 0) {
@@ -340,6 +389,7 @@ static void begin_calm(struct world *world)
 {
     world->is_calm = true;
     world_note(world, TRACE_NO_NODE, "calm", world->ledger.head, 0);
+    keeper_finish(world);
     while (world->store.late != NULL) {
         sim_store_finish_late(world);
     }
@@ -362,6 +412,23 @@ static bool ask_for_all(struct world *world)
     return world->readers.scans == 0;
 }
 
+/* An index made anew finds the same. Where several nodes share one, a rebuild may fail for another one's; then the
+ * index that was there has stayed. */
+static void rebuild_in_calm(struct world *world)
+{
+    uint64_t rebuilds = world->rebuilds;
+
+    keeper_rebuild_all(world);
+    wait_until_quiet(world);
+    if (world->rebuilds == rebuilds && world_query_node(world) != NULL) {
+        world_fail(world, "nothing fails, but no index is rebuilt");
+    }
+    if (!ask_for_all(world) && !ask_for_all(world)) {
+        world_fail(world, "a search behind a rebuild is answered by a scan, but the engine serves");
+    }
+    checks_end(world);
+}
+
 /* A search may be the first to notice that an index was lost; the next one must find it made again. */
 static void end_calm(struct world *world)
 {
@@ -369,9 +436,34 @@ static void end_calm(struct world *world)
         world_fail(world, "a search is answered by a scan, but the engine serves");
     }
     checks_end(world);
+    if (chance_permille(&world->chance, 250)) {
+        rebuild_in_calm(world);
+    }
     for (unsigned i = 0; i < world->plan.nodes; i++) {
         node_close(&world->nodes[i]);
     }
+}
+
+/* What was posted, and in part deleted, before the run begins. */
+static void live_history(struct world *world)
+{
+    struct node *node = &world->nodes[0];
+
+    if (world->plan.history == 0) {
+        return;
+    }
+    world->is_calm = true;
+    while (!node->has_command) {
+        node++;
+    }
+    node_open(node);
+    while (world->ledger.meow_count < world->plan.history && world->authors.attempt_count < COMMANDS_MAX / 2) {
+        world->now_us += 1000;
+        write_something(world);
+        step_until_idle(world, node);
+        authors_take(world, node);
+    }
+    world->is_calm = false;
 }
 
 static void count(const struct world *world, struct tally *tally)
@@ -385,6 +477,9 @@ static void count(const struct world *world, struct tally *tally)
     tally->resumed += world->followers.resumed;
     tally->crashes += world->crashes;
     tally->faults += world->faults;
+    tally->lives += world->lives;
+    tally->rebuilds += world->rebuilds;
+    tally->calls += world->authors.calls;
     tally->simulated_us += world->now_us;
 }
 
@@ -401,6 +496,7 @@ uint64_t world_run(uint64_t seed, const char *replay, bool is_told, struct tally
     world->chance.state = seed;
     world->trace.is_told = is_told;
     begin(world);
+    live_history(world);
     for (unsigned i = 0; i < world->plan.actions; i++) {
         world_act(world);
     }

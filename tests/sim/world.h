@@ -14,9 +14,9 @@
 #include "sim/store.h"
 #include "sim/trace.h"
 
-#define NODES_MAX   4
-#define ACTIONS_MAX 2000
-#define ACT_COUNT   7
+#define NODES_MAX    4
+#define COMMANDS_MAX 4000 /* of a run */
+#define ACT_COUNT    10
 
 /* What kind of run the seed has drawn. */
 struct plan {
@@ -34,8 +34,9 @@ struct plan {
     unsigned slow_permille;       /* calls that take long */
     unsigned key_permille;        /* posts with an idempotency key */
     unsigned search_permille;     /* requests that are searches */
+    unsigned history;             /* meows that are there before anything goes wrong */
     unsigned weights[ACT_COUNT];  /* how often each kind of action comes: step, write, read, take answers, follow, let
-                                     time pass, make trouble */
+                                     time pass, make trouble, write and wait, rebuild, copy or restore */
 };
 
 enum {
@@ -61,11 +62,14 @@ struct world {
     struct sim_bus bus;
     struct sim_index indexes[NODES_MAX];
     struct node nodes[NODES_MAX];
+    struct node keeper; /* never opened */
     struct authors authors;
     struct readers readers;
     struct followers followers;
     uint64_t crashes;
     uint64_t faults;
+    uint64_t lives;    /* of the store, behind the first */
+    uint64_t rebuilds; /* indexes that took the place of another one */
 };
 
 /* What runs have done, added up. */
@@ -79,6 +83,9 @@ struct tally {
     uint64_t resumed;
     uint64_t crashes;
     uint64_t faults;
+    uint64_t lives;
+    uint64_t rebuilds;
+    uint64_t calls; /* that waited for their answer */
     int64_t simulated_us;
 };
 
@@ -93,6 +100,12 @@ _Noreturn void world_fail(struct world *world, const char *format, ...) __attrib
 
 /* One thing happens, chosen by chance. */
 void world_act(struct world *world);
+
+/* The store is again what it was at the position `head`; all nodes are down. */
+void world_go_back(struct world *world, uint64_t head);
+
+/* It has another epoch, and nobody has it open. */
+void world_begin_life(struct world *world);
 
 /* A node that is up, chosen by chance and fit for a role; NULL: none. */
 struct node *world_command_node(struct world *world);
