@@ -26,7 +26,7 @@ typedef struct meower_page meower_page;
 /* What to list: newest first. At most one of max_id, since_id and min_id, and skip only without them.
  * Initialise with MEOWER_LIST_INIT. */
 typedef struct meower_list {
-    size_t struct_size;   /* sizeof(meower_list): lets later versions add members */
+    size_t struct_size;   /* sizeof(meower_list): later versions add members at the end, older programs go on */
     uint64_t skip;        /* newest meows to leave out */
     uint32_t take;        /* meows wanted, 0 to MEOWER_TAKE_MAX */
     const char *max_id;   /* only older than this id; NULL: no bound */

@@ -2,6 +2,7 @@
  * the rest to the readers. */
 #include "base/clock.h"
 #include "base/cursor.h"
+#include "base/sized.h"
 #include "base/utf8.h"
 #include "flow/engine.h"
 #include "flow/inbox.h"
@@ -137,9 +138,6 @@ static int check_list(const meower_list *list, meower_error *error)
     int bounds = (list->max_id != NULL) + (list->since_id != NULL) + (list->min_id != NULL);
     int status;
 
-    if (list->struct_size < sizeof *list) {
-        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "initialise the list with MEOWER_LIST_INIT");
-    }
     if (bounds > 1 || (bounds == 1 && list->skip > 0)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                 "give only one of skip, max_id, since_id and min_id");
@@ -152,29 +150,43 @@ static int check_list(const meower_list *list, meower_error *error)
     return check_bound("min_id", list->min_id, error);
 }
 
-static int make_list(const meower_query *query, const meower_list *list, struct query_request **out,
+/* Takes over what a program asks for, whichever release it was built with. */
+static int take_list(const meower_list *given, meower_list *list, meower_error *error)
+{
+    if (given == NULL) {
+        return engine_refuse_null("list", error);
+    }
+    if (!sized_copy(list, sizeof *list, offsetof(meower_list, cursor) + sizeof list->cursor, given)) {
+        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "initialise the list with MEOWER_LIST_INIT");
+    }
+    return MEOWER_OK;
+}
+
+static int make_list(const meower_query *query, const meower_list *given, struct query_request **out,
                      meower_error *error)
 {
+    meower_list list = MEOWER_LIST_INIT;
     const char *above;
     const char *bound;
     struct query_request *request;
     uint64_t wait_for;
-    int status = list == NULL ? engine_refuse_null("list", error) : engine_check(instance_of(query), error);
+    int status = engine_check(instance_of(query), error);
 
-    if (status != MEOWER_OK || (status = check_list(list, error)) != MEOWER_OK ||
-        (status = parse_wait(query, list->cursor, &wait_for, error)) != MEOWER_OK ||
-        (status = make_request(query, READ_LIST, list->take, MEOWER_ID_SIZE, &request, error)) != MEOWER_OK) {
+    if (status != MEOWER_OK || (status = take_list(given, &list, error)) != MEOWER_OK ||
+        (status = check_list(&list, error)) != MEOWER_OK ||
+        (status = parse_wait(query, list.cursor, &wait_for, error)) != MEOWER_OK ||
+        (status = make_request(query, READ_LIST, list.take, MEOWER_ID_SIZE, &request, error)) != MEOWER_OK) {
         return status;
     }
-    above = list->min_id != NULL ? list->min_id : list->since_id;
-    bound = above != NULL ? above : list->max_id;
+    above = list.min_id != NULL ? list.min_id : list.since_id;
+    bound = above != NULL ? above : list.max_id;
     if (bound != NULL) {
         memcpy(request->text, bound, MEOWER_ID_SIZE);
         request->read.range.above = above != NULL ? request->text : NULL;
         request->read.range.below = above != NULL ? NULL : request->text;
-        request->read.range.ascending = list->min_id != NULL;
+        request->read.range.ascending = list.min_id != NULL;
     }
-    request->read.range.skip = list->skip;
+    request->read.range.skip = list.skip;
     request->read.wait_for = wait_for;
     *out = request;
     return MEOWER_OK;
@@ -182,9 +194,6 @@ static int make_list(const meower_query *query, const meower_list *list, struct 
 
 static int check_search(const meower_search *search, meower_error *error)
 {
-    if (search->struct_size < sizeof *search) {
-        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "initialise the search with MEOWER_SEARCH_INIT");
-    }
     if (search->skip > SEARCH_SKIP_MAX) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "a search may skip at most %d matches",
                                 SEARCH_SKIP_MAX);
@@ -197,25 +206,39 @@ static int check_search(const meower_search *search, meower_error *error)
     return check_take(search->take, error);
 }
 
-static int make_search(const meower_query *query, const meower_search *search, struct query_request **out,
+/* As take_list(). */
+static int take_search(const meower_search *given, meower_search *search, meower_error *error)
+{
+    if (given == NULL) {
+        return engine_refuse_null("search", error);
+    }
+    if (!sized_copy(search, sizeof *search, offsetof(meower_search, cursor) + sizeof search->cursor, given)) {
+        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "initialise the search with MEOWER_SEARCH_INIT");
+    }
+    return MEOWER_OK;
+}
+
+static int make_search(const meower_query *query, const meower_search *given, struct query_request **out,
                        meower_error *error)
 {
+    meower_search search = MEOWER_SEARCH_INIT;
     struct query_request *request;
     uint64_t wait_for;
-    int status = search == NULL ? engine_refuse_null("search", error) : engine_check(instance_of(query), error);
+    int status = engine_check(instance_of(query), error);
 
-    if (status != MEOWER_OK || (status = check_search(search, error)) != MEOWER_OK ||
-        (status = parse_wait(query, search->cursor, &wait_for, error)) != MEOWER_OK ||
-        (status = make_request(query, READ_SEARCH, search->take, search->text_len + 1, &request, error)) != MEOWER_OK) {
+    if (status != MEOWER_OK || (status = take_search(given, &search, error)) != MEOWER_OK ||
+        (status = check_search(&search, error)) != MEOWER_OK ||
+        (status = parse_wait(query, search.cursor, &wait_for, error)) != MEOWER_OK ||
+        (status = make_request(query, READ_SEARCH, search.take, search.text_len + 1, &request, error)) != MEOWER_OK) {
         return status;
     }
-    if (search->text_len > 0) {
-        memcpy(request->text, search->text, search->text_len);
+    if (search.text_len > 0) {
+        memcpy(request->text, search.text, search.text_len);
     }
     request->read.text = request->text;
-    request->read.text_len = search->text_len;
-    request->read.range.skip = search->skip;
-    request->read.highlight = search->highlight != 0;
+    request->read.text_len = search.text_len;
+    request->read.range.skip = search.skip;
+    request->read.highlight = search.highlight != 0;
     request->read.wait_for = wait_for;
     *out = request;
     return MEOWER_OK;

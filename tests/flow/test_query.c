@@ -191,6 +191,27 @@ static void assert_list_refused(struct fixture *fixture, meower_list what)
     assert_int_equal(meower_query_next(fixture->query, &page), 0);
 }
 
+static void a_list_of_a_later_release_is_answered_as_far_as_it_is_known(void **state)
+{
+    struct {
+        meower_list list;
+        const char *added;
+    } later = {MEOWER_LIST_INIT, "unknown"};
+    struct fixture fixture;
+    meower_page *page;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    post(fixture.command, "one");
+    post(fixture.command, "two");
+    later.list.struct_size = sizeof later;
+    later.list.take = 1;
+    page = list(fixture.query, &later.list);
+    assert_int_equal(meower_page_count(page), 1);
+    meower_page_free(page);
+    fixture_end(&fixture);
+}
+
 static void a_list_that_makes_no_sense_is_refused_with_a_reason(void **state)
 {
     struct fixture fixture;
@@ -201,6 +222,10 @@ static void a_list_that_makes_no_sense_is_refused_with_a_reason(void **state)
     fixture_begin(&fixture, OPTIONS(STEPPED));
     what = good, what.struct_size = 0;
     assert_list_refused(&fixture, what);
+    what = good, what.struct_size = 55; /* the first release's has 56 bytes with pointers of eight, else fewer */
+    if (sizeof(void *) == 8) {
+        assert_list_refused(&fixture, what);
+    }
     what = good, what.take = MEOWER_TAKE_MAX + 1;
     assert_list_refused(&fixture, what);
     what = good, what.max_id = ID_ABOVE_ALL, what.min_id = ID_BELOW_ALL;
@@ -476,6 +501,7 @@ int main(void)
         cmocka_unit_test(what_memory_holds_waits_at_once),
         cmocka_unit_test(one_meow_is_got_out_of_memory_or_store),
         cmocka_unit_test(a_meow_that_is_not_there_is_not_found),
+        cmocka_unit_test(a_list_of_a_later_release_is_answered_as_far_as_it_is_known),
         cmocka_unit_test(a_list_that_makes_no_sense_is_refused_with_a_reason),
         cmocka_unit_test(a_full_queue_is_busy_and_takes_nothing),
         cmocka_unit_test(waiting_is_busy_while_submitted_pages_are_not_taken),

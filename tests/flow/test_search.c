@@ -143,6 +143,28 @@ static void assert_search_refused(struct fixture *fixture, meower_search what)
     assert_true(strlen(error.message) > 10);
 }
 
+static void a_search_of_a_later_release_is_answered_as_far_as_it_is_known(void **state)
+{
+    struct {
+        meower_search search;
+        const char *added;
+    } later = {MEOWER_SEARCH_INIT, "unknown"};
+    struct fixture fixture;
+    meower_page *page;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    post(fixture.command, "the quick fox");
+    feed_run(fixture.feed);
+    later.search.struct_size = sizeof later;
+    later.search.text = "fox";
+    later.search.text_len = 3;
+    assert_int_equal(meower_query_search(fixture.query, &later.search, PATIENCE_MS, &page, NULL), MEOWER_OK);
+    assert_int_equal(meower_page_count(page), 1);
+    meower_page_free(page);
+    fixture_end(&fixture);
+}
+
 static void a_search_that_makes_no_sense_is_refused_with_a_reason(void **state)
 {
     static char long_text[10000];
@@ -452,6 +474,7 @@ int main(void)
         cmocka_unit_test(what_is_deleted_is_not_found_even_before_the_index_knows),
         cmocka_unit_test(a_text_without_words_finds_nothing),
         cmocka_unit_test(skip_and_take_cut_the_matches),
+        cmocka_unit_test(a_search_of_a_later_release_is_answered_as_far_as_it_is_known),
         cmocka_unit_test(a_search_that_makes_no_sense_is_refused_with_a_reason),
         cmocka_unit_test(highlights_are_in_code_points_of_the_escaped_body),
         cmocka_unit_test(highlights_mark_typos_and_prefixes_in_each_meow),
