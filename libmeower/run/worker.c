@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include <meower/base.h>
 #include <signal.h>
+#include <unistd.h>
 
 /* Sleeps until woken, stopped, or `wait_us` have passed. The mutex is held. */
 static void sleep_locked(struct worker *worker, int64_t wait_us)
@@ -29,6 +30,10 @@ static void *worker_run(void *argument)
     int64_t wait_us = 0;
     bool worked = true;
 
+    /* Linux keeps a niceness for each thread (sched(7)). Where it may not be changed the work is done all the same. */
+    if (worker->niceness != 0) {
+        (void)!nice(worker->niceness);
+    }
     pthread_mutex_lock(&worker->mutex);
     while (!worker->stopping) {
         if (!worked) {

@@ -16,6 +16,7 @@ struct worker {
     worker_step *step;
     void *stage;
     const char *name; /* of the thread, at most 15 characters */
+    int niceness;     /* how much nicer than the thread that starts it, from 0 (as it was made) to 19; set before */
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wakeup;

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #define PATIENCE_MS 20000
@@ -25,6 +26,7 @@ struct stage {
     atomic_bool is_in_step;
     atomic_bool is_held; /* the step does not return while it is set */
     sigset_t blocked;    /* the thread's, after the first call */
+    int niceness;        /* the thread's, after the first call */
 };
 
 static void pause_ms(long milliseconds)
@@ -33,11 +35,17 @@ static void pause_ms(long milliseconds)
     nanosleep(&pause, NULL);
 }
 
+static void note_thread(struct stage *stage)
+{
+    pthread_sigmask(SIG_SETMASK, NULL, &stage->blocked);
+    stage->niceness = getpriority(PRIO_PROCESS, 0); /* 0: the calling thread */
+}
+
 static bool step(void *argument, int64_t *wait_us)
 {
     struct stage *stage = argument;
     if (atomic_load(&stage->calls) == 0)
-        pthread_sigmask(SIG_SETMASK, NULL, &stage->blocked);
+        note_thread(stage);
     atomic_store(&stage->wait_us_given, *wait_us);
     atomic_store(&stage->is_in_step, true);
     while (atomic_load(&stage->is_held))
@@ -287,6 +295,23 @@ static void the_thread_has_its_name(void **state)
     stop_and_destroy(&worker);
 }
 
+static void it_is_as_much_nicer_than_its_starter_as_was_set(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct worker worker;
+    int before = getpriority(PRIO_PROCESS, 0);
+    int wanted = before + 3 < 19 ? before + 3 : 19; /* no thread is nicer than 19 */
+    stage_init(&stage);
+    worker_init(&worker, "test-worker", step, &stage);
+    worker.niceness = 3;
+    assert_int_equal(worker_start(&worker), MEOWER_OK);
+    assert_true(reaches(&stage.calls, 1));
+    stop_and_destroy(&worker);
+    assert_int_equal(stage.niceness, wanted);
+    assert_int_equal(getpriority(PRIO_PROCESS, 0), before);
+}
+
 static void signals_stay_with_the_hosts_threads(void **state)
 {
     (void)state;
@@ -368,6 +393,7 @@ int main(void)
         cmocka_unit_test(stopping_lets_the_step_finish),
         cmocka_unit_test(no_step_is_called_after_stopping),
         cmocka_unit_test(the_thread_has_its_name),
+        cmocka_unit_test(it_is_as_much_nicer_than_its_starter_as_was_set),
         cmocka_unit_test(signals_stay_with_the_hosts_threads),
         cmocka_unit_test(no_waking_is_lost_whoever_wakes),
     };
