@@ -201,11 +201,21 @@ static void add_links(struct connection *connection, const meower_page *page)
                           meower_page_meow(page, count - 1)->id, take, meower_page_meow(page, 0)->id);
 }
 
-/* A meow never changes. A page is told by the position it reflects and by what was asked; what a scan finds may differ
- * from what the engine finds at the same position. */
+/* What was found: a meow that is deleted is missing at once, also where the index is not yet behind its deletion. */
+static uint64_t hash_found(const meower_page *page, uint64_t hash)
+{
+    for (size_t i = 0; i < meower_page_count(page); i++)
+        hash = hash * 31 + hash_of(slice_of(meower_page_meow(page, i)->id));
+    return hash;
+}
+
+/* A meow never changes. A page is told by the position it reflects and by what was asked, and a search also by what it
+ * found; what a scan finds may differ from what the engine finds at the same position. */
 static void write_etag(const struct connection *connection, const meower_page *page, char out[ETAG_SIZE])
 {
     uint64_t hash = connection->exchange.query_hash;
+    if (connection->exchange.route == ROUTE_SEARCH)
+        hash = hash_found(page, hash);
     int len =
         snprintf(out, ETAG_SIZE, "\"%s",
                  connection->exchange.route == ROUTE_GET ? meower_page_meow(page, 0)->id : meower_page_cursor(page));

@@ -96,6 +96,63 @@ def test_a_replay_does_not_carry_a_deleted_text(server, feed):
     assert (2, posted.id) in [(event["kind"], event["id"]) for event in events]
 
 
+@pytest.mark.parametrize("how", ["cursor", "last_event_id"])
+def test_a_resumed_stream_does_not_carry_a_deleted_text(server, feed, how):
+    cursor, word = feed.now(), unique_word()
+    posted = feed.post(word)
+    assert feed.delete(posted.id, server.token).status_code == 204
+    last = feed.post(unique_word())
+    with feed.events(**{how: cursor}) as stream:
+        kind, _, sync = stream.next_event()
+        assert (kind, sync["recovered"]) == ("sync", True)
+        events = stream.events_until(lambda event: event[2]["id"] == last.id)
+    assert word not in json.dumps(events)
+    assert [(event[0], event[2]["id"]) for event in events] == [("deleted", posted.id), ("meow", last.id)]
+
+
+def test_a_replay_behind_a_restart_does_not_carry_a_deleted_text(server, feed):
+    """Now it comes from the store, and not from what the pusher has kept."""
+    cursor, word = feed.now(), unique_word()
+    posted = feed.post(word)
+    assert feed.delete(posted.id, server.token).status_code == 204
+    last = feed.post(unique_word())
+    server.restart()
+    with feed.subscribe(cursor) as socket:
+        assert socket.sync["recovered"] is True
+        events = socket.events_until(lambda event: event["id"] == last.id)
+    assert word not in json.dumps(events)
+    assert [(event["kind"], event["id"]) for event in events] == [(2, posted.id), (1, last.id)]
+
+
+def test_no_cache_is_told_that_what_it_has_of_a_deleted_meow_is_current(server, feed):
+    """Whatever page has shown it: asked for again with its entity tag, the answer is another one, without the text."""
+    word, other = unique_word(), unique_word()
+    posted = feed.post(f"{word} {other}")
+    newer = feed.post(f"newer {other}")
+    pages = {"list": ("/meows", {}), "get": (f"/meows/{posted.id}", {}), "older": ("/meows", {"max_id": newer.id}),
+             "newer": ("/meows", {"since_id": posted.id, "take": 1}), "found": ("/search", {"query": other})}
+    shown = {name: feed.get(path, cursor=newer.cursor, **params) for name, (path, params) in pages.items()}
+    assert [name for name, page in shown.items() if word in page.text] == ["list", "get", "older", "found"]
+    assert feed.delete(posted.id, server.token).status_code == 204
+    for name, (path, params) in pages.items():
+        again = feed.get(path, etag=shown[name].headers["ETag"], **params)
+        assert word not in again.text
+        if word in shown[name].text:
+            assert again.status_code == (404 if name == "get" else 200), name
+
+
+def test_a_search_just_behind_a_deletion_is_not_what_a_cache_has(server, feed):
+    """The index may not know of the deletion yet: what is found is another page all the same."""
+    for _ in range(30):
+        word = unique_word()
+        posted = feed.post(word)
+        found = feed.get("/search", cursor=posted.cursor, query=word)
+        assert [meow["id"] for meow in found.json()] == [posted.id]
+        assert feed.delete(posted.id, server.token).status_code == 204
+        again = feed.get("/search", etag=found.headers["ETag"], query=word)
+        assert (again.status_code, again.json()) == (200, [])
+
+
 def test_deleting_twice_is_404(server, feed):
     id = feed.post(unique_word()).id
     assert feed.delete(id, server.token).status_code == 204

@@ -133,6 +133,14 @@ def test_tail_on_a_store_prints_cursors_too(meowctl, program, tmp_path):
     assert lines[1].startswith(page["cursor"].rsplit("-", 1)[0] + "-3  ")
 
 
+def test_tail_on_a_store_leaves_out_what_is_deleted(meowctl, program, tmp_path):
+    store = ("--store", f"sqlite:{tmp_path}/feed.db")
+    posted = meowctl(*store, "post", "-", text="one\ntwo\nthree\n").stdout.split()
+    assert meowctl(*store, "delete", posted[1]).returncode == 0
+    lines = take_lines(program, (*store, "--since", start_of(tmp_path / "feed.db")), 3)
+    assert [line.rstrip().split("  ")[1:] for line in lines] == [[posted[0], "one"], [posted[2], "three"], [posted[1]]]
+
+
 def start_of(path):
     """The cursor before the first event."""
     with sqlite3.connect(path) as database:

@@ -273,10 +273,16 @@ def test_different_keys_store_the_same_body_twice(feed):
 
 
 def test_concurrent_posts_with_one_key_store_one_meow(feed):
-    word, key = unique_word(), unique_word()
-    ids = in_threads(16, lambda _: [feed.post(word, key).id for _ in range(4)])
-    assert len({id for per_thread in ids for id in per_thread}) == 1
-    assert len([meow for meow in feed.page("/meows", take=1000) if meow["body"] == word]) == 1
+    """On 64 connections: all are answered with its id, and it is one event."""
+    start, word, key = feed.now(), unique_word(), unique_word()
+    ids = in_threads(64, lambda _: [feed.post(word, key).id for _ in range(4)])
+    stored = {id for per_thread in ids for id in per_thread}
+    assert len(stored) == 1
+    assert [meow["id"] for meow in feed.page("/meows", take=1000) if meow["body"] == word] == list(stored)
+    last = feed.post(unique_word())
+    with feed.subscribe(start) as socket:
+        events = socket.events_until(lambda event: event["id"] == last.id)
+    assert [event["id"] for event in events] == [*stored, last.id]
 
 
 def test_concurrent_posts_of_different_bodies_with_one_key_store_one_meow(feed):

@@ -450,6 +450,20 @@ def test_a_client_far_behind_is_closed_with_4008_and_loses_nothing(feed):
 # Pings. These come last: see quiet_clients.
 
 
+@pytest.mark.direct_only
+def test_what_is_deleted_while_a_slow_client_is_behind_is_not_sent_to_it(server, feed):
+    """Its backlog is with the pusher: more than the sockets take, and less than it is closed for."""
+    with feed.subscribe(receive_buffer=4096) as slow:
+        posted = sum(in_threads(16, lambda _: [feed.post("'" * 140).id for _ in range(60)]), [])
+        word = unique_word()
+        secret = feed.post(word)
+        assert feed.delete(secret.id, server.token).status_code == 204
+        events = slow.events_until(lambda event: event["kind"] == 2)
+    assert word not in json.dumps(events)
+    assert events[-1]["id"] == secret.id
+    assert sorted(event["id"] for event in events[:-1]) == sorted(posted)
+
+
 def test_a_client_that_answers_pings_stays_and_one_that_does_not_is_closed(quiet_clients, feed):
     answering, mute = quiet_clients
     assert mute.ended.wait(SILENCE_S)
