@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """docs.py FOLDER - the documentation as static HTML: every Markdown page of the project and the API reference, made by
-pandoc, at the same place in the tree, so that links are the same here and in the repository. Every link is checked.
+pandoc, at the same place in the tree, so that links are the same here and in the repository. Every link is checked. The
+text of every section goes into an index, in which search.js finds words without a server.
 """
 
 import concurrent.futures
 import html.parser
+import json
 import os
 import pathlib
 import re
@@ -99,7 +101,7 @@ class Site:
         here = os.path.dirname(place) or "."
         subprocess.run(["pandoc", "--from", "gfm", "--to", "html5", "--template", SITE / "page.html", "--output", target,
                         "--metadata", f"title={title}", "--variable", f"navigation={self.navigation(place)}",
-                        "--variable", f"style={os.path.relpath('style.css', here)}"],
+                        "--variable", f"root={os.path.relpath('.', here)}"],
                        input=markdown, text=True, check=True)
 
     def build(self):
@@ -114,12 +116,29 @@ class Site:
             work.append((f"{name}.html", f"# {name}\n\n````{language}\n{text}\n````\n", name))
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(lambda arguments: self.write(*arguments), work))
-        shutil.copy(SITE / "style.css", self.folder)
-        self.check()
+        for name in ("style.css", "search.js"):
+            shutil.copy(SITE / name, self.folder)
+        anchors = {path: Anchors.of(path) for path in sorted(self.folder.rglob("*.html"))}
+        self.write_index(anchors)
+        self.check(anchors)
 
-    def check(self):
+    def write_index(self, anchors):
+        """A script rather than JSON: a page that is read from a folder may load that."""
+        order = {html_name(name): number for number, (_, name) in enumerate(NAVIGATION)}
+        places = sorted(anchors, key=lambda path: order.get(str(path.relative_to(self.folder)), len(order)))
+        sections = []
+        for path in places:
+            place = str(path.relative_to(self.folder))
+            if place.removesuffix(".html") in self.sources:
+                continue  # code: its page links to what is said about it
+            page = None
+            for anchor, heading, words in anchors[path].sections:
+                page = page or heading
+                sections.append([f"{place}#{anchor}", page, heading, " ".join("".join(words).split())])
+        (self.folder / "search_index.js").write_text(f"window.searchIndex = {json.dumps(sections, ensure_ascii=False)};\n")
+
+    def check(self, anchors):
         """Every link and every fragment leads somewhere."""
-        anchors = {path: Anchors.of(path) for path in self.folder.rglob("*.html")}
         for path, page in anchors.items():
             for link in page.links:
                 if re.match(r"[a-z]+:|//", link):
@@ -136,10 +155,14 @@ class Site:
 
 
 class Anchors(html.parser.HTMLParser):
+    """What a page has: ids, links, and sections as [id, heading, words]."""
+
     def __init__(self):
         super().__init__()
         self.ids = set()
         self.links = []
+        self.sections = []
+        self.in_heading = False
 
     @classmethod
     def of(cls, path):
@@ -153,6 +176,21 @@ class Anchors(html.parser.HTMLParser):
             self.ids.add(values["id"])
         if tag == "a" and values.get("href"):
             self.links.append(values["href"])
+        if re.fullmatch("h[1-4]", tag) and "id" in values:
+            self.sections.append([values["id"], "", []])
+            self.in_heading = True
+        elif self.sections and tag in ("p", "li", "td", "th", "pre", "br"):
+            self.sections[-1][2].append(" ")
+
+    def handle_endtag(self, tag):
+        if re.fullmatch("h[1-4]", tag):
+            self.in_heading = False
+
+    def handle_data(self, data):
+        if self.in_heading:
+            self.sections[-1][1] += data
+        elif self.sections:
+            self.sections[-1][2].append(data)
 
 
 if __name__ == "__main__":
