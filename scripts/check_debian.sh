@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # check_debian.sh - builds the Debian packages from a copy of the project in build/debian, has lintian look at them,
-# unpacks them into a folder, and uses what is in it: what debian/tests asks for.
+# installs them into a bare Debian below a temporary folder, and there does what debian/tests asks for. Nothing is
+# installed into this system.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/common.sh
 
 version=$(dpkg-parsechangelog --show-field Version)
 folder=$PWD/build/debian
 source=$folder/meower-$version
-root=$folder/root
+unpacked=$folder/unpacked
 
 # Builds in a copy of what git knows: whatever else lies about is not part of the packages.
 build_packages() {
@@ -29,35 +31,67 @@ check_versions() {
     }
 }
 
-# Unpacked below one folder; nothing is installed into the system.
-unpack() {
-    local package
+# The units, and that the page is the built one where npm is there to build it.
+check_files() {
+    local unit package
     for package in "$folder"/*.deb; do
-        dpkg -x "$package" "$root"
+        dpkg -x "$package" "$unpacked"
     done
-    libdir=$root/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)
-    export LD_LIBRARY_PATH=$libdir PATH=$root/usr/bin:$PATH PYTHONPATH=$root/usr/lib/python3/dist-packages
-    PKG_CONFIG_LIBDIR=$libdir/pkgconfig:$(pkg-config --variable pc_path pkg-config)
-    export PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR=$root
-    AUTOPKGTEST_TMP=$(mktemp -d)
-    export AUTOPKGTEST_TMP
-    trap 'rm -rf "$AUTOPKGTEST_TMP"' EXIT
-}
-
-check_units() {
-    local unit
-    for unit in "$root"/usr/lib/systemd/system/*.service; do
+    for unit in "$unpacked"/usr/lib/systemd/system/*.service; do
         systemd-analyze security --offline=yes --no-pager --threshold=20 "$unit" | tail -n 1
     done
-    meowerd --config "$root/etc/meower/meowerd.conf" --check-config
+    if command -v npm >/dev/null; then
+        grep -q '/assets/' "$unpacked/usr/share/meower/web/index.html" ||
+            fail "npm is here, but the page in the packages is the plain one: the build's output above says why"
+    fi
 }
 
+# What the tests of debian/tests/control need, beside the packages themselves.
+test_dependencies() {
+    sed -n 's/^Depends: //p' debian/tests/control | tr -d ' ' | tr , '\n' | sort -u | grep -v meower | tr '\n' ' '
+}
+
+# What goes into the bare Debian: the packages, their tests, and a script that is run there.
+make_inside() {
+    local names
+    mapfile -t names < <(sed -n 's/^Package: //p' debian/control)
+    mkdir -p "$folder/meower/debian"
+    cp "$folder"/*.deb README.md "$folder/meower"
+    cp -r debian/tests "$folder/meower/debian"
+    cat >"$folder/meower/check.sh" <<END
+#!/bin/sh -eu
+cd /meower
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q -y --no-install-recommends install $(printf './%s_*.deb ' "${names[@]}") $(test_dependencies)
+meowerd --config /etc/meower/meowerd.conf --check-config
+for test in $(sed -n 's/^Tests: //p' debian/tests/control | tr '\n' ' '); do
+    echo "debian/tests/\$test"
+    AUTOPKGTEST_TMP=\$(mktemp -d)
+    export AUTOPKGTEST_TMP
+    "debian/tests/\$test"
+done
+apt-get -q -y purge ${names[*]}
+if find /usr /etc /var/lib/dpkg/info -name '*meower*' | grep .; then
+    echo "is left after the packages were purged" >&2
+    exit 1
+fi
+END
+    chmod +x "$folder/meower/check.sh"
+}
+
+# A bare Debian of this system's release, out of the archives that it uses itself; it is gone afterwards.
+check_installed() {
+    # shellcheck disable=SC2016 # apt-get fills these in
+    apt-get indextargets --no-release-info --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+        grep " $release" | sort -u |
+        mmdebstrap --variant=apt --format=null --skip=cleanup/apt --customize-hook="copy-in '$folder/meower' /" \
+            --customize-hook='chroot "$1" /meower/check.sh' "$release" /dev/null -
+}
+
+release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 check_versions
 build_packages
 check_with_lintian
-unpack
-check_units
-sed -n 's/^Tests: //p' debian/tests/control | while read -r test; do
-    echo "debian/tests/$test"
-    "debian/tests/$test"
-done
+check_files
+make_inside
+check_installed
