@@ -28,7 +28,7 @@ steps() {
     step      abi           "programs built before still run"                          check_abi dev
     step      install       "installed, and used as the README shows"                  check_install dev
     step      packages      "what is installed serves other programs"                  check_packages dev
-    long_step debian        "Debian packages: lintian, installed, used"            scripts/check_debian.sh
+    long_step debian        "Debian packages: lintian, installed, used"                scripts/check_debian.sh
     step      docs          "every block of the documentation runs"                    check_docs dev
     step      python        "the wheel: built, repaired, installed; its suite"         scripts/check_python.sh
     step      browser       "the page in Chromium, before every server"                run_browser
