@@ -207,7 +207,8 @@ static int elasticsearch_refresh(void *search, meower_error *error)
 
 /* ---- building beside and swapping ------------------------------------------------------------------------------- */
 
-/* Two names, used in turn: what an earlier rebuild has left has the name that the next one uses. */
+/* Two names, used in turn: what an earlier rebuild has left has the name that the next one uses. So has what another
+ * process is building at the same time: who begins later begins it anew, and the other one finds it lost. */
 static void name_beside(struct elasticsearch *elasticsearch)
 {
     const char *index = elasticsearch->address.index;
@@ -260,8 +261,11 @@ static int elasticsearch_rebuild_swap(void *search, meower_error *error)
     struct elasticsearch *elasticsearch = search;
 
     pthread_mutex_lock(&elasticsearch->writer_mutex);
-    int status = elasticsearch->beside.is_known ? elasticsearch_index_refresh(&elasticsearch->beside, error)
+    int status = elasticsearch->beside.is_known ? elasticsearch_index_check(&elasticsearch->beside, error)
                                                 : refuse_unbegun(error);
+    if (status == MEOWER_OK) {
+        status = elasticsearch_index_refresh(&elasticsearch->beside, error);
+    }
     if (status == MEOWER_OK) {
         status = note(elasticsearch, elasticsearch_index_replace(&elasticsearch->index, &elasticsearch->beside, error));
     }
@@ -277,7 +281,7 @@ static int elasticsearch_rebuild_cancel(void *search, meower_error *error)
 
     pthread_mutex_lock(&elasticsearch->writer_mutex);
     if (elasticsearch->beside.life[0] != '\0') {
-        status = elasticsearch_index_remove(&elasticsearch->beside, error);
+        status = elasticsearch_index_discard(&elasticsearch->index, &elasticsearch->beside, error);
     }
     elasticsearch->beside.is_known = false;
     elasticsearch->beside.life[0] = '\0';

@@ -343,16 +343,40 @@ int elasticsearch_index_look(struct elasticsearch_index *index, meower_error *er
 
 /* ---- replacing -------------------------------------------------------------------------------------------------- */
 
-int elasticsearch_index_remove(struct elasticsearch_index *index, meower_error *error)
+int elasticsearch_index_check(struct elasticsearch_index *index, meower_error *error)
 {
     char life[ELASTICSEARCH_LIFE_SIZE];
     int found;
     int status = look(index, life, &found, error);
 
-    if (status == MEOWER_OK && found != FOUND_NOTHING) {
-        status = remove_index(index, error);
+    if (status == MEOWER_OK && (found != FOUND_OURS || strcmp(life, index->life) != 0)) {
+        status = elasticsearch_index_lost(index, error);
     }
-    return settle(index, status);
+    return status;
+}
+
+int elasticsearch_index_discard(struct elasticsearch_index *index, struct elasticsearch_index *beside,
+                                meower_error *error)
+{
+    char life[ELASTICSEARCH_LIFE_SIZE];
+    meower_error lost;
+    int found;
+    int status = look(index, life, &found, error);
+
+    if (status != MEOWER_OK || (found == FOUND_OURS && strcmp(life, beside->life) == 0)) {
+        return settle(beside, status);
+    }
+    status = elasticsearch_index_check(beside, &lost);
+    if (status == MEOWER_ERROR_CORRUPT) {
+        return settle(beside, MEOWER_OK);
+    }
+    if (status == MEOWER_OK) {
+        status = remove_index(beside, &lost);
+    }
+    if (status != MEOWER_OK && error != NULL) {
+        *error = lost;
+    }
+    return settle(beside, status);
 }
 
 /* Searches that are under way still need it. Measured with OpenSearch: without a pause some of them fail. */
@@ -398,7 +422,8 @@ int elasticsearch_index_replace(struct elasticsearch_index *index, const struct 
     if (status != MEOWER_OK) {
         return settle(index, status);
     }
-    if (found != FOUND_NOTHING && strcmp(index->real_name, index->address->index) != 0) {
+    if (found != FOUND_NOTHING && strcmp(index->real_name, index->address->index) != 0 &&
+        strcmp(index->real_name, beside->address->index) != 0) {
         (void)remove_unused(index, NULL); /* what is left is removed by the next rebuild */
     }
     memcpy(index->life, beside->life, sizeof index->life);

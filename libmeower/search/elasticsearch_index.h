@@ -47,8 +47,13 @@ int elasticsearch_index_confirm(struct elasticsearch_index *index, meower_error 
 /* Only looks, and remembers whose it is. Errors: NOT_FOUND when there is none of ours. */
 int elasticsearch_index_look(struct elasticsearch_index *index, meower_error *error);
 
-/* Removes the index and what its name stands for. It may be gone already. */
-int elasticsearch_index_remove(struct elasticsearch_index *index, meower_error *error);
+/* Whether the index that was made is still there under its name. Errors: CORRUPT when it is another one. */
+int elasticsearch_index_check(struct elasticsearch_index *index, meower_error *error);
+
+/* Removes `beside` unless it is gone, made anew by another process, or searched under the name of `index` by now: an
+ * answer that says so may have been lost. */
+int elasticsearch_index_discard(struct elasticsearch_index *index, struct elasticsearch_index *beside,
+                                meower_error *error);
 
 /* Puts `beside` in the place of `index`, in one step: the name of `index` becomes an alias of it, and the index that
  * had the name is removed. */

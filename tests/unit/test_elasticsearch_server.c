@@ -223,6 +223,57 @@ static void who_shares_an_index_notices_that_it_was_rebuilt(void **state)
     search_close(&other);
 }
 
+static int rebuild_words(struct search *search, uint64_t position, const char *words, meower_error *error)
+{
+    const meower_search_document document = {
+        .position = position, .id = "0ujtsYcgvSTl8PAuAdqWYSMnLOv", .words = words, .words_len = strlen(words)};
+    const meower_search_info info = {.epoch = EPOCH, .position = position};
+
+    return search_rebuild_index(search, &document, 1, &info, error);
+}
+
+/* Both use one place: who comes second begins it anew, and who was first must leave it alone, also once it is live. */
+static void of_two_rebuilds_at_once_the_later_one_wins(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search other;
+    meower_search_info info = {.position = 0};
+    meower_error error = {0};
+
+    open_search(fixture, &fixture->search);
+    open_search(fixture, &other);
+    post(&fixture->search, 1, "one");
+    check(search_rebuild_begin(&fixture->search, &error), &error);
+    check(rebuild_words(&fixture->search, 1, "one", &error), &error);
+    check(search_rebuild_begin(&other, &error), &error);
+    assert_int_equal(search_rebuild_swap(&fixture->search, &error), MEOWER_ERROR_CORRUPT);
+    check(search_info(&fixture->search, &info, &error), &error);
+    assert_int_equal(info.position, 1);
+    check(rebuild_words(&other, 1, "one", &error), &error);
+    check(search_rebuild_cancel(&fixture->search, &error), &error);
+    check(search_rebuild_swap(&other, &error), &error);
+    check(search_rebuild_cancel(&fixture->search, &error), &error);
+    check(search_info(&fixture->search, &info, &error), &error);
+    assert_int_equal(info.position, 1);
+    search_close(&other);
+}
+
+/* The answer to a swap may be lost: giving up then must not take away what is searched by now. */
+static void giving_up_a_rebuild_leaves_an_index_that_is_searched(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_search_info info = {.position = 0};
+    meower_error error = {0};
+
+    open_search(fixture, &fixture->search);
+    check(search_rebuild_begin(&fixture->search, &error), &error);
+    check(rebuild_words(&fixture->search, 1, "one", &error), &error);
+    check(search_rebuild_swap(&fixture->search, &error), &error);
+    check(search_rebuild_cancel(&fixture->search, &error), &error);
+    check(search_info(&fixture->search, &info, &error), &error);
+    assert_int_equal(info.position, 1);
+}
+
 static void the_index_of_another_store_is_not_mixed_with_ours(void **state)
 {
     struct fixture *fixture = *state;
@@ -384,6 +435,8 @@ int main(void)
         TEST(an_alias_of_an_index_of_ours_is_taken_as_it_is),
         TEST(after_a_rebuild_the_name_still_answers),
         TEST(who_shares_an_index_notices_that_it_was_rebuilt),
+        TEST(of_two_rebuilds_at_once_the_later_one_wins),
+        TEST(giving_up_a_rebuild_leaves_an_index_that_is_searched),
         TEST(the_index_of_another_store_is_not_mixed_with_ours),
         TEST(an_index_that_another_process_makes_anew_is_lost),
         TEST(two_processes_bring_one_index_up_together),
