@@ -14,6 +14,7 @@ useSite(async () => {
 const looks = [
   { name: "light", options: { colorScheme: "light" } },
   { name: "dark", options: { colorScheme: "dark" } },
+  { name: "forced colours", options: { forcedColors: "active" } },
   { name: "phone", options: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true } },
 ];
 
@@ -47,6 +48,17 @@ for (const { name, options } of looks) {
     await page.goto(`${deployment.url}/?query=xyzzy`);
     await page.getByText("Nothing found").waitFor();
     await expectNoViolations(page);
+    await page.route("**/search?**", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, headers: { ...response.headers(), "meower-search": "fallback" } });
+    });
+    await page.goto(`${deployment.url}/?query=ordinary`);
+    await page.getByText("searching the newest meows only").waitFor();
+    await page.context().setOffline(true);
+    await page.getByText("No connection.").waitFor();
+    await page.waitForTimeout(400);
+    await expectNoViolations(page);
+    await page.context().setOffline(false);
     await page.goto(`${deployment.url}/?meow=${(await deployment.list(1))[0].id}`);
     await page.locator(".row-single").waitFor();
     await expectNoViolations(page);
@@ -110,6 +122,10 @@ test("a screen reader is told what the feed is and where one is in it", async ()
     (name) => document.getElementById(article.getAttribute(name))?.innerText));
   expect(labelled[0]).not.toBe("");
   expect(labelled[1]).toMatch(/ago|now/);
+  await page.getByRole("searchbox").fill("nooo"); // a list that is there to its end
+  const found = page.getByRole("feed", { name: "Found meows" }).getByRole("article");
+  await found.first().waitFor();
+  expect(await found.first().getAttribute("aria-setsize")).toBe("1");
   await page.context().close();
 });
 
@@ -120,6 +136,23 @@ test("right-to-left text runs from the right, emoji alone are large, long words 
   expect(await body("القطط").evaluate((element) => getComputedStyle(element).direction)).toBe("rtl");
   expect(await body("🐈‍⬛").evaluate((element) => parseFloat(getComputedStyle(element).fontSize))).toBeGreaterThan(30);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+  await page.context().close();
+});
+
+test("where the system decides about colours, what has only a background otherwise has a border", async () => {
+  const page = await open(browser, deployment.url, { forcedColors: "active" });
+  await isLive(page);
+  await field(page).fill("to be posted");
+  await page.evaluate(() => window.scrollTo(0, 900));
+  await deployment.post("for the pill in forced colours");
+  await page.getByRole("button", { name: /new meow/ }).waitFor();
+  for (const selector of [".button", ".pill", ".meow", ".composer"]) {
+    const [width, style] = await page.locator(selector).first().evaluate((element) => {
+      const { borderTopWidth, borderTopStyle } = getComputedStyle(element);
+      return [parseFloat(borderTopWidth), borderTopStyle];
+    });
+    expect([selector, width, style]).toEqual([selector, 1, "solid"]);
+  }
   await page.context().close();
 });
 

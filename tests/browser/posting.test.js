@@ -1,5 +1,6 @@
 // Posting: from one browser into another, and never lost or twice.
 import { expect, test } from "vitest";
+import { violationsOf } from "./axe.js";
 import { expectWholeFeed, feed, field, isLive, open, row, rows, write } from "./browser.js";
 import { browser, deployment, page, usePage, useSite } from "./site.js";
 
@@ -11,6 +12,7 @@ const countInStore = async (text) => (await deployment.list()).filter((meow) => 
 
 test("the first meow of a feed takes the place of the words that there is none", async () => {
   await page.getByText("It is quiet here.").waitFor();
+  expect(await violationsOf(page)).toEqual([]);
   await post("the very first meow");
   await row(page, "the very first meow").waitFor();
   expect(await page.getByText("It is quiet here.").count()).toBe(0);
