@@ -110,6 +110,48 @@ test("the tabs of a browser share one connection, also when the one that had it 
   expect(proxy.count("/pusher")).toBe(1);
 });
 
+/** Has a tab stand still, as if the browser or the machine had put it to sleep; returns how to wake it. */
+async function freeze(tab) {
+  const session = await tab.context().newCDPSession(tab);
+  const isAsleep = new Promise((resolve) => session.once("Debugger.paused", resolve));
+  await tab.evaluate(() => setInterval(() => {}, 20)); // something that can be stopped
+  await session.send("Debugger.enable");
+  await session.send("Debugger.pause");
+  await isAsleep;
+  return async () => {
+    await session.send("Debugger.disable"); // lets it run again
+    await session.detach();
+  };
+}
+
+test("a page that slept while its connection broke has everything when it wakes, once", async () => {
+  const wake = await freeze(page);
+  await deployment.postMany(3, (i) => `said while it sleeps ${i}`);
+  proxy.drop();
+  await deployment.postMany(3, (i) => `said while it sleeps on ${i}`);
+  await wake();
+  await row(page, "said while it sleeps on 2").waitFor();
+  await expectWholeFeed(page, deployment);
+});
+
+test("the tab that leads falls asleep: another one goes on without it, and it lacks nothing when it wakes", async () => {
+  const other = await open(page.context(), proxy.url);
+  await isLive(other);
+  const wake = await freeze(page);
+  await other.bringToFront();
+  await deployment.post("while the leader sleeps");
+  await row(other, "while the leader sleeps").waitFor({ timeout: 20_000 });
+  await expectWholeFeed(other, deployment);
+  await wake();
+  await page.bringToFront();
+  await row(page, "while the leader sleeps").waitFor();
+  await deployment.post("after it woke");
+  await row(page, "after it woke").waitFor();
+  await expectWholeFeed(page, deployment);
+  await expect.poll(() => proxy.count("/pusher")).toBe(1);
+  expect(other.faults).toEqual([]);
+});
+
 test("a page without secure context connects on its own", async () => {
   const context = await browser.newContext();
   await context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined }));
