@@ -225,7 +225,7 @@ run_browser() {
 # browser_suite DEPLOYMENT
 browser_suite() {
     local report="$PWD/build/logs/browser-$1.xml"
-    DEPLOYMENT=$1 tallied "$report" timeout 600 npm --prefix tests/browser test -- --reporter=default --reporter=junit \
+    DEPLOYMENT=$1 tallied "$report" timeout 900 npm --prefix tests/browser test -- --reporter=default --reporter=junit \
         --outputFile="$report"
 }
 

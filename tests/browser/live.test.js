@@ -1,6 +1,6 @@
 // Live: whatever happens to the network and the server, every meow is there once.
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { expectWholeFeed, isLive, open, row, write } from "./browser.js";
+import { expectWholeFeed, isLive, launch, open, row, write } from "./browser.js";
 import { Deployment } from "./deployment.js";
 import { Proxy } from "./proxy.js";
 import { browser, deployment, page, usePage, useSite } from "./site.js";
@@ -150,6 +150,24 @@ test("the tab that leads falls asleep: another one goes on without it, and it la
   await expectWholeFeed(page, deployment);
   await expect.poll(() => proxy.count("/pusher")).toBe(1);
   expect(other.faults).toEqual([]);
+});
+
+test("a page that comes back from the browser's memory is live again, and has what it missed", async () => {
+  const keeping = await launch({ ignoreDefaultArgs: ["--disable-back-forward-cache"] }); // as browsers are by default
+  const tab = await open(keeping, proxy.url);
+  await isLive(tab);
+  await tab.evaluate(() => window.addEventListener("pageshow", ({ persisted }) => persisted && sessionStorage.setItem("kept", "yes")));
+  await tab.goto(`${proxy.url}/openapi.json`);
+  await deployment.post("said while one looked at something else");
+  await tab.evaluate(() => history.back());
+  await row(tab, "said while one looked at something else").waitFor();
+  await isLive(tab);
+  expect(await tab.evaluate(() => sessionStorage.getItem("kept"))).toBe("yes");
+  await deployment.post("live as before");
+  await row(tab, "live as before").waitFor();
+  await expectWholeFeed(tab, deployment);
+  expect(tab.faults).toEqual([]);
+  await keeping.close();
 });
 
 test("a page without secure context connects on its own", async () => {

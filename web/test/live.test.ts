@@ -154,6 +154,7 @@ class Channel {
   }
 
   postMessage(message: unknown): void {
+    if (!this.browser.channels.has(this)) throw new Error("the channel is closed"); // as a browser's does
     if (this.isFrozen) return;
     const data = structuredClone(message);
     for (const other of this.browser.channels)
@@ -317,6 +318,17 @@ describe("tabs", () => {
     await soon();
     expect(awake.got).toEqual(["6"]);
     expect(browser.streams[0]!.isStopped).toBe(true);
+  });
+
+  it("that were stopped say nothing and take no lead, also when somebody looks at them", async () => {
+    const leader = new Tab(browser, at(5));
+    const stopped = new Tab(browser, at(5));
+    await soon();
+    stopped.feed.stop();
+    leader.channel.isFrozen = true;
+    stopped.feed.wake();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(browser.streams.length).toBe(1);
   });
 
   it("take the lead from one that is hidden and has no connection, and leave it to one that has", async () => {

@@ -134,6 +134,7 @@ export class LiveFeed {
 
   /** A leader that is frozen, or hidden and therefore slow to come back, gives way to a tab that is looked at. */
   private watch(): void {
+    if (this.giveUp.signal.aborted) return; // a page that comes back from the browser's memory is seen before it begins anew
     if (this.hub || !this.environment.channel || this.environment.isHidden() || this.pongTimer !== undefined) return;
     this.send({ type: "ping" });
     this.pongTimer = setTimeout(() => {
