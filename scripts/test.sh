@@ -160,6 +160,7 @@ run_crashes() {
     "${crash[@]}" --stack sqlite --cycles 300 || status=1
     "${crash[@]}" --stack postgresql-nats --cycles 20 || status=1
     "${crash[@]}" --stack postgresql-kafka --cycles 15 || status=1
+    "${crash[@]}" --stack postgresql-nats-elasticsearch --cycles 10 || status=1
     return "$status"
 }
 
