@@ -56,6 +56,14 @@ int projection_claim(meower *instance,
     return index(&instance->search, &none, 0, &info, error);
 }
 
+/* A damaged index of our own is emptied. One that others use too may have been replaced, or be another feed's. */
+static void note_damage(struct projection *projection, int status)
+{
+    bool is_own = (projection->instance->search.vtable.flags & MEOWER_SEARCH_EXCLUSIVE) != 0;
+
+    projection->has_found_damage = status == MEOWER_ERROR_CORRUPT && is_own;
+}
+
 /* Where the index stands. One made from another life of the store, from a later state of it, or damaged, is emptied. */
 static int look_for_position(struct projection *projection, meower_error *error)
 {
@@ -75,6 +83,7 @@ static int look_for_position(struct projection *projection, meower_error *error)
     }
     if (status == MEOWER_OK && info.epoch[0] == '\0') {
         status = projection_claim(instance, search_index, error);
+        note_damage(projection, status);
     }
     if (status == MEOWER_OK) {
         projection->position = info.position;
@@ -171,14 +180,6 @@ static bool needs_rest(const struct projection *projection, const struct event_b
 {
     return projection->instance->has_threads && batch->count < INDEX_EVENTS_MAX &&
            !rebuild_is_active(&projection->instance->rebuild);
-}
-
-/* A damaged index of our own is emptied. One that others use too may have been replaced, or be another feed's. */
-static void note_damage(struct projection *projection, int status)
-{
-    bool is_own = (projection->instance->search.vtable.flags & MEOWER_SEARCH_EXCLUSIVE) != 0;
-
-    projection->has_found_damage = status == MEOWER_ERROR_CORRUPT && is_own;
 }
 
 /* Indexes what follows the position. Returns a status; *advanced says whether there was anything. */
