@@ -110,11 +110,20 @@ static int find_position(struct projection *projection, meower_error *error)
 int projection_ask(struct projection *projection, meower_search_info *live, meower_error *error)
 {
     meower *instance = projection->instance;
+    bool is_known;
     int status;
 
     atomic_store(&projection->is_asked, true);
     status = search_info(&instance->search, live, error);
-    if (status != MEOWER_OK || strcmp(live->epoch, instance->epoch) != 0 || live->position < projection->position) {
+    is_known =
+        status == MEOWER_OK && strcmp(live->epoch, instance->epoch) == 0 && live->position >= projection->position;
+    if (is_known && instance->search.vtable.refresh != NULL) {
+        /* Another process may have made it anew, up to here and further, without having shown what is in it. */
+        status = search_refresh(&instance->search, error);
+        is_known = status == MEOWER_OK;
+        atomic_fetch_add(&projection->looks, 2);
+    }
+    if (!is_known) {
         atomic_store(&projection->visible, 0);
         atomic_fetch_add(&projection->looks, 2);
         projection->is_positioned = false;

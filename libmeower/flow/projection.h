@@ -43,8 +43,9 @@ void projection_doubt(struct projection *projection);
  * meanwhile may have been searched in one that has just been emptied. Any thread. */
 unsigned projection_looks(struct projection *projection);
 
-/* Asks the engine how far the live index is, on the stage's thread. When it is another one than the stage knew, or that
- * cannot be told, what was searched meanwhile counts for nothing, and the stage will look again. Returns a status. */
+/* Asks the engine how far the live index is, on the stage's thread, and makes that visible. What was searched meanwhile
+ * counts for nothing where the index may be another one by now; when it is one that the stage does not know, or that
+ * cannot be told, the stage will look again. Returns a status. */
 int projection_ask(struct projection *projection, meower_search_info *live, meower_error *error);
 
 /* Whether it is being asked just now: then a search does not know yet which index it was answered by. Any thread. */
