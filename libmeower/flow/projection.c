@@ -56,12 +56,15 @@ int projection_claim(meower *instance,
     return index(&instance->search, &none, 0, &info, error);
 }
 
+static bool is_own(const struct projection *projection)
+{
+    return (projection->instance->search.vtable.flags & MEOWER_SEARCH_EXCLUSIVE) != 0;
+}
+
 /* A damaged index of our own is emptied. One that others use too may have been replaced, or be another feed's. */
 static void note_damage(struct projection *projection, int status)
 {
-    bool is_own = (projection->instance->search.vtable.flags & MEOWER_SEARCH_EXCLUSIVE) != 0;
-
-    projection->has_found_damage = status == MEOWER_ERROR_CORRUPT && is_own;
+    projection->has_found_damage = status == MEOWER_ERROR_CORRUPT && is_own(projection);
 }
 
 /* Where the index stands. One made from another life of the store, from a later state of it, or damaged, is emptied. */
@@ -110,10 +113,11 @@ static int find_position(struct projection *projection, meower_error *error)
 int projection_ask(struct projection *projection, meower_search_info *live, meower_error *error)
 {
     meower *instance = projection->instance;
+    unsigned looks = is_own(projection) ? 0 : 1; /* nobody else makes one of our own anew */
     bool is_known;
     int status;
 
-    atomic_store(&projection->is_asked, true);
+    atomic_fetch_add(&projection->looks, looks);
     status = search_info(&instance->search, live, error);
     is_known =
         status == MEOWER_OK && strcmp(live->epoch, instance->epoch) == 0 && live->position >= projection->position;
@@ -121,20 +125,13 @@ int projection_ask(struct projection *projection, meower_search_info *live, meow
         /* Another process may have made it anew, up to here and further, without having shown what is in it. */
         status = search_refresh(&instance->search, error);
         is_known = status == MEOWER_OK;
-        atomic_fetch_add(&projection->looks, 2);
     }
     if (!is_known) {
         atomic_store(&projection->visible, 0);
-        atomic_fetch_add(&projection->looks, 2);
         projection->is_positioned = false;
     }
-    atomic_store(&projection->is_asked, false);
+    atomic_fetch_add(&projection->looks, looks);
     return status;
-}
-
-bool projection_is_asked(struct projection *projection)
-{
-    return atomic_load(&projection->is_asked);
 }
 
 static void free_documents(meower_search_document *documents, size_t count)

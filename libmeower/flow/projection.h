@@ -16,7 +16,6 @@ struct projection {
     uint64_t position;        /* indexed up to it */
     bool is_positioned;       /* the index's own position has been read */
     atomic_uint looks;        /* at which index the engine has: odd while one is under way */
-    atomic_bool is_asked;     /* whether the index is still the one that is known; then looks says whether it was */
     atomic_bool is_doubted;   /* a search failed: the index may be another one than it was */
     bool has_found_damage;    /* it is emptied and made anew */
     unsigned failures;        /* in a row */
@@ -47,9 +46,6 @@ unsigned projection_looks(struct projection *projection);
  * counts for nothing where the index may be another one by now; when it is one that the stage does not know, or that
  * cannot be told, the stage will look again. Returns a status. */
 int projection_ask(struct projection *projection, meower_search_info *live, meower_error *error);
-
-/* Whether it is being asked just now: then a search does not know yet which index it was answered by. Any thread. */
-bool projection_is_asked(struct projection *projection);
 
 /* Brings a batch into an index, by search_index() or search_rebuild_index(). */
 int projection_index(meower *instance, const struct event_batch *batch,

@@ -5,11 +5,6 @@
 #include "flow/engine.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-/* A rebuild asks the engine one short question; one that does not answer in this time is away. */
-#define VERDICT_PAUSE_US 1000
-#define VERDICT_PAUSES   100
 
 /* Collects ids. */
 struct hit_collector {
@@ -174,17 +169,6 @@ static void forget_meows(struct meower_page *page, size_t room)
     page->has_older = false;
 }
 
-/* Waits until it is known which index was searched. Returns whether it is. */
-static bool await_verdict(meower *instance)
-{
-    const struct timespec pause = {.tv_nsec = VERDICT_PAUSE_US * 1000};
-
-    for (int i = 0; i < VERDICT_PAUSES && instance->has_threads && projection_is_asked(&instance->projection); i++) {
-        nanosleep(&pause, NULL);
-    }
-    return !projection_is_asked(&instance->projection);
-}
-
 /* Asks the engine, unless it is just being looked which index it has: then, and when that happens meanwhile, nobody
  * knows what was searched. */
 static int search_known_index(struct reader *reader, struct read_request *request, const struct match_query *query)
@@ -199,7 +183,7 @@ static int search_known_index(struct reader *reader, struct read_request *reques
         status = search_engine(reader, request, query);
         if (status != MEOWER_OK) {
             projection_doubt(projection);
-        } else if (!await_verdict(reader->instance) || projection_looks(projection) != looks) {
+        } else if (projection_looks(projection) != looks) {
             status = MEOWER_ERROR_UNAVAILABLE;
         }
     }
