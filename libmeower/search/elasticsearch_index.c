@@ -283,26 +283,29 @@ int elasticsearch_index_adopt(struct elasticsearch_index *index, meower_error *e
     return settle(index, status);
 }
 
-int elasticsearch_index_confirm(struct elasticsearch_index *index, meower_error *error)
+int elasticsearch_index_check(struct elasticsearch_index *index, meower_error *error)
 {
     char life[ELASTICSEARCH_LIFE_SIZE];
     int found;
+    int status = look(index, life, &found, error);
 
+    if (status == MEOWER_OK && (found != FOUND_OURS || strcmp(life, index->life) != 0)) {
+        status = elasticsearch_index_lost(index, error);
+    }
+    return status;
+}
+
+int elasticsearch_index_confirm(struct elasticsearch_index *index, meower_error *error)
+{
     if (index->is_known) {
         return MEOWER_OK;
     }
     if (index->life[0] == '\0') {
         return elasticsearch_index_adopt(index, error);
     }
-    int status = look(index, life, &found, error);
-    if (status != MEOWER_OK) {
-        return status;
-    }
-    if (found != FOUND_OURS || strcmp(life, index->life) != 0) {
-        return elasticsearch_index_lost(index, error);
-    }
-    index->is_known = true;
-    return MEOWER_OK;
+    int status = elasticsearch_index_check(index, error);
+    index->is_known = status == MEOWER_OK;
+    return status;
 }
 
 int elasticsearch_index_reset(struct elasticsearch_index *index, meower_error *error)
@@ -342,18 +345,6 @@ int elasticsearch_index_look(struct elasticsearch_index *index, meower_error *er
 }
 
 /* ---- replacing -------------------------------------------------------------------------------------------------- */
-
-int elasticsearch_index_check(struct elasticsearch_index *index, meower_error *error)
-{
-    char life[ELASTICSEARCH_LIFE_SIZE];
-    int found;
-    int status = look(index, life, &found, error);
-
-    if (status == MEOWER_OK && (found != FOUND_OURS || strcmp(life, index->life) != 0)) {
-        status = elasticsearch_index_lost(index, error);
-    }
-    return status;
-}
 
 int elasticsearch_index_discard(struct elasticsearch_index *index, struct elasticsearch_index *beside,
                                 meower_error *error)
