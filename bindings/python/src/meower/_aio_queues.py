@@ -12,7 +12,7 @@ from ctypes import byref, c_void_p, sizeof
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _types as t
-from ._batches import CHUNK, Posts, Results, encoded
+from ._batches import CHUNK, Posts, Results, chunks, encoded
 from ._instance import Handle
 from ._library import lib
 from .errors import BusyError, ClosedError, MeowerError, error_of
@@ -314,13 +314,10 @@ class Commands(Queue):
             return [], False
         many = Many(len(lens), self._loop.create_future())
         try:
-            end = 0
-            for start in range(0, len(lens), self._chunk_max):
+            for start, part, part_lens in chunks(text, lens, self._chunk_max):
                 if start:
                     await asyncio.sleep(0)
-                part = lens[start : start + self._chunk_max]
-                begin, end = end, end + sum(part)
-                chunk = self._chunk(text[begin:end], part, many, start)
+                chunk = self._chunk(part, part_lens, many, start)
                 while not self._submit(chunk, self._ready()):
                     await self._room()
             await many.future

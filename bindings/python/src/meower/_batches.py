@@ -18,7 +18,7 @@ from .errors import BusyError, InvalidError, check, error_of
 from .models import Posted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from .errors import MeowerError
 
@@ -52,6 +52,15 @@ def encoded(bodies: Sequence[str]) -> tuple[bytes, list[int]]:
         return joined.encode(), list(map(len, bodies))
     texts = list(map(str.encode, bodies))
     return b"".join(texts), list(map(len, texts))
+
+
+def chunks(text: bytes, lens: list[int], count_max: int) -> Iterator[tuple[int, bytes, list[int]]]:
+    """Cuts encoded bodies into runs of at most so many: of each the first one's place, its text, and its lengths."""
+    end = 0
+    for start in range(0, len(lens), count_max):
+        part = lens[start : start + count_max]
+        begin, end = end, end + sum(part)
+        yield start, text[begin:end], part
 
 
 def _address(text: bytes | None) -> int:

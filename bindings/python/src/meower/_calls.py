@@ -10,7 +10,7 @@ from ctypes import byref
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _types as t
-from ._batches import CHUNK, Posts, Results, encoded
+from ._batches import CHUNK, Posts, Results, chunks, encoded
 from ._library import lib
 from .errors import BusyError, MeowerError, TimedOutError, check, error_of
 from .pages import Page
@@ -130,12 +130,8 @@ class _PostMany:
         self.failed = False
 
     def run(self, text: bytes) -> tuple[list[Posted | MeowerError], bool]:
-        chunk_max = min(CHUNK, self.instance.queue_max)
-        end = 0
-        for start in range(0, len(self.lens), chunk_max):
-            part = self.lens[start : start + chunk_max]
-            begin, end = end, end + sum(part)
-            posts = Posts(text[begin:end], part, start)
+        for start, part, lens in chunks(text, self.lens, min(CHUNK, self.instance.queue_max)):
+            posts = Posts(part, lens, start)
             while not posts.submit(self.handle.pointer, self.handle.error):
                 self._make_room(start + posts.accepted)
             for index, error in posts.take_refused():
