@@ -60,6 +60,18 @@ export class Deployment {
     await Promise.all(Array.from({ length: 32 }, (_, worker) => post(worker)));
   }
 
+  /** At a steady rate, in posts a second. */
+  async postAtRate(rate, seconds, text) {
+    const begun = Date.now();
+    const posts = [];
+    for (let i = 0; i < rate * seconds; i++) {
+      const wait = begun + (i * 1000) / rate - Date.now();
+      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+      posts.push(this.post(text(i)));
+    }
+    await Promise.all(posts);
+  }
+
   async list(take = 1000) {
     return (await fetch(`${this.url}/meows?take=${take}`)).json();
   }

@@ -137,18 +137,6 @@ test("finds what is said while the results are looked at", async () => {
   expect(await page.evaluate(() => window.flickers)).toEqual([]);
 });
 
-/** Posts at a steady rate. */
-async function postAtRate(rate, seconds, text) {
-  const begun = Date.now();
-  const posts = [];
-  for (let i = 0; i < rate * seconds; i++) {
-    const wait = begun + (i * 1000) / rate - Date.now();
-    if (wait > 0) await page.waitForTimeout(wait);
-    posts.push(deployment.post(text(i)));
-  }
-  await Promise.all(posts);
-}
-
 /** Who has the focus, and where that is in the window. */
 const focused = () =>
   page.evaluate(() => {
@@ -182,7 +170,7 @@ test("while 200 found meows a second come, few searches are made, nothing flicke
   page.on("request", (request) => new URL(request.url()).pathname === "/search" && searches++);
   await watchForFlickers();
   const begun = Date.now();
-  await postAtRate(200, 6, (i) => `comet shower ${i}`);
+  await deployment.postAtRate(200, 6, (i) => `comet shower ${i}`);
   await page.getByRole("button", { name: "New results" }).waitFor();
   const most = Math.ceil((Date.now() - begun) / 2_500) + 1;
   console.log(`${searches} searches in ${((Date.now() - begun) / 1000).toFixed(1)} s`);
