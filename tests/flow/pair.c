@@ -20,6 +20,12 @@ void pair_init_on_index(struct pair *pair, struct toy_index *index)
     pair->one.parts.index = pair->two.parts.index = index;
 }
 
+void pair_init_apart(struct pair *pair, struct toy_index *index)
+{
+    pair_init_on_index(pair, index);
+    pair->one.parts.wire = pair->two.parts.wire = NULL;
+}
+
 void pair_begin(struct pair *pair, const char *const *pairs)
 {
     pair_init(pair);

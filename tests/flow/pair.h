@@ -15,7 +15,8 @@ struct pair {
 
 void pair_init(struct pair *pair);
 void pair_init_on_index(struct pair *pair, struct toy_index *index); /* makes the index, which both share */
-void pair_destroy(struct pair *pair);                                /* both are closed */
+void pair_init_apart(struct pair *pair, struct toy_index *index); /* the same without a wire: no news comes at once */
+void pair_destroy(struct pair *pair);                             /* both are closed */
 
 /* The same with both instances opened, or still open. */
 void pair_begin(struct pair *pair, const char *const *pairs);

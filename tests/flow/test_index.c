@@ -337,8 +337,7 @@ static void an_index_that_was_never_refreshed_shows_nothing(void **state)
     meower_page *page;
 
     (void)state;
-    pair_init_on_index(&pair, &index);
-    pair.one.parts.wire = pair.two.parts.wire = NULL;
+    pair_init_apart(&pair, &index);
     fixture_open(&pair.one, OPTIONS(STEPPED));
     posted = post(pair.one.command, "fox");
     assert_found(&pair.one, "fox", 1);
@@ -385,8 +384,7 @@ static void closing_an_instance_behind_its_index_is_no_timeout(void **state)
     struct toy_index index;
 
     (void)state;
-    pair_init_on_index(&pair, &index);
-    pair.one.parts.wire = pair.two.parts.wire = NULL;
+    pair_init_apart(&pair, &index);
     fixture_open(&pair.one, OPTIONS(STEPPED));
     fixture_open(&pair.two, OPTIONS(STEPPED));
     post(pair.one.command, "fox");

@@ -171,8 +171,7 @@ static void what_another_process_has_indexed_is_in_the_rebuilt_index(void **stat
     struct toy_index index;
 
     (void)state;
-    pair_init_on_index(&pair, &index);
-    pair.one.parts.wire = pair.two.parts.wire = NULL;
+    pair_init_apart(&pair, &index);
     fixture_open(&pair.one, OPTIONS(STEPPED));
     fixture_open(&pair.two, OPTIONS(STEPPED));
     feed_run(pair.two.feed);
@@ -195,8 +194,7 @@ static void a_rebuild_reads_what_the_index_has_more(void **state)
     struct toy_index index;
 
     (void)state;
-    pair_init_on_index(&pair, &index);
-    pair.one.parts.wire = pair.two.parts.wire = NULL;
+    pair_init_apart(&pair, &index);
     fixture_open(&pair.one, OPTIONS(STEPPED));
     faults_add(&pair.two.faults, (struct fault){.port = "search",
                                                 .call = "info",
