@@ -87,6 +87,18 @@ test("what comes while one reads further down waits behind a pill, and nothing m
   await expect.poll(() => pill.count()).toBe(0);
 });
 
+test("on a slow machine the pill leads to the top, too", async () => {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Emulation.setCPUThrottlingRate", { rate: 10 });
+  for (let i = 0; i < 3; i++) {
+    await scrollTo(2_000);
+    await deployment.post(`slowly ${i}`);
+    await page.getByRole("button", { name: "1 new meow", exact: true }).click();
+    await row(page, `slowly ${i}`).waitFor();
+    await expect.poll(() => page.evaluate(() => window.scrollY)).toBe(0);
+  }
+});
+
 test("a meow that is deleted above the reader does not move what is read", async () => {
   const id = await deployment.post("to be\ndeleted\nabove\nthe reader");
   await row(page, "to be").waitFor();

@@ -5,6 +5,7 @@ import { parseCursor } from "./base/cursor";
 import { meowFrom, timeOfId, type Meow, type RawMeow } from "./base/meow";
 import { addressOf, routeFrom, type Route } from "./base/route";
 import { Timeline } from "./feed/timeline";
+import { scrollToTop } from "./feed/top";
 import { KIND_CREATED, KIND_DELETED, type LiveEvent } from "./live/event";
 import { LiveFeed } from "./live/live_feed";
 import type { StreamState } from "./live/stream";
@@ -189,7 +190,7 @@ export function createPage() {
     await new Promise((resolve) => setTimeout(resolve)); // until the list has made room for what is new, above the reader
     const isNear = window.scrollY < 3 * window.innerHeight;
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    window.scrollTo({ top: 0, behavior: isNear && !isCalm ? "smooth" : "instant" });
+    scrollToTop(isNear && !isCalm);
   }
 
   async function loadSingle(id: string): Promise<void> {

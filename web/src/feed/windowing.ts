@@ -2,6 +2,7 @@
 // come, go, or turn out to be of another height.
 import { computed, nextTick, onBeforeUnmount, onMounted, shallowRef, watch, type Ref } from "vue";
 import { Layout } from "./layout";
+import { isScrollingToTop } from "./top";
 
 const MARGIN_PX = 700; // rows beyond the window that are there already when one scrolls
 const NEAR_END_ROWS = 12;
@@ -57,9 +58,9 @@ export function useWindowing<T extends { readonly id: string }>(options: Windowi
   }
 
   /** Changes the layout so that what the reader is at stays where it is: the row with the focus, else the first one in
-   * sight. At the very top, without a focus, nothing is held: there, what is new belongs into sight. */
+   * sight. At the very top, without a focus, nothing is held: there, what is new belongs into sight; nor on the way there. */
   function change(apply: () => void): void {
-    const ids = options.isActive() ? [...anchorWithFocus(), ...anchorsAtEye()] : [];
+    const ids = options.isActive() && !isScrollingToTop() ? [...anchorWithFocus(), ...anchorsAtEye()] : [];
     apply();
     version.value++;
     for (const { id, top } of ids) {
