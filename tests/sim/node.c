@@ -5,9 +5,10 @@
 #include "sim/world.h"
 #include <stdlib.h>
 
-#define WALL_US       INT64_C(1790000000000000) /* when the simulation begins */
-#define WAITING_US    50000                     /* each look at the time while waiting moves it on */
-#define CLOSE_WAIT_MS 200
+#define WALL_US        INT64_C(1790000000000000) /* when the simulation begins */
+#define WAITING_US     50000                     /* each look at the time while waiting moves it on */
+#define WAITING_US_MAX INT64_C(3600000000)       /* who waits longer waits for ever */
+#define CLOSE_WAIT_MS  200
 
 /* ---- its clock -------------------------------------------------------------------------------------------------- */
 
@@ -24,8 +25,17 @@ static int64_t monotonic_us(void *context)
 
     if (node->is_waiting) {
         node->world->now_us += WAITING_US;
+        if (node->world->now_us - node->waiting_since_us > WAITING_US_MAX) {
+            world_fail(node->world, "node %d: somebody waits for an answer for ever", node->number);
+        }
     }
     return INT64_C(1000000000) + node->world->now_us;
+}
+
+static void begin_waiting(struct node *node)
+{
+    node->is_waiting = true;
+    node->waiting_since_us = node->world->now_us;
 }
 
 static void random_bytes(void *context, void *out, size_t len)
@@ -183,7 +193,7 @@ void node_close(struct node *node)
     authors_take(node->world, node);
     readers_take(node->world, node);
     node->is_closing = true;
-    node->is_waiting = true;
+    begin_waiting(node);
     close_handles(node);
     node->stages = STAGES_ALL;
     status = meower_close(feed, CLOSE_WAIT_MS, NULL);
@@ -213,7 +223,7 @@ static void end_step(struct node *node)
 void node_begin_call(struct node *node)
 {
     node->stages = STAGES_ALL;
-    node->is_waiting = true;
+    begin_waiting(node);
     if (node->caller == NULL && meower_command_open(node->feed, &node->caller, NULL) != MEOWER_OK) {
         world_fail(node->world, "node %d: a handle cannot be opened", node->number);
     }

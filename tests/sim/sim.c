@@ -7,16 +7,24 @@
  */
 #include "sim/world.h"
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define JOBS_MAX   64
-#define SEED_S_MAX 60 /* a run that takes longer hangs */
+#define JOBS_MAX 64
+/* A run hangs that takes more of the processor, or none for some minutes although it could: it waits for a lock that it
+ * holds itself. Time that it spends stopped, or waiting for a processor, says nothing of it. (Who waits for an answer
+ * for ever is noticed by the simulated time, node.c.) */
+#define SEED_S_MAX  60
+#define LOOK_S      60     /* whether it takes any */
+#define LOOKS_MAX   5      /* in a row at which it had taken none */
+#define LOOK_NS_MIN 200000 /* less is no more than the looks themselves take */
 
 #ifdef __SANITIZE_THREAD__
 /* Here one thread plays all processes, and while it is in one it goes on in another: their locks have no common order,
@@ -89,12 +97,52 @@ static int run_single(const struct arguments *arguments)
     return 0;
 }
 
+/* Ends a process that takes nothing of the processor. When it was stopped or starved, it goes on behind its next look.
+ */
+static void look(int number)
+{
+    static int64_t looked_ns;
+    static unsigned looks;
+    struct timespec taken;
+    int64_t now_ns;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &taken);
+    now_ns = (int64_t)taken.tv_sec * 1000000000 + taken.tv_nsec;
+    looks = now_ns - looked_ns < LOOK_NS_MIN ? looks + 1 : 0;
+    looked_ns = now_ns;
+    if (looks == LOOKS_MAX) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+}
+
+static void begin_looking(void)
+{
+    const struct sigaction action = {.sa_handler = look, .sa_flags = SA_RESTART};
+    const struct itimerval each = {{LOOK_S, 0}, {LOOK_S, 0}};
+
+    if (sigaction(SIGALRM, &action, NULL) != 0 || setitimer(ITIMER_REAL, &each, NULL) != 0) {
+        abort();
+    }
+}
+
+/* SIGPROF ends the process when the next run takes longer. */
+static void limit_run(void)
+{
+    const struct itimerval limit = {.it_value.tv_sec = SEED_S_MAX};
+
+    if (setitimer(ITIMER_PROF, &limit, NULL) != 0) {
+        abort();
+    }
+}
+
 /* Every job-th seed, on a process of its own. */
 static void run_job(const struct arguments *arguments, unsigned job, struct report *report)
 {
+    begin_looking();
     for (uint64_t i = job; i < arguments->seeds; i += arguments->jobs) {
         report->seed = arguments->first + i;
-        alarm(SEED_S_MAX);
+        limit_run();
         (void)world_run(report->seed, arguments->replay, false, &report->tally);
     }
     _exit(0);
@@ -128,6 +176,17 @@ static void print_tally(const struct tally *tally, double seconds)
            tally->calls, tally->lives, tally->rebuilds, tally->crashes, tally->faults);
 }
 
+static void print_signal(const struct arguments *arguments, uint64_t seed, int number)
+{
+    printf("seed %" PRIu64 ": ended by signal %d (%s)", seed, number, strsignal(number));
+    if (number == SIGPROF) {
+        printf(": it hangs, more than %d s of the processor", SEED_S_MAX);
+    } else if (number == SIGALRM) {
+        printf(": it hangs, and takes nothing of the processor for %d s", LOOK_S * LOOKS_MAX);
+    }
+    printf("\nreplay: %s --seed %" PRIu64 "\n", arguments->replay, seed);
+}
+
 /* Waits for all jobs; the first that is wrong ends the others. Returns how many were wrong. */
 static unsigned wait_for_jobs(const struct arguments *arguments, pid_t *jobs, const struct report *reports)
 {
@@ -144,8 +203,7 @@ static unsigned wait_for_jobs(const struct arguments *arguments, pid_t *jobs, co
                 jobs[i] = 0;
             }
             if (jobs[i] == 0 && wrong == 0 && !WIFEXITED(status)) {
-                printf("seed %" PRIu64 ": ended by signal %d\nreplay: %s --seed %" PRIu64 "\n", reports[i].seed,
-                       WTERMSIG(status), arguments->replay, reports[i].seed);
+                print_signal(arguments, reports[i].seed, WTERMSIG(status));
             }
         }
         for (unsigned i = 0; i < arguments->jobs && wrong == 0; i++) {
