@@ -2,6 +2,7 @@
  * tells whose it is. */
 #include "sim/authors.h"
 #include "base/cursor.h"
+#include "sim/answers.h"
 #include "sim/world.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,7 @@ void authors_destroy(struct authors *authors)
     free(authors->key_meows);
 }
 
-static void write_body(size_t number, char out[LEDGER_BODY_SIZE])
+void authors_write_body(size_t number, char out[LEDGER_BODY_SIZE])
 {
     snprintf(out, LEDGER_BODY_SIZE, "m%zu %s %s", number, words[number % WORD_COUNT],
              words[number / WORD_COUNT % WORD_COUNT]);
@@ -57,6 +58,13 @@ static size_t new_intent(struct world *world)
     return authors->intent_count++;
 }
 
+/* An intent with the key of another one, to be refused. */
+static size_t new_rival(struct authors *authors, unsigned key)
+{
+    authors->intents[authors->intent_count].key = key;
+    return authors->intent_count++;
+}
+
 /* An intent with a key that somebody asks for once more, or a new one. */
 static size_t choose_intent(struct world *world)
 {
@@ -74,10 +82,20 @@ static size_t choose_intent(struct world *world)
 
 static struct attempt *new_attempt(struct world *world, const struct node *node, int kind)
 {
-    struct attempt *attempt = &world->authors.attempts[world->authors.attempt_count];
+    struct attempt *attempt = &world->authors.attempts[world->authors.attempt_count++];
 
     *attempt = (struct attempt){.kind = kind, .state = ATTEMPT_PENDING, .node = node->number, .life = node->life};
     return attempt;
+}
+
+static void *tag_of(const struct world *world, const struct attempt *attempt)
+{
+    return (void *)(uintptr_t)(attempt - world->authors.attempts);
+}
+
+static bool is_turned_away(int status)
+{
+    return status == MEOWER_ERROR_BUSY || status == MEOWER_ERROR_CLOSED;
 }
 
 /* The submitting call has returned: a refusal is an answer. */
@@ -85,168 +103,208 @@ static void end_submit(struct world *world, struct attempt *attempt, int status)
 {
     world_note(world, attempt->node, attempt->kind == MEOWER_STORE_POST ? "post" : "delete", attempt->intent,
                (uint64_t)-status);
-    if (status != MEOWER_OK && status != MEOWER_ERROR_BUSY && status != MEOWER_ERROR_CLOSED) {
+    if (status != MEOWER_OK) {
+        attempt->state = ATTEMPT_REFUSED;
+        return;
+    }
+    world->authors.pending++;
+    if (attempt->kind == MEOWER_STORE_POST) {
+        world->authors.intents[attempt->intent].may_be_there = true;
+    }
+}
+
+static void check_submit(struct world *world, int status)
+{
+    if (status != MEOWER_OK && !is_turned_away(status)) {
         world_fail(world, "a command is refused with %s", meower_status_name(status));
     }
-    world->authors.attempt_count++;
-    if (status == MEOWER_OK) {
-        world->authors.pending++;
-    } else {
-        attempt->state = ATTEMPT_REFUSED;
-    }
+}
+
+/* A post as it is submitted. */
+struct post_text {
+    char body[LEDGER_BODY_SIZE];
+    char key[16];
+};
+
+static struct attempt *prepare_post(struct world *world, const struct node *node, size_t number, struct post_text *text,
+                                    meower_post *post)
+{
+    struct attempt *attempt = new_attempt(world, node, MEOWER_STORE_POST);
+    unsigned key = world->authors.intents[number].key;
+
+    attempt->intent = number;
+    authors_write_body(number, text->body);
+    snprintf(text->key, sizeof text->key, "k%u", key);
+    *post = (meower_post){text->body, strlen(text->body), key == 0 ? NULL : text->key, tag_of(world, attempt)};
+    return attempt;
 }
 
 void authors_post(struct world *world, struct node *node)
 {
-    size_t number = choose_intent(world);
-    struct intent *intent = &world->authors.intents[number];
-    struct attempt *attempt = new_attempt(world, node, MEOWER_STORE_POST);
-    char body[LEDGER_BODY_SIZE];
-    char key[16];
-    int status;
+    struct post_text text;
+    meower_post post;
+    struct attempt *attempt = prepare_post(world, node, choose_intent(world), &text, &post);
+    int status =
+        meower_command_submit_post(node->command, post.body, post.body_len, post.idempotency_key, post.tag, NULL);
 
-    attempt->intent = number;
-    write_body(number, body);
-    snprintf(key, sizeof key, "k%u", intent->key);
-    status = meower_command_submit_post(node->command, body, strlen(body), intent->key == 0 ? NULL : key,
-                                        (void *)(uintptr_t)world->authors.attempt_count, NULL);
-    intent->may_be_there |= status == MEOWER_OK;
+    check_submit(world, status);
     end_submit(world, attempt, status);
+}
+
+static const char *choose_victim(struct world *world)
+{
+    const struct ledger *ledger = &world->ledger;
+
+    return ledger->meows[chance_below(&world->chance, (unsigned)ledger->meow_count)].id;
 }
 
 void authors_delete(struct world *world, struct node *node)
 {
-    const struct ledger *ledger = &world->ledger;
-    struct attempt *attempt = new_attempt(world, node, MEOWER_STORE_DELETE);
+    struct attempt *attempt;
     int status;
 
-    if (ledger->meow_count == 0) {
+    if (world->ledger.meow_count == 0) {
         return;
     }
-    memcpy(attempt->id, ledger->meows[chance_below(&world->chance, (unsigned)ledger->meow_count)].id, MEOWER_ID_SIZE);
-    status =
-        meower_command_submit_delete(node->command, attempt->id, (void *)(uintptr_t)world->authors.attempt_count, NULL);
+    attempt = new_attempt(world, node, MEOWER_STORE_DELETE);
+    memcpy(attempt->id, choose_victim(world), MEOWER_ID_SIZE);
+    status = meower_command_submit_delete(node->command, attempt->id, tag_of(world, attempt), NULL);
+    check_submit(world, status);
     end_submit(world, attempt, status);
 }
 
-/* ---- answers ---------------------------------------------------------------------------------------------------- */
+/* ---- several with one call -------------------------------------------------------------------------------------- */
 
-/* What an answer says was committed must be. */
-static const struct ledger_meow *check_event(struct world *world, const meower_command_result *result, int kind)
+/* Some of those that are submitted together are the same one, or have the key of another one. */
+static size_t choose_among(struct world *world, const struct attempt *before, size_t count)
 {
-    const struct ledger_event *event = ledger_event_at(&world->ledger, result->position);
-    const struct ledger_meow *meow;
+    struct authors *authors = &world->authors;
 
-    if (event == NULL || event->kind != kind) {
-        world_fail(world, "meow %s was answered with position %llu, where no such event is committed", result->id,
-                   (unsigned long long)result->position);
-    }
-    meow = &world->ledger.meows[event->meow];
-    if (strcmp(meow->id, result->id) != 0) {
-        world_fail(world, "meow %s was answered with position %llu, which is that of %s", result->id,
-                   (unsigned long long)result->position, meow->id);
-    }
-    if (result->position > world->authors.answered) {
-        world->authors.answered = result->position;
-        memcpy(world->authors.cursor, result->cursor, sizeof world->authors.cursor);
-    }
-    return meow;
-}
-
-static void post_done(struct world *world, struct attempt *attempt, const meower_command_result *result)
-{
-    const struct ledger_meow *meow = check_event(world, result, MEOWER_EVENT_CREATED);
-    struct intent *intent = &world->authors.intents[attempt->intent];
-    char body[LEDGER_BODY_SIZE];
-
-    write_body(attempt->intent, body);
-    if (strcmp(meow->body, body) != 0) {
-        world_fail(world, "the post \"%s\" was answered with meow %s, which says \"%s\"", body, meow->id, meow->body);
-    }
-    if (meow->created_at_us != result->created_at_us) {
-        world_fail(world, "meow %s was answered with another time than it is stored with", meow->id);
-    }
-    intent->is_promised = true;
-}
-
-/* A refusal for good: then it must not be there, unless another attempt has brought it. */
-static void post_refused(struct world *world, struct attempt *attempt, const meower_command_result *result)
-{
-    struct intent *intent = &world->authors.intents[attempt->intent];
-
-    if (result->status == MEOWER_ERROR_CONFLICT) {
-        if (intent->key == 0 || world->authors.key_meows[intent->key - 1] == 0 || intent->meow != 0) {
-            world_fail(world, "post %zu was refused as a conflict, but its key has no other text", attempt->intent);
+    if (count > 0 && chance_permille(&world->chance, 200)) {
+        size_t number = before[chance_below(&world->chance, (unsigned)count)].intent;
+        unsigned key = authors->intents[number].key;
+        if (key != 0) {
+            return chance_permille(&world->chance, 500) ? number : new_rival(authors, key);
         }
-        return;
     }
-    if (intent->key != 0) {
-        return;
-    }
-    intent->may_be_there = false;
-    if (intent->meow != 0) {
-        world_fail(world, "post %zu was refused with \"%s\", but is stored", attempt->intent,
-                   meower_status_name(result->status));
-    }
+    return choose_intent(world);
 }
 
-static void delete_refused(struct world *world, const struct attempt *attempt, const meower_command_result *result)
+/* Now and then one or two of the posts are such as may not be posted. Returns the index of the first; `count`: none. */
+static size_t spoil_some(struct world *world, meower_post *posts, size_t count)
 {
-    const struct ledger_meow *meow = ledger_find(&world->ledger, attempt->id);
+    size_t first = count;
+    unsigned spoilt = count > 0 && chance_permille(&world->chance, 100) ? 1 + chance_below(&world->chance, 2) : 0;
 
-    if (result->status == MEOWER_ERROR_NOT_FOUND && ledger_is_alive(meow, world->ledger.head)) {
-        world_fail(world, "the deletion of %s was answered as not found, but it is there", attempt->id);
+    for (; spoilt > 0; spoilt--) {
+        size_t index = chance_below(&world->chance, (unsigned)count);
+        switch (chance_below(&world->chance, 3)) {
+        case 0:
+            posts[index].body_len = 0;
+            break;
+        case 1:
+            posts[index].body = "bell\a";
+            posts[index].body_len = 5;
+            break;
+        default:
+            posts[index].idempotency_key = "";
+        }
+        first = index < first ? index : first;
     }
+    return first;
 }
 
-static bool is_expected(int status)
+/* All are submitted or none, and the first that may not be posted, `bad`, is named. */
+static void check_many(struct world *world, const struct node *node, size_t count, size_t bad, int status,
+                       const meower_error *error)
 {
-    return status == MEOWER_OK || status == MEOWER_ERROR_CONFLICT || status == MEOWER_ERROR_NOT_FOUND ||
-           status == MEOWER_ERROR_UNAVAILABLE || status == MEOWER_ERROR_TIMEOUT || status == MEOWER_ERROR_IO ||
-           status == MEOWER_ERROR_OUTCOME_UNKNOWN;
-}
+    char expected[40] = "";
 
-/* What the answer says must be so. */
-static void end_attempt(struct world *world, struct attempt *attempt, const meower_command_result *result)
-{
-    world_note(world, attempt->node, "answered", result->position, (uint64_t)-result->status);
-    if (!is_expected(result->status)) {
-        world_fail(world, "a command ended with %s: %s", meower_status_name(result->status), result->error.message);
-    }
-    attempt->state = ATTEMPT_REFUSED;
-    if (result->status == MEOWER_ERROR_OUTCOME_UNKNOWN) {
-        attempt->state = ATTEMPT_UNKNOWN;
-    } else if (result->status != MEOWER_OK && attempt->kind == MEOWER_STORE_POST) {
-        post_refused(world, attempt, result);
-    } else if (result->status != MEOWER_OK) {
-        delete_refused(world, attempt, result);
+    if (count > node->queue_max) {
+        snprintf(expected, sizeof expected, "%zu posts never fit", count);
+    } else if (bad < count) {
+        snprintf(expected, sizeof expected, "posts[%zu]: ", bad);
     } else {
-        attempt->state = ATTEMPT_DONE;
-        if (attempt->kind == MEOWER_STORE_POST) {
-            post_done(world, attempt, result);
-        } else {
-            (void)check_event(world, result, MEOWER_EVENT_DELETED);
-        }
+        check_submit(world, status);
+        return;
+    }
+    if (status != MEOWER_ERROR_INVALID || strncmp(error->message, expected, strlen(expected)) != 0) {
+        world_fail(world, "node %d: %zu posts are answered with %s: %s", node->number, count,
+                   meower_status_name(status), error->message);
     }
 }
+
+void authors_post_many(struct world *world, struct node *node)
+{
+    size_t count = chance_below(&world->chance, AUTHORS_MANY_MAX + 1);
+    struct authors *authors = &world->authors;
+    struct attempt *attempts = &authors->attempts[authors->attempt_count];
+    struct post_text texts[AUTHORS_MANY_MAX];
+    meower_post posts[AUTHORS_MANY_MAX];
+    meower_error error = {0};
+    size_t bad;
+    int status;
+
+    authors->manys++;
+    for (size_t i = 0; i < count; i++) {
+        size_t intents = authors->intent_count;
+        size_t number = choose_among(world, attempts, i);
+        if (number >= intents) {
+            authors->intents[number].together = authors->manys;
+        }
+        (void)prepare_post(world, node, number, &texts[i], &posts[i]);
+    }
+    bad = spoil_some(world, posts, count);
+    world_note(world, node->number, "many", count, bad);
+    status = meower_command_submit_posts(node->command, posts, count, &error);
+    check_many(world, node, count, bad, status, &error);
+    for (size_t i = 0; i < count; i++) {
+        end_submit(world, &attempts[i], status);
+    }
+}
+
+/* ---- answers ---------------------------------------------------------------------------------------------------- */
 
 static void take(struct world *world, const meower_command_result *result)
 {
     struct attempt *attempt = &world->authors.attempts[(uintptr_t)result->tag];
 
+    if ((uintptr_t)result->tag >= world->authors.attempt_count) {
+        world_fail(world, "command %llu was answered, which nobody gave", (unsigned long long)(uintptr_t)result->tag);
+    }
     if (attempt->state != ATTEMPT_PENDING) {
         world_fail(world, "command %llu was answered twice", (unsigned long long)(uintptr_t)result->tag);
     }
     world->authors.pending--;
-    end_attempt(world, attempt, result);
+    answers_check(world, attempt, result);
 }
 
+#define TAKEN_MAX 6 /* answers with one call */
+
+/* One or several with one call. Returns how many. */
+static int take_some(struct world *world, struct node *node)
+{
+    meower_command_result results[TAKEN_MAX];
+    unsigned max = 1 + chance_below(&world->chance, TAKEN_MAX);
+    int taken =
+        max == 1 ? meower_command_next(node->command, results) : meower_command_next_many(node->command, results, max);
+
+    if (taken < 0 || taken > (int)max) {
+        world_fail(world, "node %d: taking at most %u answers gave %d", node->number, max, taken);
+    }
+    for (int i = 0; i < taken; i++) {
+        take(world, &results[i]);
+    }
+    return taken;
+}
+
+/* Who takes some may leave the others for later. */
 void authors_take(struct world *world, struct node *node)
 {
-    meower_command_result result;
-
-    while (node->command != NULL && meower_command_next(node->command, &result) == 1) {
-        take(world, &result);
+    while (node->command != NULL && take_some(world, node) > 0) {
+        if (!world->is_calm && chance_permille(&world->chance, 100)) {
+            return;
+        }
     }
 }
 
@@ -291,49 +349,42 @@ static void end_call(struct world *world, const struct node *node, struct attemp
     if (is_unheard(node, timeout_ms, result)) {
         world_note(world, node->number, "unheard", 0, (uint64_t)-result->status);
         attempt->state = ATTEMPT_UNKNOWN;
-    } else if (result->status == MEOWER_ERROR_BUSY || result->status == MEOWER_ERROR_CLOSED) {
+    } else if (is_turned_away(result->status)) {
         attempt->state = ATTEMPT_REFUSED;
     } else {
-        end_attempt(world, attempt, result);
+        answers_check(world, attempt, result);
     }
-}
-
-static const char *choose_victim(struct world *world)
-{
-    const struct ledger *ledger = &world->ledger;
-
-    return ledger->meows[chance_below(&world->chance, (unsigned)ledger->meow_count)].id;
 }
 
 void authors_call(struct world *world, struct node *node)
 {
     bool deletes = world->ledger.meow_count > 0 && chance_permille(&world->chance, 200);
-    size_t number = deletes ? 0 : choose_intent(world);
-    struct attempt *attempt = new_attempt(world, node, deletes ? MEOWER_STORE_DELETE : MEOWER_STORE_POST);
     int timeout_ms = timeouts_ms[chance_below(&world->chance, TIMEOUT_COUNT)];
     int64_t began_us = world->now_us;
     meower_command_result result = {0};
     meower_error error = {0};
-    char body[LEDGER_BODY_SIZE];
-    char key[16];
+    struct attempt *attempt;
 
-    world->authors.attempt_count++;
-    world_note(world, node->number, "call", number, (uint64_t)timeout_ms);
     node_begin_call(node);
     if (deletes) {
+        attempt = new_attempt(world, node, MEOWER_STORE_DELETE);
         memcpy(attempt->id, choose_victim(world), MEOWER_ID_SIZE);
+        world_note(world, node->number, "call", 0, (uint64_t)timeout_ms);
         result.status = meower_command_delete(node->caller, attempt->id, timeout_ms, &result, &error);
     } else {
-        const struct intent *intent = &world->authors.intents[number];
-        bool was_possible = world->authors.intents[number].may_be_there;
-        attempt->intent = number;
-        world->authors.intents[number].may_be_there = true;
-        write_body(number, body);
-        snprintf(key, sizeof key, "k%u", intent->key);
-        result.status = meower_command_post(node->caller, body, strlen(body), intent->key == 0 ? NULL : key, timeout_ms,
+        struct post_text text;
+        meower_post post;
+        struct intent *intent;
+        bool was_possible;
+        attempt = prepare_post(world, node, choose_intent(world), &text, &post);
+        intent = &world->authors.intents[attempt->intent];
+        was_possible = intent->may_be_there;
+        intent->may_be_there = true;
+        world_note(world, node->number, "call", attempt->intent, (uint64_t)timeout_ms);
+        result.status = meower_command_post(node->caller, post.body, post.body_len, post.idempotency_key, timeout_ms,
                                             &result, &error);
-        if (result.status == MEOWER_ERROR_BUSY || result.status == MEOWER_ERROR_CLOSED) {
-            world->authors.intents[number].may_be_there = was_possible;
+        if (is_turned_away(result.status)) {
+            intent->may_be_there = was_possible;
         }
     }
     result.error = error;
@@ -377,6 +428,23 @@ void authors_begin_life(struct world *world)
 
 /* ---- commits ---------------------------------------------------------------------------------------------------- */
 
+/* What is submitted together is stored in its order. (What has a key may have come in another way.) */
+static void check_order(struct world *world, size_t number)
+{
+    const struct authors *authors = &world->authors;
+    const struct intent *intent = &authors->intents[number];
+
+    for (size_t i = number + 1; i < authors->intent_count && intent->together != 0 && intent->key == 0; i++) {
+        const struct intent *later = &authors->intents[i];
+        if (later->together != intent->together) {
+            return;
+        }
+        if (later->key == 0 && later->meow != 0) {
+            world_fail(world, "post %zu is stored behind post %zu, which was submitted with it, after it", number, i);
+        }
+    }
+}
+
 void authors_note_commit(struct world *world, const char *body, size_t meow)
 {
     struct authors *authors = &world->authors;
@@ -384,7 +452,7 @@ void authors_note_commit(struct world *world, const char *body, size_t meow)
     struct intent *intent = &authors->intents[number];
     char expected[LEDGER_BODY_SIZE];
 
-    write_body(number, expected);
+    authors_write_body(number, expected);
     if (number >= authors->intent_count || strncmp(body, expected, strlen(expected)) != 0) {
         world_fail(world, "a text is stored that nobody posted");
     }
@@ -394,6 +462,7 @@ void authors_note_commit(struct world *world, const char *body, size_t meow)
     if (!intent->may_be_there) {
         world_fail(world, "post %zu is stored, but its author was told that it is not", number);
     }
+    check_order(world, number);
     intent->meow = meow + 1;
     if (intent->key == 0) {
         return;

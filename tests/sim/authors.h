@@ -1,14 +1,16 @@
-/* authors.h - those who post and delete: with and without idempotency keys, at any node, and again when they did not
- * hear what became of it. Each answer is compared with what is committed. */
+/* authors.h - those who post and delete: one by one and several with one call, with and without idempotency keys, at
+ * any node, and again when they did not hear what became of it. Each answer is compared with what is committed. */
 #ifndef TESTS_SIM_AUTHORS_H
 #define TESTS_SIM_AUTHORS_H
 
+#include "sim/ledger.h"
 #include <meower/meower.h>
 #include <stdbool.h>
 
+#define AUTHORS_MANY_MAX 8 /* posts in one call; more than some queues hold, and than some transactions */
+
 struct world;
 struct node;
-struct ledger_meow;
 
 enum {
     ATTEMPT_PENDING,
@@ -23,6 +25,7 @@ struct intent {
     size_t meow;       /* 1 + its index in the ledger; 0: not stored */
     bool is_promised;  /* an answer said that it is stored */
     bool may_be_there; /* unless every attempt was refused */
+    uint64_t together; /* the call that submitted it first, with others, by its number; 0: it came alone */
 };
 
 /* One command. */
@@ -48,14 +51,21 @@ struct authors {
     char former[MEOWER_CURSOR_SIZE]; /* the one before the store was restored; "": it never was */
     size_t pending;
     uint64_t calls; /* that waited for their answer */
+    uint64_t manys; /* calls that submitted several posts */
 };
 
 void authors_init(struct authors *authors, size_t max);
 void authors_destroy(struct authors *authors);
 
+/* The body of the post with an intent's number. */
+void authors_write_body(size_t number, char out[LEDGER_BODY_SIZE]);
+
 /* Somebody posts, or deletes, at `node`. */
 void authors_post(struct world *world, struct node *node);
 void authors_delete(struct world *world, struct node *node);
+
+/* Somebody submits several posts, or none, with one call: some of them the same ones, or such as may not be posted. */
+void authors_post_many(struct world *world, struct node *node);
 
 /* Somebody posts or deletes, and waits for the answer. */
 void authors_call(struct world *world, struct node *node);

@@ -85,6 +85,7 @@ void node_init(struct node *node, struct world *world, int number)
     const meower_clock clock = {wall_us, monotonic_us, random_bytes, node};
     const meower_fault_hook hook = {call_before, call_after, node};
     struct chance *chance = &world->chance;
+    const char *queue_max;
 
     node->world = world;
     node->number = number;
@@ -104,7 +105,9 @@ void node_init(struct node *node, struct world *world, int number)
     set(node, "event_log_max", PICK(chance, "16", "40", "1000"));
     set(node, "timeline_max", PICK(chance, "0", "3", "20", "1000"));
     set(node, "batch_max", PICK(chance, "1", "3", "64"));
-    set(node, "queue_max", PICK(chance, "3", "1000", "1000"));
+    queue_max = PICK(chance, "3", "1000", "1000");
+    set(node, "queue_max", queue_max);
+    node->queue_max = strtoul(queue_max, NULL, 10);
     set(node, "wait_max_ms", PICK(chance, "200", "5000"));
     set(node, "poll_interval_ms", PICK(chance, "50", "1000"));
     set(node, "checkpoint_interval_ms", PICK(chance, "1", "50", "1000"));

@@ -21,8 +21,9 @@ struct node {
     meower_command *command;
     meower_command *caller; /* for commands that wait for their answer; made when it is needed */
     meower_query *query;
-    unsigned life; /* counts its starts */
-    bool is_dead;  /* died inside a call; it is cleared away when that call has returned */
+    size_t queue_max; /* its option */
+    unsigned life;    /* counts its starts */
+    bool is_dead;     /* died inside a call; it is cleared away when that call has returned */
     bool is_closing;
     bool is_waiting; /* it is closing, or somebody waits for an answer: its clock goes fast, by each look */
     int64_t waiting_since_us;

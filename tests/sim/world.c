@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define POSTS_MAX      5               /* in a row */
+#define POSTS_MAX      5               /* in a row, each with a call of its own */
 #define HISTORY_MIN    EVENT_BATCH_MAX /* more than one batch of a rebuild */
 #define HISTORY_SPREAD 400
 #define CALM_STEP_US   100000
@@ -61,6 +61,7 @@ static void draw_plan(struct plan *plan, struct chance *chance)
         .outage_permille = pick(chance, 0, 0, 5, 20),
         .slow_permille = pick(chance, 0, 0, 5, 20),
         .key_permille = pick(chance, 0, 200, 500, 900),
+        .many_permille = pick(chance, 0, 100, 300, 700),
         .search_permille = pick(chance, 50, 200, 500, 900),
         .history = chance_below(chance, 12) == 0 ? HISTORY_MIN + chance_below(chance, HISTORY_SPREAD) : 0,
         .weights = {45, pick(chance, 5, 10, 15, 25), pick(chance, 4, 10, 15, 30), 10, 9, 10, pick(chance, 1, 4, 8, 15),
@@ -175,11 +176,15 @@ static void write_something(struct world *world)
 {
     struct node *node = world_command_node(world);
 
-    if (node == NULL || world->authors.attempt_count + POSTS_MAX > world->authors.max) {
+    if (node == NULL || world->authors.attempt_count + AUTHORS_MANY_MAX > world->authors.max) {
         return;
     }
     if (chance_permille(&world->chance, 150)) {
         authors_delete(world, node);
+        return;
+    }
+    if (chance_permille(&world->chance, world->plan.many_permille)) {
+        authors_post_many(world, node);
         return;
     }
     for (unsigned count = chance_permille(&world->chance, 200) ? POSTS_MAX : 1; count > 0; count--) {
@@ -480,6 +485,7 @@ static void count(const struct world *world, struct tally *tally)
     tally->lives += world->lives;
     tally->rebuilds += world->rebuilds;
     tally->calls += world->authors.calls;
+    tally->manys += world->authors.manys;
     tally->simulated_us += world->now_us;
 }
 

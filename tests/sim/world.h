@@ -33,6 +33,7 @@ struct plan {
     unsigned outage_permille;     /* actions that take an engine away for a while */
     unsigned slow_permille;       /* calls that take long */
     unsigned key_permille;        /* posts with an idempotency key */
+    unsigned many_permille;       /* those who post that submit several with one call */
     unsigned search_permille;     /* requests that are searches */
     unsigned history;             /* meows that are there before anything goes wrong */
     unsigned weights[ACT_COUNT];  /* how often each kind of action comes: step, write, read, take answers, follow, let
@@ -86,6 +87,7 @@ struct tally {
     uint64_t lives;
     uint64_t rebuilds;
     uint64_t calls; /* that waited for their answer */
+    uint64_t manys; /* calls that submitted several posts */
     int64_t simulated_us;
 };
 
