@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Posts handed over at once. All that come in one turn of the loop share a wake-up and, mostly, a transaction, which
+ * otherwise would begin with the first of them alone; after so many the writer begins while the rest are still read
+ * (docs/decisions/018-posts-of-a-turn.md). */
+#define POSTS_AT_ONCE 16
+
 /* What a status means in HTTP. An unknown outcome is no 503: whoever repeats that without a key may post twice. */
 static int http_status_of(const meower_error *error)
 {
@@ -62,7 +67,8 @@ void command_post(struct connection *connection, const struct request *request)
     char body[REQUEST_CONTENT_MAX + 1], key[MEOWER_KEY_MAX + 1];
     const char *detail = NULL;
     size_t body_len = 0;
-    meower_error error;
+    meower_error error = {.code = MEOWER_ERROR_NO_MEMORY, .message = "no memory for the command"};
+    struct server *server = connection->server;
 
     int status = post_body_find(request, body, sizeof(body), &body_len, &detail);
     if (status != 200) {
@@ -75,11 +81,37 @@ void command_post(struct connection *connection, const struct request *request)
                          "Idempotency-Key must be 1 to 255 visible ASCII characters");
         return;
     }
-    if (meower_command_submit_post(connection->server->command, body, body_len, field.text == NULL ? NULL : key,
-                                   connection, &error) == MEOWER_OK)
-        connection_await(connection);
-    else
+    if (!posts_add(&server->posts, body, body_len, field.text == NULL ? NULL : key, connection)) {
         answer_error(connection, &error);
+        return;
+    }
+    connection_await(connection);
+    if (server->posts.count == POSTS_AT_ONCE)
+        command_submit(server);
+}
+
+static void submit_alone(struct server *server, const meower_post *post)
+{
+    meower_error error;
+    if (meower_command_submit_post(server->command, post->body, post->body_len, post->idempotency_key, post->tag,
+                                   &error) == MEOWER_OK)
+        return;
+    struct connection *connection = connection_of_tag(post->tag);
+    if (connection != NULL)
+        answer_error(connection, &error);
+}
+
+void command_submit(struct server *server)
+{
+    size_t count = server->posts.count;
+    if (count == 0)
+        return;
+    const meower_post *posts = posts_ready(&server->posts);
+    /* All are taken or none is: then each is asked for alone, for one bad body spoils nobody else's. */
+    if (count == 1 || meower_command_submit_posts(server->command, posts, count, NULL) != MEOWER_OK)
+        for (size_t i = 0; i < count; i++)
+            submit_alone(server, &posts[i]);
+    posts_clear(&server->posts);
 }
 
 /* ---- DELETE ----------------------------------------------------------------------------------------------------- */

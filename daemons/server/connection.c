@@ -278,7 +278,7 @@ struct connection *connection_new(struct server *server, struct lws *lws)
     return connection;
 }
 
-void connection_free(struct connection *connection)
+static void connection_free(struct connection *connection)
 {
     list_remove(&connection->all);
     list_remove(&connection->ready);
@@ -286,6 +286,15 @@ void connection_free(struct connection *connection)
     buffer_free(&connection->in);
     buffer_free(&connection->out);
     free(connection);
+}
+
+struct connection *connection_of_tag(void *tag)
+{
+    struct connection *connection = tag;
+    if (connection->lws != NULL)
+        return connection;
+    connection_free(connection);
+    return NULL;
 }
 
 void connection_closed(struct connection *connection)
@@ -296,7 +305,7 @@ void connection_closed(struct connection *connection)
     metrics_subtract(&connection->server->metrics->connections, 1);
     deadline_clear(&connection->deadline);
     list_remove(&connection->ready);
-    /* The library's answer bears this connection as its tag: router_collect() frees it when that has come. */
+    /* The library's answer bears this connection as its tag: connection_of_tag() frees it when that has come. */
     bool is_tagged = connection->phase == CONNECTION_ANSWERING && connection->live == NULL;
     if (connection->live != NULL)
         live_client_close(connection->live);

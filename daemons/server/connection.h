@@ -65,8 +65,9 @@ void connection_writable(struct connection *connection);
 void connection_closed(struct connection *connection); /* may free it */
 void connection_expired(struct connection *connection, enum deadline_kind kind);
 
-/* The library's answer came when the client was gone: frees the connection. */
-void connection_free(struct connection *connection);
+/* The connection that an answer of the library bears as its tag; NULL when the client is gone: nothing is left of it
+ * then. */
+struct connection *connection_of_tag(void *tag);
 
 /* Sends all, now or when the socket takes it. */
 void connection_send(struct connection *connection, const char *bytes, size_t len);

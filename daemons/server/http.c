@@ -90,6 +90,7 @@ static void release(struct server *server)
     meower_query_close(server->query);
     meower_command_close(server->command);
     buffer_free(&server->answer);
+    posts_free(&server->posts);
     free(server);
 }
 

@@ -5,6 +5,7 @@
 #include "server/loop.h"
 
 #include "server/connection.h"
+#include "server/routes.h"
 #include "server/server.h"
 #include <ev.h>
 #include <string.h>
@@ -146,8 +147,21 @@ bool loop_open(struct server *server)
     return server->vhost != NULL;
 }
 
+/* Before the loop waits for the next events. */
+static void end_turn(struct ev_loop *loop, ev_prepare *turn_end, int events)
+{
+    struct server *server = turn_end->data;
+    (void)loop;
+    (void)events;
+    command_submit(server);
+    connections_resume(server);
+}
+
 void loop_run(struct server *server)
 {
+    ev_prepare_init(&server->turn_end, end_turn);
+    server->turn_end.data = server;
+    ev_prepare_start(server->loop, &server->turn_end);
     ev_run(server->loop, 0);
 }
 

@@ -160,16 +160,6 @@ void router_dispatch(struct connection *connection, const struct request *reques
     }
 }
 
-/* The connection of a result; NULL when the client is gone: then nothing is left of it. */
-static struct connection *owner_of(void *tag)
-{
-    struct connection *connection = tag;
-    if (connection->lws != NULL)
-        return connection;
-    connection_free(connection);
-    return NULL;
-}
-
 void router_collect(struct server *server)
 {
     meower_command_result result;
@@ -177,13 +167,13 @@ void router_collect(struct server *server)
     struct connection *connection;
 
     while (server->query != NULL && meower_query_next(server->query, &page) == 1) {
-        connection = owner_of(meower_page_tag(page));
+        connection = connection_of_tag(meower_page_tag(page));
         if (connection != NULL)
             query_answer(connection, page);
         meower_page_free(page);
     }
     while (server->command != NULL && meower_command_next(server->command, &result) == 1) {
-        connection = owner_of(result.tag);
+        connection = connection_of_tag(result.tag);
         if (connection != NULL)
             command_answer(connection, &result);
     }

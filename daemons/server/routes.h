@@ -9,6 +9,7 @@
 /* command_routes.c */
 void command_post(struct connection *connection, const struct request *request);
 void command_delete(struct connection *connection, const struct request *request, const char *id);
+void command_submit(struct server *server); /* what command_post() gathered */
 void command_answer(struct connection *connection, const meower_command_result *result);
 
 /* query_routes.c */

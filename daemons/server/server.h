@@ -9,7 +9,9 @@
 #include "server/fanout.h"
 #include "server/log.h"
 #include "server/metrics.h"
+#include "server/posts.h"
 #include "server/watch.h"
+#include <ev.h>
 #include <libwebsockets.h>
 #include <meower/meower.h>
 #include <pthread.h>
@@ -56,6 +58,8 @@ struct server {
     struct list ready; /* those with a request that waited for the one before it to be answered */
     struct deadlines deadlines;
     struct buffer answer; /* the answer being built */
+    struct posts posts;   /* of this turn of the loop */
+    ev_prepare turn_end;
     bool is_accepting_paused;
     time_t date_at_s;
     char date[40]; /* of date_at_s, as the Date field has it */

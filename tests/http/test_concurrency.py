@@ -1,9 +1,14 @@
 """Many at once: order of ids, positions without hole or repeat, and when a meow becomes visible."""
 
+import signal
 import threading
 import time
+import urllib.parse
+
+import pytest
 
 from feed import eventually, in_threads, position, unique_word
+from wire import Connection, request_bytes
 
 POSTERS = 64
 POSTS = 15
@@ -117,6 +122,39 @@ def test_cursors_of_concurrent_posts_read_their_own_writes(feed):
             assert posted.id in feed.ids("/meows", take=1000, cursor=posted.cursor)
 
     in_threads(16, work)
+
+
+@pytest.mark.embedded_only
+def test_of_posts_that_come_at_once_each_gets_the_answer_it_deserves(server, feed):
+    """The server is held while they come, so that it finds all at once."""
+    word, count = unique_word(), 50
+    feed.post(f"{word} before", key=f"{word}-used")
+    bodies = ["x" * 141 if number % 7 == 3 else f"{word} {number}" for number in range(count)]
+    connections = [Connection(feed.url("")) for _ in range(count)]
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        for number, (connection, body) in enumerate(zip(connections, bodies)):
+            key = [f"Idempotency-Key: {word}-{'used' if number % 10 == 5 else number}"] if number % 5 == 0 else []
+            target = "/meows?" + urllib.parse.urlencode({"body": body})
+            connection.send(request_bytes(connection.host, "POST", target, key))
+        for number in (11, 22):
+            connections[number].reset()
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    statuses, ids = {}, {}
+    for number, connection in enumerate(connections):
+        if number not in (11, 22):
+            response = connection.read_response("POST")
+            statuses[number] = response.status_code
+            ids[number] = response.json().get("id")
+            connection.close()
+    for number, status in statuses.items():
+        assert status == (400 if number % 7 == 3 else 422 if number % 10 == 5 else 200), number
+    for number, id in ids.items():
+        if statuses[number] == 200:
+            assert feed.get(f"/meows/{id}").json()["body"] == bodies[number]
+    listed = [meow["body"] for meow in feed.page("/meows", take=1000) if meow["body"].startswith(word)]
+    assert len(listed) == len(set(listed))
 
 
 def test_many_subscribers_that_join_at_different_moments_miss_nothing(feed):
