@@ -114,6 +114,20 @@ static int meet_fault(struct faults *faults, const char *port, const char *call,
     return meower_error_set(error, status, 0, fault->flags, "a fault on command");
 }
 
+/* The mutex is held. */
+static void wait_while_held(struct faults *faults, const char *port, const char *call, bool is_behind)
+{
+    if (faults->is_held_behind != is_behind || !is_same(faults->held_port, port) || !is_same(faults->held_call, call)) {
+        return;
+    }
+    faults->held++;
+    pthread_cond_broadcast(&faults->changed);
+    while (faults->held_port != NULL) {
+        pthread_cond_wait(&faults->changed, &faults->mutex);
+    }
+    faults->held--;
+}
+
 static int fault_before(void *context, const char *port, const char *call, meower_error *error)
 {
     struct faults *faults = context;
@@ -121,14 +135,7 @@ static int fault_before(void *context, const char *port, const char *call, meowe
 
     pthread_mutex_lock(&faults->mutex);
     count_call(faults, port, call);
-    if (is_same(faults->held_port, port) && is_same(faults->held_call, call)) {
-        faults->held++;
-        pthread_cond_broadcast(&faults->changed);
-        while (faults->held_port != NULL) {
-            pthread_cond_wait(&faults->changed, &faults->mutex);
-        }
-        faults->held--;
-    }
+    wait_while_held(faults, port, call, false);
     status = meet_fault(faults, port, call, false, error);
     pthread_mutex_unlock(&faults->mutex);
     return status;
@@ -142,6 +149,7 @@ static int fault_after(void *context, const char *port, const char *call, int st
         return status;
     }
     pthread_mutex_lock(&faults->mutex);
+    wait_while_held(faults, port, call, true);
     status = meet_fault(faults, port, call, true, error);
     pthread_mutex_unlock(&faults->mutex);
     return status;
@@ -188,12 +196,23 @@ unsigned faults_calls(struct faults *faults, const char *port, const char *call)
     return count;
 }
 
-void faults_hold(struct faults *faults, const char *port, const char *call)
+static void hold(struct faults *faults, const char *port, const char *call, bool is_behind)
 {
     pthread_mutex_lock(&faults->mutex);
     faults->held_port = port;
     faults->held_call = call;
+    faults->is_held_behind = is_behind;
     pthread_mutex_unlock(&faults->mutex);
+}
+
+void faults_hold(struct faults *faults, const char *port, const char *call)
+{
+    hold(faults, port, call, false);
+}
+
+void faults_hold_answers(struct faults *faults, const char *port, const char *call)
+{
+    hold(faults, port, call, true);
 }
 
 void faults_wait_until_held(struct faults *faults)

@@ -58,8 +58,9 @@ struct faults {
     } calls[FAULTS_CALLS_MAX]; /* that were begun */
     const char *held_port;     /* calls that wait until they are let go */
     const char *held_call;
-    unsigned held; /* how many wait now */
-    unsigned met;  /* calls that failed on command; read while nobody calls */
+    bool is_held_behind; /* when they have been made, and not before */
+    unsigned held;       /* how many wait now */
+    unsigned met;        /* calls that failed on command; read while nobody calls */
 };
 
 void faults_init(struct faults *faults);
@@ -72,6 +73,7 @@ unsigned faults_calls(struct faults *faults, const char *port, const char *call)
 
 /* Holds every such call back until faults_let_go(). */
 void faults_hold(struct faults *faults, const char *port, const char *call);
+void faults_hold_answers(struct faults *faults, const char *port, const char *call); /* of calls that are made */
 void faults_wait_until_held(struct faults *faults);
 void faults_let_go(struct faults *faults);
 

@@ -1,6 +1,7 @@
 /* test_rebuild.c - the search index made anew beside the one that is searched. */
 #include "flow/pair.h"
 #include "flow/toy_search.h"
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,6 +270,129 @@ static void what_is_searched_in_an_index_that_a_rebuild_finds_lost_is_not_the_fe
     toy_index_destroy(&index);
 }
 
+static void fail_search(struct fixture *fixture, const char *call, unsigned count)
+{
+    faults_add(&fixture->faults,
+               (struct fault){"search", call, 0, count, MEOWER_ERROR_UNAVAILABLE, MEOWER_ERROR_FLAG_RETRIABLE, false});
+}
+
+/* Both have shown "kitten". Then the index is lost, and one makes it anew up to there and cannot refresh it; two hears
+ * of nothing. What a search of two finds now is not what it has shown. */
+static void make_anew_unseen(struct pair *pair, struct toy_index *index, const char *const *pairs_of_two)
+{
+    meower_search shown = MEOWER_SEARCH_INIT;
+    meower_command_result posted;
+    meower_page *page;
+
+    pair_init_apart(pair, index);
+    fixture_open(&pair->one, OPTIONS(STEPPED));
+    posted = post(pair->one.command, "kitten");
+    feed_run(pair->one.feed);
+    fixture_open(&pair->two, pairs_of_two);
+    shown.text = "kitten";
+    shown.text_len = 6;
+    shown.cursor = posted.cursor;
+    assert_int_equal(meower_query_search(pair->two.query, &shown, PATIENCE_MS, &page, NULL), MEOWER_OK);
+    meower_page_free(page);
+    toy_index_drop(index);
+    fail_search(&pair->one, "match", 1);
+    fail_search(&pair->one, "refresh", UINT_MAX);
+    meower_page_free(search(pair->one.query, "kitten"));
+    feed_run(pair->one.feed);
+    assert_int_equal(toy_index_info(index).position, 1);
+    assert_int_equal(toy_index_count(index), 1);
+    faults_clear(&pair->one.faults); /* it refreshes it when it is stepped again: when it closes */
+    fake_clock_advance_ms(&pair->one.clock, 2000);
+}
+
+static void submit_search(struct fixture *fixture, const char *text)
+{
+    meower_search what = MEOWER_SEARCH_INIT;
+
+    what.text = text;
+    what.text_len = strlen(text);
+    assert_int_equal(meower_query_submit_search(fixture->query, &what, NULL, NULL), MEOWER_OK);
+}
+
+/* Takes the page of a search, which must come and have one meow. */
+static void assert_found_one(struct fixture *fixture, int is_fallback)
+{
+    meower_page *page;
+
+    assert_true(waits_until_readable(meower_query_fd(fixture->query)));
+    assert_int_equal(meower_query_next(fixture->query, &page), 1);
+    assert_int_equal(meower_page_is_fallback(page), is_fallback);
+    assert_int_equal(meower_page_count(page), 1);
+    meower_page_free(page);
+}
+
+static void wait_until_rebuilt(struct fixture *fixture)
+{
+    while (state_of(fixture).state == MEOWER_REBUILD_RUNNING) {
+        usleep(1000);
+    }
+    assert_int_equal(state_of(fixture).state, MEOWER_REBUILD_DONE);
+    assert_int_equal(hits(fixture, "kitten"), 1);
+}
+
+/* The rebuild is told that the index is where it was, and fails; a search of the same moment finds what is in it. */
+static void a_rebuild_shows_what_another_process_has_made_anew(void **state)
+{
+    struct pair pair;
+    struct toy_index index;
+
+    (void)state;
+    make_anew_unseen(&pair, &index, OPTIONS(STEPPED));
+    fail_search(&pair.two, "rebuild_swap", 1);
+    start(&pair.two);
+    submit_search(&pair.two, "kitten");
+    assert_int_equal(meower_step(pair.two.feed), 1);
+    assert_int_equal(state_of(&pair.two).state, MEOWER_REBUILD_FAILED);
+    assert_found_one(&pair.two, 0);
+    pair_end(&pair);
+    toy_index_destroy(&index);
+}
+
+static void while_a_rebuild_looks_at_a_shared_index_a_search_scans(void **state)
+{
+    struct pair pair;
+    struct toy_index index;
+
+    (void)state;
+    make_anew_unseen(&pair, &index, OPTIONS("poll_interval_ms", "3600000"));
+    faults_hold(&pair.two.faults, "search", "refresh");
+    start(&pair.two);
+    faults_wait_until_held(&pair.two.faults);
+    submit_search(&pair.two, "kitten");
+    assert_found_one(&pair.two, 1);
+    faults_let_go(&pair.two.faults);
+    wait_until_rebuilt(&pair.two);
+    pair_end(&pair);
+    toy_index_destroy(&index);
+}
+
+/* It was answered by an index that nobody has shown, and comes back when that is known. */
+static void a_search_that_a_rebuild_overtakes_in_a_shared_index_scans(void **state)
+{
+    struct pair pair;
+    struct toy_index index;
+
+    (void)state;
+    make_anew_unseen(&pair, &index, OPTIONS("poll_interval_ms", "3600000"));
+    faults_hold_answers(&pair.two.faults, "search", "match");
+    submit_search(&pair.two, "kitten");
+    faults_wait_until_held(&pair.two.faults);
+    start(&pair.two);
+    while (state_of(&pair.two).state == MEOWER_REBUILD_RUNNING) {
+        usleep(1000);
+    }
+    faults_let_go(&pair.two.faults);
+    assert_found_one(&pair.two, 1);
+    wait_until_rebuilt(&pair.two);
+    pair_end(&pair);
+    toy_index_destroy(&index);
+}
+
 static void who_has_no_index_cannot_rebuild_one(void **state)
 {
     struct fixture *fixture = *state;
@@ -429,6 +553,9 @@ int main(void)
         cmocka_unit_test(a_rebuild_reads_what_the_index_has_more),
         WITH_FIXTURE(a_rebuild_beside_an_index_ahead_of_its_store_fails),
         WITH_FIXTURE(what_is_searched_in_an_index_that_a_rebuild_finds_lost_is_not_the_feed),
+        cmocka_unit_test(a_rebuild_shows_what_another_process_has_made_anew),
+        cmocka_unit_test(while_a_rebuild_looks_at_a_shared_index_a_search_scans),
+        cmocka_unit_test(a_search_that_a_rebuild_overtakes_in_a_shared_index_scans),
         WITH_FIXTURE(who_has_no_index_cannot_rebuild_one),
         WITH_FIXTURE(an_instance_that_closes_gives_up_its_rebuild),
         cmocka_unit_test(no_search_finds_less_while_an_index_in_memory_is_rebuilt),
