@@ -197,4 +197,5 @@ def make(name, programs, directory):
     return Distributed(programs, directory, *parts[1:])
 
 
-NAMES = ("sqlite", "postgresql-nats", "postgresql-kafka", "postgresql-nats-elasticsearch", "postgresql-kafka-elasticsearch")
+NAMES = ("sqlite", "postgresql-nats", "postgresql-kafka", "postgresql-nats-elasticsearch",
+         "postgresql-kafka-elasticsearch")
