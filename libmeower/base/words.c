@@ -9,10 +9,22 @@
 #include <string.h>
 #include <utf8proc.h>
 
-#define FOLDED_MAX 18 /* code points that one can fold to: U+FDFA has the most (Unicode 15) */
-#define UTF8_MAX   4  /* bytes of a code point */
+#define FOLDED_MAX   18                  /* code points that one can fold to: U+FDFA has the most (Unicode 15) */
+#define UTF8_MAX     4                   /* bytes of a code point */
+#define RESERVED_MAX (WORDS_LEN_MAX + 2) /* bytes of a word with the NUL of the one before it and its own */
 
 #define ZERO_WIDTH_SPACE 0x200B
+
+/* The small letter or digit that a letter or digit of ASCII folds to; 0 for every other byte. */
+static const char folded_ascii[256] = {
+    ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4', ['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8',
+    ['9'] = '9', ['a'] = 'a', ['b'] = 'b', ['c'] = 'c', ['d'] = 'd', ['e'] = 'e', ['f'] = 'f', ['g'] = 'g', ['h'] = 'h',
+    ['i'] = 'i', ['j'] = 'j', ['k'] = 'k', ['l'] = 'l', ['m'] = 'm', ['n'] = 'n', ['o'] = 'o', ['p'] = 'p', ['q'] = 'q',
+    ['r'] = 'r', ['s'] = 's', ['t'] = 't', ['u'] = 'u', ['v'] = 'v', ['w'] = 'w', ['x'] = 'x', ['y'] = 'y', ['z'] = 'z',
+    ['A'] = 'a', ['B'] = 'b', ['C'] = 'c', ['D'] = 'd', ['E'] = 'e', ['F'] = 'f', ['G'] = 'g', ['H'] = 'h', ['I'] = 'i',
+    ['J'] = 'j', ['K'] = 'k', ['L'] = 'l', ['M'] = 'm', ['N'] = 'n', ['O'] = 'o', ['P'] = 'p', ['Q'] = 'q', ['R'] = 'r',
+    ['S'] = 's', ['T'] = 't', ['U'] = 'u', ['V'] = 'v', ['W'] = 'w', ['X'] = 'x', ['Y'] = 'y', ['Z'] = 'z',
+};
 
 /* What a folded code point does to the word before it. */
 enum role {
@@ -30,6 +42,7 @@ enum state {
 };
 
 struct splitter {
+    size_t text_len; /* bytes */
     struct word *items;
     size_t count;
     size_t item_max;
@@ -99,7 +112,7 @@ static enum role role_of(uint32_t code_point)
     }
 }
 
-/* Room for one more word and one more code point. */
+/* Room for one more word, or for what the last one still lacks. */
 static bool reserve(struct splitter *splitter)
 {
     if (splitter->count == splitter->item_max) {
@@ -111,8 +124,9 @@ static bool reserve(struct splitter *splitter)
         splitter->items = items;
         splitter->item_max = item_max;
     }
-    if (splitter->buffer_size - splitter->used < UTF8_MAX + 2) {
-        size_t buffer_size = splitter->buffer_size == 0 ? 128 : splitter->buffer_size * 2;
+    if (splitter->buffer_size - splitter->used < RESERVED_MAX) {
+        /* The words of ASCII text are no longer than the text. */
+        size_t buffer_size = splitter->buffer_size == 0 ? splitter->text_len + RESERVED_MAX : splitter->buffer_size * 2;
         char *buffer = realloc(splitter->buffer, buffer_size);
         if (buffer == NULL) {
             return false;
@@ -123,11 +137,11 @@ static bool reserve(struct splitter *splitter)
     return true;
 }
 
-/* Continues the last word, or begins one. */
-static bool append(struct splitter *splitter, uint32_t code_point)
+/* The last word if it can go on, otherwise a new one, with room for all that it may have; NULL when memory is short. */
+static struct word *open_word(struct splitter *splitter)
 {
     if (!reserve(splitter)) {
-        return false;
+        return NULL;
     }
     if (splitter->state != STATE_INSIDE) {
         if (splitter->count > 0) {
@@ -137,10 +151,19 @@ static bool append(struct splitter *splitter, uint32_t code_point)
         splitter->state = STATE_INSIDE;
         splitter->full = false;
     }
+    return &splitter->items[splitter->count - 1];
+}
 
-    struct word *word = &splitter->items[splitter->count - 1];
+/* Continues the last word, or begins one. */
+static bool append(struct splitter *splitter, uint32_t code_point)
+{
+    struct word *word = open_word(splitter);
     char bytes[UTF8_MAX];
     size_t byte_count = utf8_encode(code_point, bytes);
+
+    if (word == NULL) {
+        return false;
+    }
     splitter->full = splitter->full || word->len + byte_count > WORDS_LEN_MAX;
     if (!splitter->full) {
         memcpy(splitter->buffer + splitter->used, bytes, byte_count);
@@ -224,24 +247,38 @@ static bool take(struct splitter *splitter, uint32_t code_point)
     return true;
 }
 
-/* Most text is ASCII, which needs no tables. */
-static bool take_ascii(struct splitter *splitter, char character)
+/* Most text is ASCII, which needs no tables of Unicode: takes all the letters and digits that text begins with. Returns
+ * how many, or 0 when memory is short. */
+static size_t take_ascii_run(struct splitter *splitter, const char *text, size_t len)
 {
-    if (character >= 'A' && character <= 'Z') {
-        character = (char)(character - 'A' + 'a');
+    struct word *word = open_word(splitter);
+
+    if (word == NULL) {
+        return 0;
     }
-    if ((character >= 'a' && character <= 'z') || (character >= '0' && character <= '9')) {
-        if (splitter->state == STATE_COMPLETE) {
-            splitter->state = STATE_OUTSIDE;
-        }
-        return append(splitter, (unsigned char)character);
+    size_t room = splitter->full ? 0 : WORDS_LEN_MAX - word->len;
+    size_t kept_max = len < room ? len : room;
+    size_t kept = 0;
+    char *out = splitter->buffer + splitter->used;
+    while (kept < kept_max && folded_ascii[(unsigned char)text[kept]] != 0) {
+        out[kept] = folded_ascii[(unsigned char)text[kept]];
+        kept++;
     }
-    splitter->state = STATE_OUTSIDE;
-    return true;
+    size_t taken = kept;
+    while (taken < len && folded_ascii[(unsigned char)text[taken]] != 0) {
+        taken++;
+        splitter->full = true;
+    }
+    splitter->used += kept;
+    splitter->at += (uint32_t)taken;
+    word->len += kept;
+    word->length = splitter->at - word->start;
+    return taken;
 }
 
-/* Takes what stands at text[0]. Returns the bytes it has, or 0 when memory is short. */
-static size_t take_next(struct splitter *splitter, const char *text, size_t len)
+/* Takes the entity, the code point beyond ASCII or the byte at text[0]. Returns the bytes it has, or 0 when memory is
+ * short. */
+static size_t take_other(struct splitter *splitter, const char *text, size_t len)
 {
     uint32_t code_point;
     char character;
@@ -254,21 +291,35 @@ static size_t take_next(struct splitter *splitter, const char *text, size_t len)
     }
     size_t byte_count = utf8_decode(text, len, &code_point);
     bool taken = true;
-    if (byte_count == 0) {
+    if (byte_count > 1) {
+        taken = take(splitter, code_point);
+    } else { /* an ampersand, or no UTF-8 */
         splitter->state = STATE_OUTSIDE;
         byte_count = 1;
-    } else if (byte_count == 1) {
-        taken = take_ascii(splitter, text[0]);
-    } else {
-        taken = take(splitter, code_point);
     }
     splitter->at++;
     return taken ? byte_count : 0;
 }
 
+/* Takes what stands at text[0]. Returns the bytes it has, or 0 when memory is short. */
+static size_t take_next(struct splitter *splitter, const char *text, size_t len)
+{
+    unsigned char first = (unsigned char)text[0];
+
+    if (folded_ascii[first] != 0) {
+        return take_ascii_run(splitter, text, len);
+    }
+    if (first < 0x80 && first != '&') { /* no word, and begins no entity */
+        splitter->state = STATE_OUTSIDE;
+        splitter->at++;
+        return 1;
+    }
+    return take_other(splitter, text, len);
+}
+
 int words_split(const char *text, size_t len, struct words *words)
 {
-    struct splitter splitter = {.state = STATE_OUTSIDE};
+    struct splitter splitter = {.text_len = len, .state = STATE_OUTSIDE};
 
     *words = (struct words){0};
     while (len > 0) {

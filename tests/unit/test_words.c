@@ -175,6 +175,64 @@ static void places_count_code_points_of_the_text(void **state)
     assert_place("🐱 &amp; dog", 1, 8, 3); /* an entity has as many code points as characters */
 }
 
+/* Writes the text with so many quarters of its characters in their full-width forms, which are folded one by one. */
+static size_t widen(const char *text, size_t len, int quarters, unsigned *seed, char *out)
+{
+    size_t out_len = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        uint32_t code_point = (unsigned char)text[i];
+        if (rand_r(seed) % 4 < quarters) {
+            code_point = text[i] == ' ' ? 0x3000 : 0xFF00 + code_point - ' ';
+        }
+        out_len += utf8_encode(code_point, out + out_len);
+    }
+    return out_len;
+}
+
+static void assert_same_words(const char *text, size_t len, const char *other, size_t other_len)
+{
+    struct words words;
+    struct words other_words;
+
+    assert_int_equal(words_split(text, len, &words), 0);
+    assert_int_equal(words_split(other, other_len, &other_words), 0);
+    assert_int_equal(words.count, other_words.count);
+    for (size_t i = 0; i < words.count; i++) {
+        assert_string_equal(words.items[i].text, other_words.items[i].text);
+        assert_int_equal(words.items[i].len, other_words.items[i].len);
+        assert_int_equal(words.items[i].start, other_words.items[i].start);
+        assert_int_equal(words.items[i].length, other_words.items[i].length);
+    }
+    words_free(&words);
+    words_free(&other_words);
+}
+
+static void runs_of_ascii_are_cut_and_folded_as_their_full_width_forms_one_by_one(void **state)
+{
+    enum {
+        LEN = 300
+    };
+    unsigned seed = 5;
+
+    (void)state;
+    for (int round = 0; round < 3000; round++) {
+        char text[LEN];
+        char wide[LEN * 3];
+        for (size_t i = 0; i < LEN; i++) {
+            text[i] = "abyzABYZ0189"[rand_r(&seed) % 12];
+            if (rand_r(&seed) % (1 + round % 120) == 0) { /* runs of a few characters, and longer than a word may be */
+                text[i] = (char)(' ' + rand_r(&seed) % ('~' - ' ' + 1));
+            }
+            if (text[i] == '&') { /* only in ASCII it begins an entity */
+                text[i] = ' ';
+            }
+        }
+        size_t wide_len = widen(text, LEN, 1 + round % 4, &seed, wide);
+        assert_same_words(text, LEN, wide, wide_len);
+    }
+}
+
 static void marks_that_spell_stay(void **state)
 {
     struct words words;
@@ -304,6 +362,7 @@ int main(void)
         cmocka_unit_test(a_long_word_is_cut_at_a_whole_character),
         cmocka_unit_test(nothing_is_added_to_a_word_after_its_cut),
         cmocka_unit_test(places_count_code_points_of_the_text),
+        cmocka_unit_test(runs_of_ascii_are_cut_and_folded_as_their_full_width_forms_one_by_one),
         cmocka_unit_test(marks_that_spell_stay),
         cmocka_unit_test(a_place_covers_the_marks_that_were_folded_away),
         cmocka_unit_test(a_place_covers_what_one_character_unfolds_to_once),
