@@ -10,13 +10,18 @@
 #define TABLE_COUNT_MIN 1024 /* a power of two */
 
 struct entry {
-    struct entry *next; /* in its chain of the hash table */
-    struct bucket *bucket;
     uint64_t documents;
     uint64_t text_number; /* the last text that counted it: once a text is enough */
     uint32_t index;       /* in its bucket */
     uint32_t len;         /* bytes */
     char word[];
+};
+
+/* A place of the hash table, which has open addressing and linear probing. The hash stands beside the entry, so that
+ * looking for a word reads no entry of another one: most of them are in no cache. */
+struct slot {
+    uint64_t hash;
+    struct entry *entry; /* NULL: the slot is free */
 };
 
 /* What a search looks at first, side by side in memory. */
@@ -36,9 +41,9 @@ struct bucket {
 
 struct fuzzy {
     uint64_t seed;
-    struct entry **table;
+    struct slot *table;
     size_t table_count; /* a power of two */
-    size_t count;
+    size_t count;       /* less than that: a free slot ends every search */
     uint64_t text_number;
     struct bucket *chains[CHAIN_COUNT];
 };
@@ -55,8 +60,8 @@ static struct shape shape_of(const char *word, size_t len)
     struct shape shape = {0};
 
     for (size_t at = 0; at < len;) {
-        uint32_t code_point;
-        size_t taken = utf8_decode(word + at, len - at, &code_point);
+        uint32_t code_point = (unsigned char)word[at];
+        size_t taken = code_point < 0x80 ? 1 : utf8_decode(word + at, len - at, &code_point);
         if (taken == 0) {
             code_point = (unsigned char)word[at];
             taken = 1;
@@ -70,19 +75,14 @@ static struct shape shape_of(const char *word, size_t len)
 }
 
 /* FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv), begun with the seed and its halves folded together. */
-static size_t hash_of(uint64_t seed, const char *word, size_t len)
+static uint64_t hash_of(uint64_t seed, const char *word, size_t len)
 {
     uint64_t hash = UINT64_C(0xCBF29CE484222325) ^ seed;
 
     for (size_t i = 0; i < len; i++) {
         hash = (hash ^ (unsigned char)word[i]) * UINT64_C(0x100000001B3);
     }
-    return (size_t)(hash ^ hash >> 32);
-}
-
-static struct entry **chain_of(const struct fuzzy *fuzzy, const char *word, size_t len)
-{
-    return &fuzzy->table[hash_of(fuzzy->seed, word, len) & (fuzzy->table_count - 1)];
+    return hash ^ hash >> 32;
 }
 
 static bool is_entry_of(const struct entry *entry, const char *word, size_t len)
@@ -101,7 +101,7 @@ struct fuzzy *fuzzy_new(uint64_t seed)
     }
     fuzzy->seed = seed;
     fuzzy->table_count = TABLE_COUNT_MIN;
-    fuzzy->table = calloc(fuzzy->table_count, sizeof(struct entry *));
+    fuzzy->table = calloc(fuzzy->table_count, sizeof *fuzzy->table);
     if (fuzzy->table == NULL) {
         free(fuzzy);
         return NULL;
@@ -122,7 +122,7 @@ void fuzzy_clear(struct fuzzy *fuzzy)
             free(bucket);
         }
     }
-    memset(fuzzy->table, 0, fuzzy->table_count * sizeof(struct entry *));
+    memset(fuzzy->table, 0, fuzzy->table_count * sizeof *fuzzy->table);
     fuzzy->count = 0;
 }
 
@@ -139,6 +139,74 @@ void fuzzy_free(struct fuzzy *fuzzy)
 size_t fuzzy_count(const struct fuzzy *fuzzy)
 {
     return fuzzy->count;
+}
+
+/* ---- the hash table --------------------------------------------------------------------------------------------- */
+
+/* The slot of this word, or the free one where it belongs. */
+static struct slot *find_slot(const struct fuzzy *fuzzy, uint64_t hash, const char *word, size_t len)
+{
+    size_t mask = fuzzy->table_count - 1;
+    size_t at = (size_t)hash & mask;
+
+    while (fuzzy->table[at].entry != NULL &&
+           (fuzzy->table[at].hash != hash || !is_entry_of(fuzzy->table[at].entry, word, len))) {
+        at = (at + 1) & mask;
+    }
+    return &fuzzy->table[at];
+}
+
+/* Moves the words to a table twice as large. When memory is short all stays as it is, and is only slower. */
+static void grow_table(struct fuzzy *fuzzy)
+{
+    struct slot *old = fuzzy->table;
+    size_t old_count = fuzzy->table_count;
+    struct slot *table = calloc(old_count * 2, sizeof *table);
+    size_t mask = old_count * 2 - 1;
+
+    if (table == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < old_count; i++) {
+        size_t at = (size_t)old[i].hash & mask;
+        if (old[i].entry == NULL) {
+            continue;
+        }
+        while (table[at].entry != NULL) {
+            at = (at + 1) & mask;
+        }
+        table[at] = old[i];
+    }
+    fuzzy->table = table;
+    fuzzy->table_count = old_count * 2;
+    free(old);
+}
+
+/* Makes room for one more word; with more than three quarters of the slots taken, searches would become long. False
+ * when memory is short and the table full. */
+static bool prepare_table(struct fuzzy *fuzzy)
+{
+    if (fuzzy->count >= fuzzy->table_count / 4 * 3) {
+        grow_table(fuzzy);
+    }
+    return fuzzy->count + 1 < fuzzy->table_count;
+}
+
+/* Frees a slot, and moves into the gap what no search would find behind it (Knuth, The Art of Computer
+ * Programming, volume 3, 6.4, algorithm R). */
+static void free_slot(struct fuzzy *fuzzy, struct slot *slot)
+{
+    size_t mask = fuzzy->table_count - 1;
+    size_t gap = (size_t)(slot - fuzzy->table);
+
+    for (size_t at = (gap + 1) & mask; fuzzy->table[at].entry != NULL; at = (at + 1) & mask) {
+        size_t home = (size_t)fuzzy->table[at].hash & mask;
+        if (((at - home) & mask) >= ((at - gap) & mask)) {
+            fuzzy->table[gap] = fuzzy->table[at];
+            gap = at;
+        }
+    }
+    fuzzy->table[gap].entry = NULL;
 }
 
 /* ---- adding and removing words ---------------------------------------------------------------------------------- */
@@ -186,70 +254,31 @@ static struct bucket *prepare_bucket(struct fuzzy *fuzzy, const struct shape *sh
     return bucket;
 }
 
-/* Doubles the hash table. When memory is short it stays as it is, and is only slower. */
-static void grow_table(struct fuzzy *fuzzy)
+static struct entry *add_entry(struct fuzzy *fuzzy, uint64_t hash, const char *word, size_t len,
+                               const struct shape *shape)
 {
-    struct entry **old = fuzzy->table;
-    size_t old_count = fuzzy->table_count;
-    struct entry **table = calloc(old_count * 2, sizeof(struct entry *));
-
-    if (table == NULL) {
-        return;
-    }
-    fuzzy->table = table;
-    fuzzy->table_count = old_count * 2;
-    for (size_t i = 0; i < old_count; i++) {
-        while (old[i] != NULL) {
-            struct entry *entry = old[i];
-            struct entry **chain = chain_of(fuzzy, entry->word, entry->len);
-            old[i] = entry->next;
-            entry->next = *chain;
-            *chain = entry;
-        }
-    }
-    free(old);
-}
-
-static struct entry *find_entry(const struct fuzzy *fuzzy, const char *word, size_t len)
-{
-    struct entry *entry = *chain_of(fuzzy, word, len);
-
-    while (entry != NULL && !is_entry_of(entry, word, len)) {
-        entry = entry->next;
-    }
-    return entry;
-}
-
-static struct entry *add_entry(struct fuzzy *fuzzy, const char *word, size_t len, const struct shape *shape)
-{
-    struct bucket *bucket = prepare_bucket(fuzzy, shape);
+    struct bucket *bucket = prepare_table(fuzzy) ? prepare_bucket(fuzzy, shape) : NULL;
     struct entry *entry = bucket == NULL ? NULL : malloc(sizeof *entry + len + 1);
 
     if (entry == NULL) {
         return NULL;
     }
-    if (fuzzy->count >= fuzzy->table_count) {
-        grow_table(fuzzy);
-    }
-    struct entry **chain = chain_of(fuzzy, word, len);
-    *entry = (struct entry){.next = *chain, .bucket = bucket, .index = bucket->count, .len = (uint32_t)len};
+    *entry = (struct entry){.index = bucket->count, .len = (uint32_t)len};
     memcpy(entry->word, word, len);
     entry->word[len] = '\0';
-    *chain = entry;
+    *find_slot(fuzzy, hash, word, len) = (struct slot){hash, entry};
     bucket->items[bucket->count++] = (struct candidate){shape->letters, entry};
     fuzzy->count++;
     return entry;
 }
 
-static void remove_entry(struct fuzzy *fuzzy, struct entry *entry)
+static void remove_entry(struct fuzzy *fuzzy, struct slot *slot)
 {
-    struct bucket *bucket = entry->bucket;
-    struct entry **link = chain_of(fuzzy, entry->word, entry->len);
+    struct entry *entry = slot->entry;
+    struct shape shape = shape_of(entry->word, entry->len);
+    struct bucket *bucket = find_bucket(fuzzy, shape.first, shape.length);
 
-    while (*link != entry) {
-        link = &(*link)->next;
-    }
-    *link = entry->next;
+    free_slot(fuzzy, slot);
     bucket->items[entry->index] = bucket->items[--bucket->count];
     bucket->items[entry->index].entry->index = entry->index;
     fuzzy->count--;
@@ -259,7 +288,8 @@ static void remove_entry(struct fuzzy *fuzzy, struct entry *entry)
 /* The word's entry, made if need be; *is_kept is false, and the entry NULL, for words that are left out. */
 static struct entry *require_entry(struct fuzzy *fuzzy, const char *word, size_t len, bool *is_kept)
 {
-    struct entry *entry = find_entry(fuzzy, word, len);
+    uint64_t hash = hash_of(fuzzy->seed, word, len);
+    struct entry *entry = find_slot(fuzzy, hash, word, len)->entry;
 
     *is_kept = true;
     if (entry != NULL) {
@@ -267,7 +297,7 @@ static struct entry *require_entry(struct fuzzy *fuzzy, const char *word, size_t
     }
     struct shape shape = shape_of(word, len);
     *is_kept = shape.length > 1;
-    return *is_kept ? add_entry(fuzzy, word, len, &shape) : NULL;
+    return *is_kept ? add_entry(fuzzy, hash, word, len, &shape) : NULL;
 }
 
 bool fuzzy_add(struct fuzzy *fuzzy, const char *word, size_t len, uint64_t documents)
@@ -318,11 +348,12 @@ void fuzzy_remove_text(struct fuzzy *fuzzy, const char *text, size_t len)
 
     for (size_t at = 0; at < len;) {
         size_t taken = word_len(text + at, len - at);
-        struct entry *entry = find_entry(fuzzy, text + at, taken);
-        if (entry != NULL && entry->text_number != number) {
-            entry->text_number = number;
-            if (--entry->documents == 0) {
-                remove_entry(fuzzy, entry);
+        uint64_t hash = hash_of(fuzzy->seed, text + at, taken);
+        struct slot *slot = find_slot(fuzzy, hash, text + at, taken);
+        if (slot->entry != NULL && slot->entry->text_number != number) {
+            slot->entry->text_number = number;
+            if (--slot->entry->documents == 0) {
+                remove_entry(fuzzy, slot);
             }
         }
         at += taken + 1;

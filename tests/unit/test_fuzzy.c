@@ -243,6 +243,41 @@ static void many_words_come_and_go(void **state)
     assert_found(*state, "word4998x", 1, "");
 }
 
+/* Words come and go, in a dictionary whose seed gives them other places than that of any other. */
+static void assert_words_are_known_while_texts_have_them(unsigned seed)
+{
+    enum {
+        WORDS = 1000
+    };
+    unsigned texts[WORDS] = {0}; /* that have the word */
+    struct fuzzy *fuzzy = fuzzy_new(seed);
+    size_t known = 0;
+
+    assert_non_null(fuzzy);
+    for (int round = 0; round < 4000; round++) {
+        char word[16];
+        int number = rand_r(&seed) % WORDS;
+        snprintf(word, sizeof word, "word%d", number);
+        if (texts[number] == 0 || rand_r(&seed) % 2 == 0) {
+            add_text(fuzzy, word);
+            known += texts[number]++ == 0;
+        } else {
+            remove_text(fuzzy, word);
+            known -= --texts[number] == 0;
+        }
+        assert_int_equal(fuzzy_count(fuzzy), known);
+    }
+    fuzzy_free(fuzzy);
+}
+
+static void a_word_is_known_until_its_last_text_is_removed_whatever_else_comes_and_goes(void **state)
+{
+    (void)state;
+    for (unsigned seed = 0; seed < 50; seed++) {
+        assert_words_are_known_while_texts_have_them(seed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +295,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(counts_more_beginnings_than_it_writes, setup, teardown),
         cmocka_unit_test_setup_teardown(finds_exactly_what_the_contract_calls_a_typo, setup, teardown),
         cmocka_unit_test_setup_teardown(many_words_come_and_go, setup, teardown),
+        cmocka_unit_test(a_word_is_known_until_its_last_text_is_removed_whatever_else_comes_and_goes),
     };
     return cmocka_run_group_tests_name("fuzzy", tests, NULL, NULL);
 }
