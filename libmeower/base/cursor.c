@@ -16,7 +16,17 @@ void cursor_draw_epoch(const meower_clock *clock, char epoch[MEOWER_EPOCH_SIZE])
 
 void cursor_format(const char *epoch, uint64_t position, char out[MEOWER_CURSOR_SIZE])
 {
-    snprintf(out, MEOWER_CURSOR_SIZE, "%.*s-%" PRIu64, EPOCH_LEN, epoch, position);
+    char digits[20]; /* of 2^64 - 1 */
+    char *first = digits + sizeof(digits);
+    do
+        *--first = (char)('0' + position % 10);
+    while ((position /= 10) > 0);
+    size_t epoch_len = strnlen(epoch, EPOCH_LEN);
+    size_t digit_count = (size_t)(digits + sizeof(digits) - first);
+    memcpy(out, epoch, epoch_len);
+    out[epoch_len] = '-';
+    memcpy(out + epoch_len + 1, first, digit_count);
+    out[epoch_len + 1 + digit_count] = '\0';
 }
 
 static bool is_hexadecimal(char character)

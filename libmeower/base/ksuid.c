@@ -11,6 +11,7 @@
 #define CHUNK_LEN  5
 #define LEADING    2 /* characters in front of the five whole chunks: 27 = 2 + 5 * 5 */
 #define NOT_BASE62 62
+#define GREATEST   "aWgEPTl1tmebfsQzFP4bxwgy80V" /* 20 bytes of 0xFF */
 
 static uint32_t load_u32(const unsigned char *bytes)
 {
@@ -34,6 +35,18 @@ static uint32_t digit_value(char character)
     if (character >= 'a' && character <= 'z')
         return (uint32_t)(character - 'a' + 36);
     return NOT_BASE62;
+}
+
+bool ksuid_check(const char *text, size_t len)
+{
+    if (len != MEOWER_ID_LEN)
+        return false;
+    for (size_t i = 0; i < MEOWER_ID_LEN; i++) {
+        if (digit_value(text[i]) == NOT_BASE62)
+            return false;
+    }
+    /* The digits are in ASCII's order. */
+    return memcmp(text, GREATEST, MEOWER_ID_LEN) <= 0;
 }
 
 /* Divides the limbs by 62^5 and returns the remainder: five digits for one long division. */
@@ -127,6 +140,20 @@ static void add_saturating(unsigned char bytes[KSUID_BYTES], const unsigned char
         memset(bytes, 0xFF, KSUID_BYTES);
 }
 
+/* Adds 1 to an id as text. It is not the greatest. */
+static void increment(char text[MEOWER_ID_SIZE])
+{
+    int at = MEOWER_ID_LEN - 1;
+    while (text[at] == 'z')
+        text[at--] = '0';
+    if (text[at] == '9')
+        text[at] = 'A';
+    else if (text[at] == 'Z')
+        text[at] = 'a';
+    else
+        text[at]++;
+}
+
 void ksuid_source_init(struct ksuid_source *source, const meower_clock *clock, const char *floor)
 {
     source->clock = clock;
@@ -143,6 +170,7 @@ void ksuid_source_init(struct ksuid_source *source, const meower_clock *clock, c
     unsigned char distance[14];
     clock->random(clock->context, distance, sizeof(distance));
     add_saturating(source->last, distance, sizeof(distance));
+    ksuid_format(source->last, source->last_text);
 }
 
 void ksuid_source_next(struct ksuid_source *source, int64_t wall_us, char text[MEOWER_ID_SIZE])
@@ -152,8 +180,10 @@ void ksuid_source_next(struct ksuid_source *source, int64_t wall_us, char text[M
     if (seconds > load_u32(source->last)) {
         store_u32(source->last, seconds);
         source->clock->random(source->clock->context, source->last + RANDOM_AT, KSUID_BYTES - RANDOM_AT);
-    } else {
+        ksuid_format(source->last, source->last_text);
+    } else if (memcmp(source->last_text, GREATEST, MEOWER_ID_LEN) != 0) {
         add_saturating(source->last, &one, 1);
+        increment(source->last_text); /* a tenth of the work of writing the number anew */
     }
-    ksuid_format(source->last, text);
+    memcpy(text, source->last_text, MEOWER_ID_SIZE);
 }

@@ -14,10 +14,14 @@ void ksuid_format(const unsigned char bytes[KSUID_BYTES], char text[MEOWER_ID_SI
 /* False when `text` is not 27 base62 characters or is above the largest KSUID, aWgEPTl1tmebfsQzFP4bxwgy80V. */
 bool ksuid_parse(const char *text, size_t len, unsigned char bytes[KSUID_BYTES]);
 
+/* Whether ksuid_parse() would take it; without the bytes. */
+bool ksuid_check(const char *text, size_t len);
+
 /* Makes strictly increasing ids. Not thread-safe: its owner holds a lock. */
 struct ksuid_source {
     const meower_clock *clock;
     unsigned char last[KSUID_BYTES];
+    char last_text[MEOWER_ID_SIZE];
 };
 
 /* `floor` is the greatest id known, or "": every id made will be above it, unless it lies more than a day in the future

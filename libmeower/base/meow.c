@@ -9,8 +9,7 @@
 
 int meower_id_check(const char *id, size_t id_len)
 {
-    unsigned char bytes[KSUID_BYTES];
-    return id != NULL && ksuid_parse(id, id_len, bytes) ? MEOWER_OK : MEOWER_ERROR_INVALID;
+    return id != NULL && ksuid_check(id, id_len) ? MEOWER_OK : MEOWER_ERROR_INVALID;
 }
 
 /* C0 without newline and tab, DEL, C1. */
@@ -21,6 +20,12 @@ static bool is_refused_control(uint32_t code_point)
     return code_point >= 0x7F && code_point <= 0x9F;
 }
 
+/* Most text is, and needs no decoding. */
+static bool is_visible_ascii(uint32_t byte)
+{
+    return byte >= 0x20 && byte < 0x7F;
+}
+
 int meower_body_check(const char *body, size_t body_len, meower_error *error)
 {
     if (body == NULL || body_len == 0)
@@ -28,8 +33,8 @@ int meower_body_check(const char *body, size_t body_len, meower_error *error)
                                 MEOWER_BODY_MAX);
     int count = 0;
     for (size_t at = 0; at < body_len;) {
-        uint32_t code_point;
-        size_t taken = utf8_decode(body + at, body_len - at, &code_point);
+        uint32_t code_point = (unsigned char)body[at];
+        size_t taken = is_visible_ascii(code_point) ? 1 : utf8_decode(body + at, body_len - at, &code_point);
         if (taken == 0)
             return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                     "the body is not valid UTF-8 at byte %zu; it must be UTF-8", at);

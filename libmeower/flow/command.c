@@ -78,6 +78,9 @@ int meower_command_fd(const meower_command *command)
     return command == NULL ? MEOWER_ERROR_INVALID : command->inbox.notifier.fd;
 }
 
+/* All but the text of an error, which most results do not have: it is most of a result's bytes. */
+#define RESULT_SIZE_WITHOUT_ERROR_TEXT offsetof(meower_command_result, error.message)
+
 /* A request with room for so many bytes of text; NULL when there is no memory. */
 static struct command_request *new_request(meower_command *command, int kind, size_t text_size, void *tag,
                                            meower_error *error)
@@ -281,6 +284,16 @@ int meower_command_submit_delete(meower_command *command, const char *id, void *
     return status == MEOWER_OK ? submit(command, request, error) : status;
 }
 
+static void copy_result(meower_command_result *out, const meower_command_result *result)
+{
+    if (result->status != MEOWER_OK) {
+        *out = *result;
+        return;
+    }
+    memcpy(out, result, RESULT_SIZE_WITHOUT_ERROR_TEXT);
+    out->error.message[0] = '\0';
+}
+
 int meower_command_next(meower_command *command, meower_command_result *out)
 {
     return meower_command_next_many(command, out, 1);
@@ -299,7 +312,7 @@ int meower_command_next_many(meower_command *command, meower_command_result *res
     for (size_t i = 0; i < taken; i++) {
         struct command_request *request = request_of(item);
         item = (struct inbox_item *)item->node.next;
-        results[i] = request->write.result;
+        copy_result(&results[i], &request->write.result);
         free(request);
     }
     return (int)taken;
@@ -331,7 +344,7 @@ static int call(meower_command *command, struct command_request *request, int ti
         *error = request->write.result.error;
     }
     if (status == MEOWER_OK && out != NULL) {
-        *out = request->write.result;
+        copy_result(out, &request->write.result);
     }
     free(request);
     return status;

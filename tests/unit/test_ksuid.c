@@ -122,7 +122,9 @@ static void what_is_above_the_largest_id_is_refused(void **state)
     for (size_t i = 0; i < sizeof(above) / sizeof(above[0]); i++) {
         unsigned char bytes[KSUID_BYTES];
         assert_false(ksuid_parse(above[i], strlen(above[i]), bytes));
+        assert_false(ksuid_check(above[i], strlen(above[i])));
     }
+    assert_true(ksuid_check(LARGEST, MEOWER_ID_LEN));
 }
 
 static void every_byte_outside_base62_is_refused_at_every_place(void **state)
@@ -138,6 +140,7 @@ static void every_byte_outside_base62_is_refused_at_every_place(void **state)
             bool is_digit = byte != 0 && strchr(base62, byte) != NULL;
             bool is_above = place == 0 && byte > 'a';
             assert_int_equal(ksuid_parse(text, MEOWER_ID_LEN, bytes), is_digit && !is_above);
+            assert_int_equal(ksuid_check(text, MEOWER_ID_LEN), is_digit && !is_above);
         }
     }
 }
@@ -151,6 +154,7 @@ static void any_other_length_is_refused(void **state)
         memset(exact, '0', len + 1);
         unsigned char bytes[KSUID_BYTES];
         assert_int_equal(ksuid_parse(exact, len, bytes), len == MEOWER_ID_LEN);
+        assert_int_equal(ksuid_check(exact, len), len == MEOWER_ID_LEN);
         free(exact);
     }
 }
@@ -238,6 +242,24 @@ static void within_a_second_ids_count_up(void **state)
     ksuid_source_next(&source, NOW_US, first);
     ksuid_source_next(&source, NOW_US + 999999, second);
     assert_successor(first, second);
+}
+
+/* The text is counted up beside the bytes: far enough for a carry over three digits. */
+static void within_a_second_no_id_is_left_out(void **state)
+{
+    (void)state;
+    struct fake fake;
+    struct ksuid_source source;
+    char text[MEOWER_ID_SIZE];
+    char next[MEOWER_ID_SIZE];
+    fake_init(&fake, 1);
+    ksuid_source_init(&source, &fake.clock, "");
+    ksuid_source_next(&source, NOW_US, text);
+    for (int i = 0; i < 62 * 62 * 62; i++) {
+        ksuid_source_next(&source, NOW_US, next);
+        assert_successor(text, next);
+        memcpy(text, next, sizeof(text));
+    }
 }
 
 static void when_the_clock_goes_back_ids_count_up(void **state)
@@ -392,6 +414,7 @@ int main(void)
         cmocka_unit_test(an_id_carries_its_second),
         cmocka_unit_test(a_new_second_is_random),
         cmocka_unit_test(within_a_second_ids_count_up),
+        cmocka_unit_test(within_a_second_no_id_is_left_out),
         cmocka_unit_test(when_the_clock_goes_back_ids_count_up),
         cmocka_unit_test(counting_carries_into_the_seconds),
         cmocka_unit_test(the_last_id_of_all_is_never_passed),
