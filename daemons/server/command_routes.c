@@ -3,7 +3,6 @@
 #include "server/response.h"
 #include "server/routes.h"
 #include "server/server.h"
-#include <stdio.h>
 #include <string.h>
 
 /* Posts handed over at once. All that come in one turn of the loop share a wake-up and, mostly, a transaction, which
@@ -163,9 +162,24 @@ void command_delete(struct connection *connection, const struct request *request
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
 
+/* What is written here is written once for every post. */
+static void answer_post(struct connection *connection, const meower_command_result *result)
+{
+    char location[sizeof("/meows/") + MEOWER_ID_SIZE] = "/meows/";
+    char json[sizeof("{\"id\":\"\"}") + MEOWER_ID_SIZE] = "{\"id\":\"";
+    size_t len = strlen(json), id_len = strlen(result->id);
+    memcpy(location + strlen(location), result->id, id_len + 1);
+    response_field(connection, "Location", location);
+    memcpy(json + len, result->id, id_len);
+    memcpy(json + len + id_len, "\"}", 2);
+    len += id_len + 2;
+    char *place = response_reserve(connection, "application/json", len);
+    if (place != NULL)
+        memcpy(place, json, len);
+}
+
 void command_answer(struct connection *connection, const meower_command_result *result)
 {
-    char json[60];
     if (result->status != MEOWER_OK) {
         answer_error(connection, &result->error);
         return;
@@ -173,15 +187,9 @@ void command_answer(struct connection *connection, const meower_command_result *
     bool is_post = connection->exchange.route == ROUTE_POST;
     response_begin(connection, is_post ? 200 : 204);
     response_field(connection, "Meower-Cursor", result->cursor);
-    if (!is_post) {
+    if (is_post)
+        answer_post(connection, result);
+    else
         response_end(connection);
-        response_send(connection);
-        return;
-    }
-    response_field_format(connection, "Location", "/meows/%s", result->id);
-    int len = snprintf(json, sizeof(json), "{\"id\":\"%s\"}", result->id);
-    char *place = response_reserve(connection, "application/json", (size_t)len);
-    if (place != NULL)
-        memcpy(place, json, (size_t)len);
     response_send(connection);
 }

@@ -29,15 +29,27 @@ ssize_t connection_send_now(struct connection *connection, const char *bytes, si
         sent = 0;
     metrics_add(&connection->server->metrics->bytes_sent_total, (unsigned long long)sent);
     if ((size_t)sent < len)
-        lws_callback_on_writable(connection->lws);
+        list_append(&connection->server->unsent, &connection->unsent);
     return sent;
 }
 
-/* libwebsockets reads only while the bytes have somewhere to go: this is how a fast peer is slowed down. */
+void connections_watch_unsent(struct server *server)
+{
+    while (!list_is_empty(&server->unsent)) {
+        struct connection *connection = LIST_OWNER(server->unsent.next, struct connection, unsent);
+        list_remove(&connection->unsent);
+        lws_callback_on_writable(connection->lws);
+    }
+}
+
+/* The socket is read only while the bytes have somewhere to go: this is how a fast peer is slowed down. While a request
+ * is being answered mostly nothing comes, and only what does come has reading stopped: each stop and start costs a call
+ * of the system. */
 static void update_reading(struct connection *connection)
 {
-    bool pause = connection->phase == CONNECTION_ANSWERING ||
-                 (connection->phase == CONNECTION_READING && connection->out.len > 0);
+    bool pause =
+        (connection->phase == CONNECTION_ANSWERING && (connection->in.len > 0 || connection->has_peer_ended)) ||
+        (connection->phase == CONNECTION_READING && connection->out.len > 0);
     if (connection->lws == NULL || pause == connection->is_reading_paused)
         return;
     connection->is_reading_paused = pause;
@@ -171,8 +183,8 @@ static size_t process(struct connection *connection, const char *bytes, size_t l
         used += request.head_len + request.content_len;
         begin_exchange(connection, &request);
         router_dispatch(connection, &request);
-        if (connection->phase == CONNECTION_ANSWERING)
-            router_collect(server); /* what the timeline holds is answered already */
+        if (connection->phase == CONNECTION_ANSWERING && request.method != REQUEST_POST)
+            router_collect_pages(server); /* what the timeline holds is answered already */
     }
     connection->is_processing = false;
     return used;
@@ -236,6 +248,15 @@ void connection_receive(struct connection *connection, const char *bytes, size_t
     }
 }
 
+bool connection_peer_ended(struct connection *connection)
+{
+    if (connection->phase != CONNECTION_ANSWERING || connection->is_doomed)
+        return false;
+    connection->has_peer_ended = true;
+    update_reading(connection);
+    return true;
+}
+
 void connections_resume(struct server *server)
 {
     while (!list_is_empty(&server->ready)) {
@@ -282,6 +303,7 @@ static void connection_free(struct connection *connection)
 {
     list_remove(&connection->all);
     list_remove(&connection->ready);
+    list_remove(&connection->unsent);
     deadline_clear(&connection->deadline);
     buffer_free(&connection->in);
     buffer_free(&connection->out);
@@ -305,6 +327,7 @@ void connection_closed(struct connection *connection)
     metrics_subtract(&connection->server->metrics->connections, 1);
     deadline_clear(&connection->deadline);
     list_remove(&connection->ready);
+    list_remove(&connection->unsent);
     /* The library's answer bears this connection as its tag: connection_of_tag() frees it when that has come. */
     bool is_tagged = connection->phase == CONNECTION_ANSWERING && connection->live == NULL;
     if (connection->live != NULL)

@@ -39,15 +39,17 @@ struct exchange {
 
 struct connection {
     struct server *server;
-    struct lws *lws;   /* NULL once it is closed: only the answer that is under way keeps the rest */
-    struct list all;   /* node in server->connections */
-    struct list ready; /* node in server->ready */
+    struct lws *lws;    /* NULL once it is closed: only the answer that is under way keeps the rest */
+    struct list all;    /* node in server->connections */
+    struct list ready;  /* node in server->ready */
+    struct list unsent; /* node in server->unsent */
     struct deadline deadline;
     enum connection_phase phase;
     bool is_processing;     /* connection.c is in its loop */
     bool is_doomed;         /* closing was asked for; nothing more goes out */
     bool closes_when_sent;  /* the last answer is in `out` */
-    bool is_reading_paused; /* libwebsockets does not read for now */
+    bool is_reading_paused; /* the loop does not look for bytes for now */
+    bool has_peer_ended;    /* the peer sends nothing more; it may wait for its answer */
     bool has_begun_request; /* part of a request is here, its time runs */
     bool has_continued;     /* "100 Continue" was sent for it */
     struct buffer in;       /* bytes of requests that could not be used yet */
@@ -61,6 +63,7 @@ struct connection *connection_new(struct server *server, struct lws *lws);
 
 /* From the libwebsockets callback. */
 void connection_receive(struct connection *connection, const char *bytes, size_t len);
+bool connection_peer_ended(struct connection *connection); /* false: there is nothing to answer, close it */
 void connection_writable(struct connection *connection);
 void connection_closed(struct connection *connection); /* may free it */
 void connection_expired(struct connection *connection, enum deadline_kind kind);
@@ -90,6 +93,10 @@ void connection_abort(struct connection *connection);
 
 /* The library has the request: the answer comes later. */
 void connection_await(struct connection *connection);
+
+/* At the end of a turn of the loop: waits until the sockets that did not take all are writable. Not earlier, for
+ * libwebsockets takes back what is asked for while it says that a descriptor is writable. */
+void connections_watch_unsent(struct server *server);
 
 /* Has the requests looked at that waited for an answer before them. */
 void connections_resume(struct server *server);

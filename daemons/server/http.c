@@ -16,9 +16,14 @@
 
 /* ---- the thread ------------------------------------------------------------------------------------------------- */
 
-static void collect(struct watch *watch)
+static void collect_pages(struct watch *watch)
 {
-    router_collect(watch->server);
+    router_collect_pages(watch->server);
+}
+
+static void collect_results(struct watch *watch)
+{
+    router_collect_results(watch->server);
 }
 
 static void begin_to_stop(struct server *server)
@@ -71,11 +76,11 @@ static int open_handles(struct server *server, meower_error *error)
     if (status != MEOWER_OK)
         return status;
     errno = 0;
-    bool is_open =
-        (server->command == NULL ||
-         watch_open(&server->command_watch, server, meower_command_fd(server->command), collect)) &&
-        (server->query == NULL || watch_open(&server->query_watch, server, meower_query_fd(server->query), collect)) &&
-        acceptor_open(server);
+    bool is_open = (server->command == NULL ||
+                    watch_open(&server->command_watch, server, meower_command_fd(server->command), collect_results)) &&
+                   (server->query == NULL ||
+                    watch_open(&server->query_watch, server, meower_query_fd(server->query), collect_pages)) &&
+                   acceptor_open(server);
     if (is_open)
         return MEOWER_OK;
     snprintf(error->message, sizeof(error->message), "%s", strerror(errno == 0 ? ENOMEM : errno));
@@ -120,6 +125,7 @@ bool http_open(const struct server_settings *settings, meower *feed, const struc
     server->metrics = metrics;
     list_init(&server->connections);
     list_init(&server->ready);
+    list_init(&server->unsent);
     deadlines_init(&server->deadlines, settings->request_timeout_ms, settings->idle_timeout_ms);
     atomic_store(&metrics->alive_at_ms, deadline_now_ms());
 

@@ -1,15 +1,18 @@
 /* loop.c - libwebsockets: its loop (epoll, by its libev plug-in), its sockets and its callbacks.
  *
  * Its HTTP parser is not used: it accepts what RFC 9112 forbids, and what it refuses it refuses in words of its own or
- * in none (docs/decisions). Connections are its raw sockets, and request.c reads their bytes. */
+ * in none (docs/decisions). Connections are descriptors that it watches, and their bytes are read here: its own raw
+ * sockets are closed by the first end of a stream, also when the peer still waits for an answer. */
 #include "server/loop.h"
 
 #include "server/connection.h"
 #include "server/routes.h"
 #include "server/server.h"
+#include <errno.h>
 #include <ev.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define RECEIVE_SIZE  (64 * 1024) /* bytes read from a socket at once */
@@ -20,29 +23,42 @@
 
 /* ---- callbacks of libwebsockets --------------------------------------------------------------------------------- */
 
+/* Reads what has come. False when the connection is to be closed. */
+static bool receive(struct connection *connection)
+{
+    char bytes[RECEIVE_SIZE];
+    ssize_t len = recv(lws_get_socket_fd(connection->lws), bytes, sizeof(bytes), MSG_DONTWAIT);
+    if (len == 0)
+        return connection_peer_ended(connection);
+    if (len < 0)
+        return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+    struct server *server = connection->server;
+    connection_receive(connection, bytes, (size_t)len);
+    connections_resume(server);
+    return true;
+}
+
 static int handle_connection(struct lws *lws, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
     struct connection *connection;
     struct server *server;
     (void)user;
+    (void)in;
+    (void)len;
     switch (reason) {
-    case LWS_CALLBACK_RAW_ADOPT:
+    case LWS_CALLBACK_RAW_ADOPT_FILE:
         connection = connection_new(lws_context_user(lws_get_context(lws)), lws);
         lws_set_opaque_user_data(lws, connection);
         return connection == NULL ? -1 : 0;
-    case LWS_CALLBACK_RAW_RX:
-        connection = lws_get_opaque_user_data(lws);
-        server = connection->server;
-        connection_receive(connection, in, len);
-        connections_resume(server);
-        return 0;
-    case LWS_CALLBACK_RAW_WRITEABLE:
+    case LWS_CALLBACK_RAW_RX_FILE:
+        return receive(lws_get_opaque_user_data(lws)) ? 0 : -1;
+    case LWS_CALLBACK_RAW_WRITEABLE_FILE:
         connection = lws_get_opaque_user_data(lws);
         server = connection->server;
         connection_writable(connection);
         connections_resume(server);
         return 0;
-    case LWS_CALLBACK_RAW_CLOSE:
+    case LWS_CALLBACK_RAW_CLOSE_FILE:
         connection = lws_get_opaque_user_data(lws);
         if (connection != NULL)
             connection_closed(connection);
@@ -75,7 +91,7 @@ static int handle_watch(struct lws *lws, enum lws_callback_reasons reason, void 
 }
 
 static const struct lws_protocols protocols[] = {
-    {PROTOCOL_NAME, handle_connection, 0, RECEIVE_SIZE, 0, NULL, 0},
+    {PROTOCOL_NAME, handle_connection, 0, 0, 0, NULL, 0},
     {WATCH_NAME, handle_watch, 0, 0, 0, NULL, 0},
     {NULL, NULL, 0, 0, 0, NULL, 0},
 };
@@ -139,7 +155,6 @@ bool loop_open(struct server *server)
     info.protocols = protocols;
     info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV;
     info.user = server;
-    info.pt_serv_buf_size = RECEIVE_SIZE + LWS_PRE;
     info.gid = info.uid = -1; /* stay who we are */
     server->lws = lws_create_context(&info);
     if (server->lws != NULL)
@@ -155,6 +170,7 @@ static void end_turn(struct ev_loop *loop, ev_prepare *turn_end, int events)
     (void)events;
     command_submit(server);
     connections_resume(server);
+    connections_watch_unsent(server);
 }
 
 void loop_run(struct server *server)
@@ -172,8 +188,8 @@ void loop_end(struct server *server)
 
 bool loop_adopt(struct server *server, int descriptor)
 {
-    lws_adopt_desc_t adopt = {.vh = server->vhost, .type = LWS_ADOPT_SOCKET, .vh_prot_name = PROTOCOL_NAME};
-    adopt.fd.sockfd = descriptor;
+    lws_adopt_desc_t adopt = {.vh = server->vhost, .type = LWS_ADOPT_RAW_FILE_DESC, .vh_prot_name = PROTOCOL_NAME};
+    adopt.fd.filefd = descriptor;
     return lws_adopt_descriptor_vhost_via_info(&adopt) != NULL;
 }
 

@@ -53,6 +53,17 @@ static void put_text(struct connection *connection, const char *text)
     put(connection, text, strlen(text));
 }
 
+/* Decimal digits. */
+static void put_number(struct connection *connection, size_t number)
+{
+    char digits[20]; /* of 2^64 - 1 */
+    char *first = digits + sizeof(digits);
+    do
+        *--first = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    put(connection, first, (size_t)(digits + sizeof(digits) - first));
+}
+
 /* The Date field's value (RFC 9110, 6.6.1), made anew once a second. */
 static const char *date_of_now(struct server *server)
 {
@@ -81,11 +92,13 @@ static void count(struct connection *connection, int status)
 void response_begin(struct connection *connection, int status)
 {
     struct server *server = connection->server;
-    char line[80];
     count(connection, status);
     buffer_clear(&server->answer);
-    int len = snprintf(line, sizeof(line), "HTTP/1.1 %d %s\r\nDate: ", status, response_reason(status));
-    put(connection, line, (size_t)len);
+    put_text(connection, "HTTP/1.1 ");
+    put_number(connection, (size_t)status);
+    put_text(connection, " ");
+    put_text(connection, response_reason(status));
+    put_text(connection, "\r\nDate: ");
     put_text(connection, date_of_now(server));
     put_text(connection, "\r\nX-Content-Type-Options: nosniff\r\n");
     if (!cors_append_fields(&server->answer, server->settings.cors_origin, connection->exchange.origin))
@@ -123,7 +136,9 @@ char *response_reserve(struct connection *connection, const char *content_type, 
 {
     struct buffer *answer = &connection->server->answer;
     response_field(connection, "Content-Type", content_type);
-    response_field_format(connection, "Content-Length", "%zu", len);
+    put_text(connection, "Content-Length: ");
+    put_number(connection, len);
+    put_text(connection, "\r\n");
     put_connection_field(connection);
     if (connection->exchange.is_head)
         return NULL;

@@ -14,6 +14,8 @@
 #define PATH_SIZE  256 /* bytes of a decoded path that a route may have, with a NUL */
 #define ALLOW_SIZE 60
 
+#define RESULTS_AT_ONCE 32
+
 #define ALLOWS(method) (1U << (method))
 #define ALLOWS_READING (ALLOWS(REQUEST_GET) | ALLOWS(REQUEST_HEAD))
 
@@ -160,21 +162,27 @@ void router_dispatch(struct connection *connection, const struct request *reques
     }
 }
 
-void router_collect(struct server *server)
+void router_collect_pages(struct server *server)
 {
-    meower_command_result result;
     meower_page *page;
-    struct connection *connection;
-
     while (server->query != NULL && meower_query_next(server->query, &page) == 1) {
-        connection = connection_of_tag(meower_page_tag(page));
+        struct connection *connection = connection_of_tag(meower_page_tag(page));
         if (connection != NULL)
             query_answer(connection, page);
         meower_page_free(page);
     }
-    while (server->command != NULL && meower_command_next(server->command, &result) == 1) {
-        connection = connection_of_tag(result.tag);
-        if (connection != NULL)
-            command_answer(connection, &result);
-    }
+}
+
+void router_collect_results(struct server *server)
+{
+    meower_command_result results[RESULTS_AT_ONCE];
+    int count;
+    do {
+        count = server->command == NULL ? 0 : meower_command_next_many(server->command, results, RESULTS_AT_ONCE);
+        for (int i = 0; i < count; i++) {
+            struct connection *connection = connection_of_tag(results[i].tag);
+            if (connection != NULL)
+                command_answer(connection, &results[i]);
+        }
+    } while (count == RESULTS_AT_ONCE);
 }

@@ -8,7 +8,8 @@
 /* Answers the request, or has the library do so. */
 void router_dispatch(struct connection *connection, const struct request *request);
 
-/* Answers what the library has ready. */
-void router_collect(struct server *server);
+/* Answers what the library has ready of reading requests, and of writing ones. */
+void router_collect_pages(struct server *server);
+void router_collect_results(struct server *server);
 
 #endif

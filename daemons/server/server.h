@@ -55,7 +55,8 @@ struct server {
 
     struct list connections; /* all of them */
     size_t connection_count;
-    struct list ready; /* those with a request that waited for the one before it to be answered */
+    struct list ready;  /* those with a request that waited for the one before it to be answered */
+    struct list unsent; /* those whose socket did not take all that was sent in this turn of the loop */
     struct deadlines deadlines;
     struct buffer answer; /* the answer being built */
     struct posts posts;   /* of this turn of the loop */

@@ -160,6 +160,39 @@ def test_pipelined_requests_are_answered_in_order(server, host):
             assert connection.read_response().json()[0]["id"] == posted["id"]
 
 
+@pytest.mark.parametrize("count", [1, 2, 20])
+@pytest.mark.parametrize("pause_s", [0, 0.05])
+def test_a_client_that_ends_its_side_behind_its_posts_gets_every_answer(server, feed, host, count, pause_s):
+    words = [unique_word() for _ in range(count)]
+    with Connection(server.base_url) as connection:
+        for word in words:
+            connection.send(request_bytes(host, "POST", f"/meows?body={word}", ["Content-Length: 0"]))
+            time.sleep(pause_s / count)
+        connection.end_sending()
+        posted = [connection.read_response("POST").json()["id"] for _ in words]
+        assert connection.is_closed_within(20)
+    assert [feed.get(f"/meows/{id}").json()["body"] for id in posted] == words
+
+
+def test_a_client_that_ends_its_side_behind_a_search_gets_its_answer(server, feed, host):
+    for path in ("/search?query=cat", "/meows?skip=1000&take=10", f"/meows/{UNKNOWN_ID}", "/nowhere"):
+        with Connection(server.base_url) as connection:
+            connection.send(request_bytes(host, "GET", path))
+            connection.end_sending()
+            assert connection.read_response().status_code in (200, 404)
+            assert connection.is_closed_within(20)
+
+
+def test_pages_are_whole_however_slowly_they_are_read(server, feed, host):
+    """Far more than a socket takes at once, so that the server has to wait for it again and again."""
+    in_threads(8, lambda _: [feed.post("🐱" * 140) for _ in range(125)])
+    with Connection(server.base_url, receive_buffer=4096) as connection:
+        connection.send(request_bytes(host, "GET", "/meows?take=1000") * 10)
+        for _ in range(10):
+            time.sleep(0.1)  # the socket is full by now
+            assert len(connection.read_response(deadline_s=60).json()) == 1000
+
+
 def test_a_request_that_comes_byte_by_byte_is_answered(server, host):
     word = unique_word()
     data = request_bytes(host, "POST", "/meows", ["Content-Type: application/x-www-form-urlencoded"],
