@@ -6,6 +6,7 @@
 #include "server/listener.h"
 #include "server/original_variables.h"
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,6 +156,9 @@ int daemon_run(const struct daemon *daemon, int argc, char **argv)
     int status = EXIT_SUCCESS;
 
     signal(SIGPIPE, SIG_IGN);
+    /* SQLite counts what memory it uses, behind a mutex that all threads take for each piece of it. Nobody asks for the
+     * count here, and only a program may say so: a library cannot know who else in the process uses SQLite. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     enum config_action action = config_load(&config, &daemon->defaults, argc, argv);
     const char *fault = NULL;
     if (action == CONFIG_RUN || action == CONFIG_CHECK)
