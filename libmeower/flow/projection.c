@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REST_US          20000 /* well below what a reader of search results can notice */
-#define INDEX_EVENTS_MAX EVENT_BATCH_MAX
+#define REST_US          20000  /* well below what a reader of search results can notice */
 #define SHOW_INTERVAL_US 500000 /* a refresh costs the engine; while much is to be indexed, two a second */
 
 void projection_init(struct projection *projection, meower *instance)
@@ -141,80 +140,118 @@ static void free_documents(meower_search_document *documents, size_t count)
     }
 }
 
-/* Turns events into documents. Returns how many, or SIZE_MAX when memory is short. */
-static size_t make_documents(const struct event_batch *batch, meower_search_document *documents)
+/* Turns an event into a document. False when memory is short. */
+static bool make_document(const struct meow *event, meower_search_document *document)
 {
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct meow *event = batch->events[i];
-        documents[i] = (meower_search_document){.position = event->position, .id = event->view.id};
-        if (event->kind == MEOWER_EVENT_DELETED) {
-            continue;
-        }
-        documents[i].words = words_join(event->view.body, event->view.body_len, &documents[i].words_len);
-        if (documents[i].words == NULL) {
-            free_documents(documents, i);
-            return SIZE_MAX;
-        }
+    *document = (meower_search_document){.position = event->position, .id = event->view.id};
+    if (event->kind == MEOWER_EVENT_DELETED) {
+        return true;
     }
-    return batch->count;
+    document->words = words_join(event->view.body, event->view.body_len, &document->words_len);
+    return document->words != NULL;
 }
 
-int projection_index(meower *instance, const struct event_batch *batch,
+/* Turns events into documents. Returns how many, or SIZE_MAX when memory is short. */
+static size_t make_documents(const struct event_batch *batches, size_t batch_count, meower_search_document *documents)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < batch_count; i++) {
+        for (size_t j = 0; j < batches[i].count; j++) {
+            if (!make_document(batches[i].events[j], &documents[count])) {
+                free_documents(documents, count);
+                return SIZE_MAX;
+            }
+            count++;
+        }
+    }
+    return count;
+}
+
+int projection_index(struct projection *projection, const struct event_batch *batches, size_t batch_count,
                      int (*index)(struct search *search, const meower_search_document *documents, size_t count,
                                   const meower_search_info *info, meower_error *error),
                      meower_error *error)
 {
-    meower_search_document documents[INDEX_EVENTS_MAX];
-    meower_search_info info = {.position = batch->through};
+    meower *instance = projection->instance;
+    meower_search_info info = {.position = batches[batch_count - 1].through};
     size_t count;
     int status;
 
-    documents[0].words = NULL; /* where nothing has come, the engine is still told how far the feed is */
-    count = make_documents(batch, documents);
+    count = make_documents(batches, batch_count, projection->documents);
     if (count == SIZE_MAX) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE, "no memory to index");
     }
     memcpy(info.epoch, instance->epoch, sizeof info.epoch);
-    status = index(&instance->search, documents, count, &info, error);
-    free_documents(documents, count);
+    /* Also where nothing has come: the engine is told how far the feed is. */
+    status = index(&instance->search, projection->documents, count, &info, error);
+    free_documents(projection->documents, count);
     return status;
 }
 
-/* Having indexed all there was, lets events gather for a moment: under load one transaction then takes many, at half
- * the cost of each, and a single event is indexed at once. A host that steps the instance sets the pace itself. */
-static bool needs_rest(const struct projection *projection, const struct event_batch *batch)
+/* Reads what follows the position, as far as one transaction takes it: one of many events costs half as much for each
+ * as one of few. Returns a status; what was read before an error is in the batches all the same. */
+static int read_batches(struct projection *projection, size_t *batch_count, meower_error *error)
 {
-    return projection->instance->has_threads && batch->count < INDEX_EVENTS_MAX &&
+    uint64_t after = projection->position;
+    int status = MEOWER_OK;
+    bool is_full = true;
+
+    for (*batch_count = 0; is_full && *batch_count < PROJECTION_BATCHES_MAX; (*batch_count)++) {
+        struct event_batch *batch = &projection->batches[*batch_count];
+        status = feed_read(projection->instance, LANE_PROJECTION, after, EVENT_BATCH_MAX, batch, error);
+        if (status != MEOWER_OK || batch->through == after) {
+            break;
+        }
+        after = batch->through;
+        is_full = batch->count == EVENT_BATCH_MAX;
+    }
+    return status;
+}
+
+/* Having indexed all there was, lets events gather for a moment: under load one transaction then takes many, and a
+ * single event is indexed at once. A host that steps the instance sets the pace itself. */
+static bool needs_rest(const struct projection *projection, const struct event_batch *last)
+{
+    return projection->instance->has_threads && last->count < EVENT_BATCH_MAX &&
            !rebuild_is_active(&projection->instance->rebuild);
+}
+
+static int index_batches(struct projection *projection, size_t batch_count, meower_error *error)
+{
+    const struct event_batch *last = &projection->batches[batch_count - 1];
+    int status = projection_index(projection, projection->batches, batch_count, search_index, error);
+
+    if (status == MEOWER_OK) {
+        projection->is_tired = needs_rest(projection, last);
+        projection->position = last->through;
+        for (size_t i = 0; i < batch_count; i++) {
+            atomic_fetch_add(&projection->instance->counters.events_indexed, projection->batches[i].count);
+        }
+    }
+    note_damage(projection, status);
+    return status;
 }
 
 /* Indexes what follows the position. Returns a status; *advanced says whether there was anything. */
 static int index_next(struct projection *projection, bool *advanced, meower_error *error)
 {
-    meower *instance = projection->instance;
-    struct event_batch batch;
+    size_t batch_count = 0;
     int status = MEOWER_OK;
 
     if (!projection->is_positioned) {
         status = find_position(projection, error);
     }
     if (status == MEOWER_OK) {
-        status = feed_read(instance, LANE_PROJECTION, projection->position, INDEX_EVENTS_MAX, &batch, error);
+        status = read_batches(projection, &batch_count, error);
     }
-    if (status != MEOWER_OK) {
-        return status;
+    if (batch_count > 0) {
+        status = index_batches(projection, batch_count, error);
+        *advanced = status == MEOWER_OK;
     }
-    if (batch.through > projection->position) {
-        status = projection_index(instance, &batch, search_index, error);
-        if (status == MEOWER_OK) {
-            *advanced = true;
-            projection->is_tired = needs_rest(projection, &batch);
-            atomic_fetch_add(&instance->counters.events_indexed, batch.count);
-            projection->position = batch.through;
-        }
-        note_damage(projection, status);
+    for (size_t i = 0; i < batch_count; i++) {
+        event_batch_release(&projection->batches[i]);
     }
-    event_batch_release(&batch);
     return status;
 }
 

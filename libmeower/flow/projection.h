@@ -2,13 +2,14 @@
 #ifndef FLOW_PROJECTION_H
 #define FLOW_PROJECTION_H
 
-#include "base/meow.h"
+#include "flow/event_log.h"
 #include "flow/failure.h"
 #include <meower/backend.h>
 #include <meower/meower.h>
 #include <stdbool.h>
 
-struct event_batch;
+#define PROJECTION_BATCHES_MAX 8 /* indexed in one transaction */
+
 struct search;
 
 struct projection {
@@ -26,6 +27,8 @@ struct projection {
     _Atomic uint64_t visible; /* what search can see */
     _Atomic bool is_failing;
     struct failure failure; /* why */
+    struct event_batch batches[PROJECTION_BATCHES_MAX];
+    meower_search_document documents[PROJECTION_BATCHES_MAX * EVENT_BATCH_MAX];
 };
 
 void projection_init(struct projection *projection, meower *instance);
@@ -47,8 +50,8 @@ unsigned projection_looks(struct projection *projection);
  * cannot be told, the stage will look again. Returns a status. */
 int projection_ask(struct projection *projection, meower_search_info *live, meower_error *error);
 
-/* Brings a batch into an index, by search_index() or search_rebuild_index(). */
-int projection_index(meower *instance, const struct event_batch *batch,
+/* Brings one batch or more into an index, by search_index() or search_rebuild_index(). */
+int projection_index(struct projection *projection, const struct event_batch *batches, size_t batch_count,
                      int (*index)(struct search *search, const meower_search_document *documents, size_t count,
                                   const meower_search_info *info, meower_error *error),
                      meower_error *error);

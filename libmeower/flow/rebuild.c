@@ -59,7 +59,7 @@ static int begin(struct rebuild *rebuild, meower_error *error)
 }
 
 /* Brings the next events into the index beside. */
-static int index_next(struct rebuild *rebuild, meower_error *error)
+static int index_next(struct rebuild *rebuild, struct projection *projection, meower_error *error)
 {
     meower *instance = rebuild->instance;
     struct event_batch batch;
@@ -70,7 +70,7 @@ static int index_next(struct rebuild *rebuild, meower_error *error)
         return status;
     }
     if (batch.through > position) {
-        status = projection_index(instance, &batch, search_rebuild_index, error);
+        status = projection_index(projection, &batch, 1, search_rebuild_index, error);
         if (status == MEOWER_OK) {
             atomic_store(&rebuild->position, batch.through);
         }
@@ -147,7 +147,7 @@ bool rebuild_step(struct rebuild *rebuild, struct projection *projection)
     }
     while (status == MEOWER_OK && !is_complete && clock_monotonic_us(instance->clock) < end_us) {
         uint64_t position = atomic_load(&rebuild->position);
-        status = index_next(rebuild, &error);
+        status = index_next(rebuild, projection, &error);
         if (status == MEOWER_OK) {
             status = look_whether_complete(rebuild, projection, &is_complete, &error);
         }

@@ -4,6 +4,7 @@
  * One connection writes, and each lane has one that reads. Readers of a file see the state of one moment and wait for
  * nobody. A database in memory has no such states: there a batch and the searches take turns. */
 #include "base/clock.h"
+#include "base/options.h"
 #include "search/fts5_batch.h"
 #include "search/fts5_look.h"
 #include "search/fts5_match.h"
@@ -131,10 +132,17 @@ static struct fts5 *allocate(const meower_backend_config *config)
     return fts5;
 }
 
+/* A batch in memory keeps searches waiting, and one on a host's own thread is the host's. */
+static bool may_yield(const struct fts5 *fts5, const meower_backend_config *config)
+{
+    return !fts5->file.is_in_memory && config->options != NULL && options_number(config->options, "threads") > 0;
+}
+
 static int open_to_work(struct fts5 *fts5, const meower_backend_config *config, meower_error *error)
 {
     int status = fts5_file_init(&fts5->file, config->location, fts5, error);
 
+    fts5->file.yields = status == MEOWER_OK && may_yield(fts5, config);
     if (status == MEOWER_OK && !fts5->file.is_in_memory &&
         fts5_file_name_beside(&fts5->file, 0, &fts5->beside, NULL) == MEOWER_OK) {
         drop_beside(fts5, NULL);

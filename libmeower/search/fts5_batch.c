@@ -388,9 +388,18 @@ static int note_log(void *context, sqlite3 *db, const char *name, int page_count
     return SQLITE_OK;
 }
 
+/* Has SQLite call back to the writer where it is now. */
+static void hook(struct fts5_writer *writer)
+{
+    sqlite3_wal_hook(writer->db, note_log, writer);
+    if (writer->yields) {
+        fts5_yield_start(&writer->yield, writer->db);
+    }
+}
+
 int fts5_writer_open_alone(struct fts5_writer *writer, const struct fts5_file *file, meower_error *error)
 {
-    *writer = (struct fts5_writer){0};
+    *writer = (struct fts5_writer){.yields = file->yields};
     int status = fts5_file_open_writer(file, &writer->db, error);
 
     if (status != MEOWER_OK) {
@@ -404,7 +413,7 @@ int fts5_writer_open_alone(struct fts5_writer *writer, const struct fts5_file *f
         fts5_writer_close(writer);
         return status;
     }
-    sqlite3_wal_hook(writer->db, note_log, writer);
+    hook(writer);
     return MEOWER_OK;
 }
 
@@ -426,7 +435,7 @@ void fts5_writer_move(struct fts5_writer *to, struct fts5_writer *from)
 {
     *to = *from;
     *from = (struct fts5_writer){0};
-    sqlite3_wal_hook(to->db, note_log, to);
+    hook(to);
 }
 
 void fts5_writer_flush(struct fts5_writer *writer)

@@ -5,6 +5,7 @@
 
 #include "search/fts5_file.h"
 #include "search/fts5_match.h"
+#include "search/fts5_yield.h"
 
 enum {
     FTS5_WRITE_BEGIN,
@@ -35,6 +36,8 @@ struct fts5_writer {
     bool has_stale_log;     /* the write-ahead log holds pages with deleted words */
     int64_t merged_at_us;   /* monotonic: the last step of a round, 0: none yet */
     int log_page_count;     /* in the write-ahead log */
+    bool yields;
+    struct fts5_yield yield;
 };
 
 /* Opens the writer, and fills the dictionary from the index. */

@@ -289,7 +289,7 @@ int fts5_file_find(struct fts5_file *file, const char *location, meower_error *e
 
 int fts5_file_name_beside(const struct fts5_file *file, unsigned number, struct fts5_file *beside, meower_error *error)
 {
-    struct fts5_file named = {.lock = -1, .is_in_memory = file->is_in_memory};
+    struct fts5_file named = {.lock = -1, .is_in_memory = file->is_in_memory, .yields = file->yields};
     int len = file->is_in_memory
                   ? asprintf(&named.name, "file:/meower-fts5-%p-%u?vfs=memdb", (const void *)file, number)
                   : asprintf(&named.name, "%s.rebuild", file->name);

@@ -11,6 +11,7 @@ struct fts5_file {
     char *name; /* what SQLite opens: an absolute path, or the URI of a database in memory */
     bool is_in_memory;
     bool only_looks; /* nothing is created or changed */
+    bool yields;     /* its batches let other threads go first */
     int lock;        /* descriptor, or -1 */
 };
 
