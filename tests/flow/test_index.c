@@ -1,6 +1,7 @@
 /* test_index.c - the search index follows the feed: searches wait for their position, and failures, restarts, other
  * instances and other epochs leave it right. */
 #include "flow/pair.h"
+#include "flow/projection.h"
 #include "flow/toy_search.h"
 #include <limits.h>
 #include <stdio.h>
@@ -166,6 +167,56 @@ static void open_on_file(struct fixture *fixture, const char *path, const char *
     } else {
         fixture_open(fixture, OPTIONS(STEPPED, "store", store_url, "search", search_url));
     }
+}
+
+/* What is one transaction of the index, and more than that. */
+#define INDEXED_AT_ONCE (PROJECTION_BATCHES_MAX * EVENT_BATCH_MAX)
+#define A_FEW           10
+
+/* Posts while the engine is away, then lets it come back. */
+static void let_many_gather(struct fixture *fixture, int count)
+{
+    fail_search(fixture, "index", UINT_MAX);
+    post_many(fixture, count);
+    faults_clear(&fixture->faults);
+    fake_clock_advance_ms(&fixture->clock, 60000);
+}
+
+static void many_events_are_indexed_in_few_transactions(void **state)
+{
+    struct toy_index index;
+    struct fixture fixture;
+    unsigned calls;
+
+    (void)state;
+    begin_with_toy(&fixture, &index, OPTIONS(STEPPED));
+    let_many_gather(&fixture, INDEXED_AT_ONCE + A_FEW);
+    calls = faults_calls(&fixture.faults, "search", "index");
+    feed_run(fixture.feed);
+    assert_int_equal(faults_calls(&fixture.faults, "search", "index") - calls, 1 /* whose it is */ + 2);
+    assert_int_equal((int)feed_metric(fixture.feed, "events_indexed_total"), INDEXED_AT_ONCE + A_FEW);
+    assert_int_equal(index.count, INDEXED_AT_ONCE + A_FEW);
+    end_with_toy(&fixture, &index);
+}
+
+static void what_was_read_before_the_store_failed_is_indexed(void **state)
+{
+    struct toy_index index;
+    struct fixture fixture;
+
+    (void)state;
+    begin_with_toy(&fixture, &index, OPTIONS(STEPPED, "event_log_max", "16"));
+    let_many_gather(&fixture, 5 * EVENT_BATCH_MAX);
+    faults_add(&fixture.faults, (struct fault){"store", "read_events", 3, UINT_MAX, MEOWER_ERROR_UNAVAILABLE,
+                                               MEOWER_ERROR_FLAG_RETRIABLE, false});
+    feed_run(fixture.feed);
+    assert_int_equal(index.info.position, 3 * EVENT_BATCH_MAX);
+    faults_clear(&fixture.faults);
+    fake_clock_advance_ms(&fixture.clock, 60000);
+    feed_run(fixture.feed);
+    assert_int_equal(index.info.position, 5 * EVENT_BATCH_MAX);
+    assert_int_equal(index.count, 5 * EVENT_BATCH_MAX);
+    end_with_toy(&fixture, &index);
 }
 
 static void an_index_goes_on_where_it_was(void **state)
@@ -470,6 +521,8 @@ int main(void)
         cmocka_unit_test(a_search_for_what_does_not_become_visible_is_a_timeout),
         cmocka_unit_test(a_cursor_of_a_search_page_never_promises_more_than_was_searched),
         cmocka_unit_test(an_engine_that_was_away_catches_up),
+        cmocka_unit_test(many_events_are_indexed_in_few_transactions),
+        cmocka_unit_test(what_was_read_before_the_store_failed_is_indexed),
         cmocka_unit_test(an_index_goes_on_where_it_was),
         cmocka_unit_test(an_index_of_another_epoch_is_made_anew),
         cmocka_unit_test(an_index_that_was_dropped_is_made_anew),
