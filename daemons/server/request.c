@@ -3,24 +3,29 @@
 
 #include <stdint.h>
 
+#define NAME(text)                                                                                                     \
+    {                                                                                                                  \
+        text, sizeof(text) - 1                                                                                         \
+    }
+
 static const struct {
-    const char *name;
+    struct slice name;
     enum request_field field;
 } field_names[] = {
-    {"Host", REQUEST_HOST},
-    {"Content-Length", REQUEST_CONTENT_LENGTH},
-    {"Content-Type", REQUEST_CONTENT_TYPE},
-    {"Authorization", REQUEST_AUTHORIZATION},
-    {"Idempotency-Key", REQUEST_IDEMPOTENCY_KEY},
-    {"Meower-Cursor", REQUEST_MEOWER_CURSOR},
-    {"Last-Event-ID", REQUEST_LAST_EVENT_ID},
-    {"Origin", REQUEST_ORIGIN},
-    {"Sec-WebSocket-Key", REQUEST_WEBSOCKET_KEY},
-    {"Sec-WebSocket-Version", REQUEST_WEBSOCKET_VERSION},
-    {"Expect", REQUEST_EXPECT},
-    {"If-None-Match", REQUEST_IF_NONE_MATCH},
-    {"Accept-Encoding", REQUEST_ACCEPT_ENCODING},
-    {"Upgrade", REQUEST_UPGRADE},
+    {NAME("Host"), REQUEST_HOST},
+    {NAME("Content-Length"), REQUEST_CONTENT_LENGTH},
+    {NAME("Content-Type"), REQUEST_CONTENT_TYPE},
+    {NAME("Authorization"), REQUEST_AUTHORIZATION},
+    {NAME("Idempotency-Key"), REQUEST_IDEMPOTENCY_KEY},
+    {NAME("Meower-Cursor"), REQUEST_MEOWER_CURSOR},
+    {NAME("Last-Event-ID"), REQUEST_LAST_EVENT_ID},
+    {NAME("Origin"), REQUEST_ORIGIN},
+    {NAME("Sec-WebSocket-Key"), REQUEST_WEBSOCKET_KEY},
+    {NAME("Sec-WebSocket-Version"), REQUEST_WEBSOCKET_VERSION},
+    {NAME("Expect"), REQUEST_EXPECT},
+    {NAME("If-None-Match"), REQUEST_IF_NONE_MATCH},
+    {NAME("Accept-Encoding"), REQUEST_ACCEPT_ENCODING},
+    {NAME("Upgrade"), REQUEST_UPGRADE},
 };
 
 static const struct {
@@ -191,7 +196,7 @@ static bool parse_field(struct slice line, struct request *request, struct reque
         parse_connection(value, request);
     for (size_t i = 0; i < sizeof(field_names) / sizeof(field_names[0]); i++) {
         enum request_field field = field_names[i].field;
-        if (!slice_equals_nocase(name, field_names[i].name))
+        if (name.len != field_names[i].name.len || strncasecmp(name.text, field_names[i].name.text, name.len) != 0)
             continue;
         if (request->fields[field].text == NULL)
             request->fields[field] = value;

@@ -105,12 +105,25 @@ void response_begin(struct connection *connection, int status)
         connection_abort(connection);
 }
 
+static char *copy(char *place, const char *text, size_t len)
+{
+    memcpy(place, text, len);
+    return place + len;
+}
+
 void response_field(struct connection *connection, const char *name, const char *value)
 {
-    put_text(connection, name);
-    put(connection, ": ", 2);
-    put_text(connection, value);
-    put(connection, "\r\n", 2);
+    struct buffer *answer = &connection->server->answer;
+    size_t name_len = strlen(name), value_len = strlen(value), len = name_len + 2 + value_len + 2;
+    if (!buffer_reserve(answer, len)) {
+        connection_abort(connection);
+        return;
+    }
+    char *place = copy(buffer_end(answer), name, name_len);
+    place = copy(place, ": ", 2);
+    place = copy(place, value, value_len);
+    copy(place, "\r\n", 2);
+    buffer_extend(answer, len);
 }
 
 void response_field_format(struct connection *connection, const char *name, const char *format, ...)

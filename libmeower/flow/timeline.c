@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MEOWS_AHEAD 4
+
 /* The kind of lock that lets an apply in before further readers: they would keep every post waiting. */
 static int init_lock(pthread_rwlock_t *lock)
 {
@@ -91,8 +93,12 @@ static bool holds_at(const struct timeline *timeline, size_t index, const char *
     return index < timeline->count && strcmp(timeline->items[timeline->start + index]->view.id, id) == 0;
 }
 
+/* What is that old is in no cache: it is asked for some meows ahead. */
 static void drop_oldest(struct timeline *timeline)
 {
+    if (timeline->count > MEOWS_AHEAD) {
+        __builtin_prefetch(timeline->items[timeline->start + MEOWS_AHEAD], 1);
+    }
     meow_release(timeline->items[timeline->start]);
     timeline->start++;
     timeline->count--;
