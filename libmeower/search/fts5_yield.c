@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include <sched.h>
 
-#define INSTRUCTIONS 100 /* of SQLite's virtual machine between two looks: about 15 us, mostly spent in FTS5 */
+#define INSTRUCTIONS 200 /* of SQLite's virtual machine between two looks: about 30 us, mostly spent in FTS5 */
 
 /* On a machine where others always want to run, a yield gives away a whole slice: it stands back for so many times as
  * long as it works, and not longer. */
