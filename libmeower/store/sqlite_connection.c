@@ -1,5 +1,6 @@
 /* sqlite_connection.c - paths, the lock file, connections and errors of the SQLite store. */
 #include "store/sqlite_connection.h"
+#include "store/sqlite_log.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -176,12 +177,16 @@ int sqlite_connection_error(struct sqlite_connection *connection, meower_error *
 
 /* ---- connections ------------------------------------------------------------------------------------------------ */
 
-int sqlite_connection_open(struct sqlite_connection *connection, const char *path, int flags, meower_error *error)
+/* `vfs` is what sqlite_log_acquire() gave, or NULL. */
+static int open_with(struct sqlite_connection *connection, const char *path, int flags, const char *vfs,
+                     meower_error *error)
 {
-    struct sqlite_connection opened = {.path = path};
-    int result = sqlite3_open_v2(path, &opened.db, flags | SQLITE_OPEN_NOMUTEX, NULL);
-    if (opened.db == NULL)
+    struct sqlite_connection opened = {.path = path, .has_log_vfs = vfs != NULL};
+    int result = sqlite3_open_v2(path, &opened.db, flags | SQLITE_OPEN_NOMUTEX, vfs);
+    if (opened.db == NULL) {
+        sqlite_connection_close(&opened);
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, result, 0, "no memory to open \"%s\"", path);
+    }
     if (result != SQLITE_OK) {
         int status = sqlite_connection_error(&opened, error);
         sqlite_connection_close(&opened);
@@ -191,6 +196,17 @@ int sqlite_connection_open(struct sqlite_connection *connection, const char *pat
     sqlite3_busy_timeout(opened.db, SQLITE_CONNECTION_BUSY_TIMEOUT_MS);
     *connection = opened;
     return MEOWER_OK;
+}
+
+int sqlite_connection_open(struct sqlite_connection *connection, const char *path, int flags, meower_error *error)
+{
+    return open_with(connection, path, flags, NULL, error);
+}
+
+int sqlite_connection_open_syncing(struct sqlite_connection *connection, const char *path, int flags,
+                                   meower_error *error)
+{
+    return open_with(connection, path, flags, sqlite_log_acquire(), error);
 }
 
 int sqlite_connection_prepare(struct sqlite_connection *connection, const char *const *sql, size_t count,
@@ -209,6 +225,8 @@ void sqlite_connection_close(struct sqlite_connection *connection)
     for (size_t i = 0; i < SQLITE_CONNECTION_STATEMENTS_MAX; i++)
         sqlite3_finalize(connection->statements[i]);
     sqlite3_close(connection->db);
+    if (connection->has_log_vfs)
+        sqlite_log_release();
     *connection = (struct sqlite_connection){0};
 }
 

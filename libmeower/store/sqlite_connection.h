@@ -5,6 +5,7 @@
 
 #include <meower/backend.h>
 #include <sqlite3.h>
+#include <stdbool.h>
 
 #define SQLITE_CONNECTION_STATEMENTS_MAX 16
 
@@ -15,6 +16,7 @@
 struct sqlite_connection {
     const char *path; /* its opener's, which outlives it */
     sqlite3 *db;
+    bool has_log_vfs;
     sqlite3_stmt *statements[SQLITE_CONNECTION_STATEMENTS_MAX];
 };
 
@@ -34,6 +36,10 @@ int sqlite_lock_take(const char *path, int *lock, meower_error *error);
 
 /* Opens a connection; `flags` as of sqlite3_open_v2(). */
 int sqlite_connection_open(struct sqlite_connection *connection, const char *path, int flags, meower_error *error);
+
+/* The same for one that syncs the log with every commit; it writes the log in larger pieces (sqlite_log.h). */
+int sqlite_connection_open_syncing(struct sqlite_connection *connection, const char *path, int flags,
+                                   meower_error *error);
 
 /* Prepares statements[0] to statements[count - 1]. */
 int sqlite_connection_prepare(struct sqlite_connection *connection, const char *const *sql, size_t count,
