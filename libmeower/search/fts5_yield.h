@@ -7,7 +7,7 @@
 
 /* All zero at first. */
 struct fts5_yield {
-    int64_t resumed_us;   /* monotonic: it was this thread's turn again */
+    int64_t worked_us;    /* processor time of the thread at the last look */
     int64_t allowance_us; /* for which it may still stand back; negative: it has stood back for longer than that */
 };
 
