@@ -8,7 +8,7 @@
 #define POSTERS       8
 #define SUBSCRIBERS   4
 #define LISTERS       2
-#define POSITIONS_MAX 400000 /* the posters stop before */
+#define POSITIONS_MAX 150000 /* the posters stop before: the index comes after them before the feed is closed */
 
 /* What the posters were answered, by position. */
 struct ledger {
