@@ -162,20 +162,20 @@ void command_delete(struct connection *connection, const struct request *request
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
 
-/* What is written here is written once for every post. */
+/* Without formats: it is written for every post. */
 static void answer_post(struct connection *connection, const meower_command_result *result)
 {
+    static const char before[] = "{\"id\":\"", behind[] = "\"}";
     char location[sizeof("/meows/") + MEOWER_ID_SIZE] = "/meows/";
-    char json[sizeof("{\"id\":\"\"}") + MEOWER_ID_SIZE] = "{\"id\":\"";
-    size_t len = strlen(json), id_len = strlen(result->id);
-    memcpy(location + strlen(location), result->id, id_len + 1);
+    memcpy(location + strlen("/meows/"), result->id, sizeof(result->id));
     response_field(connection, "Location", location);
-    memcpy(json + len, result->id, id_len);
-    memcpy(json + len + id_len, "\"}", 2);
-    len += id_len + 2;
-    char *place = response_reserve(connection, "application/json", len);
-    if (place != NULL)
-        memcpy(place, json, len);
+    size_t before_len = sizeof(before) - 1, behind_len = sizeof(behind) - 1;
+    char *place = response_reserve(connection, "application/json", before_len + MEOWER_ID_LEN + behind_len);
+    if (place == NULL)
+        return;
+    memcpy(place, before, before_len);
+    memcpy(place + before_len, result->id, MEOWER_ID_LEN);
+    memcpy(place + before_len + MEOWER_ID_LEN, behind, behind_len);
 }
 
 void command_answer(struct connection *connection, const meower_command_result *result)
