@@ -177,12 +177,12 @@ int sqlite_connection_error(struct sqlite_connection *connection, meower_error *
 
 /* ---- connections ------------------------------------------------------------------------------------------------ */
 
-/* `vfs` is what sqlite_log_acquire() gave, or NULL. */
-static int open_with(struct sqlite_connection *connection, const char *path, int flags, const char *vfs,
+/* Takes over the VFS, which may be NULL: then it is SQLite's own. */
+static int open_with(struct sqlite_connection *connection, const char *path, int flags, sqlite3_vfs *vfs,
                      meower_error *error)
 {
-    struct sqlite_connection opened = {.path = path, .has_log_vfs = vfs != NULL};
-    int result = sqlite3_open_v2(path, &opened.db, flags | SQLITE_OPEN_NOMUTEX, vfs);
+    struct sqlite_connection opened = {.path = path, .vfs = vfs};
+    int result = sqlite3_open_v2(path, &opened.db, flags | SQLITE_OPEN_NOMUTEX, vfs == NULL ? NULL : vfs->zName);
     if (opened.db == NULL) {
         sqlite_connection_close(&opened);
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, result, 0, "no memory to open \"%s\"", path);
@@ -206,7 +206,7 @@ int sqlite_connection_open(struct sqlite_connection *connection, const char *pat
 int sqlite_connection_open_syncing(struct sqlite_connection *connection, const char *path, int flags,
                                    meower_error *error)
 {
-    return open_with(connection, path, flags, sqlite_log_acquire(), error);
+    return open_with(connection, path, flags, sqlite_log_vfs_new(), error);
 }
 
 int sqlite_connection_prepare(struct sqlite_connection *connection, const char *const *sql, size_t count,
@@ -225,8 +225,7 @@ void sqlite_connection_close(struct sqlite_connection *connection)
     for (size_t i = 0; i < SQLITE_CONNECTION_STATEMENTS_MAX; i++)
         sqlite3_finalize(connection->statements[i]);
     sqlite3_close(connection->db);
-    if (connection->has_log_vfs)
-        sqlite_log_release();
+    sqlite_log_vfs_free(connection->vfs);
     *connection = (struct sqlite_connection){0};
 }
 

@@ -5,7 +5,6 @@
 
 #include <meower/backend.h>
 #include <sqlite3.h>
-#include <stdbool.h>
 
 #define SQLITE_CONNECTION_STATEMENTS_MAX 16
 
@@ -16,7 +15,7 @@
 struct sqlite_connection {
     const char *path; /* its opener's, which outlives it */
     sqlite3 *db;
-    bool has_log_vfs;
+    sqlite3_vfs *vfs; /* its own; NULL: it has SQLite's */
     sqlite3_stmt *statements[SQLITE_CONNECTION_STATEMENTS_MAX];
 };
 

@@ -4,12 +4,11 @@
  * format: sqlite.org/fileformat2.html, 4.1). They are gathered here until the log is synced. Nobody else looks for them
  * before: with synchronous = FULL a commit syncs the log before it tells other connections how far it goes. */
 #include "store/sqlite_log.h"
-#include <pthread.h>
-#include <sqlite3.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define NAME         "meower-log"
 #define GATHERED_MAX (128 * 1024) /* bytes: 31 pages with their headers, about a hundred posts */
 
 struct log_file {
@@ -20,9 +19,10 @@ struct log_file {
     int len;
 };
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static unsigned user_count;
-static sqlite3_vfs log_vfs;
+struct log_vfs {
+    sqlite3_vfs base; /* first: SQLite hands it back by this */
+    char name[40];
+};
 
 static sqlite3_vfs *real_of(const sqlite3_vfs *vfs)
 {
@@ -212,45 +212,37 @@ static int vfs_last_error(sqlite3_vfs *vfs, int size, char *out)
 }
 
 /* Extensions are not loaded through it: it has no xDl... */
-static const char *acquire_locked(void)
+sqlite3_vfs *sqlite_log_vfs_new(void)
 {
     sqlite3_vfs *real = sqlite3_vfs_find(NULL);
-    if (user_count == 0 && real != NULL) {
-        int size = (int)sizeof(struct log_file) + real->szOsFile;
-        log_vfs = (sqlite3_vfs){.iVersion = 1,
-                                .szOsFile = size,
-                                .mxPathname = real->mxPathname,
-                                .zName = NAME,
-                                .pAppData = real,
-                                .xOpen = vfs_open,
-                                .xDelete = vfs_delete,
-                                .xAccess = vfs_access,
-                                .xFullPathname = vfs_full_pathname,
-                                .xRandomness = vfs_randomness,
-                                .xSleep = vfs_sleep,
-                                .xCurrentTime = vfs_current_time,
-                                .xGetLastError = vfs_last_error};
-        if (sqlite3_vfs_register(&log_vfs, 0) != SQLITE_OK)
-            return NULL;
-    } else if (user_count == 0) {
+    struct log_vfs *vfs = real == NULL ? NULL : calloc(1, sizeof(*vfs));
+    if (vfs == NULL)
+        return NULL;
+    snprintf(vfs->name, sizeof(vfs->name), "meower-log-%p", (void *)vfs);
+    vfs->base = (sqlite3_vfs){.iVersion = 1,
+                              .szOsFile = (int)sizeof(struct log_file) + real->szOsFile,
+                              .mxPathname = real->mxPathname,
+                              .zName = vfs->name,
+                              .pAppData = real,
+                              .xOpen = vfs_open,
+                              .xDelete = vfs_delete,
+                              .xAccess = vfs_access,
+                              .xFullPathname = vfs_full_pathname,
+                              .xRandomness = vfs_randomness,
+                              .xSleep = vfs_sleep,
+                              .xCurrentTime = vfs_current_time,
+                              .xGetLastError = vfs_last_error};
+    if (sqlite3_vfs_register(&vfs->base, 0) != SQLITE_OK) {
+        free(vfs);
         return NULL;
     }
-    user_count++;
-    return NAME;
+    return &vfs->base;
 }
 
-const char *sqlite_log_acquire(void)
+void sqlite_log_vfs_free(sqlite3_vfs *vfs)
 {
-    pthread_mutex_lock(&mutex);
-    const char *name = acquire_locked();
-    pthread_mutex_unlock(&mutex);
-    return name;
-}
-
-void sqlite_log_release(void)
-{
-    pthread_mutex_lock(&mutex);
-    if (--user_count == 0)
-        sqlite3_vfs_unregister(&log_vfs);
-    pthread_mutex_unlock(&mutex);
+    if (vfs == NULL)
+        return;
+    sqlite3_vfs_unregister(vfs);
+    free(vfs);
 }

@@ -2,11 +2,14 @@
 #ifndef STORE_SQLITE_LOG_H
 #define STORE_SQLITE_LOG_H
 
-/* The name of the VFS (sqlite.org/vfs.html) to open a connection with that syncs the log with every commit
- * (synchronous = FULL or EXTRA), and no other: what was written is in the file only when it has been synced or read.
- * NULL, which means SQLite's own, when there is none. Each call needs one of sqlite_log_release() when the connection
- * is closed. Any thread. */
-const char *sqlite_log_acquire(void);
-void sqlite_log_release(void);
+#include <sqlite3.h>
+
+/* Registers a VFS (sqlite.org/vfs.html) to open one connection with, by its zName: one that syncs the log with every
+ * commit (synchronous = FULL or EXTRA), and no other, for what was written is in the file only when it has been synced
+ * or read. Each connection has its own, so that the library keeps no state between them. NULL when memory is short. */
+sqlite3_vfs *sqlite_log_vfs_new(void);
+
+/* When the connection is closed. Does nothing with NULL. */
+void sqlite_log_vfs_free(sqlite3_vfs *vfs);
 
 #endif

@@ -19,7 +19,7 @@
 struct fixture {
     char folder[64];
     char path[96];
-    const char *vfs;
+    sqlite3_vfs *vfs;
     sqlite3 *writer; /* through the VFS */
     sqlite3 *reader; /* as anybody opens it */
 };
@@ -47,11 +47,11 @@ static int setup(void **state)
     strcpy(fixture->folder, "/tmp/meower-log-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
     snprintf(fixture->path, sizeof(fixture->path), "%s/feed.db", fixture->folder);
-    fixture->vfs = sqlite_log_acquire();
+    fixture->vfs = sqlite_log_vfs_new();
     assert_non_null(fixture->vfs);
-    assert_int_equal(
-        sqlite3_open_v2(fixture->path, &fixture->writer, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, fixture->vfs),
-        SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(fixture->path, &fixture->writer, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                     fixture->vfs->zName),
+                     SQLITE_OK);
     run(fixture->writer, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
                          "CREATE TABLE t(id INTEGER PRIMARY KEY, text TEXT)");
     assert_int_equal(sqlite3_open(fixture->path, &fixture->reader), SQLITE_OK);
@@ -65,7 +65,7 @@ static int teardown(void **state)
     char command[128];
     assert_int_equal(sqlite3_close(fixture->reader), SQLITE_OK);
     assert_int_equal(sqlite3_close(fixture->writer), SQLITE_OK);
-    sqlite_log_release();
+    sqlite_log_vfs_free(fixture->vfs);
     snprintf(command, sizeof(command), "rm -r %s", fixture->folder);
     assert_int_equal(system(command), 0);
     free(fixture);
@@ -166,13 +166,18 @@ static void a_transaction_that_does_not_fit_the_disk_leaves_nothing_behind(void 
         number(fixture->writer, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
 }
 
-static void the_vfs_is_there_as_long_as_somebody_needs_it(void **state)
+static void each_connection_has_a_vfs_of_its_own(void **state)
 {
     struct fixture *fixture = *state;
-    assert_string_equal(sqlite_log_acquire(), fixture->vfs);
-    sqlite_log_release();
-    assert_non_null(sqlite3_vfs_find(fixture->vfs));
-    assert_ptr_not_equal(sqlite3_vfs_find(fixture->vfs), sqlite3_vfs_find(NULL));
+    sqlite3_vfs *other = sqlite_log_vfs_new();
+    char name[64];
+    assert_non_null(other);
+    assert_ptr_not_equal(sqlite3_vfs_find(fixture->vfs->zName), sqlite3_vfs_find(other->zName));
+    snprintf(name, sizeof(name), "%s", other->zName);
+    sqlite_log_vfs_free(other);
+    assert_null(sqlite3_vfs_find(name));
+    assert_ptr_equal(sqlite3_vfs_find(fixture->vfs->zName), fixture->vfs);
+    assert_ptr_not_equal(sqlite3_vfs_find(NULL), fixture->vfs);
 }
 
 int main(void)
@@ -184,7 +189,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_written_before_the_commit_is_read_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_transaction_that_does_not_fit_the_disk_leaves_nothing_behind, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(the_vfs_is_there_as_long_as_somebody_needs_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_connection_has_a_vfs_of_its_own, setup, teardown),
     };
     return cmocka_run_group_tests_name("sqlite_log", tests, NULL, NULL);
 }
