@@ -9,10 +9,10 @@
 
 #define INSTRUCTIONS 200 /* of SQLite's virtual machine between two looks: about 30 us, mostly spent in FTS5 */
 
-/* On a machine where others always want to run, a yield gives away a whole slice: it stands back for so many times as
- * long as it has worked, by the processor's time, and not longer. */
-#define SHARE            4
-#define ALLOWANCE_MAX_US 10000
+/* On a machine where others always want to run, a yield gives away whole slices of theirs. A thread that was kept away
+ * for so long works on by itself for a quarter of that, by the processor's time. */
+#define KEPT_AWAY_US 1000
+#define SHARE        4
 
 static int64_t processor_us(void)
 {
@@ -21,18 +21,12 @@ static int64_t processor_us(void)
     return (int64_t)used.tv_sec * 1000000 + used.tv_nsec / 1000;
 }
 
-/* Notes what was worked since the last look, which may have been another thread's. */
-static void add_allowance(struct fts5_yield *yield)
+static int64_t stand_back(void)
 {
-    int64_t worked_us = processor_us();
+    int64_t begun_us = clock_monotonic_us(clock_system());
 
-    if (worked_us > yield->worked_us) {
-        yield->allowance_us += (worked_us - yield->worked_us) * SHARE;
-    }
-    if (yield->allowance_us > ALLOWANCE_MAX_US) {
-        yield->allowance_us = ALLOWANCE_MAX_US;
-    }
-    yield->worked_us = worked_us;
+    sched_yield();
+    return clock_monotonic_us(clock_system()) - begun_us;
 }
 
 /* SQLite's progress handler. Returns 0: the statement goes on. */
@@ -40,17 +34,16 @@ static int let_others_go_first(void *context)
 {
     struct fts5_yield *yield = context;
 
-    add_allowance(yield);
-    if (yield->allowance_us > 0) {
-        int64_t begun_us = clock_monotonic_us(clock_system());
-        sched_yield();
-        yield->allowance_us -= clock_monotonic_us(clock_system()) - begun_us;
+    if (yield->works_until_us != 0 && processor_us() < yield->works_until_us) {
+        return 0;
     }
+    int64_t away_us = stand_back();
+    yield->works_until_us = away_us < KEPT_AWAY_US ? 0 : processor_us() + away_us / SHARE;
     return 0;
 }
 
 void fts5_yield_start(struct fts5_yield *yield, sqlite3 *db)
 {
-    *yield = (struct fts5_yield){.worked_us = processor_us()};
+    *yield = (struct fts5_yield){0};
     sqlite3_progress_handler(db, INSTRUCTIONS, let_others_go_first, yield);
 }

@@ -7,8 +7,7 @@
 
 /* All zero at first. */
 struct fts5_yield {
-    int64_t worked_us;    /* processor time of the thread at the last look */
-    int64_t allowance_us; /* for which it may still stand back; negative: it has stood back for longer than that */
+    int64_t works_until_us; /* processor time of the thread until which it stands back for nobody; 0: it may */
 };
 
 /* From now on statements on `db` let others go first every now and then. `yield` stays where it is until the
