@@ -196,7 +196,7 @@ static bool parse_field(struct slice line, struct request *request, struct reque
         parse_connection(value, request);
     for (size_t i = 0; i < sizeof(field_names) / sizeof(field_names[0]); i++) {
         enum request_field field = field_names[i].field;
-        if (name.len != field_names[i].name.len || strncasecmp(name.text, field_names[i].name.text, name.len) != 0)
+        if (!slices_equal_nocase(name, field_names[i].name))
             continue;
         if (request->fields[field].text == NULL)
             request->fields[field] = value;

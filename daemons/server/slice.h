@@ -22,10 +22,15 @@ static inline bool slice_equals(struct slice slice, const char *text)
     return slice.len == strlen(text) && memcmp(slice.text, text, slice.len) == 0;
 }
 
-/* The same, whatever the case of ASCII letters. */
+/* Whether both are the same, whatever the case of ASCII letters. */
+static inline bool slices_equal_nocase(struct slice slice, struct slice other)
+{
+    return slice.len == other.len && strncasecmp(slice.text, other.text, slice.len) == 0;
+}
+
 static inline bool slice_equals_nocase(struct slice slice, const char *text)
 {
-    return slice.len == strlen(text) && strncasecmp(slice.text, text, slice.len) == 0;
+    return slices_equal_nocase(slice, slice_of(text));
 }
 
 /* Without the spaces and tabs at both ends. */

@@ -78,9 +78,6 @@ int meower_command_fd(const meower_command *command)
     return command == NULL ? MEOWER_ERROR_INVALID : command->inbox.notifier.fd;
 }
 
-/* All but the text of an error, which most results do not have: it is most of a result's bytes. */
-#define RESULT_SIZE_WITHOUT_ERROR_TEXT offsetof(meower_command_result, error.message)
-
 /* A request with room for so many bytes of text; NULL when there is no memory. */
 static struct command_request *new_request(meower_command *command, int kind, size_t text_size, void *tag,
                                            meower_error *error)
@@ -284,13 +281,14 @@ int meower_command_submit_delete(meower_command *command, const char *id, void *
     return status == MEOWER_OK ? submit(command, request, error) : status;
 }
 
+/* Without the text of an error where there is none: it is most of a result's bytes. */
 static void copy_result(meower_command_result *out, const meower_command_result *result)
 {
     if (result->status != MEOWER_OK) {
         *out = *result;
         return;
     }
-    memcpy(out, result, RESULT_SIZE_WITHOUT_ERROR_TEXT);
+    memcpy(out, result, offsetof(meower_command_result, error.message));
     out->error.message[0] = '\0';
 }
 

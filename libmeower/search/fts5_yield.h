@@ -5,7 +5,6 @@
 #include <sqlite3.h>
 #include <stdint.h>
 
-/* All zero at first. */
 struct fts5_yield {
     int64_t works_until_us; /* processor time of the thread until which it stands back for nobody; 0: it may */
 };
