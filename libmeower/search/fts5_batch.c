@@ -3,6 +3,7 @@
  * The dictionary learns the words of a batch before it is committed and forgets those of its deletions after, so that
  * it never lacks a word that a reader can see. */
 #include "search/fts5_batch.h"
+#include "base/sqlite_rows.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,9 @@ static const char *const write_sql[FTS5_WRITE_COUNT] = {
     [FTS5_WRITE_COMMIT] = "COMMIT",
     [FTS5_WRITE_ROLLBACK] = "ROLLBACK",
     [FTS5_WRITE_FIND] = "SELECT position, words FROM docs WHERE id = ?1 OR position = ?2 LIMIT 1",
+    [FTS5_WRITE_PUT_ALL] = "INSERT INTO docs SELECT position, id, words FROM meower_documents(?1) WHERE true "
+                           "ON CONFLICT DO NOTHING",
+    [FTS5_WRITE_PUT_ALL_WORDS] = "INSERT INTO ft(rowid, words) SELECT position, words FROM meower_documents(?1)",
     [FTS5_WRITE_PUT] = "INSERT INTO docs VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
     [FTS5_WRITE_PUT_WORDS] = "INSERT INTO ft(rowid, words) VALUES (?1, ?2)",
     [FTS5_WRITE_REMOVE] = "DELETE FROM docs WHERE position = ?1",
@@ -35,6 +39,7 @@ struct batch {
     struct fts5_writer *writer;
     const struct fts5_file *file;
     meower_error *error;
+    bool is_one_by_one;   /* no statement takes more than one document */
     struct texts added;   /* borrowed from the documents */
     struct texts removed; /* copies */
 };
@@ -174,6 +179,66 @@ static int apply_document(struct batch *batch, const meower_search_document *doc
     return document->words == NULL ? remove_documents(batch, document->id, -1) : put_document(batch, document);
 }
 
+/* ---- documents in a row ----------------------------------------------------------------------------------------- */
+
+static const char documents_declaration[] = "CREATE TABLE documents(documents HIDDEN, position, id, words)";
+
+enum {
+    DOCUMENT_POSITION = 1,
+    DOCUMENT_ID,
+    DOCUMENT_WORDS
+};
+
+static void document_column(sqlite3_context *context, const void *items, size_t row, int column)
+{
+    const meower_search_document *document = (const meower_search_document *)items + row;
+
+    switch (column) {
+    case DOCUMENT_POSITION:
+        sqlite3_result_int64(context, (sqlite3_int64)document->position);
+        break;
+    case DOCUMENT_ID:
+        sqlite3_result_text(context, document->id, -1, SQLITE_STATIC);
+        break;
+    default:
+        sqlite3_result_text64(context, document->words, document->words_len, SQLITE_STATIC, SQLITE_UTF8);
+    }
+}
+
+/* How many of the documents, from the first, are to be put behind the position that is applied. */
+static size_t puts_in_a_row(const meower_search_document *documents, size_t count, uint64_t applied)
+{
+    size_t puts = 0;
+
+    while (puts < count && documents[puts].words != NULL && documents[puts].position > applied &&
+           documents[puts].position <= INT64_MAX) {
+        puts++;
+    }
+    return puts;
+}
+
+/* CONFLICT when one of the ids or positions exists already; which of them cannot be told. */
+static int put_documents(struct batch *batch, const meower_search_document *documents, size_t count)
+{
+    struct sqlite_rows rows = {.items = documents, .count = count, .column = document_column};
+
+    sqlite_rows_bind(batch->writer->statements[FTS5_WRITE_PUT_ALL], 1, &rows);
+    int status = step(batch, FTS5_WRITE_PUT_ALL);
+    if (status == MEOWER_OK && (size_t)sqlite3_changes(batch->writer->db) != count) {
+        return MEOWER_ERROR_CONFLICT;
+    }
+    for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
+        if (!add_text(&batch->added, documents[i].words, documents[i].words_len)) {
+            status = memory_error(batch->error);
+        }
+    }
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    sqlite_rows_bind(batch->writer->statements[FTS5_WRITE_PUT_ALL_WORDS], 1, &rows);
+    return step(batch, FTS5_WRITE_PUT_ALL_WORDS);
+}
+
 /* ---- the transaction -------------------------------------------------------------------------------------------- */
 
 static int put_state(struct batch *batch, const meower_search_info *info, bool is_erasing)
@@ -222,8 +287,15 @@ static int apply_documents(struct batch *batch, const meower_search_document *do
     const meower_search_info *reached = &batch->writer->info;
     uint64_t applied = strcmp(reached->epoch, info->epoch) == 0 ? reached->position : 0;
     int status = MEOWER_OK;
+    size_t taken = 0;
 
-    for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
+    for (size_t i = 0; i < count && status == MEOWER_OK; i += taken) {
+        taken = batch->is_one_by_one ? 0 : puts_in_a_row(&documents[i], count - i, applied);
+        if (taken > 1) {
+            status = put_documents(batch, &documents[i], taken);
+            continue;
+        }
+        taken = 1;
         if (documents[i].position > applied) {
             status = apply_document(batch, &documents[i]);
         }
@@ -289,11 +361,11 @@ static int begin(const struct batch *batch)
     return status == MEOWER_OK ? step(batch, FTS5_WRITE_BEGIN) : status;
 }
 
-int fts5_writer_index(struct fts5_writer *writer, const struct fts5_file *file, struct fts5_dictionary *dictionary,
-                      const meower_search_document *documents, size_t count, const meower_search_info *info,
-                      meower_error *error)
+static int transact(struct fts5_writer *writer, const struct fts5_file *file, struct fts5_dictionary *dictionary,
+                    const meower_search_document *documents, size_t count, const meower_search_info *info,
+                    bool is_one_by_one, meower_error *error)
 {
-    struct batch batch = {.writer = writer, .file = file, .error = error};
+    struct batch batch = {.writer = writer, .file = file, .error = error, .is_one_by_one = is_one_by_one};
     meower_search_info reached = *info;
     bool is_erasing = false;
 
@@ -327,6 +399,17 @@ int fts5_writer_index(struct fts5_writer *writer, const struct fts5_file *file, 
     }
     free_batch(&batch);
     return status;
+}
+
+int fts5_writer_index(struct fts5_writer *writer, const struct fts5_file *file, struct fts5_dictionary *dictionary,
+                      const meower_search_document *documents, size_t count, const meower_search_info *info,
+                      meower_error *error)
+{
+    int status = transact(writer, file, dictionary, documents, count, info, false, error);
+
+    /* An id or a position that exists: its document is told from the others by a statement for each. */
+    return status == MEOWER_ERROR_CONFLICT ? transact(writer, file, dictionary, documents, count, info, true, error)
+                                           : status;
 }
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
@@ -407,7 +490,9 @@ int fts5_writer_open_alone(struct fts5_writer *writer, const struct fts5_file *f
     }
     status = read_state(writer, file, error);
     if (status == MEOWER_OK && !file->only_looks) {
-        status = fts5_file_prepare(file, writer->db, write_sql, writer->statements, FTS5_WRITE_COUNT, error);
+        status = sqlite_rows_register(writer->db, "meower_documents", documents_declaration) == SQLITE_OK
+                     ? fts5_file_prepare(file, writer->db, write_sql, writer->statements, FTS5_WRITE_COUNT, error)
+                     : fts5_file_error(file, writer->db, error);
     }
     if (status != MEOWER_OK) {
         fts5_writer_close(writer);

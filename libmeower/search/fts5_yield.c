@@ -7,7 +7,7 @@
 #include <sched.h>
 #include <time.h>
 
-#define INSTRUCTIONS 200 /* of SQLite's virtual machine between two looks: about 30 us, mostly spent in FTS5 */
+#define INSTRUCTIONS 200 /* of SQLite's virtual machine between two looks: about 40 us, mostly spent in FTS5 */
 
 /* On a machine where others always want to run, a yield gives away whole slices of theirs. A thread that was kept away
  * for so long works on by itself for a quarter of that, by the processor's time. */

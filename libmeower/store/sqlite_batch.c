@@ -1,5 +1,7 @@
-/* sqlite_batch.c - what append() of the SQLite store does to the tables. A post without a key is two inserts. */
+/* sqlite_batch.c - what append() of the SQLite store does to the tables. Posts without keys that stand in a row are two
+ * statements for all of them; any other operation has its own. */
 #include "store/sqlite_batch.h"
+#include "base/sqlite_rows.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +13,8 @@ enum {
     WRITE_BEGIN,
     WRITE_COMMIT,
     WRITE_ROLLBACK,
+    WRITE_MEOWS,
+    WRITE_EVENTS,
     WRITE_MEOW,
     WRITE_EVENT,
     WRITE_FIND_MEOW,
@@ -27,6 +31,11 @@ static const char *const write_sql[WRITE_COUNT] = {
     [WRITE_BEGIN] = "BEGIN IMMEDIATE",
     [WRITE_COMMIT] = "COMMIT",
     [WRITE_ROLLBACK] = "ROLLBACK",
+    [WRITE_MEOWS] =
+        "INSERT INTO meows(id, body, created_at) SELECT id, body, created_at FROM meower_posts(?1) WHERE true "
+        "ON CONFLICT DO NOTHING",
+    [WRITE_EVENTS] = "INSERT OR FAIL INTO meower_events(position, kind, meow_id, at) "
+                     "SELECT ?2 + number, ?3, id, created_at FROM meower_posts(?1)",
     [WRITE_MEOW] = "INSERT INTO meows(id, body, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
     [WRITE_EVENT] = "INSERT INTO meower_events(position, kind, meow_id, at) VALUES (?1, ?2, ?3, ?4)",
     [WRITE_FIND_MEOW] = "SELECT created_at FROM meows WHERE id = ?1",
@@ -41,6 +50,81 @@ static const char *const write_sql[WRITE_COUNT] = {
                     "ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, expires_at = excluded.expires_at "
                     "WHERE owner = excluded.owner OR expires_at <= ?4",
 };
+
+/* ---- posts in a row --------------------------------------------------------------------------------------------- */
+
+/* `number` counts the rows from 1. */
+static const char posts_declaration[] = "CREATE TABLE posts(posts HIDDEN, id, body, created_at, number)";
+
+enum {
+    POST_ID = 1,
+    POST_BODY,
+    POST_CREATED_AT,
+    POST_NUMBER
+};
+
+static void post_column(sqlite3_context *context, const void *items, size_t row, int column)
+{
+    const meower_store_operation *post = (const meower_store_operation *)items + row;
+    switch (column) {
+    case POST_ID:
+        sqlite3_result_text(context, post->id, -1, SQLITE_STATIC);
+        break;
+    case POST_BODY:
+        sqlite3_result_text64(context, post->body, post->body_len, SQLITE_STATIC, SQLITE_UTF8);
+        break;
+    case POST_CREATED_AT:
+        sqlite3_result_int64(context, post->at_us);
+        break;
+    default:
+        sqlite3_result_int64(context, (sqlite3_int64)row + 1);
+    }
+}
+
+/* How many of the operations, from the first, are posts without a key. */
+static size_t posts_in_a_row(const meower_store_operation *operations, size_t count)
+{
+    size_t posts = 0;
+    while (posts < count && operations[posts].kind == MEOWER_STORE_POST && operations[posts].idempotency_key == NULL)
+        posts++;
+    return posts;
+}
+
+static int insert_posts(struct sqlite_connection *writer, const struct sqlite_batch *batch,
+                        const meower_store_operation *posts, size_t count, meower_error *error)
+{
+    struct sqlite_rows rows = {.items = posts, .count = count, .column = post_column};
+    sqlite_rows_bind(writer->statements[WRITE_MEOWS], 1, &rows);
+    int status = sqlite_connection_step(writer, WRITE_MEOWS, error);
+    if (status != MEOWER_OK)
+        return status;
+    if ((size_t)sqlite3_changes(writer->db) != count)
+        return MEOWER_ERROR_CONFLICT;
+    sqlite_rows_bind(writer->statements[WRITE_EVENTS], 1, &rows);
+    sqlite3_bind_int64(writer->statements[WRITE_EVENTS], 2, (sqlite3_int64)batch->position);
+    sqlite3_bind_int(writer->statements[WRITE_EVENTS], 3, MEOWER_EVENT_CREATED);
+    return sqlite_connection_step(writer, WRITE_EVENTS, error);
+}
+
+/* CONFLICT when one of the ids exists already; which of them cannot be told. */
+static int apply_posts(struct sqlite_connection *writer, struct sqlite_batch *batch, meower_store_operation *posts,
+                       size_t count, meower_error *error)
+{
+    int status = insert_posts(writer, batch, posts, count, error);
+    if (status != MEOWER_OK)
+        return status;
+    for (size_t i = 0; i < count; i++) {
+        posts[i].status = MEOWER_OK;
+        posts[i].replayed = 0;
+        memcpy(posts[i].stored_id, posts[i].id, sizeof(posts[i].stored_id));
+        posts[i].stored_at_us = posts[i].at_us;
+        posts[i].position = ++batch->position;
+    }
+    batch->post_at_us = posts[count - 1].at_us;
+    return MEOWER_OK;
+}
+
+/* ---- any operation ---------------------------------------------------------------------------------------------- */
 
 static int insert_event(struct sqlite_connection *writer, struct sqlite_batch *batch, int kind,
                         meower_store_operation *operation, meower_error *error)
@@ -195,6 +279,8 @@ static int apply(struct sqlite_connection *writer, struct sqlite_batch *batch, m
     }
 }
 
+/* ---- the transaction -------------------------------------------------------------------------------------------- */
+
 /* A bite larger than what the batch added: expired keys cannot pile up, and no batch waits for many. */
 static int forget_keys(struct sqlite_connection *writer, const struct sqlite_batch *batch, size_t count,
                        meower_error *error)
@@ -222,8 +308,16 @@ static int apply_all(struct sqlite_connection *writer, struct sqlite_batch *batc
                      size_t count, meower_error *error)
 {
     int status = MEOWER_OK;
-    for (size_t i = 0; i < count && status == MEOWER_OK; i++)
-        status = apply(writer, batch, &operations[i], error);
+    size_t taken = 0;
+    for (size_t i = 0; i < count && status == MEOWER_OK; i += taken) {
+        taken = batch->is_one_by_one ? 0 : posts_in_a_row(&operations[i], count - i);
+        if (taken > 1) {
+            status = apply_posts(writer, batch, &operations[i], taken, error);
+        } else {
+            taken = 1;
+            status = apply(writer, batch, &operations[i], error);
+        }
+    }
     if (status == MEOWER_OK && batch->post_at_us != 0)
         status = forget_keys(writer, batch, count, error);
     if (status == MEOWER_OK)
@@ -233,6 +327,8 @@ static int apply_all(struct sqlite_connection *writer, struct sqlite_batch *batc
 
 int sqlite_batch_prepare(struct sqlite_connection *writer, meower_error *error)
 {
+    if (sqlite_rows_register(writer->db, "meower_posts", posts_declaration) != SQLITE_OK)
+        return sqlite_connection_error(writer, error);
     return sqlite_connection_prepare(writer, write_sql, WRITE_COUNT, error);
 }
 
@@ -246,8 +342,8 @@ static int begin(struct sqlite_connection *writer, meower_error *error)
     return status == MEOWER_OK ? sqlite_connection_step(writer, WRITE_BEGIN, error) : status;
 }
 
-int sqlite_batch_append(struct sqlite_connection *writer, struct sqlite_batch *batch,
-                        meower_store_operation *operations, size_t count, meower_error *error)
+static int transact(struct sqlite_connection *writer, struct sqlite_batch *batch, meower_store_operation *operations,
+                    size_t count, meower_error *error)
 {
     int status = begin(writer, error);
     if (status != MEOWER_OK)
@@ -256,5 +352,19 @@ int sqlite_batch_append(struct sqlite_connection *writer, struct sqlite_batch *b
     /* After some errors SQLite has rolled back itself. */
     if (status != MEOWER_OK && !sqlite3_get_autocommit(writer->db))
         sqlite_connection_step(writer, WRITE_ROLLBACK, NULL);
+    return status;
+}
+
+int sqlite_batch_append(struct sqlite_connection *writer, struct sqlite_batch *batch,
+                        meower_store_operation *operations, size_t count, meower_error *error)
+{
+    const struct sqlite_batch before = *batch;
+    int status = transact(writer, batch, operations, count, error);
+    if (status == MEOWER_ERROR_CONFLICT) {
+        /* An id that exists: its post is told from the others by a statement for each. */
+        *batch = before;
+        batch->is_one_by_one = true;
+        status = transact(writer, batch, operations, count, error);
+    }
     return status;
 }

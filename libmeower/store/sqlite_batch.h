@@ -3,12 +3,14 @@
 #define STORE_SQLITE_BATCH_H
 
 #include "store/sqlite_connection.h"
+#include <stdbool.h>
 
 /* One batch under way. */
 struct sqlite_batch {
     uint64_t position;     /* of the last event before the batch; then of its own last one */
     int64_t post_at_us;    /* when its last post was made; 0: it has none */
     size_t deletion_count; /* meows that it deleted */
+    bool is_one_by_one;    /* no statement takes more than one operation */
 };
 
 /* Prepares the statements of the writer's connection. */

@@ -565,6 +565,28 @@ static void a_meow_that_comes_again_at_another_position_replaces_itself(void **s
     assert_hits(fixture, "on", "");
 }
 
+/* It stands between others, behind a deletion: whatever an engine does at once, each of them ends where it belongs. */
+static void a_meow_that_comes_again_spoils_none_of_its_neighbours(void **state)
+{
+    struct fixture *fixture = *state;
+    char id[7][MEOWER_ID_SIZE];
+
+    post(fixture, "meow one");
+    post(fixture, "meow two");
+    for (unsigned i = 0; i < 7; i++) {
+        write_id(i, id[i]);
+    }
+    const meower_search_document documents[] = {{3, id[3], "meow three", 10}, {4, id[4], "meow four", 9},
+                                                {5, id[2], NULL, 0},          {6, id[5], "meow five", 9},
+                                                {7, id[1], "meow again", 10}, {8, id[6], "meow six", 8}};
+    fixture->position = 8;
+    index_documents(fixture, documents, 6);
+    assert_hits(fixture, "meow", "6 1 5 4 3");
+    assert_hits(fixture, "again", "1");
+    assert_hits(fixture, "on", "");
+    assert_hits(fixture, "two", "");
+}
+
 static void an_empty_batch_moves_the_position(void **state)
 {
     struct fixture *fixture = *state;
@@ -1371,6 +1393,7 @@ static const struct CMUnitTest suite[] = {
     SEARCH_TEST(a_batch_that_comes_again_changes_nothing),
     SEARCH_TEST(a_part_of_a_batch_that_comes_again_brings_nothing_back),
     SEARCH_TEST(a_meow_that_comes_again_at_another_position_replaces_itself),
+    SEARCH_TEST(a_meow_that_comes_again_spoils_none_of_its_neighbours),
     SEARCH_TEST(an_empty_batch_moves_the_position),
     SEARCH_TEST(a_meow_without_words_can_be_indexed_and_deleted),
     SEARCH_TEST(the_text_is_not_limited_to_one_line_of_words),

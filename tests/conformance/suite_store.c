@@ -507,6 +507,48 @@ static void an_id_is_stored_once_in_a_batch(void **state)
     assert_int_equal(head_of(fixture), 2);
 }
 
+/* A backend may store neighbours together; what becomes of each must not depend on that. */
+static void operations_of_all_kinds_take_positions_in_their_order(void **state)
+{
+    struct fixture *fixture = *state;
+    static const uint64_t positions[] = {1, 2, 3, 4, 5, 6, 7, 8};
+    meower_store_operation operations[] = {
+        post(fixture, id_of(1), "one"),  post(fixture, id_of(2), "two"),   post_with_key(fixture, id_of(3), "key", 7),
+        post(fixture, id_of(4), "four"), post(fixture, id_of(5), "five"),  delete_of(fixture, id_of(2)),
+        post(fixture, id_of(6), "six"),  post(fixture, id_of(7), "seven"),
+    };
+    append(fixture, operations, 8);
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(operations[i].status, MEOWER_OK);
+        assert_int_equal(operations[i].position, positions[i]);
+    }
+    assert_string_equal(operations[7].stored_id, id_of(7));
+    assert_int_equal(operations[7].stored_at_us, START_US);
+    CHECK_IDS(read_events(fixture, 0, ROWS_MAX), 1, 2, 3, 4, 5, 2, 6, 7);
+    assert_string_equal(get_one(fixture, id_of(5))->body, "five");
+    assert_int_equal(list_all(fixture)->count, 6);
+}
+
+/* The one that exists stands in the second row of neighbours: the first one had gone well by then. */
+static void an_id_that_exists_spoils_none_of_its_neighbours(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_store_operation operations[] = {
+        post(fixture, id_of(2), "two"),  post(fixture, id_of(3), "three"), delete_of(fixture, id_of(2)),
+        post(fixture, id_of(4), "four"), post(fixture, id_of(1), "again"), post(fixture, id_of(5), "five"),
+        checkpoint_at("bus", 1),
+    };
+    post_some(fixture, 1);
+    append(fixture, operations, 7);
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(operations[i].status, i == 4 ? MEOWER_ERROR_CONFLICT : MEOWER_OK);
+    assert_int_equal(operations[5].position, 6);
+    CHECK_IDS(read_events(fixture, 0, ROWS_MAX), 1, 2, 3, 2, 4, 5);
+    assert_string_equal(get_one(fixture, id_of(1))->body, "meow");
+    assert_int_equal(head_of(fixture), 6);
+    assert_int_equal(append_one(fixture, post(fixture, id_of(6), "six")).position, 7);
+}
+
 static void an_id_that_exists_is_refused_and_named(void **state)
 {
     struct fixture *fixture = *state;
@@ -1226,6 +1268,8 @@ int main(void)
         STORE_TEST(a_batch_with_a_malformed_operation_stores_nothing),
         STORE_TEST(refused_operations_take_no_position),
         STORE_TEST(an_id_is_stored_once_in_a_batch),
+        STORE_TEST(operations_of_all_kinds_take_positions_in_their_order),
+        STORE_TEST(an_id_that_exists_spoils_none_of_its_neighbours),
         STORE_TEST(an_id_that_exists_is_refused_and_named),
         STORE_TEST(bodies_come_back_byte_for_byte),
         STORE_TEST(a_body_ends_where_its_length_says),
