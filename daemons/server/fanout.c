@@ -1,5 +1,5 @@
-/* fanout.c - the live feed of a service thread: one subscription, encoded once for each way of speaking, sent to all.
- */
+/* fanout.c - the live feed of a service thread: one subscription while there are clients, encoded once for each way of
+ * speaking, sent to all. */
 #include "server/fanout.h"
 
 #include "server/pusher.h"
@@ -45,12 +45,10 @@ static void take_event(struct fanout *fanout, const meower_event *event)
 {
     struct stream *streams[] = {&fanout->websocket, &fanout->sse};
     for (size_t i = 0; i < 2; i++) {
-        if (!has_audience(fanout, streams[i])) {
-            if (streams[i]->ring.first != streams[i]->ring.next)
-                ring_clear(&streams[i]->ring);
-        } else if (!add_event(fanout, streams[i], event)) {
+        if (!has_audience(fanout, streams[i]))
+            ring_clear(&streams[i]->ring);
+        else if (!add_event(fanout, streams[i], event))
             dismiss_all(streams[i]);
-        }
     }
 }
 
@@ -66,7 +64,7 @@ static void take_events(struct fanout *fanout)
     const meower_event *event;
     meower_error error;
     size_t taken = 0;
-    if (somebody_is_due(fanout))
+    if (fanout->subscription == NULL || somebody_is_due(fanout))
         return;
     while (taken < EVENTS_A_TURN && meower_subscription_next(fanout->subscription, &event, &error) == 1) {
         take_event(fanout, event);
@@ -100,11 +98,25 @@ static void ask_for_more(struct fanout *fanout)
         eventfd_read(fanout->more, &value);
 }
 
+/* Until somebody comes. */
+static void unsubscribe(struct fanout *fanout)
+{
+    watch_close(&fanout->watch);
+    meower_subscription_close(fanout->subscription);
+    fanout->subscription = NULL;
+    ring_clear(&fanout->websocket.ring);
+    ring_clear(&fanout->sse.ring);
+}
+
 static void run(struct fanout *fanout)
 {
-    take_events(fanout);
-    pump_some(&fanout->websocket);
-    pump_some(&fanout->sse);
+    if (has_audience(fanout, &fanout->websocket) || has_audience(fanout, &fanout->sse)) {
+        take_events(fanout);
+        pump_some(&fanout->websocket);
+        pump_some(&fanout->sse);
+    } else if (fanout->subscription != NULL) {
+        unsubscribe(fanout);
+    }
     ask_for_more(fanout);
 }
 
@@ -112,6 +124,8 @@ void fanout_tick(struct fanout *fanout)
 {
     struct list *next;
     run(fanout);
+    if (!list_is_empty(&fanout->catching_up))
+        fanout_subscribe(fanout);
     for (struct list *node = fanout->catching_up.next; node != &fanout->catching_up; node = next) {
         next = node->next;
         live_client_catch_up(LIST_OWNER(node, struct live_client, node));
@@ -128,16 +142,25 @@ static void handle_more(struct watch *watch)
     run(LIST_OWNER(watch, struct fanout, more_watch));
 }
 
+void fanout_subscribe(struct fanout *fanout)
+{
+    if (fanout->subscription != NULL ||
+        meower_subscription_begin(fanout->server->feed, NULL, &fanout->subscription, NULL) != MEOWER_OK)
+        return;
+    if (!watch_open(&fanout->watch, fanout->server, meower_subscription_fd(fanout->subscription), handle_readable))
+        unsubscribe(fanout);
+}
+
 const char *fanout_cursor(const struct fanout *fanout)
 {
     return meower_subscription_cursor(fanout->subscription);
 }
 
-int fanout_open(struct server *server, struct fanout **out, meower_error *error)
+bool fanout_open(struct server *server, struct fanout **out)
 {
     struct fanout *fanout = calloc(1, sizeof(*fanout));
     if (fanout == NULL)
-        return MEOWER_ERROR_NO_MEMORY;
+        return false;
     fanout->server = server;
     fanout->websocket.format = &pusher_format;
     fanout->sse.format = &sse_format;
@@ -147,19 +170,14 @@ int fanout_open(struct server *server, struct fanout **out, meower_error *error)
     list_init(&fanout->sse.due);
     list_init(&fanout->catching_up);
     fanout->more = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int status = MEOWER_ERROR_NO_MEMORY;
-    if (ring_init(&fanout->websocket.ring, FANOUT_RING_SIZE) && ring_init(&fanout->sse.ring, FANOUT_RING_SIZE))
-        status = meower_subscription_begin(server->feed, NULL, &fanout->subscription, error);
-    if (status == MEOWER_OK &&
-        !(watch_open(&fanout->watch, server, meower_subscription_fd(fanout->subscription), handle_readable) &&
-          watch_open(&fanout->more_watch, server, fanout->more, handle_more)))
-        status = MEOWER_ERROR_NO_MEMORY;
-    if (status != MEOWER_OK) {
+    bool is_open = ring_init(&fanout->websocket.ring, FANOUT_RING_SIZE) &&
+                   ring_init(&fanout->sse.ring, FANOUT_RING_SIZE) &&
+                   watch_open(&fanout->more_watch, server, fanout->more, handle_more);
+    if (is_open)
+        *out = fanout;
+    else
         fanout_close(fanout);
-        return status;
-    }
-    *out = fanout;
-    return MEOWER_OK;
+    return is_open;
 }
 
 void fanout_close(struct fanout *fanout)

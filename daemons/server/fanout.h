@@ -1,5 +1,5 @@
-/* fanout.h - the live feed of a service thread: one subscription, encoded once for each way of speaking, sent to all.
- */
+/* fanout.h - the live feed of a service thread: one subscription while there are clients, encoded once for each way of
+ * speaking, sent to all. */
 #ifndef SERVER_FANOUT_H
 #define SERVER_FANOUT_H
 
@@ -20,7 +20,7 @@ struct stream {
 
 struct fanout {
     struct server *server;
-    meower_subscription *subscription;
+    meower_subscription *subscription; /* NULL while there is nobody: posts then cost this thread nothing */
     struct watch watch;
     struct watch more_watch;
     bool has_asked;
@@ -31,15 +31,20 @@ struct fanout {
     struct buffer frame;     /* an event being encoded */
 };
 
-/* Subscribes. Errors: those of meower_subscription_begin(), NO_MEMORY. */
-int fanout_open(struct server *server, struct fanout **out, meower_error *error);
+/* False when memory or descriptors are short. */
+bool fanout_open(struct server *server, struct fanout **out);
 void fanout_close(struct fanout *fanout); /* its clients are gone */
+
+/* Somebody has come: subscribes to what follows now, unless that was done. When it fails clients go on by subscriptions
+ * of their own, and the next tick tries again. */
+void fanout_subscribe(struct fanout *fanout);
 
 /* From time to time: a store that could not be read says nothing when it can be again, and clients that catch up are
  * looked at. */
 void fanout_tick(struct fanout *fanout);
 
-/* The position of the last event taken, as a token; "" until it is known where the subscription starts. */
+/* The position of the last event taken, as a token; "" while there is no subscription, or it is not known where that
+ * starts. */
 const char *fanout_cursor(const struct fanout *fanout);
 
 #endif

@@ -71,8 +71,6 @@ static int open_handles(struct server *server, meower_error *error)
         status = meower_command_open(server->feed, &server->command, error);
     if (status == MEOWER_OK && (roles & SERVER_QUERY) != 0)
         status = meower_query_open(server->feed, &server->query, error);
-    if (status == MEOWER_OK && (roles & SERVER_PUSHER) != 0)
-        status = fanout_open(server, &server->fanout, error);
     if (status != MEOWER_OK)
         return status;
     errno = 0;
@@ -80,7 +78,7 @@ static int open_handles(struct server *server, meower_error *error)
                     watch_open(&server->command_watch, server, meower_command_fd(server->command), collect_results)) &&
                    (server->query == NULL ||
                     watch_open(&server->query_watch, server, meower_query_fd(server->query), collect_pages)) &&
-                   acceptor_open(server);
+                   ((roles & SERVER_PUSHER) == 0 || fanout_open(server, &server->fanout)) && acceptor_open(server);
     if (is_open)
         return MEOWER_OK;
     snprintf(error->message, sizeof(error->message), "%s", strerror(errno == 0 ? ENOMEM : errno));

@@ -82,6 +82,7 @@ static void welcome(struct live_client *client)
         return;
     setsockopt(lws_get_socket_fd(connection->lws), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
     list_append(&client->server->fanout->catching_up, &client->node);
+    fanout_subscribe(client->server->fanout);
     if (client->wants_sync && !send_sync(client))
         connection_abort(connection);
     else

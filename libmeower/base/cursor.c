@@ -1,5 +1,6 @@
 /* cursor.c - a position as an opaque token, and back. */
 #include "base/cursor.h"
+#include "base/decimal.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,19 +15,14 @@ void cursor_draw_epoch(const meower_clock *clock, char epoch[MEOWER_EPOCH_SIZE])
     snprintf(epoch, MEOWER_EPOCH_SIZE, "%016" PRIx64, chance);
 }
 
-void cursor_format(const char *epoch, uint64_t position, char out[MEOWER_CURSOR_SIZE])
+char *cursor_format(const char *epoch, uint64_t position, char out[MEOWER_CURSOR_SIZE])
 {
-    char digits[20]; /* of 2^64 - 1 */
-    char *first = digits + sizeof(digits);
-    do
-        *--first = (char)('0' + position % 10);
-    while ((position /= 10) > 0);
     size_t epoch_len = strnlen(epoch, EPOCH_LEN);
-    size_t digit_count = (size_t)(digits + sizeof(digits) - first);
     memcpy(out, epoch, epoch_len);
     out[epoch_len] = '-';
-    memcpy(out + epoch_len + 1, first, digit_count);
-    out[epoch_len + 1 + digit_count] = '\0';
+    char *end = decimal_write(position, out + epoch_len + 1);
+    *end = '\0';
+    return end;
 }
 
 static bool is_hexadecimal(char character)

@@ -8,7 +8,8 @@
 /* Draws the epoch of a new life of a store. */
 void cursor_draw_epoch(const meower_clock *clock, char epoch[MEOWER_EPOCH_SIZE]);
 
-void cursor_format(const char *epoch, uint64_t position, char out[MEOWER_CURSOR_SIZE]);
+/* NUL-terminated. Returns the place of the NUL. */
+char *cursor_format(const char *epoch, uint64_t position, char out[MEOWER_CURSOR_SIZE]);
 
 /* False when `text` is no token at all: another form, leading zeros, a position above UINT64_MAX. */
 bool cursor_parse(const char *text, char epoch[MEOWER_EPOCH_SIZE], uint64_t *position);

@@ -1,24 +1,26 @@
 /* event.c - an event as JSON, and reading such JSON from a bus that may carry anything. */
 #include "base/event.h"
 #include "base/cursor.h"
-#include <inttypes.h>
-#include <stdio.h>
+#include "base/decimal.h"
 #include <string.h>
 
 #define DEPTH_MAX 32 /* of arrays and objects inside one another */
 
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
 
-#define KIND_FORMAT     "{\"kind\":%d,"
-#define CURSOR_FORMAT   ",\"cursor\":\"%s\""
-#define POSITION_FORMAT ",\"position\":\"%" PRIu64 "\",\"epoch\":\"%.*s\""
-#define KIND_SIZE       24                        /* the format, an int and a NUL */
-#define CURSOR_SIZE     (16 + MEOWER_CURSOR_SIZE) /* the same with a cursor */
-#define POSITION_SIZE   (48 + MEOWER_EPOCH_SIZE)  /* the same with 20 digits and an epoch */
+/* Written without formats: a frame is written for every post, and again for every subscription. */
+static const char kind_name[] = "{\"kind\":";
+static const char cursor_name[] = ",\"cursor\":\"";
+static const char position_name[] = ",\"position\":\"";
+static const char epoch_name[] = "\",\"epoch\":\"";
+
+#define LEN(literal)  (sizeof(literal) - 1)
+#define FRAME_SIZE    (LEN(kind_name) + DECIMAL_MAX + LEN(cursor_name) + MEOWER_CURSOR_SIZE)
+#define POSITION_SIZE (LEN(position_name) + DECIMAL_MAX + LEN(epoch_name) + MEOWER_EPOCH_SIZE)
 
 size_t event_frame_size(const struct meow *meow)
 {
-    return KIND_SIZE + meow->json_len + CURSOR_SIZE;
+    return meow->json_len + FRAME_SIZE;
 }
 
 size_t event_payload_size(const struct meow *meow)
@@ -35,11 +37,13 @@ static char *append(char *out, const char *text, size_t len)
 /* Everything but the closing brace. The meow's own JSON is spliced in without its braces. */
 static char *write_open_frame(const struct meow *meow, const char *epoch, char *out)
 {
-    char cursor[MEOWER_CURSOR_SIZE];
-    cursor_format(epoch, meow->position, cursor);
-    out += snprintf(out, KIND_SIZE, KIND_FORMAT, meow->kind);
+    out = append(out, kind_name, LEN(kind_name));
+    out = decimal_write((uint64_t)meow->kind, out);
+    *out++ = ',';
     out = append(out, meow->json + 1, meow->json_len - 2);
-    out += snprintf(out, CURSOR_SIZE, CURSOR_FORMAT, cursor);
+    out = append(out, cursor_name, LEN(cursor_name));
+    out = cursor_format(epoch, meow->position, out);
+    *out++ = '"';
     return out;
 }
 
@@ -53,7 +57,11 @@ size_t event_write_frame(const struct meow *meow, const char *epoch, char *out)
 size_t event_write_payload(const struct meow *meow, const char *epoch, char *out)
 {
     char *end = write_open_frame(meow, epoch, out);
-    end += snprintf(end, POSITION_SIZE, POSITION_FORMAT, meow->position, MEOWER_EPOCH_SIZE - 1, epoch);
+    end = append(end, position_name, LEN(position_name));
+    end = decimal_write(meow->position, end);
+    end = append(end, epoch_name, LEN(epoch_name));
+    end = append(end, epoch, strnlen(epoch, MEOWER_EPOCH_SIZE - 1));
+    *end++ = '"';
     *end++ = '}';
     return (size_t)(end - out);
 }
