@@ -59,7 +59,7 @@ static void make_request(struct request *request)
     request->number = strstr(request->text, "\r\n\r\nbody=") + 9;
 }
 
-static void send_next(struct connection *connection)
+static void send_next(struct connection *connection, int64_t at_us)
 {
     struct request *request = &requests[request_count % BODIES];
     unsigned long long number = request_count++;
@@ -68,15 +68,19 @@ static void send_next(struct connection *connection)
         request->number[i] = (char)('0' + number % 10);
     }
     connection->len = 0;
-    connection->sent_us = now_us();
+    connection->sent_us = at_us;
     socket_send_all(connection->fd, request->text, request->len);
 }
 
-/* True when a whole answer is there: its head, and the few bytes of JSON that end in a brace. */
+/* True when a whole answer is there: its head, and JSON, which ends in a brace and holds no CR. Looked for from the
+ * end: the head is longer. */
 static bool is_complete(const struct connection *connection)
 {
-    return connection->len > 4 && connection->answer[connection->len - 1] == '}' &&
-           memmem(connection->answer, connection->len, "\r\n\r\n", 4) != NULL;
+    const char *answer = connection->answer;
+    const char *last_line =
+        connection->len > 0 && answer[connection->len - 1] == '}' ? memrchr(answer, '\r', connection->len) : NULL;
+
+    return last_line != NULL && last_line - answer >= 2 && memcmp(last_line - 2, "\r\n\r\n", 4) == 0;
 }
 
 static void receive(struct connection *connection, struct samples *samples)
@@ -90,11 +94,12 @@ static void receive(struct connection *connection, struct samples *samples)
     if (!is_complete(connection)) {
         return;
     }
-    samples_add(samples, now_us() - connection->sent_us);
+    int64_t at_us = now_us();
+    samples_add(samples, at_us - connection->sent_us);
     if (memcmp(connection->answer, "HTTP/1.1 200", 12) != 0) {
         error_count++;
     }
-    send_next(connection);
+    send_next(connection, at_us);
 }
 
 int main(int argc, char **argv)
@@ -122,7 +127,7 @@ int main(int argc, char **argv)
     }
     int64_t begun_us = now_us();
     for (long i = 0; i < count; i++) {
-        send_next(&connections[i]);
+        send_next(&connections[i], now_us());
     }
     while (now_us() - begun_us < seconds * 1000000) {
         int ready = epoll_wait(epoll, events, 256, 1000);
