@@ -64,13 +64,13 @@ run_sim() {
     build/release/tests/sim/sim --seeds 20000 --jobs "$(nproc)"
     for mutant in tests/sim/mutants/*.mutant; do
         mutant=$(basename "$mutant" .mutant)
-        if build/release/tests/sim/sim_"$mutant" --seeds 2000 --jobs "$(nproc)" --expect-violation; then
+        if build/release/tests/sim/sim_"$mutant" --seeds 10000 --jobs "$(nproc)" --expect-violation; then
             noticed=$((noticed + 1))
         else
             missed+=("$mutant")
         fi
     done
-    echo "$noticed mutants noticed within 2,000 seeds, missed: ${missed[*]:-none}"
+    echo "$noticed mutants noticed within 10,000 seeds, missed: ${missed[*]:-none}"
     echo "tally: $((noticed + 1)) ${#missed[@]} 0"
     [ "${#missed[@]}" -eq 0 ]
 }

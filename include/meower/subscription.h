@@ -32,7 +32,8 @@ typedef struct meower_event {
  * meower_subscription_recovered() is 0. Where other processes write to the same store, "now" and the head are looked up
  * there: then it blocks, at most for the option wait_max_ms. Errors: INVALID when the cursor is no token at all,
  * UNSUPPORTED when the instance's roles lack "subscription", TIMEOUT, UNAVAILABLE, IO and BUSY when the store could not
- * be looked at (retriable), NO_MEMORY, CLOSED, FORKED. Any thread. Since 0.1. */
+ * be looked at (retriable; where this process knows the cursor it starts all the same), NO_MEMORY, CLOSED, FORKED. Any
+ * thread. Since 0.1. */
 MEOWER_API int meower_subscription_open(struct meower *instance, const char *cursor, meower_subscription **out,
                                         meower_error *error);
 

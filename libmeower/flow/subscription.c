@@ -100,14 +100,32 @@ static void start(struct meower_subscription *subscription, uint64_t head)
 
 static int submit_read(struct meower_subscription *subscription, int kind, meower_error *error);
 
-/* Starts at once when what this process knows is enough, or else has the store looked at. */
-static void start_or_look(struct meower_subscription *subscription)
+/* The store cannot be looked at, for that reason. A cursor that this process knows is good all the same: the live feed
+ * goes on without the store, which nobody can delete from while it is away. Returns 1 when it has started, or the
+ * reason. */
+static int start_without_look(struct meower_subscription *subscription, int reason)
 {
     uint64_t head = event_log_head(&subscription->instance->log);
 
-    if (!subscription->instance->has_tail || is_reached(subscription, head)) {
-        start(subscription, head);
-    } else if (submit_read(subscription, READ_HEAD, NULL) != 0) {
+    if (!is_reached(subscription, head)) {
+        return reason;
+    }
+    start(subscription, head);
+    return 1;
+}
+
+/* Starts at once where nobody else writes, or else has the store looked at, also for a cursor that this process knows:
+ * it may not have heard yet that a meow behind it was deleted. */
+static void start_or_look(struct meower_subscription *subscription)
+{
+    int status;
+
+    if (!subscription->instance->has_tail) {
+        start(subscription, event_log_head(&subscription->instance->log));
+        return;
+    }
+    status = submit_read(subscription, READ_HEAD, NULL);
+    if (status != 0 && start_without_look(subscription, status) != 1) {
         notifier_raise(&subscription->notifier); /* the user comes, hears why, and may come again */
     }
 }
@@ -183,7 +201,7 @@ int meower_subscription_started(meower_subscription *subscription, meower_error 
         if (error != NULL) {
             *error = subscription->read.error;
         }
-        return subscription->read.status;
+        return start_without_look(subscription, subscription->read.status);
     }
     start(subscription, subscription->read.after);
     return 1;

@@ -111,19 +111,47 @@ static void a_store_that_cannot_be_looked_at_is_told_and_looked_at_again(void **
     pair_end(&pair);
 }
 
-static void a_position_that_is_known_needs_no_look(void **state)
+static void a_replay_knows_of_deletions_whose_news_has_not_come(void **state)
 {
     struct pair pair;
     meower_subscription *subscription;
-    meower_command_result posted;
-    unsigned looks;
+    meower_command_result first;
+    meower_command_result secret;
+    const meower_event *event;
 
     (void)state;
     pair_begin(&pair, OPTIONS(STEPPED));
-    posted = post(pair.one.command, "first");
-    looks = faults_calls(&pair.one.faults, "store", "head");
-    subscription = subscription_open(pair.one.feed, posted.cursor);
-    assert_int_equal(faults_calls(&pair.one.faults, "store", "head"), looks);
+    first = post(pair.one.command, "first");
+    secret = post(pair.one.command, "secret");
+    run_both_for(&pair, 1100);
+    erase(pair.one.command, secret.id);
+    subscription = subscription_open(pair.two.feed, first.cursor);
+    assert_int_equal(meower_subscription_recovered(subscription), 1);
+    event = take_event(subscription);
+    assert_int_equal(event->kind, MEOWER_EVENT_DELETED);
+    assert_string_equal(event->meow.id, secret.id);
+    assert_int_equal(meower_subscription_next(subscription, &event, NULL), 0);
+    meower_subscription_close(subscription);
+    pair_end(&pair);
+}
+
+static void a_known_cursor_is_good_while_the_store_is_away(void **state)
+{
+    struct pair pair;
+    meower_subscription *subscription;
+    meower_command_result first;
+    meower_command_result second;
+
+    (void)state;
+    pair_begin(&pair, OPTIONS(STEPPED));
+    first = post(pair.one.command, "first");
+    second = post(pair.one.command, "second");
+    run_both_for(&pair, 1100);
+    faults_add(&pair.two.faults, (struct fault){"store", "head", 0, UINT_MAX, MEOWER_ERROR_UNAVAILABLE,
+                                                MEOWER_ERROR_FLAG_RETRIABLE, false});
+    subscription = subscription_open(pair.two.feed, first.cursor);
+    assert_int_equal(meower_subscription_recovered(subscription), 1);
+    assert_string_equal(take_event(subscription)->cursor, second.cursor);
     meower_subscription_close(subscription);
     pair_end(&pair);
 }
@@ -156,7 +184,8 @@ int main(void)
         cmocka_unit_test(a_cursor_that_nobody_has_reached_is_not_recovered),
         cmocka_unit_test(begin_does_not_wait_for_the_store),
         cmocka_unit_test(a_store_that_cannot_be_looked_at_is_told_and_looked_at_again),
-        cmocka_unit_test(a_position_that_is_known_needs_no_look),
+        cmocka_unit_test(a_replay_knows_of_deletions_whose_news_has_not_come),
+        cmocka_unit_test(a_known_cursor_is_good_while_the_store_is_away),
         cmocka_unit_test(what_the_writer_without_the_lease_wrote_is_published_at_once),
     };
 
