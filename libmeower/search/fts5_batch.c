@@ -12,8 +12,7 @@ static const char *const write_sql[FTS5_WRITE_COUNT] = {
     [FTS5_WRITE_COMMIT] = "COMMIT",
     [FTS5_WRITE_ROLLBACK] = "ROLLBACK",
     [FTS5_WRITE_FIND] = "SELECT position, words FROM docs WHERE id = ?1 OR position = ?2 LIMIT 1",
-    [FTS5_WRITE_PUT_ALL] = "INSERT INTO docs SELECT position, id, words FROM meower_documents(?1) WHERE true "
-                           "ON CONFLICT DO NOTHING",
+    [FTS5_WRITE_PUT_ALL] = "INSERT OR IGNORE INTO docs SELECT position, id, words FROM meower_documents(?1)",
     [FTS5_WRITE_PUT_ALL_WORDS] = "INSERT INTO ft(rowid, words) SELECT position, words FROM meower_documents(?1)",
     [FTS5_WRITE_PUT] = "INSERT INTO docs VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
     [FTS5_WRITE_PUT_WORDS] = "INSERT INTO ft(rowid, words) VALUES (?1, ?2)",
