@@ -170,7 +170,7 @@ bool fanout_open(struct server *server, struct fanout **out)
     list_init(&fanout->sse.due);
     list_init(&fanout->catching_up);
     fanout->more = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    bool is_open = ring_init(&fanout->websocket.ring, FANOUT_RING_SIZE) &&
+    bool is_open = fanout->more >= 0 && ring_init(&fanout->websocket.ring, FANOUT_RING_SIZE) &&
                    ring_init(&fanout->sse.ring, FANOUT_RING_SIZE) &&
                    watch_open(&fanout->more_watch, server, fanout->more, handle_more);
     if (is_open)

@@ -118,15 +118,10 @@ static int start_without_look(struct meower_subscription *subscription, int reas
  * it may not have heard yet that a meow behind it was deleted. */
 static void start_or_look(struct meower_subscription *subscription)
 {
-    int status;
-
     if (!subscription->instance->has_tail) {
         start(subscription, event_log_head(&subscription->instance->log));
-        return;
-    }
-    status = submit_read(subscription, READ_HEAD, NULL);
-    if (status != 0 && start_without_look(subscription, status) != 1) {
-        notifier_raise(&subscription->notifier); /* the user comes, hears why, and may come again */
+    } else if (submit_read(subscription, READ_HEAD, NULL) != 0) {
+        notifier_raise(&subscription->notifier); /* the user comes, and the store is asked again */
     }
 }
 
@@ -193,7 +188,8 @@ int meower_subscription_started(meower_subscription *subscription, meower_error 
     case FETCH_UNDER_WAY:
         return 0;
     case FETCH_NONE:
-        return submit_read(subscription, READ_HEAD, error);
+        status = submit_read(subscription, READ_HEAD, error);
+        return status == 0 ? 0 : start_without_look(subscription, status);
     default:
         atomic_store(&subscription->fetch, FETCH_NONE);
     }

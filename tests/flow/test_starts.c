@@ -156,6 +156,34 @@ static void a_known_cursor_is_good_while_the_store_is_away(void **state)
     pair_end(&pair);
 }
 
+/* The first subscription's look fills the queue, in which nobody works: the clock stands still. */
+static void a_known_cursor_is_good_while_no_look_is_taken(void **state)
+{
+    struct pair pair;
+    meower_subscription *waiting;
+    meower_subscription *known;
+    meower_subscription *unknown;
+    meower_command_result posted;
+
+    (void)state;
+    pair_begin(&pair, OPTIONS(STEPPED, "queue_max", "1"));
+    posted = post(pair.one.command, "first");
+    run_both_for(&pair, 1100);
+    assert_int_equal(meower_subscription_begin(pair.two.feed, NULL, &waiting, NULL), MEOWER_OK);
+    assert_int_equal(meower_subscription_begin(pair.two.feed, posted.cursor, &known, NULL), MEOWER_OK);
+    assert_true(is_readable(meower_subscription_fd(known)));
+    assert_int_equal(meower_subscription_started(known, NULL), 1);
+    assert_int_equal(meower_subscription_recovered(known), 1);
+    assert_int_equal(meower_subscription_begin(pair.two.feed, NULL, &unknown, NULL), MEOWER_OK);
+    assert_int_equal(meower_subscription_started(unknown, NULL), MEOWER_ERROR_BUSY);
+    run_both(&pair);
+    assert_int_equal(meower_subscription_started(waiting, NULL), 1);
+    meower_subscription_close(waiting);
+    meower_subscription_close(known);
+    meower_subscription_close(unknown);
+    pair_end(&pair);
+}
+
 /* ---- announcing ------------------------------------------------------------------------------------------------- */
 
 /* The clock stands still: nobody looks at the store by itself. */
@@ -186,6 +214,7 @@ int main(void)
         cmocka_unit_test(a_store_that_cannot_be_looked_at_is_told_and_looked_at_again),
         cmocka_unit_test(a_replay_knows_of_deletions_whose_news_has_not_come),
         cmocka_unit_test(a_known_cursor_is_good_while_the_store_is_away),
+        cmocka_unit_test(a_known_cursor_is_good_while_no_look_is_taken),
         cmocka_unit_test(what_the_writer_without_the_lease_wrote_is_published_at_once),
     };
 

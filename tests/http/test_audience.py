@@ -1,7 +1,6 @@
 """Live clients of a server that has no others: what the first one gets, and what the last one leaves behind. No test of
 this file keeps a client for the next one."""
 
-import itertools
 import os
 import threading
 import time
@@ -59,16 +58,19 @@ def test_the_only_client_comes_and_goes_while_posts_flow_and_loses_nothing(feed)
     stop = threading.Event()
     seen = []
 
-    def work(number):
+    def post():
+        ids = []
+        while not stop.is_set():
+            ids.append(feed.post(unique_word()).id)
+        return ids
+
+    def visit():
         nonlocal cursor
-        if number > 0:
-            return [feed.post(unique_word()).id for _ in itertools.takewhile(lambda _: not stop.is_set(),
-                                                                             itertools.count())]
         try:
-            for visit in range(40):
+            for number in range(40):
                 with feed.subscribe(cursor) as socket:
                     assert socket.sync["recovered"] is True
-                    for _ in range(visit % 5):
+                    for _ in range(number % 5):
                         event = socket.next_event()
                         seen.append(event["id"])
                         cursor = event["cursor"]
@@ -76,7 +78,7 @@ def test_the_only_client_comes_and_goes_while_posts_flow_and_loses_nothing(feed)
             stop.set()
         return []
 
-    posted = [id for ids in in_threads(4, work) for id in ids]
+    posted = [id for ids in in_threads(4, lambda number: post() if number else visit()) for id in ids]
     with feed.subscribe(cursor) as socket:
         while len(seen) < len(posted):
             event = socket.next_event()
