@@ -196,13 +196,23 @@ static void copy_text(char *out, size_t out_size, const MDB_val *value)
     snprintf(out, out_size, "%.*s", (int)value->mv_size, (const char *)value->mv_data);
 }
 
+/* The greatest id ever stored, "" when there is none. It outlives its meow. */
+static int read_newest(const struct lmdb *lmdb, MDB_txn *txn, char newest_id[MEOWER_ID_SIZE])
+{
+    MDB_val name = text_of("newest");
+    MDB_val newest;
+    int result = mdb_get(txn, lmdb->tables[META], &name, &newest);
+    newest_id[0] = '\0';
+    if (result == 0)
+        copy_text(newest_id, MEOWER_ID_SIZE, &newest);
+    return result == MDB_NOTFOUND ? 0 : result;
+}
+
 static int lmdb_info(void *store, meower_store_info *info, meower_error *error)
 {
     struct lmdb *lmdb = store;
     MDB_val epoch_name = text_of("epoch");
-    MDB_val newest_name = text_of("newest");
     MDB_val epoch;
-    MDB_val newest;
     MDB_txn *txn;
     int status = begin_read(lmdb, &txn, error);
     if (status != MEOWER_OK)
@@ -212,13 +222,10 @@ static int lmdb_info(void *store, meower_store_info *info, meower_error *error)
         result = mdb_get(txn, lmdb->tables[META], &epoch_name, &epoch);
     if (result == 0) {
         copy_text(info->epoch, sizeof(info->epoch), &epoch);
-        info->newest_id[0] = '\0';
-        result = mdb_get(txn, lmdb->tables[META], &newest_name, &newest);
-        if (result == 0)
-            copy_text(info->newest_id, sizeof(info->newest_id), &newest);
+        result = read_newest(lmdb, txn, info->newest_id);
     }
     mdb_txn_abort(txn);
-    return result == 0 || result == MDB_NOTFOUND ? MEOWER_OK : fail(result, "read the state", error);
+    return result == 0 ? MEOWER_OK : fail(result, "read the state", error);
 }
 
 /* ---- append: a batch is a transaction --------------------------------------------------------------------------- */
@@ -226,7 +233,9 @@ static int lmdb_info(void *store, meower_store_info *info, meower_error *error)
 struct batch {
     struct lmdb *lmdb;
     MDB_txn *txn;
-    uint64_t position; /* of the last event */
+    uint64_t position;              /* of the last event */
+    char newest_id[MEOWER_ID_SIZE]; /* no other is stored unless it is above this one */
+    int is_refused;                 /* the batch has an id that is not */
 };
 
 static int put(const struct batch *batch, enum table table, MDB_val key, MDB_val value)
@@ -339,21 +348,8 @@ static int put_meow(const struct batch *batch, const meower_store_operation *ope
     return 0;
 }
 
-/* The greatest id ever stored: it outlives its meow. */
-static int note_newest(const struct batch *batch, const char *id)
-{
-    MDB_val newest;
-    int result = find(batch, META, text_of("newest"), &newest);
-    if (result == 0 && strncmp(id, newest.mv_data, newest.mv_size) <= 0)
-        return 0;
-    if (result != 0 && result != MDB_NOTFOUND)
-        return result;
-    return put(batch, META, text_of("newest"), text_of(id));
-}
-
 static int apply_post(struct batch *batch, meower_store_operation *operation)
 {
-    MDB_val meow;
     int result = MDB_NOTFOUND;
     operation->position = 0;
     if (operation->idempotency_key != NULL)
@@ -361,17 +357,15 @@ static int apply_post(struct batch *batch, meower_store_operation *operation)
     if (result != MDB_NOTFOUND)
         return result;
 
-    memcpy(operation->stored_id, operation->id, sizeof(operation->stored_id));
-    result = find(batch, MEOWS, text_of(operation->id), &meow);
-    if (result == 0) {
-        operation->status = MEOWER_ERROR_CONFLICT;
-        memcpy(&operation->stored_at_us, meow.mv_data, sizeof(operation->stored_at_us));
+    if (strcmp(operation->id, batch->newest_id) <= 0) {
+        batch->is_refused = 1;
         return 0;
     }
-    if (result == MDB_NOTFOUND)
-        result = put_meow(batch, operation);
+    memcpy(operation->stored_id, operation->id, sizeof(operation->stored_id));
+    memcpy(batch->newest_id, operation->id, sizeof(batch->newest_id));
+    result = put_meow(batch, operation);
     if (result == 0)
-        result = note_newest(batch, operation->id);
+        result = put(batch, META, text_of("newest"), text_of(operation->id));
     if (result == 0)
         result = add_event(batch, MEOWER_EVENT_CREATED, operation);
     operation->stored_at_us = operation->at_us;
@@ -443,13 +437,19 @@ static int lmdb_append(void *store, meower_store_operation *operations, size_t c
     if (result != 0)
         return fail(result, "begin to write", error);
     result = read_head(batch.lmdb, batch.txn, &batch.position);
-    for (size_t i = 0; i < count && result == 0; i++)
-        result = apply(&batch, &operations[i]);
     if (result == 0)
+        result = read_newest(batch.lmdb, batch.txn, batch.newest_id);
+    for (size_t i = 0; i < count && result == 0 && !batch.is_refused; i++)
+        result = apply(&batch, &operations[i]);
+    if (result == 0 && !batch.is_refused)
         result = mdb_txn_commit(batch.txn);
     else
         mdb_txn_abort(batch.txn);
-    return result == 0 ? MEOWER_OK : fail(result, "store a batch", error);
+    if (result != 0)
+        return fail(result, "store a batch", error);
+    if (batch.is_refused)
+        memcpy(operations[0].stored_id, batch.newest_id, sizeof(operations[0].stored_id));
+    return batch.is_refused ? MEOWER_ERROR_CONFLICT : MEOWER_OK;
 }
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */

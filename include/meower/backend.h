@@ -71,7 +71,7 @@ enum {
     MEOWER_STORE_LEASE = 4       /* takes or renews the lease `name` for `owner` */
 };
 
-/* One operation: what to do, and behind that what became of it. */
+/* One operation: what to do, and after that what became of it. */
 typedef struct meower_store_operation {
     int kind;                    /* MEOWER_STORE_... */
     const char *id;              /* POST, DELETE: the meow's id, NUL-terminated */
@@ -90,7 +90,8 @@ typedef struct meower_store_operation {
                                        LEASE: LOCKED when another owner holds it */
     int replayed;                   /* POST: 1 when the key had stored a meow before: stored_id, stored_at_us and
                                        position are that meow's, and nothing was stored */
-    char stored_id[MEOWER_ID_SIZE]; /* POST: the id the meow has in the store */
+    char stored_id[MEOWER_ID_SIZE]; /* POST: the id the meow has in the store. Of the first operation of a batch whose
+                                       ids are too low: the newest id of the store */
     int64_t stored_at_us;           /* POST: its created_at_us in the store */
 } meower_store_operation;
 
@@ -123,7 +124,7 @@ typedef struct meower_range {
 typedef struct meower_store_info {
     char epoch[MEOWER_EPOCH_SIZE];
     uint64_t head;                  /* position of the last event, 0 when there is none */
-    char newest_id[MEOWER_ID_SIZE]; /* the greatest id ever stored as far as known, "" when there is none */
+    char newest_id[MEOWER_ID_SIZE]; /* the greatest id ever stored or adopted, "" when there is none */
 } meower_store_info;
 
 /* Properties of a store. */
@@ -148,7 +149,14 @@ typedef struct meower_store_vtable {
     /* Carries out a batch in one durable transaction: all of it or nothing. Posts and deletes get the next positions in
      * their order, without a hole; those that are refused or replayed take none. Two posts of one batch may bear the
      * same key: the second replays the first. One caller at a time, beside the lanes. Blocks. Returns OUTCOME_UNKNOWN
-     * when it cannot tell whether the transaction was committed. */
+     * when it cannot tell whether the transaction was committed.
+     *
+     * Ids rise with positions, over all who write to the store and all its openings: a meow is stored only with an id
+     * above the newest one, which is the greatest that was ever stored or adopted, also of a meow that is deleted. The
+     * posts of a batch come with rising ids. When the first of them that would be stored is not above the newest id,
+     * append() stores nothing of the batch, sets operations[0].stored_id to the newest id, and returns CONFLICT: the
+     * caller draws higher ids and tries again. So it must compare in the same transaction, where no other writer can
+     * come in between; and a batch of unknown outcome can be stored no more once a later one is. */
     int (*append)(void *store, meower_store_operation *operations, size_t count, meower_error *error);
     /* The position of the last event that is committed. Blocks. */
     int (*head)(void *store, unsigned lane, uint64_t *position, meower_error *error);

@@ -23,7 +23,8 @@ typedef struct meower_query meower_query;
  * instance. */
 typedef struct meower_page meower_page;
 
-/* What to list: newest first. At most one of max_id, since_id and min_id, and skip only without them.
+/* What to list: newest first. At most one of max_id, since_id and min_id, and skip only without them. Ids rise with
+ * positions: who always asks with min_id for what is newer than the newest id he has seen misses nothing.
  * Initialise with MEOWER_LIST_INIT. */
 typedef struct meower_list {
     size_t struct_size;   /* sizeof(meower_list): later versions add members at the end, older programs go on */

@@ -3,15 +3,17 @@
 #include "base/clock.h"
 #include <string.h>
 
-#define LIMBS      5 /* of 32 bits, most significant first */
-#define US_PER_S   1000000
-#define DAY_S      86400
-#define RANDOM_AT  4         /* index of the first random byte */
-#define CHUNK      916132832 /* 62^5, the greatest power of 62 below 2^32 */
-#define CHUNK_LEN  5
-#define LEADING    2 /* characters in front of the five whole chunks: 27 = 2 + 5 * 5 */
-#define NOT_BASE62 62
-#define GREATEST   "aWgEPTl1tmebfsQzFP4bxwgy80V" /* 20 bytes of 0xFF */
+#define LIMBS        5 /* of 32 bits, most significant first */
+#define US_PER_S     1000000
+#define EPOCH_US     ((int64_t)KSUID_EPOCH_S * US_PER_S)
+#define STAMP_LEN    8         /* bytes of an id that tell its time: whole seconds, then their fraction */
+#define CHUNK        916132832 /* 62^5, the greatest power of 62 below 2^32 */
+#define CHUNK_LEN    5
+#define DISTANCE_LEN 11 /* bytes of a random distance: carries into the time once in 256 times, which does no harm */
+#define SLEW_SHIFT   7  /* 1/128, see ksuid_source_raise() */
+#define LEADING      2  /* characters in front of the five whole chunks: 27 = 2 + 5 * 5 */
+#define NOT_BASE62   62
+#define GREATEST     "aWgEPTl1tmebfsQzFP4bxwgy80V" /* 20 bytes of 0xFF */
 
 static uint32_t load_u32(const unsigned char *bytes)
 {
@@ -116,17 +118,34 @@ bool ksuid_parse(const char *text, size_t len, unsigned char bytes[KSUID_BYTES])
     return true;
 }
 
-/* Seconds since KSUID's epoch, from 0 (May 2014) to UINT32_MAX (June 2150). */
-static uint32_t seconds_of(int64_t wall_us)
+static uint64_t load_u64(const unsigned char *bytes)
 {
-    int64_t seconds = wall_us / US_PER_S - KSUID_EPOCH_S;
-    if (seconds < 0)
+    return (uint64_t)load_u32(bytes) << 32 | load_u32(bytes + 4);
+}
+
+static void store_u64(unsigned char *bytes, uint64_t value)
+{
+    store_u32(bytes, (uint32_t)(value >> 32));
+    store_u32(bytes + 4, (uint32_t)value);
+}
+
+static uint64_t add_saturating(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* A time or a span in 2^-32 s; both from 0 to what 64 bits hold, which is 136 years. */
+static uint64_t stamp_of(int64_t us)
+{
+    if (us < 0)
         return 0;
-    return seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
+    uint64_t seconds = (uint64_t)us / US_PER_S;
+    uint64_t fraction = ((uint64_t)us % US_PER_S << 32) / US_PER_S;
+    return seconds > UINT32_MAX ? UINT64_MAX : seconds << 32 | fraction;
 }
 
 /* Adds a number of `addend_len` bytes, big-endian. At the end of all numbers it stays there. */
-static void add_saturating(unsigned char bytes[KSUID_BYTES], const unsigned char *addend, size_t addend_len)
+static void add_bytes(unsigned char bytes[KSUID_BYTES], const unsigned char *addend, size_t addend_len)
 {
     unsigned carry = 0;
     for (size_t i = 0; i < KSUID_BYTES; i++) {
@@ -140,7 +159,7 @@ static void add_saturating(unsigned char bytes[KSUID_BYTES], const unsigned char
         memset(bytes, 0xFF, KSUID_BYTES);
 }
 
-/* Adds 1 to an id as text. It is not the greatest. */
+/* Adds 1 to an id as text, a tenth of the work of writing the number anew. It is not the greatest. */
 static void increment(char text[MEOWER_ID_SIZE])
 {
     int at = MEOWER_ID_LEN - 1;
@@ -154,36 +173,61 @@ static void increment(char text[MEOWER_ID_SIZE])
         text[at]++;
 }
 
+/* The clock has gone on, or back: an id's time goes on all the same. */
+static void look_at_clock(struct ksuid_source *source, int64_t wall_us)
+{
+    uint64_t now = stamp_of(wall_us < INT64_MIN + EPOCH_US ? INT64_MIN : wall_us - EPOCH_US);
+    if (now < source->now) {
+        source->ahead = add_saturating(source->ahead, source->now - now);
+    } else {
+        uint64_t slewed = (now - source->now) >> SLEW_SHIFT;
+        source->ahead -= slewed < source->ahead ? slewed : source->ahead;
+    }
+    source->now = now;
+}
+
 void ksuid_source_init(struct ksuid_source *source, const meower_clock *clock, const char *floor)
 {
-    source->clock = clock;
-    memset(source->last, 0, sizeof(source->last));
-    if (ksuid_parse(floor, strlen(floor), source->last)) {
-        int64_t now_s = seconds_of(clock_wall_us(clock));
-        if ((int64_t)load_u32(source->last) > now_s + DAY_S)
-            memset(source->last, 0, sizeof(source->last));
-    }
-
-    /* The floor may be another process's last id, and its next one is the floor plus 1: start a random way above it, so
-     * that both can go on counting within this second. 112 bits carry into the seconds once in 65,536 times at most,
-     * and that does no harm. */
-    unsigned char distance[14];
-    clock->random(clock->context, distance, sizeof(distance));
-    add_saturating(source->last, distance, sizeof(distance));
+    int64_t wall_us = clock_wall_us(clock);
+    *source = (struct ksuid_source){.clock = clock};
+    look_at_clock(source, wall_us);
+    clock->random(clock->context, source->last + STAMP_LEN, KSUID_BYTES - STAMP_LEN); /* should the clock be at 0 */
     ksuid_format(source->last, source->last_text);
+    ksuid_source_raise(source, floor, wall_us, 0);
+}
+
+bool ksuid_source_raise(struct ksuid_source *source, const char *id, int64_t wall_us, int64_t lead_us)
+{
+    unsigned char bytes[KSUID_BYTES];
+    if (!ksuid_parse(id, strlen(id), bytes))
+        return false;
+    look_at_clock(source, wall_us);
+    uint64_t wanted = add_saturating(load_u64(bytes), stamp_of(lead_us));
+    if (wanted > source->now && wanted - source->now > source->ahead)
+        source->ahead = wanted - source->now;
+    if (memcmp(bytes, source->last, KSUID_BYTES) > 0) {
+        /* Not just above it: others may be raised to the same id, and two writers must never draw the same ones. */
+        unsigned char distance[DISTANCE_LEN];
+        source->clock->random(source->clock->context, distance, sizeof(distance));
+        add_bytes(bytes, distance, sizeof(distance));
+        memcpy(source->last, bytes, KSUID_BYTES);
+        ksuid_format(source->last, source->last_text);
+    }
+    return strcmp(source->last_text, GREATEST) != 0;
 }
 
 void ksuid_source_next(struct ksuid_source *source, int64_t wall_us, char text[MEOWER_ID_SIZE])
 {
     static const unsigned char one = 1;
-    uint32_t seconds = seconds_of(wall_us);
-    if (seconds > load_u32(source->last)) {
-        store_u32(source->last, seconds);
-        source->clock->random(source->clock->context, source->last + RANDOM_AT, KSUID_BYTES - RANDOM_AT);
+    look_at_clock(source, wall_us);
+    uint64_t stamp = add_saturating(source->now, source->ahead);
+    if (stamp > load_u64(source->last)) {
+        store_u64(source->last, stamp);
+        source->clock->random(source->clock->context, source->last + STAMP_LEN, KSUID_BYTES - STAMP_LEN);
         ksuid_format(source->last, source->last_text);
-    } else if (memcmp(source->last_text, GREATEST, MEOWER_ID_LEN) != 0) {
-        add_saturating(source->last, &one, 1);
-        increment(source->last_text); /* a tenth of the work of writing the number anew */
+    } else if (strcmp(source->last_text, GREATEST) != 0) {
+        add_bytes(source->last, &one, 1);
+        increment(source->last_text);
     }
     memcpy(text, source->last_text, MEOWER_ID_SIZE);
 }

@@ -17,19 +17,27 @@ bool ksuid_parse(const char *text, size_t len, unsigned char bytes[KSUID_BYTES])
 /* Whether ksuid_parse() would take it; without the bytes. */
 bool ksuid_check(const char *text, size_t len);
 
-/* Makes strictly increasing ids. Not thread-safe: its owner holds a lock. */
+/* Makes strictly increasing ids. Its payload begins with the fraction of the second (32 bits), then come 96 random
+ * bits: so ids of several machines interleave by time. Not thread-safe: its owner holds a lock. */
 struct ksuid_source {
     const meower_clock *clock;
+    uint64_t now;   /* the clock when it was last looked at, in 2^-32 s since KSUID's epoch */
+    uint64_t ahead; /* by how much ids are later than the clock, in the same unit */
     unsigned char last[KSUID_BYTES];
     char last_text[MEOWER_ID_SIZE];
 };
 
-/* `floor` is the greatest id known, or "": every id made will be above it, unless it lies more than a day in the future
- * (another machine's clock was wrong): then it is ignored. */
+/* `floor` is the greatest id known, or "": every id made will be above it, however late it is. */
 void ksuid_source_init(struct ksuid_source *source, const meower_clock *clock, const char *floor);
 
-/* The next id, above all before it: random in a new second; the last one plus 1 within a second or when the clock went
- * back. `wall_us` is now. */
+/* Another writer has stored `id`: every id made from now on will be above it, and its time later than that of `id` by
+ * `lead_us`. From then on the source keeps pace with whoever made `id`, though its own clock is behind, and falls back
+ * to its own clock by a 128th of the time that passes. `wall_us` is now. Sources that are raised
+ * to one id draw different ones all the same. False when `id` is no id, or there is none above it. */
+bool ksuid_source_raise(struct ksuid_source *source, const char *id, int64_t wall_us, int64_t lead_us);
+
+/* The next id, above all before it: of the time `wall_us`, which is now, or the last one plus 1 where that is not above
+ * the last one. */
 void ksuid_source_next(struct ksuid_source *source, int64_t wall_us, char text[MEOWER_ID_SIZE]);
 
 #endif

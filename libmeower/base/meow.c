@@ -121,6 +121,15 @@ struct meow *meow_new(const meower_row *row)
     return meow;
 }
 
+/* The id is what the text begins with, and in the JSON the first string; an id needs no escapes there. */
+void meow_set_id(struct meow *meow, const char *id)
+{
+    size_t id_len = strlen(meow->view.id);
+    size_t json_at = (size_t)(meow->json - meow->text) + strlen(ID_MEMBER "\"");
+    memcpy(meow->text, id, id_len);
+    memcpy(meow->text + json_at, id, id_len);
+}
+
 struct meow *meow_hold(struct meow *meow)
 {
     atomic_fetch_add_explicit(&meow->references, 1, memory_order_relaxed);

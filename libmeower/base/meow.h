@@ -20,6 +20,9 @@ struct meow {
 /* Copies the row. NULL when memory is short. */
 struct meow *meow_new(const meower_row *row);
 
+/* Gives it another id of the same length. Only before anybody else holds it. */
+void meow_set_id(struct meow *meow, const char *id);
+
 struct meow *meow_hold(struct meow *meow); /* one reference more; returns `meow` */
 void meow_release(struct meow *meow);      /* one less; frees it with the last. NULL does nothing. */
 bool meow_has_body(const struct meow *meow);

@@ -89,7 +89,7 @@ static bool keep_lease(struct relay *relay, int64_t now_us, int64_t *wait_us)
     pthread_mutex_lock(&relay->mutex);
     if (!relay->is_leasing && now_us - relay->lease_us >= LEASE_RENEW_US) {
         relay->is_leasing = true;
-        relay->lease.lease_until_us = clock_wall_us(relay->instance->clock) + LEASE_US;
+        relay->lease.lease_us = LEASE_US;
         relay->lease.result = (meower_command_result){0};
         if (writer_submit(&relay->instance->writer, &relay->lease) == MEOWER_OK) {
             relay->lease_us = now_us;

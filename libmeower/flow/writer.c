@@ -143,8 +143,7 @@ static void fill_operation(const struct writer *writer, const struct write_reque
         .at_us = now_us,
         .idempotency_key = request->idempotency_key,
         .fingerprint = request->fingerprint,
-        .expires_us =
-            request->kind == MEOWER_STORE_LEASE ? request->lease_until_us : now_us + writer->idempotency_ttl_us,
+        .expires_us = now_us + (request->kind == MEOWER_STORE_LEASE ? request->lease_us : writer->idempotency_ttl_us),
         .name = request->name,
         .owner = request->owner,
         .position = request->position,
@@ -179,6 +178,7 @@ static bool take_batch(struct writer *writer)
     writer->outcome_unknown = false;
     writer->was_unknown = false;
     writer->attempts = 0;
+    writer->refusals = 0;
     writer->retry_us = 0;
     writer->give_up_us = clock_monotonic_us(instance->clock) + instance->wait_max_us;
     return true;
@@ -374,7 +374,60 @@ static int catch_up(struct writer *writer, meower_error *error)
     return status;
 }
 
-/* Tries the batch once. Returns a status. */
+/* A batch whose ids were refused so often in a row fails: by then they are a minute ahead of those of any other writer,
+ * so that the store must be at fault. */
+#define REFUSALS_MAX 18
+
+/* How much later than the newest id of the store the next ids are to be: nothing at first; then, lest another writer
+ * be faster for ever, 1 ms and twice as much each time. */
+static int64_t lead_us(unsigned refusals)
+{
+    return refusals < 2 ? 0 : INT64_C(1000) << (refusals - 2);
+}
+
+/* Draws ids above `newest_id` for the posts of the batch. Returns a status. */
+static int draw_ids(struct writer *writer, const char *newest_id, meower_error *error)
+{
+    int64_t now_us = clock_wall_us(writer->instance->clock);
+
+    if (writer->refusals == REFUSALS_MAX) {
+        return meower_error_set(error, MEOWER_ERROR_INTERNAL, 0, 0,
+                                "the store refused the ids of a batch %d times, and says that its newest is \"%s\"",
+                                REFUSALS_MAX, newest_id);
+    }
+    if (!ksuid_source_raise(&writer->ids, newest_id, now_us, lead_us(++writer->refusals))) {
+        return meower_error_set(error, MEOWER_ERROR_FULL, 0, 0,
+                                "the newest id of the store is \"%s\": there is none above it", newest_id);
+    }
+    for (size_t i = 0; i < writer->count; i++) {
+        if (writer->requests[i]->kind == MEOWER_STORE_POST) {
+            ksuid_source_next(&writer->ids, now_us, writer->requests[i]->result.id);
+            meow_set_id(writer->requests[i]->event, writer->requests[i]->result.id);
+        }
+    }
+    return MEOWER_OK;
+}
+
+/* Another writer has stored higher ids meanwhile. Returns a status. */
+static int raise_ids(struct writer *writer, meower_error *error)
+{
+    char newest_id[MEOWER_ID_SIZE];
+    int status = MEOWER_OK;
+
+    memcpy(newest_id, writer->operations[0].stored_id, sizeof newest_id);
+    if (writer->was_unknown) {
+        /* The ids of this batch are too low now to become stored later: what is not found is not stored. */
+        writer->outcome_unknown = true;
+        status = settle_outcome(writer, error);
+    }
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    writer->was_unknown = false;
+    return draw_ids(writer, newest_id, error);
+}
+
+/* Tries the batch once, and again at once where only its ids were in the way. Returns a status. */
 static int try_batch(struct writer *writer, meower_error *error)
 {
     int status = catch_up(writer, error);
@@ -382,14 +435,17 @@ static int try_batch(struct writer *writer, meower_error *error)
     if (status == MEOWER_OK && writer->outcome_unknown) {
         status = settle_outcome(writer, error);
     }
-    if (status != MEOWER_OK || writer->count == 0) {
-        return status;
+    while (status == MEOWER_OK && writer->count > 0) {
+        status = store_append(&writer->instance->store, writer->operations, writer->count, error);
+        if (status != MEOWER_ERROR_CONFLICT) {
+            break;
+        }
+        status = raise_ids(writer, error);
     }
-    status = store_append(&writer->instance->store, writer->operations, writer->count, error);
-    if (status == MEOWER_OK) {
+    if (status == MEOWER_OK && writer->count > 0) {
         atomic_fetch_add(&writer->instance->counters.batches, 1);
     }
-    writer->outcome_unknown = status == MEOWER_ERROR_OUTCOME_UNKNOWN;
+    writer->outcome_unknown |= status == MEOWER_ERROR_OUTCOME_UNKNOWN;
     writer->was_unknown |= writer->outcome_unknown;
     return status;
 }

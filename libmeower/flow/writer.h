@@ -19,11 +19,11 @@ struct write_request {
     size_t body_len;
     const char *idempotency_key; /* POST; NULL: none */
     uint64_t fingerprint;
-    int64_t lease_until_us; /* LEASE */
-    const char *name;       /* CHECKPOINT, LEASE */
-    const char *owner;      /* LEASE */
-    uint64_t position;      /* CHECKPOINT */
-    struct meow *event;     /* the writer's own: made before the commit, so that nothing can fail behind it */
+    int64_t lease_us;   /* LEASE: for how long */
+    const char *name;   /* CHECKPOINT, LEASE */
+    const char *owner;  /* LEASE */
+    uint64_t position;  /* CHECKPOINT */
+    struct meow *event; /* the writer's own: made before the commit, so that nothing can fail behind it */
     /* In for DELETE: id. Out: everything else but the tag. */
     meower_command_result result;
 };
@@ -45,6 +45,7 @@ struct writer {
     int64_t give_up_us;                /* when its requests fail */
     int64_t retry_us;                  /* not before this */
     unsigned attempts;                 /* failed ones */
+    unsigned refusals;                 /* of its ids, in a row */
     struct queue_node *answered_first; /* to be completed together */
     struct queue_node *answered_last;
     size_t answered_count;

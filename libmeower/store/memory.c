@@ -6,6 +6,7 @@
 #include "store/memory_table.h"
 #include "store/store.h"
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,27 +215,27 @@ static void remember_key(struct memory_store *store, const meower_store_operatio
     forget_expired_keys(store, operation->at_us);
 }
 
+/* The key that the post replays or conflicts with, or NULL. */
+static const struct memory_record *known_key(const struct memory_store *store, const meower_store_operation *post)
+{
+    const struct memory_record *key = NULL;
+    if (post->idempotency_key != NULL)
+        key = memory_table_find(&store->keys, post->idempotency_key);
+    return key != NULL && key->expires_us > post->at_us ? key : NULL;
+}
+
 static void apply_post(struct memory_store *store, meower_store_operation *operation, struct prepared *prepared)
 {
+    const struct memory_record *key = known_key(store, operation);
     operation->position = 0;
-    if (operation->idempotency_key != NULL) {
-        const struct memory_record *key = memory_table_find(&store->keys, operation->idempotency_key);
-        if (key != NULL && key->expires_us > operation->at_us) {
-            replay(key, operation);
-            return;
-        }
-    }
-    memcpy(operation->stored_id, operation->id, sizeof(operation->stored_id));
-    const struct memory_record *meow = memory_table_find(&store->meows, operation->id);
-    if (meow != NULL) {
-        operation->status = MEOWER_ERROR_CONFLICT;
-        operation->stored_at_us = meow->at_us;
+    if (key != NULL) {
+        replay(key, operation);
         return;
     }
     operation->position = add_event(store, MEOWER_EVENT_CREATED, operation);
     operation->stored_at_us = operation->at_us;
-    if (strcmp(operation->id, store->newest_id) > 0)
-        memcpy(store->newest_id, operation->id, sizeof(store->newest_id));
+    memcpy(operation->stored_id, operation->id, sizeof(operation->stored_id));
+    memcpy(store->newest_id, operation->id, sizeof(store->newest_id));
     prepared->record->at_us = operation->at_us;
     put_prepared(&store->meows, &prepared->record);
     if (prepared->key != NULL)
@@ -292,6 +293,31 @@ static void apply(struct memory_store *store, meower_store_operation *operation,
     }
 }
 
+/* Whether the first post that would be stored has an id above the newest; those after it have still higher ones. */
+static bool are_ids_above_newest(const struct memory_store *store, const meower_store_operation *operations,
+                                 size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (operations[i].kind == MEOWER_STORE_POST && known_key(store, &operations[i]) == NULL)
+            return strcmp(operations[i].id, store->newest_id) > 0;
+    }
+    return true;
+}
+
+/* Nothing is changed unless all is. The lock is held to write. */
+static int apply_all(struct memory_store *store, meower_store_operation *operations, size_t count,
+                     struct prepared *prepared)
+{
+    if (!are_ids_above_newest(store, operations, count)) {
+        memcpy(operations[0].stored_id, store->newest_id, sizeof(operations[0].stored_id));
+        return MEOWER_ERROR_CONFLICT;
+    }
+    int status = reserve(store, count);
+    for (size_t i = 0; i < count && status == MEOWER_OK; i++)
+        apply(store, &operations[i], &prepared[i]);
+    return status;
+}
+
 static int memory_append(void *backend, meower_store_operation *operations, size_t count, meower_error *error)
 {
     struct memory_store *store = backend;
@@ -301,9 +327,7 @@ static int memory_append(void *backend, meower_store_operation *operations, size
     int status = prepared == NULL ? MEOWER_ERROR_NO_MEMORY : prepare_all(operations, count, prepared);
     if (status == MEOWER_OK) {
         pthread_rwlock_wrlock(&store->lock);
-        status = reserve(store, count);
-        for (size_t i = 0; i < count && status == MEOWER_OK; i++)
-            apply(store, &operations[i], &prepared[i]);
+        status = apply_all(store, operations, count, prepared);
         pthread_rwlock_unlock(&store->lock);
     }
     for (size_t i = 0; i < count && prepared != NULL; i++) {
@@ -311,7 +335,7 @@ static int memory_append(void *backend, meower_store_operation *operations, size
         free(prepared[i].key);
     }
     free(prepared);
-    if (status != MEOWER_OK)
+    if (status == MEOWER_ERROR_NO_MEMORY)
         meower_error_set(error, status, 0, MEOWER_ERROR_FLAG_RETRIABLE, "no memory for %zu changes; nothing was stored",
                          count);
     return status;

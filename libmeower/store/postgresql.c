@@ -29,7 +29,7 @@ enum {
  * into the index for each event, whatever the server thinks of the size of "meows". */
 static const char *const read_sql[READ_COUNT] = {
     [READ_INFO] = "SELECT (SELECT value FROM meower_meta WHERE name = 'epoch'), (SELECT position FROM meower_head), "
-                  "coalesce((SELECT max(meow_id) FROM meower_events WHERE kind = 1), '')",
+                  "(SELECT newest_id FROM meower_head)",
     [READ_HEAD] = "SELECT position FROM meower_head",
     [READ_EVENTS] =
         "SELECT e.position, e.kind::integer, e.meow_id, m.body, coalesce(m.created_at, e.at) FROM "

@@ -7,20 +7,26 @@
  * events up to some position and none beyond. That holds for every process that writes, without their knowing of one
  * another. A batch that fails undoes the head along with the rest.
  *
- * Batches of posts, which is nearly all, are one statement of a few inserts and updates. It fails or does nothing when
- * an id or a key is known already; then, and for all other batches, the function meower_append() goes through the
- * operations one by one: about six times the server's work. */
+ * The head row also keeps the newest id. A batch is stored only when its ids are above it, so that ids rise with
+ * positions whoever draws them and whatever his clock says. A batch that is too low when it comes to the row is
+ * refused; the writer above draws higher ids and sends it again.
+ *
+ * Batches of posts, which is nearly all, are one statement of a few inserts and updates. It does nothing when an id is
+ * too low or a key is known already; then, and for all other batches, the function meower_append_in_order() goes
+ * through the operations one by one: about six times the server's work. */
 #include "store/postgresql_batch.h"
 #include "store/postgresql_error.h"
+#include "store/postgresql_schema.h"
 #include <stdio.h>
 #include <string.h>
 
-#define UNIQUE_VIOLATION "23505"
+#define UNIQUE_VIOLATION "23505" /* another program has inserted a meow with one of the ids */
 
 enum {
     WRITE_POSTS,
     WRITE_POSTS_WITH_KEYS,
     WRITE_ANY,
+    WRITE_FIND_NEWEST,
     WRITE_END_SESSION,
     WRITE_COUNT
 };
@@ -31,18 +37,22 @@ enum {
     "announced AS (INSERT INTO meower_events(position, kind, meow_id, at) "                                            \
     "SELECT before + number, 1, id, at FROM posts, head) "
 
+/* How the head moves on by a batch of $4 posts with the ids $1. */
+#define MOVE_HEAD                                                                                                      \
+    "UPDATE meower_head SET position = position + $4::bigint, newest_id = ($1::text[])[$4::integer] "                  \
+    "WHERE newest_id < ($1::text[])[1]"
+
 /* With keys, nothing is done where one is known already. Expired ones are forgotten by a bite larger than what the
  * batch adds, so that they cannot pile up and no batch waits for many. LATERAL and ANY are looks into an index,
  * whatever the server thinks of the size of the table. */
 static const char *const write_sql[WRITE_COUNT] = {
     [WRITE_POSTS] = "WITH posts AS (SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[]) "
                     "WITH ORDINALITY AS post(id, body, at, number)), "
-                    "head AS (UPDATE meower_head SET position = position + $4::bigint RETURNING position - $4 AS "
-                    "before)" STORE_POSTS "SELECT before FROM head",
+                    "head AS (" MOVE_HEAD " RETURNING position - $4 AS before)" STORE_POSTS "SELECT before FROM head",
     [WRITE_POSTS_WITH_KEYS] =
         "WITH posts AS (SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $5::bytea[], $6::bigint[], "
         "$7::timestamptz[]) WITH ORDINALITY AS post(id, body, at, key, fingerprint, expires, number)), "
-        "head AS (UPDATE meower_head SET position = position + $4::bigint WHERE NOT EXISTS "
+        "head AS (" MOVE_HEAD " AND NOT EXISTS "
         "(SELECT FROM posts, LATERAL (SELECT FROM meower_keys k WHERE k.key = posts.key LIMIT 1) known) "
         "RETURNING position - $4 AS before)" STORE_POSTS
         ", remembered AS (INSERT INTO meower_keys(key, fingerprint, position, expires_at) "
@@ -50,7 +60,8 @@ static const char *const write_sql[WRITE_COUNT] = {
         "forgotten AS (DELETE FROM meower_keys WHERE key = ANY (ARRAY(SELECT key FROM meower_keys "
         "WHERE expires_at <= (SELECT max(at) FROM posts) ORDER BY expires_at LIMIT $4 + 16))) "
         "SELECT before FROM head",
-    [WRITE_ANY] = "SELECT * FROM meower_append($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    [WRITE_ANY] = "SELECT * FROM meower_append_in_order($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    [WRITE_FIND_NEWEST] = "SELECT newest_id FROM meower_head",
     [WRITE_END_SESSION] = ("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                            "WHERE pid || '-' || extract(epoch FROM backend_start) = $1::text"),
 };
@@ -138,7 +149,7 @@ static void take_positions(meower_store_operation *operations, size_t count, uin
     }
 }
 
-/* *is_done is false when nothing was stored because the posts must be gone through one by one. */
+/* *is_done is false when nothing was stored: an id or a key is in the way. */
 static int append_posts(struct postgresql_writer *writer, meower_store_operation *operations, size_t count,
                         bool *is_done, meower_error *error)
 {
@@ -158,6 +169,46 @@ static int append_posts(struct postgresql_writer *writer, meower_store_operation
     if (status != MEOWER_OK && writer->connection.conn != NULL && postgresql_error_is(error, UNIQUE_VIOLATION))
         status = MEOWER_OK;
     return status;
+}
+
+/* ---- ids that are too low --------------------------------------------------------------------------------------- */
+
+/* Names `id` as the one that the batch must be above. */
+static int refuse(meower_store_operation *operations, const char *id)
+{
+    snprintf(operations[0].stored_id, sizeof(operations[0].stored_id), "%s", id);
+    return MEOWER_ERROR_CONFLICT;
+}
+
+/* CONFLICT when the posts from `first_id` on are not above the newest id. */
+static int compare_with_newest(struct postgresql_writer *writer, meower_store_operation *operations,
+                               const char *first_id, meower_error *error)
+{
+    const struct postgresql_parameters none = {.count = 0};
+    PGresult *result = NULL;
+    int status = postgresql_connection_execute(&writer->connection, WRITE_FIND_NEWEST, &none, &result, error);
+    if (status == MEOWER_OK && PQntuples(result) == 1 && strcmp(first_id, PQgetvalue(result, 0, 0)) <= 0)
+        status = refuse(operations, PQgetvalue(result, 0, 0));
+    PQclear(result);
+    return status;
+}
+
+static const char *last_post_id(const meower_store_operation *operations, size_t count)
+{
+    const char *id = "";
+    for (size_t i = 0; i < count; i++)
+        id = operations[i].kind == MEOWER_STORE_POST ? operations[i].id : id;
+    return id;
+}
+
+/* What a batch is to be answered with that the server refused with `status`. */
+static int explain_refusal(struct postgresql_writer *writer, int status, meower_store_operation *operations,
+                           size_t count, meower_error *error)
+{
+    if (postgresql_error_is(error, POSTGRESQL_ID_TOO_LOW))
+        return compare_with_newest(writer, operations, "", error);
+    /* Nothing says which id it is, but those above the batch are free. */
+    return postgresql_error_is(error, UNIQUE_VIOLATION) ? refuse(operations, last_post_id(operations, count)) : status;
 }
 
 /* ---- anything --------------------------------------------------------------------------------------------------- */
@@ -205,9 +256,12 @@ static int append_any(struct postgresql_writer *writer, meower_store_operation *
     postgresql_add_bytes(&parameters, writer->is_in_doubt ? "\1" : "", 1); /* a boolean */
     if (status == MEOWER_OK)
         status = postgresql_connection_execute(&writer->connection, WRITE_ANY, &parameters, &result, error);
+    if (status != MEOWER_OK && writer->connection.conn != NULL)
+        status = explain_refusal(writer, status, operations, count, error);
     if (status == MEOWER_OK && (size_t)PQntuples(result) != count)
-        status = meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
-                                  "option \"store\": the function meower_append() is not the one of this library");
+        status =
+            meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
+                             "option \"store\": the function meower_append_in_order() is not the one of this library");
     for (size_t i = 0; i < count && status == MEOWER_OK; i++)
         take_result(&operations[i], result, (int)i);
     PQclear(result);
@@ -246,11 +300,14 @@ int postgresql_writer_append(struct postgresql_writer *writer, meower_store_oper
         return status;
 
     bool is_done = false;
-    if (!writer->is_in_doubt && are_posts(operations, count))
+    bool is_simple = !writer->is_in_doubt && are_posts(operations, count);
+    if (is_simple)
         status = append_posts(writer, operations, count, &is_done, error);
+    if (is_simple && status == MEOWER_OK && !is_done && !have_key(operations, count))
+        status = compare_with_newest(writer, operations, operations[0].id, error);
     if (status == MEOWER_OK && !is_done)
         status = append_any(writer, operations, count, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK || status == MEOWER_ERROR_CONFLICT)
         writer->is_in_doubt = false;
     if (connection->conn != NULL)
         return status;

@@ -112,7 +112,98 @@
     "END IF; "                                                                                                         \
     "END $$;"
 
+/* ---- version 2: ids rise with positions ------------------------------------------------------------------------- */
+
+/* The functions of version 1 stay for processes that were started before and still run. */
+#define KEEP_NEWEST                                                                                                    \
+    "ALTER TABLE meower_head ADD COLUMN newest_id TEXT COLLATE \"C\" NOT NULL DEFAULT '';"                             \
+    "UPDATE meower_head SET newest_id = coalesce((SELECT max(meow_id) FROM meower_events WHERE kind = 1), '');"
+
+/* One operation of the kind POST: sets what became of it. A key that is known replays its meow. In doubt (the batch may
+ * have been stored before) a post whose event is there is that one again, also when its meow is deleted since. Any
+ * other post has an id above the newest one, or the whole batch is refused with a state of our own (class MW). */
+#define CREATE_ORDERED_POST                                                                                            \
+    "CREATE FUNCTION meower_post_in_order(INOUT head BIGINT, INOUT newest TEXT, post_id TEXT, post_body TEXT, "        \
+    "post_at TIMESTAMPTZ, post_key BYTEA, post_fingerprint BIGINT, key_expires TIMESTAMPTZ, in_doubt BOOLEAN, "        \
+    "OUT status INTEGER, OUT replayed INTEGER, OUT stored_id TEXT, OUT stored_at TIMESTAMPTZ, "                        \
+    "OUT event_position BIGINT) LANGUAGE plpgsql AS $$ "                                                               \
+    "DECLARE known RECORD; "                                                                                           \
+    "BEGIN "                                                                                                           \
+    "status := 0; replayed := 0; stored_id := post_id; stored_at := post_at; event_position := 0; "                    \
+    "IF post_key IS NOT NULL THEN "                                                                                    \
+    "  SELECT k.fingerprint, e.position, e.meow_id, e.at INTO known "                                                  \
+    "    FROM meower_keys k JOIN meower_events e USING (position) WHERE k.key = post_key AND k.expires_at > post_at; " \
+    "  IF FOUND AND known.fingerprint <> post_fingerprint THEN "                                                       \
+    "    status := -4; stored_id := ''; RETURN; "                                                                      \
+    "  ELSIF FOUND THEN "                                                                                              \
+    "    replayed := 1; stored_id := known.meow_id; stored_at := known.at; event_position := known.position; RETURN; " \
+    "  END IF; "                                                                                                       \
+    "END IF; "                                                                                                         \
+    "IF in_doubt THEN "                                                                                                \
+    "  SELECT e.position INTO known FROM meower_events e WHERE e.kind = 1 AND e.meow_id = post_id AND e.at = "         \
+    "post_at; "                                                                                                        \
+    "  IF FOUND THEN replayed := 1; event_position := known.position; RETURN; END IF; "                                \
+    "END IF; "                                                                                                         \
+    "IF post_id COLLATE \"C\" <= newest COLLATE \"C\" THEN "                                                           \
+    "  RAISE EXCEPTION 'an id is not above the newest one' USING ERRCODE = '" POSTGRESQL_ID_TOO_LOW "'; "              \
+    "END IF; "                                                                                                         \
+    "INSERT INTO meows(id, body, created_at) VALUES (post_id, post_body, post_at); "                                   \
+    "head := head + 1; newest := post_id; event_position := head; "                                                    \
+    "INSERT INTO meower_events(position, kind, meow_id, at) VALUES (head, 1, post_id, post_at); "                      \
+    "IF post_key IS NOT NULL THEN "                                                                                    \
+    "  INSERT INTO meower_keys AS k VALUES (post_key, post_fingerprint, head, key_expires) ON CONFLICT (key) "         \
+    "    DO UPDATE SET fingerprint = excluded.fingerprint, position = excluded.position, "                             \
+    "    expires_at = excluded.expires_at; "                                                                           \
+    "END IF; "                                                                                                         \
+    "END $$;"
+
+/* As meower_append() of version 1, and keeps the newest id. */
+#define CREATE_ORDERED_APPEND                                                                                          \
+    "CREATE FUNCTION meower_append_in_order(kinds INTEGER[], texts1 TEXT[], texts2 TEXT[], times TIMESTAMPTZ[], "      \
+    "expiries TIMESTAMPTZ[], keys BYTEA[], fingerprints BIGINT[], positions BIGINT[], in_doubt BOOLEAN) "              \
+    "RETURNS TABLE (status INTEGER, replayed INTEGER, stored_id TEXT, stored_at TIMESTAMPTZ, event_position BIGINT) "  \
+    "LANGUAGE plpgsql AS $$ "                                                                                          \
+    "DECLARE before BIGINT; head BIGINT; newest TEXT; latest TIMESTAMPTZ; operation RECORD; "                          \
+    "BEGIN "                                                                                                           \
+    "SELECT h.position, h.newest_id INTO STRICT before, newest FROM meower_head h FOR UPDATE; "                        \
+    "head := before; "                                                                                                 \
+    "FOR operation IN SELECT * FROM unnest(kinds, texts1, texts2, times, expiries, keys, fingerprints, positions) "    \
+    "  AS o(kind, text1, text2, at, expires, key, fingerprint, position) LOOP "                                        \
+    "  status := 0; replayed := 0; stored_id := ''; stored_at := operation.at; event_position := 0; "                  \
+    "  IF operation.kind = 1 THEN "                                                                                    \
+    "    SELECT p.* INTO head, newest, status, replayed, stored_id, stored_at, event_position "                        \
+    "      FROM meower_post_in_order(head, newest, operation.text1, operation.text2, operation.at, operation.key, "    \
+    "      operation.fingerprint, operation.expires, in_doubt) p; "                                                    \
+    "    IF operation.key IS NOT NULL THEN latest := operation.at; END IF; "                                           \
+    "  ELSIF operation.kind = 2 THEN "                                                                                 \
+    "    DELETE FROM meows m WHERE m.id = operation.text1; "                                                           \
+    "    IF FOUND THEN "                                                                                               \
+    "      head := head + 1; event_position := head; "                                                                 \
+    "      INSERT INTO meower_events VALUES (head, 2, operation.text1, operation.at); "                                \
+    "    ELSE "                                                                                                        \
+    "      status := -3; "                                                                                             \
+    "    END IF; "                                                                                                     \
+    "  ELSIF operation.kind = 3 THEN "                                                                                 \
+    "    INSERT INTO meower_checkpoints VALUES (operation.text1, operation.position) "                                 \
+    "      ON CONFLICT (name) DO UPDATE SET position = excluded.position; "                                            \
+    "  ELSE "                                                                                                          \
+    "    INSERT INTO meower_leases AS l "                                                                              \
+    "      VALUES (operation.text1, operation.text2, now() + (operation.expires - operation.at)) "                     \
+    "      ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, expires_at = excluded.expires_at "                 \
+    "      WHERE l.owner = excluded.owner OR l.expires_at <= now(); "                                                  \
+    "    IF NOT FOUND THEN status := -10; END IF; "                                                                    \
+    "  END IF; "                                                                                                       \
+    "  RETURN NEXT; "                                                                                                  \
+    "END LOOP; "                                                                                                       \
+    "IF head > before THEN UPDATE meower_head h SET position = head, newest_id = newest; END IF; "                     \
+    "IF latest IS NOT NULL THEN "                                                                                      \
+    "  DELETE FROM meower_keys WHERE key = ANY (ARRAY(SELECT k.key FROM meower_keys k WHERE k.expires_at <= latest "   \
+    "    ORDER BY k.expires_at LIMIT cardinality(kinds) + 16)); "                                                      \
+    "END IF; "                                                                                                         \
+    "END $$;"
+
 const char *const postgresql_migrations[][POSTGRESQL_MIGRATION_STEPS] = {
     {CREATE_TABLES, CREATE_POST, CREATE_APPEND},
+    {KEEP_NEWEST, CREATE_ORDERED_POST, CREATE_ORDERED_APPEND},
     {NULL},
 };

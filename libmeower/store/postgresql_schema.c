@@ -30,8 +30,9 @@ static const char find_malformed_sql[] =
 static const char adopt_sql[] =
     "WITH adopted AS (INSERT INTO meower_events(position, kind, meow_id, at) "
     "SELECT (SELECT position FROM meower_head) + row_number() OVER (ORDER BY m.id COLLATE \"C\"), 1, m.id, "
-    "m.created_at " UNADOPTED " RETURNING 1) "
-    "UPDATE meower_head SET position = position + (SELECT count(*) FROM adopted)";
+    "m.created_at " UNADOPTED " RETURNING meow_id) "
+    "UPDATE meower_head SET position = position + (SELECT count(*) FROM adopted), "
+    "newest_id = greatest(newest_id, (SELECT max(meow_id) FROM adopted))";
 
 /* ---- questions with short answers ------------------------------------------------------------------------------- */
 

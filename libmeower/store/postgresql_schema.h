@@ -6,6 +6,9 @@
 
 #define POSTGRESQL_MIGRATION_STEPS 3
 
+/* The SQLSTATE with which meower_append_in_order() refuses a batch; a class of our own. */
+#define POSTGRESQL_ID_TOO_LOW "MW001"
+
 /* Each element brings the tables from its index to the next version, in at most so many steps; behind the last is one
  * without any. */
 extern const char *const postgresql_migrations[][POSTGRESQL_MIGRATION_STEPS];

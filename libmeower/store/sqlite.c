@@ -66,6 +66,7 @@ struct sqlite_store {
     meower_store_info info; /* as it was when it opened */
     atomic_uint_fast64_t head;
     /* Only for append(). */
+    char newest_id[MEOWER_ID_SIZE];
     int log_pages;          /* in the log since it was begun */
     int log_pages_due;      /* a checkpoint is due then */
     bool has_text_to_erase; /* the log still holds the text of a deleted meow */
@@ -83,15 +84,11 @@ static int read_info(struct sqlite_store *store, meower_error *error)
         return meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0, "\"%s\" is damaged: it has no epoch", store->path);
     if (status == MEOWER_OK)
         status = sqlite_connection_number(&store->writer, "SELECT max(position) FROM meower_events", &head, error);
-    /* The greatest id may be deleted: its creation is then the latest, because ids rise. */
     if (status == MEOWER_OK)
-        status = sqlite_connection_text(&store->writer,
-                                        "SELECT max(id) FROM (SELECT max(id) AS id FROM meows UNION ALL SELECT * FROM "
-                                        "(SELECT meow_id FROM meower_events WHERE kind = 1 "
-                                        "ORDER BY position DESC LIMIT 1))",
-                                        info->newest_id, sizeof(info->newest_id), error);
+        status = sqlite_schema_newest_id(&store->writer, info->newest_id, error);
     info->head = (uint64_t)head;
     atomic_store(&store->head, info->head);
+    memcpy(store->newest_id, info->newest_id, sizeof(store->newest_id));
     return status;
 }
 
@@ -265,12 +262,14 @@ static int sqlite_append(void *backend, meower_store_operation *operations, size
     struct sqlite_batch batch = {.position = atomic_load(&store->head)};
     if (count == 0)
         return MEOWER_OK;
+    memcpy(batch.newest_id, store->newest_id, sizeof(batch.newest_id));
     int status = sqlite_batch_append(&store->writer, &batch, operations, count, error);
     if (status != MEOWER_OK)
         return status;
     if (batch.position > atomic_load(&store->head))
         sqlite_identity_note_head(store->lock, batch.position);
     atomic_store(&store->head, batch.position);
+    memcpy(store->newest_id, batch.newest_id, sizeof(store->newest_id));
     bool must_erase = batch.deletion_count > 0 || store->has_text_to_erase;
     if (must_erase || store->log_pages >= store->log_pages_due)
         checkpoint_log(store, must_erase);

@@ -17,7 +17,6 @@ enum {
     WRITE_EVENTS,
     WRITE_MEOW,
     WRITE_EVENT,
-    WRITE_FIND_MEOW,
     WRITE_DELETE_MEOW,
     WRITE_FIND_KEY,
     WRITE_KEY,
@@ -38,7 +37,6 @@ static const char *const write_sql[WRITE_COUNT] = {
                      "SELECT ?2 + number, ?3, id, created_at FROM meower_posts(?1)",
     [WRITE_MEOW] = "INSERT INTO meows(id, body, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
     [WRITE_EVENT] = "INSERT INTO meower_events(position, kind, meow_id, at) VALUES (?1, ?2, ?3, ?4)",
-    [WRITE_FIND_MEOW] = "SELECT created_at FROM meows WHERE id = ?1",
     [WRITE_DELETE_MEOW] = "DELETE FROM meows WHERE id = ?1",
     [WRITE_FIND_KEY] = "SELECT k.fingerprint, e.meow_id, e.at, e.position FROM meower_keys k "
                        "JOIN meower_events e ON e.position = k.position WHERE k.key = ?1 AND k.expires_at > ?2",
@@ -90,7 +88,20 @@ static size_t posts_in_a_row(const meower_store_operation *operations, size_t co
     return posts;
 }
 
-static int insert_posts(struct sqlite_connection *writer, const struct sqlite_batch *batch,
+/* Whether a post has an id that the store can take: above all that it ever had. */
+static bool is_above_newest(const struct sqlite_batch *batch, const meower_store_operation *post)
+{
+    return strcmp(post->id, batch->newest_id) > 0;
+}
+
+/* Another program has inserted a meow with this id, or with one below it, that we drew, too: higher ids are free. */
+static int refuse_known_id(struct sqlite_batch *batch, const char *id)
+{
+    memcpy(batch->newest_id, id, sizeof(batch->newest_id));
+    return MEOWER_ERROR_CONFLICT;
+}
+
+static int insert_posts(struct sqlite_connection *writer, struct sqlite_batch *batch,
                         const meower_store_operation *posts, size_t count, meower_error *error)
 {
     struct sqlite_rows rows = {.items = posts, .count = count, .column = post_column};
@@ -99,17 +110,18 @@ static int insert_posts(struct sqlite_connection *writer, const struct sqlite_ba
     if (status != MEOWER_OK)
         return status;
     if ((size_t)sqlite3_changes(writer->db) != count)
-        return MEOWER_ERROR_CONFLICT;
+        return refuse_known_id(batch, posts[count - 1].id);
     sqlite_rows_bind(writer->statements[WRITE_EVENTS], 1, &rows);
     sqlite3_bind_int64(writer->statements[WRITE_EVENTS], 2, (sqlite3_int64)batch->position);
     sqlite3_bind_int(writer->statements[WRITE_EVENTS], 3, MEOWER_EVENT_CREATED);
     return sqlite_connection_step(writer, WRITE_EVENTS, error);
 }
 
-/* CONFLICT when one of the ids exists already; which of them cannot be told. */
 static int apply_posts(struct sqlite_connection *writer, struct sqlite_batch *batch, meower_store_operation *posts,
                        size_t count, meower_error *error)
 {
+    if (!is_above_newest(batch, &posts[0]))
+        return MEOWER_ERROR_CONFLICT;
     int status = insert_posts(writer, batch, posts, count, error);
     if (status != MEOWER_OK)
         return status;
@@ -121,6 +133,7 @@ static int apply_posts(struct sqlite_connection *writer, struct sqlite_batch *ba
         posts[i].position = ++batch->position;
     }
     batch->post_at_us = posts[count - 1].at_us;
+    memcpy(batch->newest_id, posts[count - 1].id, sizeof(batch->newest_id));
     return MEOWER_OK;
 }
 
@@ -178,21 +191,6 @@ static int insert_key(struct sqlite_connection *writer, const meower_store_opera
     return sqlite_connection_step(writer, WRITE_KEY, error);
 }
 
-/* The id exists already: a repetition of a post whose outcome was unknown, or a defect of the host. */
-static int refuse_id(struct sqlite_connection *writer, meower_store_operation *operation, meower_error *error)
-{
-    int status = MEOWER_OK;
-    sqlite3_stmt *statement = writer->statements[WRITE_FIND_MEOW];
-    sqlite_connection_bind(writer, WRITE_FIND_MEOW, 1, operation->id);
-    if (sqlite3_step(statement) == SQLITE_ROW)
-        operation->stored_at_us = sqlite3_column_int64(statement, 0);
-    else
-        status = sqlite_connection_error(writer, error);
-    sqlite3_reset(statement);
-    operation->status = MEOWER_ERROR_CONFLICT;
-    return status;
-}
-
 static int apply_post(struct sqlite_connection *writer, struct sqlite_batch *batch, meower_store_operation *operation,
                       meower_error *error)
 {
@@ -204,6 +202,8 @@ static int apply_post(struct sqlite_connection *writer, struct sqlite_batch *bat
         status = look_up_key(writer, operation, &is_known, error);
     if (status != MEOWER_OK || is_known)
         return status;
+    if (!is_above_newest(batch, operation))
+        return MEOWER_ERROR_CONFLICT;
 
     sqlite3_stmt *statement = writer->statements[WRITE_MEOW];
     sqlite_connection_bind(writer, WRITE_MEOW, 1, operation->id);
@@ -212,9 +212,10 @@ static int apply_post(struct sqlite_connection *writer, struct sqlite_batch *bat
     status = sqlite_connection_step(writer, WRITE_MEOW, error);
     if (status != MEOWER_OK)
         return status;
-    memcpy(operation->stored_id, operation->id, sizeof(operation->stored_id));
     if (sqlite3_changes(writer->db) == 0)
-        return refuse_id(writer, operation, error);
+        return refuse_known_id(batch, operation->id);
+    memcpy(operation->stored_id, operation->id, sizeof(operation->stored_id));
+    memcpy(batch->newest_id, operation->id, sizeof(batch->newest_id));
     operation->stored_at_us = operation->at_us;
     status = insert_event(writer, batch, MEOWER_EVENT_CREATED, operation, error);
     if (status == MEOWER_OK && operation->idempotency_key != NULL)
@@ -310,7 +311,7 @@ static int apply_all(struct sqlite_connection *writer, struct sqlite_batch *batc
     int status = MEOWER_OK;
     size_t taken = 0;
     for (size_t i = 0; i < count && status == MEOWER_OK; i += taken) {
-        taken = batch->is_one_by_one ? 0 : posts_in_a_row(&operations[i], count - i);
+        taken = posts_in_a_row(&operations[i], count - i);
         if (taken > 1) {
             status = apply_posts(writer, batch, &operations[i], taken, error);
         } else {
@@ -358,13 +359,8 @@ static int transact(struct sqlite_connection *writer, struct sqlite_batch *batch
 int sqlite_batch_append(struct sqlite_connection *writer, struct sqlite_batch *batch,
                         meower_store_operation *operations, size_t count, meower_error *error)
 {
-    const struct sqlite_batch before = *batch;
     int status = transact(writer, batch, operations, count, error);
-    if (status == MEOWER_ERROR_CONFLICT) {
-        /* An id that exists: its post is told from the others by a statement for each. */
-        *batch = before;
-        batch->is_one_by_one = true;
-        status = transact(writer, batch, operations, count, error);
-    }
+    if (status == MEOWER_ERROR_CONFLICT)
+        memcpy(operations[0].stored_id, batch->newest_id, sizeof(operations[0].stored_id));
     return status;
 }

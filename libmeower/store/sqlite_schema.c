@@ -29,6 +29,20 @@ static const char create_sql[] =
     "CREATE TRIGGER meower_meows_inserted AFTER INSERT ON meows "
     "BEGIN INSERT OR IGNORE INTO meower_unadopted VALUES (NEW.id); END;";
 
+/* The greatest id may be that of a deleted meow. Ids rise with positions, so that the latest creation has it, unless an
+ * adopted meow came after it: so it is noted under this name before any are adopted. */
+#define NEWEST_NAME "'newest_id'"
+#define NEWEST_ID                                                                                                      \
+    "SELECT coalesce(max(id), '') FROM (SELECT value AS id FROM meower_meta WHERE name = " NEWEST_NAME                 \
+    " UNION ALL SELECT max(id) FROM meows UNION ALL SELECT * FROM "                                                    \
+    "(SELECT meow_id FROM meower_events WHERE kind = 1 ORDER BY position DESC LIMIT 1))"
+
+static const char note_newest_sql[] = "UPDATE meower_meta SET value = (" NEWEST_ID ") WHERE name = " NEWEST_NAME;
+
+/* In a file of a version before this name, ids need not rise with positions: all are looked at, once. */
+static const char find_newest_sql[] = "INSERT INTO meower_meta(name, value) SELECT " NEWEST_NAME
+                                      ", coalesce(max(meow_id), '') FROM meower_events WHERE kind = 1";
+
 /* ---- recognising ------------------------------------------------------------------------------------------------ */
 
 /* A file without our mark: it may be empty, or hold a table of meows that is to be adopted. */
@@ -148,6 +162,8 @@ static int adopt(struct sqlite_connection *writer, meower_error *error)
 {
     int status = check_unadopted(writer, error);
     if (status == MEOWER_OK)
+        status = sqlite_connection_execute(writer, note_newest_sql, error);
+    if (status == MEOWER_OK)
         status = sqlite_connection_execute(writer,
                                            "INSERT INTO meower_events(kind, meow_id, at) "
                                            "SELECT 1, id, created_at FROM meower_unadopted JOIN meows USING (id) "
@@ -157,20 +173,26 @@ static int adopt(struct sqlite_connection *writer, meower_error *error)
     return status;
 }
 
-/* One transaction for both, so that a file is adopted as a whole or not touched. */
+/* One transaction for all, so that a file is adopted as a whole or not touched. */
 static int create_and_adopt(struct sqlite_connection *writer, bool exists, const meower_clock *clock,
                             meower_error *error)
 {
     int64_t unadopted = 1;
+    int64_t knows_newest = 0;
     int status = MEOWER_OK;
     if (exists)
         status = sqlite_connection_number(writer, "SELECT EXISTS (SELECT 1 FROM meower_unadopted)", &unadopted, error);
-    if (status != MEOWER_OK || unadopted == 0)
+    if (exists && status == MEOWER_OK)
+        status = sqlite_connection_number(
+            writer, "SELECT EXISTS (SELECT 1 FROM meower_meta WHERE name = " NEWEST_NAME ")", &knows_newest, error);
+    if (status != MEOWER_OK || (unadopted == 0 && knows_newest == 1))
         return status;
 
     status = sqlite_connection_execute(writer, "BEGIN IMMEDIATE", error);
     if (status == MEOWER_OK && !exists)
         status = create(writer, clock, error);
+    if (status == MEOWER_OK && knows_newest == 0)
+        status = sqlite_connection_execute(writer, find_newest_sql, error);
     if (status == MEOWER_OK)
         status = adopt(writer, error);
     if (status == MEOWER_OK)
@@ -178,6 +200,11 @@ static int create_and_adopt(struct sqlite_connection *writer, bool exists, const
     if (status != MEOWER_OK && !sqlite3_get_autocommit(writer->db))
         sqlite_connection_execute(writer, "ROLLBACK", NULL);
     return status;
+}
+
+int sqlite_schema_newest_id(struct sqlite_connection *connection, char newest_id[MEOWER_ID_SIZE], meower_error *error)
+{
+    return sqlite_connection_text(connection, NEWEST_ID, newest_id, MEOWER_ID_SIZE, error);
 }
 
 int sqlite_schema_open(struct sqlite_connection *writer, const char *synchronous, const meower_clock *clock,

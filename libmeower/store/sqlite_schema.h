@@ -9,6 +9,9 @@
 int sqlite_schema_open(struct sqlite_connection *writer, const char *synchronous, const meower_clock *clock,
                        meower_error *error);
 
+/* The greatest id that was ever stored or adopted, "" when there is none. */
+int sqlite_schema_newest_id(struct sqlite_connection *connection, char newest_id[MEOWER_ID_SIZE], meower_error *error);
+
 /* Only looks. Errors: NOT_FOUND when the file is no store, UNSUPPORTED when it is of another version. */
 int sqlite_schema_look(struct sqlite_connection *connection, meower_error *error);
 

@@ -232,18 +232,46 @@ static const char *find_fault(const meower_store_operation *operation)
     }
 }
 
-int store_append(struct store *store, meower_store_operation *operations, size_t count, meower_error *error)
+static int check_operations(const meower_store_operation *operations, size_t count, meower_error *error)
 {
+    const char *last_id = "";
     for (size_t i = 0; i < count; i++) {
+        bool is_post = operations[i].kind == MEOWER_STORE_POST;
         const char *fault = find_fault(&operations[i]);
+        if (fault == NULL && is_post && strcmp(operations[i].id, last_id) <= 0)
+            fault = "its id is not above that of the post before it";
         if (fault != NULL)
             return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                     "operation %zu of a batch cannot be stored: %s; nothing was stored", i, fault);
+        if (is_post)
+            last_id = operations[i].id;
     }
+    return MEOWER_OK;
+}
+
+/* A backend that refuses ids must name the one that they are to be above. */
+static int append_checked(struct store *store, meower_store_operation *operations, size_t count, meower_error *error)
+{
+    int status = store->vtable.append(store->backend, operations, count, error);
+    if (status != MEOWER_ERROR_CONFLICT)
+        return status;
+    if (is_id(operations[0].stored_id))
+        return meower_error_set(error, MEOWER_ERROR_CONFLICT, 0, 0,
+                                "the newest id of the store is %s; the ids of the batch must be above it",
+                                operations[0].stored_id);
+    return meower_error_set(error, MEOWER_ERROR_INTERNAL, 0, 0,
+                            "the store refused the ids of a batch and did not say which id is its newest");
+}
+
+int store_append(struct store *store, meower_store_operation *operations, size_t count, meower_error *error)
+{
+    int status = check_operations(operations, count, error);
+    if (status != MEOWER_OK || count == 0)
+        return status;
     struct call call = {.store = store, .name = "append"};
-    int status = call_before(&call);
+    status = call_before(&call);
     if (status == MEOWER_OK)
-        status = call_after(&call, store->vtable.append(store->backend, operations, count, &call.detail));
+        status = call_after(&call, append_checked(store, operations, count, &call.detail));
     return call_finish(&call, status, error);
 }
 

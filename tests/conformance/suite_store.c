@@ -415,9 +415,9 @@ static void posts_get_the_next_positions_in_their_order(void **state)
 {
     struct fixture *fixture = *state;
     meower_store_operation operations[] = {
-        post(fixture, id_of(2), "two"),
-        post(fixture, id_of(3), "three"),
         post(fixture, id_of(1), "one"),
+        post(fixture, id_of(2), "two"),
+        post(fixture, id_of(9), "nine"),
     };
     append(fixture, operations, 3);
     for (unsigned i = 0; i < 3; i++) {
@@ -425,7 +425,7 @@ static void posts_get_the_next_positions_in_their_order(void **state)
         assert_int_equal(operations[i].replayed, 0);
         assert_int_equal(operations[i].position, i + 1);
     }
-    CHECK_IDS(read_events(fixture, 0, ROWS_MAX), 2, 3, 1);
+    CHECK_IDS(read_events(fixture, 0, ROWS_MAX), 1, 2, 9);
 }
 
 static void positions_have_no_hole_between_batches(void **state)
@@ -480,8 +480,12 @@ static void refused_operations_take_no_position(void **state)
 {
     struct fixture *fixture = *state;
     meower_store_operation operations[] = {
-        post(fixture, id_of(1), "one"), delete_of(fixture, id_of(9)),   post(fixture, id_of(1), "again"),
-        checkpoint_at("relay", 1),      post(fixture, id_of(2), "two"), lease_for(fixture, "relay", "one", 1),
+        post_with_key(fixture, id_of(1), "key", 7),
+        delete_of(fixture, id_of(9)),
+        post_with_key(fixture, id_of(2), "key", 8),
+        checkpoint_at("relay", 1),
+        post(fixture, id_of(3), "three"),
+        lease_for(fixture, "relay", "one", 1),
         delete_of(fixture, id_of(1)),
     };
     append(fixture, operations, 7);
@@ -491,20 +495,7 @@ static void refused_operations_take_no_position(void **state)
     assert_int_equal(operations[4].position, 2);
     assert_int_equal(operations[6].position, 3);
     assert_int_equal(head_of(fixture), 3);
-    CHECK_IDS(read_events(fixture, 0, ROWS_MAX), 1, 2, 1);
-}
-
-static void an_id_is_stored_once_in_a_batch(void **state)
-{
-    struct fixture *fixture = *state;
-    meower_store_operation operations[] = {post(fixture, id_of(1), "first"), post(fixture, id_of(1), "second"),
-                                           post(fixture, id_of(2), "third")};
-    append(fixture, operations, 3);
-    assert_int_equal(operations[0].status, MEOWER_OK);
-    assert_int_equal(operations[1].status, MEOWER_ERROR_CONFLICT);
-    assert_int_equal(operations[2].status, MEOWER_OK);
-    assert_string_equal(get_one(fixture, id_of(1))->body, "first");
-    assert_int_equal(head_of(fixture), 2);
+    CHECK_IDS(read_events(fixture, 0, ROWS_MAX), 1, 3, 1);
 }
 
 /* A backend may store neighbours together; what becomes of each must not depend on that. */
@@ -527,38 +518,6 @@ static void operations_of_all_kinds_take_positions_in_their_order(void **state)
     CHECK_IDS(read_events(fixture, 0, ROWS_MAX), 1, 2, 3, 4, 5, 2, 6, 7);
     assert_string_equal(get_one(fixture, id_of(5))->body, "five");
     assert_int_equal(list_all(fixture)->count, 6);
-}
-
-/* The one that exists stands in the second row of neighbours: the first one had gone well by then. */
-static void an_id_that_exists_spoils_none_of_its_neighbours(void **state)
-{
-    struct fixture *fixture = *state;
-    meower_store_operation operations[] = {
-        post(fixture, id_of(2), "two"),  post(fixture, id_of(3), "three"), delete_of(fixture, id_of(2)),
-        post(fixture, id_of(4), "four"), post(fixture, id_of(1), "again"), post(fixture, id_of(5), "five"),
-        checkpoint_at("bus", 1),
-    };
-    post_some(fixture, 1);
-    append(fixture, operations, 7);
-    for (size_t i = 0; i < 7; i++)
-        assert_int_equal(operations[i].status, i == 4 ? MEOWER_ERROR_CONFLICT : MEOWER_OK);
-    assert_int_equal(operations[5].position, 6);
-    CHECK_IDS(read_events(fixture, 0, ROWS_MAX), 1, 2, 3, 2, 4, 5);
-    assert_string_equal(get_one(fixture, id_of(1))->body, "meow");
-    assert_int_equal(head_of(fixture), 6);
-    assert_int_equal(append_one(fixture, post(fixture, id_of(6), "six")).position, 7);
-}
-
-static void an_id_that_exists_is_refused_and_named(void **state)
-{
-    struct fixture *fixture = *state;
-    post_some(fixture, 1);
-    fixture->now_us += SECOND_US;
-    meower_store_operation again = append_one(fixture, post(fixture, id_of(1), "again"));
-    assert_int_equal(again.status, MEOWER_ERROR_CONFLICT);
-    assert_string_equal(again.stored_id, id_of(1));
-    assert_int_equal(again.stored_at_us, START_US);
-    assert_string_equal(get_one(fixture, id_of(1))->body, "meow");
 }
 
 static void bodies_come_back_byte_for_byte(void **state)
@@ -663,19 +622,161 @@ static void a_batch_may_delete_what_it_posts(void **state)
     assert_int_equal(head_of(fixture), 2);
 }
 
-/* No host of ours does it, but a foreign program may. */
-static void an_id_is_free_again_when_its_meow_is_deleted(void **state)
+/* ---- ids rise with positions ------------------------------------------------------------------------------------ */
+
+/* The batch is refused, `newest` is named, and nothing of it is there. */
+static void check_refused(struct fixture *fixture, meower_store_operation *operations, size_t count, unsigned newest)
+{
+    uint64_t head = head_of(fixture);
+    meower_error error = {0};
+    assert_int_equal(store_append(&fixture->store, operations, count, &error), MEOWER_ERROR_CONFLICT);
+    assert_string_equal(operations[0].stored_id, id_of(newest));
+    assert_int_equal(head_of(fixture), head);
+}
+
+static void check_post_refused(struct fixture *fixture, unsigned number, unsigned newest)
+{
+    meower_store_operation operation = post(fixture, id_of(number), "too low");
+    check_refused(fixture, &operation, 1, newest);
+}
+
+static void an_id_that_is_not_above_the_newest_is_refused(void **state)
 {
     struct fixture *fixture = *state;
-    meower_store_operation operations[] = {post(fixture, id_of(1), "first"), delete_of(fixture, id_of(1)),
-                                           post(fixture, id_of(1), "second")};
-    append(fixture, operations, 3);
-    assert_int_equal(operations[2].status, MEOWER_OK);
-    assert_string_equal(get_one(fixture, id_of(1))->body, "second");
-    const struct collector *events = read_events(fixture, 1, 2);
-    assert_int_equal(events->rows[0].kind, MEOWER_EVENT_DELETED);
-    assert_false(events->rows[0].has_body);
-    assert_string_equal(events->rows[1].body, "second");
+    append_one(fixture, post(fixture, id_of(5), "five"));
+    check_post_refused(fixture, 4, 5);
+    check_post_refused(fixture, 5, 5);
+    assert_int_equal(append_one(fixture, post(fixture, id_of(6), "six")).position, 2);
+    CHECK_IDS(list_all(fixture), 6, 5);
+    assert_string_equal(get_one(fixture, id_of(5))->body, "five");
+}
+
+static void ids_are_compared_bytewise_when_they_are_stored(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_store_operation operation = post(fixture, "2STcKMQ7MGgoDxpX9A5WuaJlx8V", "upper");
+    append_one(fixture, post(fixture, "2SmasRGkif9qETAHwssB4GGYwdi", "lower"));
+    assert_int_equal(store_append(&fixture->store, &operation, 1, NULL), MEOWER_ERROR_CONFLICT);
+    assert_string_equal(operation.stored_id, "2SmasRGkif9qETAHwssB4GGYwdi");
+}
+
+/* Whatever stands before and after the post. */
+static void of_a_batch_that_is_refused_nothing_is_stored(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_store_operation operations[] = {
+        checkpoint_at("relay", 2),
+        delete_of(fixture, id_of(1)),
+        post_with_key(fixture, id_of(2), "key", 7),
+        lease_for(fixture, "relay", "one", 10),
+        post(fixture, id_of(9), "nine"),
+    };
+    post_some(fixture, 3);
+    check_refused(fixture, operations, 5, 3);
+    CHECK_IDS(list_all(fixture), 3, 2, 1);
+    assert_int_equal(checkpoint_of(fixture, "relay"), 0);
+    assert_int_equal(append_one(fixture, lease_for(fixture, "relay", "two", 10)).status, MEOWER_OK);
+    assert_int_equal(append_one(fixture, post_with_key(fixture, id_of(9), "key", 8)).replayed, 0);
+    assert_int_equal(head_of(fixture), 4);
+}
+
+static void a_batch_that_was_refused_is_stored_with_higher_ids(void **state)
+{
+    struct fixture *fixture = *state;
+    post_some(fixture, 3);
+    meower_store_operation operations[] = {post(fixture, id_of(2), "two"), post(fixture, id_of(5), "five")};
+    check_refused(fixture, operations, 2, 3);
+    operations[0].id = id_of(4);
+    append(fixture, operations, 2);
+    assert_string_equal(operations[0].stored_id, id_of(4));
+    assert_int_equal(operations[1].position, 5);
+    CHECK_IDS(read_events(fixture, 3, ROWS_MAX), 4, 5);
+}
+
+static void the_id_of_a_post_that_is_not_stored_may_be_low(void **state)
+{
+    struct fixture *fixture = *state;
+    append_one(fixture, post_with_key(fixture, id_of(5), "key", 7));
+    meower_store_operation operations[] = {
+        post_with_key(fixture, id_of(1), "key", 7),
+        post_with_key(fixture, id_of(2), "key", 8),
+        delete_of(fixture, id_of(9)),
+        post(fixture, id_of(6), "six"),
+    };
+    append(fixture, operations, 4);
+    assert_int_equal(operations[0].replayed, 1);
+    assert_string_equal(operations[0].stored_id, id_of(5));
+    assert_int_equal(operations[1].status, MEOWER_ERROR_CONFLICT);
+    assert_int_equal(operations[3].position, 2);
+}
+
+static void the_newest_id_outlives_its_meow(void **state)
+{
+    struct fixture *fixture = *state;
+    post_some(fixture, 3);
+    append_one(fixture, delete_of(fixture, id_of(3)));
+    check_post_refused(fixture, 3, 3);
+    append_one(fixture, delete_of(fixture, id_of(2)));
+    append_one(fixture, delete_of(fixture, id_of(1)));
+    check_post_refused(fixture, 2, 3);
+    reopen(fixture);
+    check_post_refused(fixture, 3, 3);
+    assert_int_equal(append_one(fixture, post(fixture, id_of(4), "meow")).position, 7);
+}
+
+static void the_newest_id_is_kept_when_older_ones_are_adopted(void **state)
+{
+    struct fixture *fixture = *state;
+    if (store_adapter.insert_meow == NULL)
+        skip();
+    post_some(fixture, 8);
+    append_one(fixture, delete_of(fixture, id_of(8)));
+    append_one(fixture, delete_of(fixture, id_of(5)));
+    store_close(&fixture->store);
+    store_adapter.insert_meow(fixture->url, id_of(5), "five", START_US);
+    open_store(fixture);
+    assert_string_equal(fixture->store.info.newest_id, id_of(8));
+    append_one(fixture, delete_of(fixture, id_of(7)));
+    reopen(fixture);
+    assert_string_equal(fixture->store.info.newest_id, id_of(8));
+    check_post_refused(fixture, 6, 8);
+}
+
+static void the_ids_of_a_batch_must_rise(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_error error;
+    meower_store_operation falling[] = {post(fixture, id_of(2), "two"), delete_of(fixture, id_of(9)),
+                                        post(fixture, id_of(1), "one")};
+    meower_store_operation equal[] = {post(fixture, id_of(1), "one"), post(fixture, id_of(1), "again")};
+    assert_int_equal(store_append(&fixture->store, falling, 3, &error), MEOWER_ERROR_INVALID);
+    assert_int_equal(store_append(&fixture->store, equal, 2, &error), MEOWER_ERROR_INVALID);
+    assert_int_equal(head_of(fixture), 0);
+}
+
+/* Two handles of one store in turns: one with a clock an hour ahead, which then goes back. */
+static void two_who_write_in_turns_keep_one_order(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fixture other = {.options = fixture->options};
+    meower_error error;
+    if (!store_adapter.is_shared)
+        skip();
+    check_ok(store_open(&other.store, fixture->options, LANES, &error), &error);
+    append_one(fixture, post(fixture, id_of(10), "the time"));
+    append_one(&other, post(fixture, id_of(3610), "an hour ahead"));
+    check_post_refused(fixture, 11, 3610);
+    append_one(fixture, post(fixture, id_of(3611), "drawn anew"));
+    check_post_refused(&other, 3611, 3611);
+    append_one(&other, delete_of(fixture, id_of(3611)));
+    check_post_refused(&other, 13, 3611);
+    check_post_refused(fixture, 12, 3611);
+    meower_store_operation batch[] = {post(fixture, id_of(3612), "a"), post(fixture, id_of(3613), "b")};
+    append(&other, batch, 2);
+    check_post_refused(fixture, 3612, 3613);
+    CHECK_IDS(list_all(fixture), 3613, 3612, 3610, 10);
+    CHECK_IDS(read_events(&other, 0, ROWS_MAX), 10, 3610, 3611, 3611, 3612, 3613);
+    store_close(&other.store);
 }
 
 /* ---- idempotency keys ------------------------------------------------------------------------------------------- */
@@ -783,16 +884,6 @@ static void a_replay_after_the_deletion_stores_nothing(void **state)
     assert_int_equal(head_of(fixture), 2);
 }
 
-static void a_refused_post_leaves_its_key_free(void **state)
-{
-    struct fixture *fixture = *state;
-    post_some(fixture, 1);
-    assert_int_equal(append_one(fixture, post_with_key(fixture, id_of(1), "key", 7)).status, MEOWER_ERROR_CONFLICT);
-    meower_store_operation posted = append_one(fixture, post_with_key(fixture, id_of(2), "key", 8));
-    assert_int_equal(posted.status, MEOWER_OK);
-    assert_int_equal(posted.replayed, 0);
-}
-
 static void a_key_may_have_255_bytes(void **state)
 {
     struct fixture *fixture = *state;
@@ -868,8 +959,8 @@ static void a_lease_renewed_until_now_is_given_back(void **state)
 static void a_list_is_newest_first(void **state)
 {
     struct fixture *fixture = *state;
-    meower_store_operation operations[] = {post(fixture, id_of(2), "two"), post(fixture, id_of(3), "three"),
-                                           post(fixture, id_of(1), "one")};
+    meower_store_operation operations[] = {post(fixture, id_of(1), "one"), post(fixture, id_of(2), "two"),
+                                           post(fixture, id_of(3), "three")};
     append(fixture, operations, 3);
     const struct collector *rows = list_all(fixture);
     CHECK_IDS(rows, 3, 2, 1);
@@ -891,7 +982,7 @@ static void ids_are_compared_bytewise(void **state)
     struct fixture *fixture = *state;
     static const char upper[] = "2STcKMQ7MGgoDxpX9A5WuaJlx8V";
     static const char lower[] = "2SmasRGkif9qETAHwssB4GGYwdi";
-    meower_store_operation operations[] = {post(fixture, lower, "lower"), post(fixture, upper, "upper")};
+    meower_store_operation operations[] = {post(fixture, upper, "upper"), post(fixture, lower, "lower")};
     append(fixture, operations, 2);
     const struct collector *rows = list(fixture, (meower_range){.ascending = 1, .take = ROWS_MAX});
     assert_int_equal(rows->count, 2);
@@ -1267,10 +1358,7 @@ int main(void)
         STORE_TEST(an_empty_batch_changes_nothing),
         STORE_TEST(a_batch_with_a_malformed_operation_stores_nothing),
         STORE_TEST(refused_operations_take_no_position),
-        STORE_TEST(an_id_is_stored_once_in_a_batch),
         STORE_TEST(operations_of_all_kinds_take_positions_in_their_order),
-        STORE_TEST(an_id_that_exists_spoils_none_of_its_neighbours),
-        STORE_TEST(an_id_that_exists_is_refused_and_named),
         STORE_TEST(bodies_come_back_byte_for_byte),
         STORE_TEST(a_body_ends_where_its_length_says),
         STORE_TEST(a_deleted_meow_is_in_no_list),
@@ -1278,7 +1366,15 @@ int main(void)
         STORE_TEST(the_creation_of_a_deleted_meow_has_no_body),
         STORE_TEST(deleting_what_is_not_there_is_not_found),
         STORE_TEST(a_batch_may_delete_what_it_posts),
-        STORE_TEST(an_id_is_free_again_when_its_meow_is_deleted),
+        STORE_TEST(an_id_that_is_not_above_the_newest_is_refused),
+        STORE_TEST(ids_are_compared_bytewise_when_they_are_stored),
+        STORE_TEST(of_a_batch_that_is_refused_nothing_is_stored),
+        STORE_TEST(a_batch_that_was_refused_is_stored_with_higher_ids),
+        STORE_TEST(the_id_of_a_post_that_is_not_stored_may_be_low),
+        STORE_TEST(the_newest_id_outlives_its_meow),
+        STORE_TEST(the_newest_id_is_kept_when_older_ones_are_adopted),
+        STORE_TEST(the_ids_of_a_batch_must_rise),
+        STORE_TEST(two_who_write_in_turns_keep_one_order),
         STORE_TEST(a_key_used_again_replays_its_meow),
         STORE_TEST(a_key_with_another_fingerprint_conflicts),
         STORE_TEST(keys_are_told_apart),
@@ -1286,7 +1382,6 @@ int main(void)
         STORE_TEST(an_expired_key_is_free_again),
         STORE_TEST(forgetting_expired_keys_spares_the_others),
         STORE_TEST(a_replay_after_the_deletion_stores_nothing),
-        STORE_TEST(a_refused_post_leaves_its_key_free),
         STORE_TEST(a_key_may_have_255_bytes),
         STORE_TEST(a_checkpoint_keeps_its_last_position),
         STORE_TEST(a_lease_keeps_others_out),

@@ -9,7 +9,8 @@
 
 struct store_adapter {
     const char *name;
-    bool is_kept; /* what was closed can be opened again */
+    bool is_kept;   /* what was closed can be opened again */
+    bool is_shared; /* and while it is open, too */
     /* Writes a URL whose store does not exist yet. */
     void (*make_url)(char *url, size_t url_size);
     /* Removes what the URL names. It is closed. */

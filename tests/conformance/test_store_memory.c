@@ -12,4 +12,4 @@ static void remove_nothing(const char *url)
     (void)url;
 }
 
-const struct store_adapter store_adapter = {"memory", false, make_url, remove_nothing, NULL, NULL};
+const struct store_adapter store_adapter = {"memory", false, false, make_url, remove_nothing, NULL, NULL};

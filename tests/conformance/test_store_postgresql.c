@@ -13,6 +13,7 @@ static void insert_meow(const char *url, const char *id, const char *body, int64
 const struct store_adapter store_adapter = {
     .name = "postgresql",
     .is_kept = true,
+    .is_shared = true,
     .make_url = postgresql_server_make_database,
     .remove = postgresql_server_drop_database,
     .insert_meow = insert_meow,

@@ -31,4 +31,4 @@ static void insert_meow(const char *url, const char *id, const char *body, int64
     sqlite3_close(db);
 }
 
-const struct store_adapter store_adapter = {"sqlite", true, make_url, remove_store, insert_meow, NULL};
+const struct store_adapter store_adapter = {"sqlite", true, false, make_url, remove_store, insert_meow, NULL};

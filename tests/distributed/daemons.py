@@ -42,11 +42,11 @@ class Daemon(deployment.Daemon):
 
 
 class Cluster:
-    """Two meower-commandd, two meower-queryd and a meower-pusherd on one store."""
+    """Two or more meower-commandd, two meower-queryd and a meower-pusherd on one store."""
 
-    def __init__(self, make, store, bus, search, **settings):
+    def __init__(self, make, store, bus, search, command_count=2, **settings):
         shared = {"store": store, "bus": bus, **settings}
-        self.commands = [make("meower-commandd", **shared) for _ in range(2)]
+        self.commands = [make("meower-commandd", **shared) for _ in range(command_count)]
         self.queries = [make("meower-queryd", search=search, **shared) for _ in range(2)]
         self.pusher = make("meower-pusherd", **shared)
         self.daemons = [*self.commands, *self.queries, self.pusher]

@@ -58,6 +58,7 @@ class Answered:
     def __init__(self, posts):
         self.by_id = sorted((post for post in posts if post.id is not None), key=lambda post: post.id)
         self.ids = [post.id for post in self.by_id]
+        self.post_of = {post.id: post for post in self.by_id}
         by_end = sorted(self.by_id, key=lambda post: post.ended)
         self.ends = [post.ended for post in by_end]
         self.highest = []  # position of all that had ended so far
@@ -89,6 +90,9 @@ def post_violations(posts, stored):
                          f"{stored[post.position - 1]}")
     if len(set(stored)) != len(stored):
         found.append("the feed has an id twice")
+    for position, (id, above) in enumerate(zip(stored, stored[1:]), 1):
+        if above < id:
+            found.append(f"{above} at position {position + 1} is below {id} at position {position}")
     unanswered = len(posts) - len(answered)
     if len(stored) > len(answered) + unanswered:
         found.append(f"the feed has {len(stored)} meows of {len(posts)} posts")
@@ -125,9 +129,34 @@ def page_violations(page, answered, stored):
     return found
 
 
+def place_violations(page, answered):
+    """Above an answered meow may stand only what was answered after it was sent."""
+    found = []
+    first = None  # of the posts above, the one that was answered first
+    for id in page.ids:
+        post = answered.post_of.get(id)
+        if post is None:
+            continue
+        if first is not None and first.ended < post.begun:
+            found.append(f"the page of {page.where} at {page.begun:.6f} has {first.id} above {id}, though it was answered "
+                         f"{post.begun - first.ended:.6f} s before that was sent")
+        if first is None or post.ended < first.ended:
+            first = post
+    return found
+
+
+def poll_violations(ids, stored):
+    """`ids`: what somebody saw who always asked for what is newer than the newest seen. It must be all, once, in order."""
+    if ids == stored:
+        return []
+    missed, seen = set(stored) - set(ids), set(ids)
+    return ([f"the poller missed {id}" for id in sorted(missed)] + [f"the poller saw {id}, which nobody posted"
+                                                                   for id in sorted(seen - set(stored))]
+            or ["the poller saw a meow twice, or in another order than that of the positions"])
+
+
 def lookup_violations(lookup, answered, stored):
-    at = bisect.bisect_left(answered.ids, lookup.id)
-    post = answered.by_id[at] if at < len(answered.ids) and answered.ids[at] == lookup.id else None
+    post = answered.post_of.get(lookup.id)
     if post is not None and post.ended < lookup.begun and not lookup.is_found:
         return [f"{lookup.where} does not know {lookup.id}, whose post on {post.where} was answered "
                 f"{lookup.begun - post.ended:.6f} s before"]
@@ -143,6 +172,7 @@ def violations(history, stored):
     known = set(stored)
     for page in history.pages:
         found += page_violations(page, answered, known)
+        found += place_violations(page, answered)
     for lookup in history.lookups:
         found += lookup_violations(lookup, answered, known)
     return found

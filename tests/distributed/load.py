@@ -8,11 +8,12 @@ import time
 import urllib.parse
 from contextlib import contextmanager
 
-from feed import position, unique_word
+from feed import SMALLEST_ID, position, unique_word
 from history import History, Lookup, Page, Post
 from wire import Closed, WebSocket
 
 TIMEOUT_S = 60
+TAKE_MAX = 1000
 RETRY_S = 0.05  # after a request that failed
 
 
@@ -173,6 +174,63 @@ def load(cluster, count, pause_s=0):
         yield running
     finally:
         running.over.set()
+
+
+class Poller(threading.Thread):
+    """Follows the feed by lists alone, from its beginning: it always asks one of the query services, any of them, for
+    what is newer than the newest id it has seen. `bound` is min_id or since_id."""
+
+    def __init__(self, cluster, bound, pause_s=0.02):
+        super().__init__(daemon=True)
+        self.clients = [Client(daemon) for daemon in cluster.queries]
+        self.bound = bound
+        self.pause_s = pause_s
+        self.random = random.Random(bound)
+        self.ids = []  # oldest first
+        self.failures = []
+        self.over = threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.over.is_set():
+            page = self._page({self.bound: self.ids[-1] if self.ids else SMALLEST_ID})
+            if self.bound == "since_id":
+                page += self._older_than(page)
+            self.ids += reversed(page)
+            time.sleep(0 if page else self.pause_s)
+        for client in self.clients:
+            client.close()
+
+    def _older_than(self, page):
+        """since_id gives the newest of what is new: the rest is asked for by max_id, down to what was seen."""
+        floor = self.ids[-1] if self.ids else SMALLEST_ID
+        rest = []
+        while len(page) == TAKE_MAX and page[-1] > floor:
+            page = [id for id in self._page({"max_id": page[-1]}) if id > floor]
+            rest += page
+        return rest
+
+    def _page(self, fields):
+        while not self.over.is_set():
+            answer = self.random.choice(self.clients).request(
+                "GET", "/meows?" + urllib.parse.urlencode({**fields, "take": TAKE_MAX}))
+            if answer is not None and answer[0] == 200:
+                return [meow["id"] for meow in json.loads(answer[2])]
+            self.failures.append(answer)
+            time.sleep(RETRY_S)
+        return []
+
+    def wait_for(self, count, seconds=60):
+        """Until it has seen so many."""
+        deadline = time.monotonic() + seconds
+        while len(self.ids) < count:
+            assert time.monotonic() < deadline, f"the poller by {self.bound} has seen {len(self.ids)} of {count}"
+            time.sleep(0.05)
+
+    def stop(self):
+        self.over.set()
+        self.join(30)
+        assert not self.is_alive(), "a poller hangs"
 
 
 class Follower(threading.Thread):

@@ -1,6 +1,6 @@
 """The checker itself: what it must let through, and what it must not."""
 
-from history import History, Lookup, Page, Post, post_violations, stream_violations, violations
+from history import History, Lookup, Page, Post, poll_violations, post_violations, stream_violations, violations
 
 A, B, C, D = "1" * 27, "2" * 27, "3" * 27, "4" * 27
 
@@ -54,11 +54,12 @@ def test_a_page_leaves_out_what_is_beyond_its_bounds():
 
 
 def test_posts_that_overlap_may_have_positions_in_any_order():
-    assert check(posts=[post(1, 3, A, 2), post(2, 4, B, 1)], stored=[B, A]) == []
+    assert check(posts=[post(1, 3, B, 2), post(2, 4, A, 1)], stored=[A, B]) == []
 
 
-def test_ids_of_two_processes_need_not_rise_with_the_positions():
-    assert check(posts=[post(1, 2, B, 1), post(3, 4, A, 2)], stored=[B, A]) == []
+def test_above_a_meow_may_stand_what_was_answered_after_it_was_sent():
+    posts = [post(1, 4, A, 1), post(2, 3, B, 2), post(3.5, 5, C, 3)]
+    assert check(page(5.5, [C, B, A], 3), posts=posts) == []
 
 
 def test_a_post_without_an_answer_may_be_stored_or_not():
@@ -94,12 +95,24 @@ def test_a_page_with_bounds_that_misses_one_within():
     assert_says(check(page(7, [], 3, above=A, below=C)), "misses", B)
 
 
+def test_a_page_with_an_older_meow_above_a_newer_one():
+    posts = [post(1, 2, C, 1), post(3, 4, A, 2), post(5, 6, B, 3)]
+    assert any(words.endswith("before that was sent") and C in words and A in words
+               for words in check(page(6.5, [C, B, A], 3), posts=posts, stored=[C, A, B]))
+    assert_says(check(page(6.5, [C, D, A], 1), posts=[post(1, 2, C, 1), post(1, 9), post(3, 4, A, 2)],
+                      stored=[A, C, D])[-1:], C, "above", A)
+
+
+def test_ids_that_do_not_rise_with_the_positions():
+    assert_says(check(posts=[post(1, 3, B, 1), post(2, 4, A, 2)], stored=[B, A]), A, "is below", B)
+
+
 def test_a_page_that_reflects_an_old_position():
     assert_says(check(page(6.5, [C, B, A], 2)), "reflects position 2", "3")
 
 
 def test_a_page_that_is_out_of_order_or_repeats():
-    assert_says(check(page(6.5, [C, A, B], 3)), "newest first")
+    assert_says(check(page(6.5, [C, A, B], 3))[:1], "newest first")
     assert_says(check(page(6.5, [C, C, B, A], 3)), "twice")
 
 
@@ -144,8 +157,16 @@ def test_a_meow_that_nobody_posted_in_the_store():
 
 
 def test_a_position_below_one_that_was_answered_before():
-    found = post_violations([post(1, 2, A, 2), post(3, 4, B, 1)], [B, A])
-    assert_says(found, B, "before it was posted")
+    found = post_violations([post(1, 2, B, 2), post(3, 4, A, 1)], [A, B])
+    assert_says(found, A, "before it was posted")
+
+
+def test_a_poller_that_misses_or_repeats():
+    assert poll_violations([A, B, C], [A, B, C]) == []
+    assert_says(poll_violations([A, C], [A, B, C]), "missed", B)
+    assert_says(poll_violations([A, B, B, C], [A, B, C]), "twice")
+    assert_says(poll_violations([B, A, C], [A, B, C]), "another order")
+    assert_says(poll_violations([A, B], [A]), B, "nobody")
 
 
 def test_a_stream_has_every_event_once_and_in_order():

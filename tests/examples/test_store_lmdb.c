@@ -20,4 +20,4 @@ static void remove_store(const char *url)
         abort();
 }
 
-const struct store_adapter store_adapter = {"lmdb", true, make_url, remove_store, NULL, &lmdb_store};
+const struct store_adapter store_adapter = {"lmdb", true, false, make_url, remove_store, NULL, &lmdb_store};

@@ -1,6 +1,9 @@
 /* test_postgresql_order.c - several processes write, one reads on from the last position it has. With a number from a
  * sequence, as any table may have, that reader loses rows: they are committed in another order than that of their
- * numbers. This control must lose some, or the test proves nothing; the store's reader must lose none. */
+ * numbers. This control must lose some, or the test proves nothing; the store's reader must lose none, and see ids
+ * rise, though each writer draws them by a clock of its own. */
+#include "base/clock.h"
+#include "base/ksuid.h"
 #include "servers/postgresql.h"
 #include "store/store.h"
 #include <pthread.h>
@@ -8,6 +11,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 
 #include <setjmp.h>
@@ -28,6 +32,9 @@ struct fixture {
     uint64_t last;  /* the reader's position */
     uint64_t rows;  /* that it has seen */
     uint64_t steps; /* of one position each, among them */
+    uint64_t rises; /* creations with an id above all before */
+    uint64_t creations;
+    char newest_id[MEOWER_ID_SIZE];
 };
 
 struct writer {
@@ -136,27 +143,47 @@ static void a_reader_of_a_sequence_loses_rows(void **state)
 
 /* ---- the store -------------------------------------------------------------------------------------------------- */
 
+/* Some clocks are ahead, and one of them by an hour. */
+static int64_t writer_now_us(const struct writer *writer)
+{
+    return clock_wall_us(clock_system()) + (int64_t)writer->number * writer->number * 1250000 +
+           (writer->number == 3 ? INT64_C(3600000000) : 0);
+}
+
+static int append_batch(struct writer *writer, struct store *store, struct ksuid_source *source, unsigned batch)
+{
+    meower_store_operation operations[BATCH_SIZE];
+    char ids[BATCH_SIZE][MEOWER_ID_SIZE];
+    int status = MEOWER_ERROR_CONFLICT;
+    for (unsigned refusals = 0; status == MEOWER_ERROR_CONFLICT && refusals < 30; refusals++) {
+        int64_t now_us = writer_now_us(writer);
+        if (refusals > 0)
+            ksuid_source_raise(source, operations[0].stored_id, now_us, INT64_C(500) << refusals);
+        for (int i = 0; i < BATCH_SIZE; i++) {
+            ksuid_source_next(source, now_us, ids[i]);
+            operations[i] = (meower_store_operation){
+                .kind = MEOWER_STORE_POST, .id = ids[i], .body = "meow", .body_len = 4, .at_us = now_us};
+        }
+        if (batch % 4 == 0) /* the other way that a batch may take */
+            operations[1] = (meower_store_operation){.kind = MEOWER_STORE_DELETE, .id = ids[0], .at_us = now_us};
+        status = store_append(store, operations, BATCH_SIZE, NULL);
+    }
+    return status;
+}
+
 /* Each as a process of its own would: with its own store. */
 static void *append_to_store(void *argument)
 {
     struct writer *writer = argument;
     struct fixture *fixture = writer->fixture;
-    meower_store_operation operations[BATCH_SIZE];
-    char ids[BATCH_SIZE][MEOWER_ID_SIZE];
+    struct ksuid_source source;
     struct store store;
-    unsigned number = 0;
     int status = store_open(&store, fixture->options, 1, NULL);
     bool is_open = status == MEOWER_OK;
-    while (status == MEOWER_OK && !atomic_load(&fixture->must_end)) {
-        for (int i = 0; i < BATCH_SIZE; i++) {
-            snprintf(ids[i], MEOWER_ID_SIZE, "2ST%04u%020u", writer->number, ++number);
-            operations[i] = (meower_store_operation){
-                .kind = MEOWER_STORE_POST, .id = ids[i], .body = "meow", .body_len = 4, .at_us = number};
-        }
-        if (number % 16 == 0) /* the other way that a batch may take */
-            operations[1] = (meower_store_operation){.kind = MEOWER_STORE_DELETE, .id = ids[0], .at_us = number};
-        status = store_append(&store, operations, BATCH_SIZE, NULL);
-    }
+    if (is_open)
+        ksuid_source_init(&source, clock_system(), store.info.newest_id);
+    for (unsigned batch = 0; status == MEOWER_OK && !atomic_load(&fixture->must_end); batch++)
+        status = append_batch(writer, &store, &source, batch);
     if (status != MEOWER_OK)
         atomic_fetch_add(&fixture->failures, 1);
     if (is_open)
@@ -175,6 +202,11 @@ static int follow(meower_row_sink *sink, const meower_row *row)
     fixture->rows++;
     fixture->steps += row->position == fixture->last + 1 ? 1 : 0;
     fixture->last = row->position;
+    if (row->kind == MEOWER_EVENT_CREATED) {
+        fixture->creations++;
+        fixture->rises += strcmp(row->id, fixture->newest_id) > 0 ? 1 : 0;
+        memcpy(fixture->newest_id, row->id, sizeof(fixture->newest_id));
+    }
     return MEOWER_OK;
 }
 
@@ -204,6 +236,7 @@ static void a_reader_of_the_store_loses_nothing(void **state)
     assert_int_equal(fixture->rows, written);
     assert_int_equal(fixture->steps, written);
     assert_int_equal(fixture->last, written);
+    assert_int_equal(fixture->rises, fixture->creations);
 }
 
 int main(void)

@@ -179,18 +179,56 @@ static void an_original_program_reads_what_is_posted(void **state)
                  "2SzzzzzzzzzzzzzzzzzzzzzzzzZmeow");
 }
 
+/* Nobody draws it, but then the batch is refused, not lost: higher ids are free. */
 static void an_id_of_a_meow_that_is_not_adopted_yet_is_taken(void **state)
 {
     struct fixture *fixture = *state;
     must_open(fixture);
     postgresql_server_execute(fixture->url, "INSERT INTO meows VALUES ('" UPPER_ID "', 'meow', now())");
-    meower_store_operation operation = {
-        .kind = MEOWER_STORE_POST, .id = UPPER_ID, .body = "meow", .body_len = 4, .at_us = 1};
-    assert_int_equal(store_append(&fixture->store, &operation, 1, &fixture->error), MEOWER_OK);
-    assert_int_equal(operation.status, MEOWER_ERROR_CONFLICT);
-    assert_int_equal(operation.position, 0);
+    meower_store_operation operations[] = {
+        {.kind = MEOWER_STORE_CHECKPOINT, .name = "relay", .position = 7},
+        {.kind = MEOWER_STORE_POST, .id = UPPER_ID, .body = "meow", .body_len = 4, .at_us = 1}};
+    assert_int_equal(store_append(&fixture->store, operations, 2, &fixture->error), MEOWER_ERROR_CONFLICT);
+    assert_string_equal(operations[0].stored_id, UPPER_ID);
+    assert_int_equal(store_append(&fixture->store, &operations[1], 1, &fixture->error), MEOWER_ERROR_CONFLICT);
+    assert_string_equal(operations[1].stored_id, UPPER_ID);
+    operations[1].id = LOWER_ID;
+    assert_int_equal(store_append(&fixture->store, &operations[1], 1, &fixture->error), MEOWER_OK);
     must_open(fixture);
-    assert_int_equal(fixture->store.info.head, 1);
+    assert_int_equal(fixture->store.info.head, 2);
+    assert_string_equal(fixture->store.info.newest_id, LOWER_ID);
+}
+
+/* ---- tables of version 1, as they were before ids rose with positions ------------------------------------------- */
+
+/* What a process of that version leaves: the newest id is not the last one, and it is deleted. */
+static void make_version_1(struct fixture *fixture)
+{
+    must_open(fixture);
+    post(fixture, UPPER_ID, 1);
+    post(fixture, LOWER_ID, 2);
+    close_it(fixture);
+    postgresql_server_execute(
+        fixture->url,
+        "UPDATE meower_events SET position = position + 10; UPDATE meower_events SET position = 13 - position; "
+        "INSERT INTO meower_events VALUES (3, 2, '" LOWER_ID "', now()); "
+        "DELETE FROM meows WHERE id = '" LOWER_ID "'; UPDATE meower_head SET position = 3; "
+        "ALTER TABLE meower_head DROP COLUMN newest_id; "
+        "DROP FUNCTION meower_post_in_order; DROP FUNCTION meower_append_in_order; "
+        "UPDATE meower_meta SET value = '1' WHERE name = 'version'");
+}
+
+static void the_newest_id_of_an_earlier_version_is_found(void **state)
+{
+    struct fixture *fixture = *state;
+    make_version_1(fixture);
+    must_open(fixture);
+    assert_string_equal(fixture->store.info.newest_id, LOWER_ID);
+    assert_int_equal(fixture->store.info.head, 3);
+    check_answer(fixture, "SELECT value FROM meower_meta WHERE name = 'version'", "2");
+    post(fixture, "2SzzzzzzzzzzzzzzzzzzzzzzzzZ", 3);
+    meower_store_operation low = {.kind = MEOWER_STORE_POST, .id = LOWER_ID, .body = "meow", .body_len = 4};
+    assert_int_equal(store_append(&fixture->store, &low, 1, &fixture->error), MEOWER_ERROR_CONFLICT);
 }
 
 static void a_malformed_id_is_named_and_nothing_is_changed(void **state)
@@ -398,6 +436,7 @@ int main(void)
         TABLES_TEST(a_new_table_of_meows_is_the_original_one),
         TABLES_TEST(an_original_program_reads_what_is_posted),
         TABLES_TEST(an_id_of_a_meow_that_is_not_adopted_yet_is_taken),
+        TABLES_TEST(the_newest_id_of_an_earlier_version_is_found),
         TABLES_TEST(a_malformed_id_is_named_and_nothing_is_changed),
         TABLES_TEST(a_time_that_is_none_is_refused),
         TABLES_TEST(a_table_of_another_program_is_left_alone),

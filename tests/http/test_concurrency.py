@@ -63,6 +63,42 @@ def test_events_and_lists_have_the_same_order(feed):
     assert feed.ids("/meows", take=320) == events[::-1]
 
 
+@pytest.mark.parametrize("bound, take", [("min_id", 7), ("since_id", 1000)])
+def test_a_poller_by_id_sees_every_meow_once(bound, take, feed):
+    """As Mastodon's clients do it: always what is newer than the newest that was seen."""
+    seen = [feed.post(unique_word()).id]
+
+    def work(number):
+        if number < 16:
+            return [feed.post(unique_word()).id for _ in range(POSTS)]
+        deadline = time.monotonic() + 60
+        while len(seen) < 1 + 16 * POSTS and time.monotonic() < deadline:
+            seen.extend(reversed(feed.ids("/meows", **{bound: seen[-1], "take": take})))
+
+    posted = [id for ids in in_threads(17, work)[:16] for id in ids]
+    assert len(set(seen)) == len(seen)
+    assert seen == sorted(seen)
+    assert set(seen[1:]) == set(posted)
+
+
+def test_what_was_answered_stands_above_all_that_was_answered_before(feed):
+    """Above it in a list is only what was answered after it was sent."""
+
+    def work(_):
+        found = []
+        for _ in range(POSTS):
+            sent = time.monotonic()
+            id = feed.post(unique_word()).id
+            found.append((sent, time.monotonic(), id, feed.ids("/meows", take=1000)))
+        return found
+
+    found = [one for ones in in_threads(8, work) for one in ones]
+    answered = {id: answered for _, answered, id, _ in found}
+    for sent, _, id, page in found:
+        for above in page[:page.index(id)]:
+            assert answered.get(above, sent) >= sent
+
+
 def test_every_meow_is_listed_as_soon_as_its_post_is_answered(feed):
     def work(_):
         for _ in range(POSTS):

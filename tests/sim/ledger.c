@@ -80,6 +80,18 @@ static void add_event(struct ledger *ledger, int kind, const struct ledger_meow 
     ledger->events[ledger->head++] = (struct ledger_event){.kind = kind, .meow = (size_t)(meow - ledger->meows)};
 }
 
+/* The greatest id of this life: of all that was created, and it may be deleted since. */
+static const char *newest_id(const struct ledger *ledger)
+{
+    for (size_t place = ledger->meow_count; place > 0; place--) {
+        const struct ledger_meow *meow = &ledger->meows[ledger->by_id[place - 1]];
+        if (meow->created != LEDGER_NEVER) {
+            return meow->id;
+        }
+    }
+    return "";
+}
+
 const char *ledger_record(struct ledger *ledger, const meower_store_operation *operation)
 {
     struct ledger_meow *meow = find(ledger, operation->id);
@@ -90,6 +102,9 @@ const char *ledger_record(struct ledger *ledger, const meower_store_operation *o
     if (operation->kind == MEOWER_STORE_POST) {
         if (meow != NULL) {
             return "an id is stored twice";
+        }
+        if (strcmp(operation->id, newest_id(ledger)) <= 0) {
+            return "an id is not above all before it";
         }
         if (operation->body_len >= LEDGER_BODY_SIZE) {
             return "a body is longer than any that was posted";

@@ -90,7 +90,7 @@ void node_init(struct node *node, struct world *world, int number)
     node->world = world;
     node->number = number;
     node->chance.state = chance_next(chance);
-    node->wall_skew_us = (int64_t)chance_below(chance, 2000000) - 1000000;
+    node->wall_skew_us = world_draw_skew_us(world);
     if (meower_options_new(&node->options) != MEOWER_OK) {
         abort();
     }

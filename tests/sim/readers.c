@@ -173,6 +173,21 @@ void readers_ask_for_all(struct world *world, struct node *node)
     submit_search(world, node, search, world->authors.answered == 0 ? NULL : world->authors.cursor);
 }
 
+bool readers_poll(struct world *world, struct node *node, const meower_list *list, struct poller *poller)
+{
+    struct read *read = new_read(world, node, READING_LIST);
+
+    if (read == NULL) {
+        return false;
+    }
+    read->poller = poller;
+    read->take = list->take;
+    read->bound_kind = list->min_id != NULL ? BOUND_MIN_ID : BOUND_SINCE_ID;
+    memcpy(read->bound, list->min_id != NULL ? list->min_id : list->since_id, MEOWER_ID_SIZE);
+    submit_list(world, node, read, NULL);
+    return read->is_used;
+}
+
 /* ---- pages ------------------------------------------------------------------------------------------------------ */
 
 static const char *reading_name(const struct read *read)
@@ -372,6 +387,16 @@ static void check_page(struct world *world, const struct read *read, const meowe
     }
 }
 
+/* `page` is NULL when there is none. */
+static void end_read(struct world *world, struct read *read, const meower_page *page)
+{
+    read->is_used = false;
+    world->readers.pending--;
+    if (read->poller != NULL) {
+        pollers_take(world, read->poller, page);
+    }
+}
+
 void readers_take(struct world *world, struct node *node)
 {
     meower_page *page;
@@ -383,8 +408,7 @@ void readers_take(struct world *world, struct node *node)
             world_fail(world, "node %d: a request was answered twice", node->number);
         }
         check_page(world, read, page);
-        read->is_used = false;
-        world->readers.pending--;
+        end_read(world, read, meower_page_status(page) == MEOWER_OK ? page : NULL);
         world->readers.pages++;
         meower_page_free(page);
     }
@@ -395,8 +419,7 @@ void readers_lose(struct world *world, const struct node *node)
     for (size_t i = 0; i < READS_MAX; i++) {
         struct read *read = &world->readers.reads[i];
         if (read->is_used && read->node == node->number && read->life == node->life) {
-            read->is_used = false;
-            world->readers.pending--;
+            end_read(world, read, NULL);
         }
     }
 }

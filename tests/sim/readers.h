@@ -10,6 +10,7 @@
 
 struct world;
 struct node;
+struct poller;
 
 /* A request under way. */
 struct read {
@@ -24,7 +25,8 @@ struct read {
     int bound_kind;             /* BOUND_... */
     uint64_t skip;
     uint32_t take;
-    char text[16]; /* SEARCH */
+    char text[16];         /* SEARCH */
+    struct poller *poller; /* who asked; NULL: somebody else */
 };
 
 struct readers {
@@ -39,6 +41,9 @@ void readers_ask(struct world *world, struct node *node);
 
 /* Asks it for everything that the store holds, and for each meow by its own word. */
 void readers_ask_for_all(struct world *world, struct node *node);
+
+/* A poller asks it for a list; its page, or NULL, comes to pollers_take(). False when it was not asked. */
+bool readers_poll(struct world *world, struct node *node, const meower_list *list, struct poller *poller);
 
 /* Takes the pages that wait at `node`. */
 void readers_take(struct world *world, struct node *node);

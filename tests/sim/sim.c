@@ -163,6 +163,7 @@ static void add(struct tally *sum, const struct tally *part)
     sum->rebuilds += part->rebuilds;
     sum->calls += part->calls;
     sum->manys += part->manys;
+    sum->polled += part->polled;
     sum->simulated_us += part->simulated_us;
 }
 
@@ -170,11 +171,12 @@ static void print_tally(const struct tally *tally, double seconds)
 {
     printf("%" PRIu64 " seeds, 0 violations in %.0f s (%.2f ms a seed): %.1f hours of simulated time, %" PRIu64
            " meows, %" PRIu64 " events, %" PRIu64 " pages checked, %" PRIu64
-           " events given to followers who came back %" PRIu64 " times, %" PRIu64 " calls that posted several, %" PRIu64
-           " calls that waited, %" PRIu64 " restores, %" PRIu64 " rebuilds, %" PRIu64 " crashes, %" PRIu64 " faults\n",
+           " events given to followers who came back %" PRIu64 " times, %" PRIu64 " meows seen by pollers, %" PRIu64
+           " calls that posted several, %" PRIu64 " calls that waited, %" PRIu64 " restores, %" PRIu64
+           " rebuilds, %" PRIu64 " crashes, %" PRIu64 " faults\n",
            tally->runs, seconds, seconds * 1000 / (double)(tally->runs > 0 ? tally->runs : 1),
            (double)tally->simulated_us / 3.6e9, tally->posts, tally->events, tally->pages, tally->given, tally->resumed,
-           tally->manys, tally->calls, tally->lives, tally->rebuilds, tally->crashes, tally->faults);
+           tally->polled, tally->manys, tally->calls, tally->lives, tally->rebuilds, tally->crashes, tally->faults);
 }
 
 static void print_signal(const struct arguments *arguments, uint64_t seed, int number)

@@ -137,6 +137,8 @@ static int commit(struct world *world, meower_store_operation *operations, size_
     status = memory_store.append(world->store.memory, batch, batch_count, error);
     if (status == MEOWER_OK) {
         sim_history_add(&world->store.history, batch, batch_count);
+    } else if (status == MEOWER_ERROR_CONFLICT) {
+        memcpy(operations[0].stored_id, batch[0].stored_id, sizeof operations[0].stored_id);
     }
     for (size_t i = 0; i < batch_count && status == MEOWER_OK; i++) {
         record(world, &batch[i]);

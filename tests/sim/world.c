@@ -15,6 +15,7 @@
 #define HISTORY_SPREAD 400
 #define CALM_STEP_US   100000
 #define CALM_ROUNDS    600  /* of CALM_STEP_US, after which what has not come right never will */
+#define POLL_ROUNDS    8    /* for COMMANDS_MAX meows, MEOWER_TAKE_MAX a page, and some to spare */
 #define NODE_STEPS_MAX 2000 /* a node that is not idle after so many never will be */
 
 void world_fail(struct world *world, const char *format, ...)
@@ -63,6 +64,8 @@ static void draw_plan(struct plan *plan, struct chance *chance)
         .key_permille = pick(chance, 0, 200, 500, 900),
         .many_permille = pick(chance, 0, 100, 300, 700),
         .search_permille = pick(chance, 50, 200, 500, 900),
+        .poll_permille = pick(chance, 50, 200, 300, 600),
+        .skew_unit = pick(chance, 1, 1, 60, 3600),
         .history = chance_below(chance, 12) == 0 ? HISTORY_MIN + chance_below(chance, HISTORY_SPREAD) : 0,
         .weights = {45, pick(chance, 5, 10, 15, 25), pick(chance, 4, 10, 15, 30), 10, 9, 10, pick(chance, 1, 4, 8, 15),
                     pick(chance, 0, 0, 3, 10), pick(chance, 0, 0, 2, 8), pick(chance, 0, 0, 1, 4)},
@@ -120,6 +123,7 @@ static void end(struct world *world)
         sim_index_destroy(&world->indexes[i]);
     }
     authors_destroy(&world->authors);
+    pollers_destroy(&world->pollers);
     sim_bus_destroy(&world->bus);
     sim_store_destroy(&world->store);
     ledger_destroy(&world->ledger);
@@ -205,7 +209,12 @@ static void read_something(struct world *world)
 {
     struct node *node = world_query_node(world);
 
-    if (node != NULL) {
+    if (node == NULL) {
+        return;
+    }
+    if (chance_permille(&world->chance, world->plan.poll_permille)) {
+        pollers_ask(world, node);
+    } else {
         readers_ask(world, node);
     }
 }
@@ -220,13 +229,18 @@ static void take_answers(struct world *world)
     }
 }
 
+int64_t world_draw_skew_us(struct world *world)
+{
+    return ((int64_t)chance_below(&world->chance, 2000000) - 1000000) * world->plan.skew_unit;
+}
+
 static void pass_time(struct world *world)
 {
     static const unsigned most_us[] = {1000, 20000, 20000, 100000, 500000, 4000000};
 
     world->now_us += chance_below(&world->chance, most_us[chance_below(&world->chance, 6)]);
     if (chance_permille(&world->chance, 30)) {
-        some_node(world)->wall_skew_us += (int64_t)chance_below(&world->chance, 4000000) - 2000000;
+        some_node(world)->wall_skew_us += 2 * world_draw_skew_us(world);
     }
 }
 
@@ -296,6 +310,7 @@ void world_begin_life(struct world *world)
     world_note(world, TRACE_NO_NODE, "another life", world->ledger.head, world->lives);
     authors_begin_life(world);
     followers_begin_life(world);
+    pollers_begin_life(world);
 }
 
 /* ---- the calm --------------------------------------------------------------------------------------------------- */
@@ -417,6 +432,21 @@ static bool ask_for_all(struct world *world)
     return world->readers.scans == 0;
 }
 
+/* Pollers come to everything by asking one node and another. */
+static void let_pollers_finish(struct world *world)
+{
+    for (unsigned round = 0; round < POLL_ROUNDS && world_query_node(world) != NULL; round++) {
+        if (pollers_are_done(world)) {
+            return;
+        }
+        pollers_ask_all(world, world_query_node(world));
+        wait_until_quiet(world);
+    }
+    if (world_query_node(world) != NULL) {
+        world_fail(world, "a poller misses meows for ever");
+    }
+}
+
 /* An index made anew finds the same. Where several nodes share one, a rebuild may fail for another one's; then the
  * index that was there has stayed. */
 static void rebuild_in_calm(struct world *world)
@@ -440,6 +470,7 @@ static void end_calm(struct world *world)
     if (!ask_for_all(world) && !ask_for_all(world)) {
         world_fail(world, "a search is answered by a scan, but the engine serves");
     }
+    let_pollers_finish(world);
     checks_end(world);
     if (chance_permille(&world->chance, 250)) {
         rebuild_in_calm(world);
@@ -486,6 +517,7 @@ static void count(const struct world *world, struct tally *tally)
     tally->rebuilds += world->rebuilds;
     tally->calls += world->authors.calls;
     tally->manys += world->authors.manys;
+    tally->polled += world->pollers.seen;
     tally->simulated_us += world->now_us;
 }
 

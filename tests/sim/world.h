@@ -9,6 +9,7 @@
 #include "sim/followers.h"
 #include "sim/ledger.h"
 #include "sim/node.h"
+#include "sim/pollers.h"
 #include "sim/readers.h"
 #include "sim/search.h"
 #include "sim/store.h"
@@ -35,6 +36,8 @@ struct plan {
     unsigned key_permille;        /* posts with an idempotency key */
     unsigned many_permille;       /* those who post that submit several with one call */
     unsigned search_permille;     /* requests that are searches */
+    unsigned poll_permille;       /* requests that are a poller's */
+    unsigned skew_unit;           /* how many us the clocks of the nodes are apart, for each us of a second */
     unsigned history;             /* meows that are there before anything goes wrong */
     unsigned weights[ACT_COUNT];  /* how often each kind of action comes: step, write, read, take answers, follow, let
                                      time pass, make trouble, write and wait, rebuild, copy or restore */
@@ -67,6 +70,7 @@ struct world {
     struct authors authors;
     struct readers readers;
     struct followers followers;
+    struct pollers pollers;
     uint64_t crashes;
     uint64_t faults;
     uint64_t lives;    /* of the store, behind the first */
@@ -86,8 +90,9 @@ struct tally {
     uint64_t faults;
     uint64_t lives;
     uint64_t rebuilds;
-    uint64_t calls; /* that waited for their answer */
-    uint64_t manys; /* calls that submitted several posts */
+    uint64_t calls;  /* that waited for their answer */
+    uint64_t manys;  /* calls that submitted several posts */
+    uint64_t polled; /* meows that pollers have seen */
     int64_t simulated_us;
 };
 
@@ -108,6 +113,9 @@ void world_go_back(struct world *world, uint64_t head);
 
 /* It has another epoch, and nobody has it open. */
 void world_begin_life(struct world *world);
+
+/* By how much a wall clock is wrong, in this run. */
+int64_t world_draw_skew_us(struct world *world);
 
 /* A node that is up, chosen by chance and fit for a role; NULL: none. */
 struct node *world_command_node(struct world *world);

@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define US_PER_S  INT64_C(1000000)
-#define NOW_S     INT64_C(1795477798) /* 2026-11-23T23:49:58Z */
-#define NOW_US    (NOW_S * US_PER_S)
-#define LARGEST   "aWgEPTl1tmebfsQzFP4bxwgy80V"
-#define MANY_IDS  100000
-#define DAY_S     86400
-#define RANDOM_AT 4 /* where the random bytes of an id begin */
+#define US_PER_S    INT64_C(1000000)
+#define NOW_S       INT64_C(1795477798) /* 2026-11-23T23:49:58Z */
+#define NOW_US      (NOW_S * US_PER_S)
+#define LARGEST     "aWgEPTl1tmebfsQzFP4bxwgy80V"
+#define MANY_IDS    100000
+#define DAY_S       86400
+#define SECONDS_LEN 4 /* bytes of an id before its payload */
+#define STAMP_LEN   8 /* and before its random bytes: whole seconds and their fraction */
 
 /* A clock that stands where it is put, and random bytes from xorshift64 (Marsaglia, "Xorshift RNGs", 2003) or of one
  * value. */
@@ -61,15 +62,26 @@ static int64_t seconds_of(const char *text)
     return (int64_t)seconds + KSUID_EPOCH_S;
 }
 
-/* An id of a wall clock second with all random bytes at `fill`. */
+/* An id of a wall clock second with all bytes of the payload at `fill`. */
 static void make_id(int64_t wall_s, int fill, char text[MEOWER_ID_SIZE])
 {
     unsigned char bytes[KSUID_BYTES];
     uint32_t seconds = (uint32_t)(wall_s - KSUID_EPOCH_S);
-    for (int i = 0; i < RANDOM_AT; i++)
+    for (int i = 0; i < SECONDS_LEN; i++)
         bytes[i] = (unsigned char)(seconds >> (24 - 8 * i));
-    memset(bytes + RANDOM_AT, fill, KSUID_BYTES - RANDOM_AT);
+    memset(bytes + SECONDS_LEN, fill, KSUID_BYTES - SECONDS_LEN);
     ksuid_format(bytes, text);
+}
+
+/* The time of an id in microseconds. */
+static int64_t us_of(const char *text)
+{
+    unsigned char bytes[KSUID_BYTES];
+    uint64_t fraction = 0;
+    assert_parses(text, bytes);
+    for (int i = SECONDS_LEN; i < STAMP_LEN; i++)
+        fraction = fraction << 8 | bytes[i];
+    return seconds_of(text) * US_PER_S + (int64_t)((fraction * US_PER_S + UINT32_MAX) >> 32);
 }
 
 /* Whether b is a + 1. */
@@ -214,23 +226,42 @@ static void an_id_carries_its_second(void **state)
     assert_int_equal(seconds_of(text), NOW_S);
 }
 
-static void a_new_second_is_random(void **state)
+/* Ids of several machines interleave by time. */
+static void an_id_carries_the_fraction_of_its_second(void **state)
+{
+    (void)state;
+    static const int64_t fractions_us[] = {0, 1, 499999, 500000, 999999};
+    for (size_t i = 0; i < sizeof(fractions_us) / sizeof(fractions_us[0]); i++) {
+        struct fake fake;
+        struct ksuid_source source;
+        char text[MEOWER_ID_SIZE];
+        fake_init(&fake, 1);
+        fake.wall_us = NOW_US - US_PER_S;
+        ksuid_source_init(&source, &fake.clock, "");
+        ksuid_source_next(&source, NOW_US + fractions_us[i], text);
+        assert_int_equal(us_of(text), NOW_US + fractions_us[i]);
+    }
+}
+
+static void a_new_microsecond_is_random(void **state)
 {
     (void)state;
     struct fake fake;
     struct ksuid_source source;
     char text[MEOWER_ID_SIZE];
-    char expected[MEOWER_ID_SIZE];
+    unsigned char bytes[KSUID_BYTES];
     fake_init(&fake, 1);
     ksuid_source_init(&source, &fake.clock, "");
     ksuid_source_next(&source, NOW_US, text);
     fake.fill = 0xA7;
-    ksuid_source_next(&source, NOW_US + US_PER_S, text);
-    make_id(NOW_S + 1, 0xA7, expected);
-    assert_string_equal(text, expected);
+    ksuid_source_next(&source, NOW_US + 1, text);
+    assert_int_equal(us_of(text), NOW_US + 1);
+    assert_parses(text, bytes);
+    for (size_t i = STAMP_LEN; i < KSUID_BYTES; i++)
+        assert_int_equal(bytes[i], 0xA7);
 }
 
-static void within_a_second_ids_count_up(void **state)
+static void within_a_microsecond_ids_count_up(void **state)
 {
     (void)state;
     struct fake fake;
@@ -240,12 +271,12 @@ static void within_a_second_ids_count_up(void **state)
     fake_init(&fake, 1);
     ksuid_source_init(&source, &fake.clock, "");
     ksuid_source_next(&source, NOW_US, first);
-    ksuid_source_next(&source, NOW_US + 999999, second);
+    ksuid_source_next(&source, NOW_US, second);
     assert_successor(first, second);
 }
 
 /* The text is counted up beside the bytes: far enough for a carry over three digits. */
-static void within_a_second_no_id_is_left_out(void **state)
+static void while_the_clock_stands_no_id_is_left_out(void **state)
 {
     (void)state;
     struct fake fake;
@@ -276,6 +307,23 @@ static void when_the_clock_goes_back_ids_count_up(void **state)
     assert_successor(first, second);
 }
 
+/* So that it stays level with others whose clock is ahead, too. */
+static void after_the_clock_went_back_ids_go_on_with_the_time(void **state)
+{
+    (void)state;
+    struct fake fake;
+    struct ksuid_source source;
+    char text[MEOWER_ID_SIZE];
+    fake_init(&fake, 1);
+    ksuid_source_init(&source, &fake.clock, "");
+    ksuid_source_next(&source, NOW_US, text);
+    ksuid_source_next(&source, NOW_US - 3600 * US_PER_S, text);
+    ksuid_source_next(&source, NOW_US - 3599 * US_PER_S, text);
+    assert_int_equal(us_of(text), NOW_US + US_PER_S - US_PER_S / 128);
+    ksuid_source_next(&source, NOW_US + 128 * 3601 * US_PER_S, text);
+    assert_int_equal(us_of(text), NOW_US + 128 * 3601 * US_PER_S);
+}
+
 static void counting_carries_into_the_seconds(void **state)
 {
     (void)state;
@@ -283,14 +331,15 @@ static void counting_carries_into_the_seconds(void **state)
     struct ksuid_source source;
     char text[MEOWER_ID_SIZE];
     char expected[MEOWER_ID_SIZE];
+    char floor[MEOWER_ID_SIZE];
     fake_init(&fake, 1);
-    ksuid_source_init(&source, &fake.clock, "");
-    fake.fill = 0xFF;
-    ksuid_source_next(&source, NOW_US, text);
+    fake.fill = 0;
+    make_id(NOW_S, 0xFF, floor);
+    ksuid_source_init(&source, &fake.clock, floor);
     ksuid_source_next(&source, NOW_US, text);
     make_id(NOW_S + 1, 0, expected);
     assert_string_equal(text, expected);
-    ksuid_source_next(&source, NOW_US + US_PER_S, text);
+    ksuid_source_next(&source, NOW_US, text);
     assert_successor(expected, text);
 }
 
@@ -307,6 +356,7 @@ static void the_last_id_of_all_is_never_passed(void **state)
         ksuid_source_next(&source, INT64_MAX, text);
         assert_string_equal(text, LARGEST);
     }
+    assert_false(ksuid_source_raise(&source, LARGEST, NOW_US, 0));
 }
 
 static void ids_increase_whatever_the_clock_does(void **state)
@@ -343,7 +393,8 @@ static void every_id_is_above_the_floor(void **state)
     }
 }
 
-static void a_floor_more_than_a_day_ahead_is_ignored(void **state)
+/* A clock was wrong once: what is posted later comes after it all the same. */
+static void a_floor_years_ahead_is_not_forgotten(void **state)
 {
     (void)state;
     struct fake fake;
@@ -351,10 +402,11 @@ static void a_floor_more_than_a_day_ahead_is_ignored(void **state)
     char floor[MEOWER_ID_SIZE];
     char text[MEOWER_ID_SIZE];
     fake_init(&fake, 1);
-    make_id(NOW_S + DAY_S + 1, 0, floor);
+    make_id(NOW_S + 4000 * DAY_S, 0x11, floor);
     ksuid_source_init(&source, &fake.clock, floor);
     ksuid_source_next(&source, NOW_US, text);
-    assert_int_equal(seconds_of(text), NOW_S);
+    assert_true(strcmp(text, floor) > 0);
+    assert_int_equal(seconds_of(text), NOW_S + 4000 * DAY_S);
 }
 
 static void a_floor_that_is_no_id_is_ignored(void **state)
@@ -369,20 +421,91 @@ static void a_floor_that_is_no_id_is_ignored(void **state)
     assert_int_equal(seconds_of(text), NOW_S);
 }
 
-static void two_processes_with_one_floor_do_not_make_the_same_ids(void **state)
+/* ---- raised above another writer's ids -------------------------------------------------------------------------- */
+
+static void a_source_that_is_raised_goes_on_above_that_id(void **state)
+{
+    (void)state;
+    for (int64_t ahead_s = -DAY_S; ahead_s <= DAY_S; ahead_s += DAY_S / 4) {
+        struct fake fake;
+        struct ksuid_source source;
+        char other[MEOWER_ID_SIZE];
+        char before[MEOWER_ID_SIZE];
+        char text[MEOWER_ID_SIZE];
+        fake_init(&fake, 5);
+        make_id(NOW_S + ahead_s, 0xFF, other);
+        ksuid_source_init(&source, &fake.clock, "");
+        ksuid_source_next(&source, NOW_US, before);
+        assert_true(ksuid_source_raise(&source, other, NOW_US, 0));
+        ksuid_source_next(&source, NOW_US, text);
+        assert_true(strcmp(text, other) > 0);
+        assert_true(strcmp(text, before) > 0);
+    }
+}
+
+/* What one of them has stored must not be mistaken for what the other was about to store. */
+static void two_sources_raised_to_one_id_draw_different_ones(void **state)
 {
     (void)state;
     struct fake fakes[2];
     struct ksuid_source sources[2];
-    char floor[MEOWER_ID_SIZE];
+    char other[MEOWER_ID_SIZE];
     char texts[2][MEOWER_ID_SIZE];
-    make_id(NOW_S, 0x11, floor);
+    make_id(NOW_S + 3600, 0x11, other);
     for (int i = 0; i < 2; i++) {
         fake_init(&fakes[i], (uint64_t)i + 1);
-        ksuid_source_init(&sources[i], &fakes[i].clock, floor);
+        ksuid_source_init(&sources[i], &fakes[i].clock, i == 0 ? "" : other);
+        assert_true(ksuid_source_raise(&sources[i], other, NOW_US, 0));
         ksuid_source_next(&sources[i], NOW_US, texts[i]);
     }
     assert_string_not_equal(texts[0], texts[1]);
+}
+
+/* Its own clock is an hour behind, but from then on it loses no more than a 128th of the time that passes. */
+static void a_source_that_is_raised_keeps_pace(void **state)
+{
+    (void)state;
+    struct fake fake;
+    struct ksuid_source source;
+    char other[MEOWER_ID_SIZE];
+    char text[MEOWER_ID_SIZE];
+    fake_init(&fake, 5);
+    make_id(NOW_S + 3600, 0, other);
+    ksuid_source_init(&source, &fake.clock, "");
+    assert_true(ksuid_source_raise(&source, other, NOW_US, 0));
+    ksuid_source_next(&source, NOW_US + US_PER_S, text);
+    assert_in_range(us_of(text), NOW_US + 3601 * US_PER_S - US_PER_S / 128, NOW_US + 3601 * US_PER_S);
+}
+
+static void a_source_can_be_raised_with_a_lead(void **state)
+{
+    (void)state;
+    struct fake fake;
+    struct ksuid_source source;
+    char other[MEOWER_ID_SIZE];
+    char text[MEOWER_ID_SIZE];
+    fake_init(&fake, 5);
+    make_id(NOW_S + 3600, 0, other);
+    ksuid_source_init(&source, &fake.clock, "");
+    assert_true(ksuid_source_raise(&source, other, NOW_US, 250000));
+    ksuid_source_next(&source, NOW_US, text);
+    assert_int_equal(us_of(text), NOW_US + 3600 * US_PER_S + 250000);
+}
+
+static void a_source_is_not_raised_to_what_is_no_id(void **state)
+{
+    (void)state;
+    struct fake fake;
+    struct ksuid_source source;
+    char first[MEOWER_ID_SIZE];
+    char second[MEOWER_ID_SIZE];
+    fake_init(&fake, 5);
+    ksuid_source_init(&source, &fake.clock, "");
+    ksuid_source_next(&source, NOW_US, first);
+    assert_false(ksuid_source_raise(&source, "", NOW_US, 0));
+    assert_false(ksuid_source_raise(&source, "aWgEPTl1tmebfsQzFP4bxwgy80W", NOW_US, 0));
+    ksuid_source_next(&source, NOW_US, second);
+    assert_successor(first, second);
 }
 
 static void a_clock_before_the_first_second_gives_random_ids_all_the_same(void **state)
@@ -412,17 +535,23 @@ int main(void)
         cmocka_unit_test(text_keeps_the_bytes_and_their_order),
         cmocka_unit_test(a_week_later_sorts_behind_whatever_a_locale_says),
         cmocka_unit_test(an_id_carries_its_second),
-        cmocka_unit_test(a_new_second_is_random),
-        cmocka_unit_test(within_a_second_ids_count_up),
-        cmocka_unit_test(within_a_second_no_id_is_left_out),
+        cmocka_unit_test(an_id_carries_the_fraction_of_its_second),
+        cmocka_unit_test(a_new_microsecond_is_random),
+        cmocka_unit_test(within_a_microsecond_ids_count_up),
+        cmocka_unit_test(while_the_clock_stands_no_id_is_left_out),
         cmocka_unit_test(when_the_clock_goes_back_ids_count_up),
+        cmocka_unit_test(after_the_clock_went_back_ids_go_on_with_the_time),
         cmocka_unit_test(counting_carries_into_the_seconds),
         cmocka_unit_test(the_last_id_of_all_is_never_passed),
         cmocka_unit_test(ids_increase_whatever_the_clock_does),
         cmocka_unit_test(every_id_is_above_the_floor),
-        cmocka_unit_test(a_floor_more_than_a_day_ahead_is_ignored),
+        cmocka_unit_test(a_floor_years_ahead_is_not_forgotten),
         cmocka_unit_test(a_floor_that_is_no_id_is_ignored),
-        cmocka_unit_test(two_processes_with_one_floor_do_not_make_the_same_ids),
+        cmocka_unit_test(a_source_that_is_raised_goes_on_above_that_id),
+        cmocka_unit_test(two_sources_raised_to_one_id_draw_different_ones),
+        cmocka_unit_test(a_source_that_is_raised_keeps_pace),
+        cmocka_unit_test(a_source_can_be_raised_with_a_lead),
+        cmocka_unit_test(a_source_is_not_raised_to_what_is_no_id),
         cmocka_unit_test(a_clock_before_the_first_second_gives_random_ids_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

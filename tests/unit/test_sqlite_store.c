@@ -283,6 +283,24 @@ static void a_plain_table_of_meows_becomes_a_feed(void **state)
     assert_int_equal(count_events(fixture), 3);
 }
 
+/* What a version before ids rose with positions may have left: the newest id is not the last one, and it is deleted. */
+static void the_newest_id_of_an_earlier_version_is_found(void **state)
+{
+    struct fixture *fixture = *state;
+    open_store(fixture);
+    post_some(fixture, 1, 3);
+    store_close(&fixture->store);
+    foreign_sql(fixture, "DELETE FROM meower_meta WHERE name = 'newest_id';"
+                         "UPDATE meower_events SET position = position + 10;"
+                         "UPDATE meower_events SET position = 14 - position;"
+                         "DELETE FROM meows WHERE id = '2ST000000000000000000000003';"
+                         "INSERT INTO meower_events VALUES (4, 2, '2ST000000000000000000000003', 4)");
+    open_store(fixture);
+    assert_string_equal(fixture->store.info.newest_id, id_of(3));
+    assert_int_equal(append_post(fixture, 3), MEOWER_ERROR_CONFLICT);
+    assert_int_equal(append_post(fixture, 4), MEOWER_OK);
+}
+
 static void a_meow_that_nobody_could_read_is_not_adopted(void **state)
 {
     struct fixture *fixture = *state;
@@ -369,6 +387,7 @@ int main(void)
         STORE_TEST(a_newer_schema_is_refused),
         STORE_TEST(a_table_that_was_taken_away_is_damage),
         STORE_TEST(a_plain_table_of_meows_becomes_a_feed),
+        STORE_TEST(the_newest_id_of_an_earlier_version_is_found),
         STORE_TEST(a_meow_that_nobody_could_read_is_not_adopted),
         STORE_TEST(a_meow_inserted_while_it_is_open_is_adopted_next_time),
         STORE_TEST(our_own_meows_are_not_noted_as_foreign),

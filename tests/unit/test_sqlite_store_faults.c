@@ -95,7 +95,7 @@ static void check_every_failing_write(struct fixture *fixture, int system_errno,
         fault.error = system_errno;
         fault.has_failed = false;
         fault.countdown = nth;
-        int status = append_mixed_batch(fixture, 10);
+        int status = append_mixed_batch(fixture, (unsigned)nth * 4);
         fault.countdown = 0;
         if (status == MEOWER_OK)
             break;
@@ -106,7 +106,7 @@ static void check_every_failing_write(struct fixture *fixture, int system_errno,
             assert_int_equal(status, code);
         assert_int_equal(head_of(fixture), head);
         assert_int_equal(count_events(fixture), head);
-        check_ok(append_mixed_batch(fixture, (unsigned)nth * 2 + 1000), &fixture->error);
+        check_ok(append_mixed_batch(fixture, (unsigned)nth * 4 + 2), &fixture->error);
         head += 3;
     }
     assert_true(failures >= 2);

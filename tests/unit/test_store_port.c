@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -114,11 +115,15 @@ static int host_info(void *store, meower_store_info *info, meower_error *error)
 }
 
 /* Gives OWN_STATUS without saying why. */
+/* Refuses every post. */
 static int host_append(void *store, meower_store_operation *operations, size_t count, meower_error *error)
 {
     (void)store;
-    (void)operations;
     (void)count;
+    if (operations[0].kind == MEOWER_STORE_POST) {
+        snprintf(operations[0].stored_id, sizeof(operations[0].stored_id), "%s", operations[0].body);
+        return MEOWER_ERROR_CONFLICT;
+    }
     assert_non_null(error);
     return OWN_STATUS;
 }
@@ -221,10 +226,25 @@ static void a_failing_call_gives_the_backends_detail(void **state)
 static void a_status_without_detail_gets_some(void **state)
 {
     struct fixture *fixture = *state;
+    meower_store_operation operation = {.kind = MEOWER_STORE_CHECKPOINT, .name = "relay"};
     open_host_store(fixture);
-    assert_int_equal(store_append(&fixture->store, NULL, 0, &fixture->error), OWN_STATUS);
+    assert_int_equal(store_append(&fixture->store, &operation, 1, &fixture->error), OWN_STATUS);
     assert_int_equal(fixture->error.code, OWN_STATUS);
     check_message_has(fixture, "append");
+}
+
+static void a_refusal_of_ids_must_name_the_newest(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const newest[] = {"0ujtsYcgvSTl8PAuAdqWYSMnLOv", "", "short"};
+    open_host_store(fixture);
+    for (size_t i = 0; i < 3; i++) {
+        meower_store_operation operation = {
+            .kind = MEOWER_STORE_POST, .id = "0uk1Hbc9dQ9pxyTqJ93IUrfhdGq", .body = newest[i], .body_len = 1};
+        assert_int_equal(store_append(&fixture->store, &operation, 1, &fixture->error),
+                         i == 0 ? MEOWER_ERROR_CONFLICT : MEOWER_ERROR_INTERNAL);
+        check_message_has(fixture, i == 0 ? newest[0] : "did not say");
+    }
 }
 
 static void a_call_that_succeeds_leaves_the_error_alone(void **state)
@@ -399,6 +419,7 @@ int main(void)
         PORT_TEST(the_unknown_scheme_message_names_added_stores),
         PORT_TEST(a_failing_call_gives_the_backends_detail),
         PORT_TEST(a_status_without_detail_gets_some),
+        PORT_TEST(a_refusal_of_ids_must_name_the_newest),
         PORT_TEST(a_call_that_succeeds_leaves_the_error_alone),
         PORT_TEST(malformed_operations_are_refused),
         PORT_TEST(every_call_passes_the_hook),
