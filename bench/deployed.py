@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import programs
 from table import Competitor, comparison, markdown, milliseconds
@@ -15,6 +16,7 @@ FOLDER = f"/tmp/meower-bench-{zlib.crc32(str(programs.BENCH).encode())}"
 POSTGRESQL_PORT, ENGINE_PORT = 18410, 18411
 COMMAND_PORT, QUERY_PORT, COMMAND_ADMIN_PORT, QUERY_ADMIN_PORT = 18412, 18413, 18414, 18415
 STORE = f"postgresql://meower:meower@127.0.0.1:{POSTGRESQL_PORT}/postgres"
+WRITER_PORT = 18420  # of the first of several command services, then each the second next
 FRESHNESS_RATE = 2000  # posts a second
 WARM_UP_S = 6  # an engine compiles its code while it runs
 
@@ -38,9 +40,9 @@ def server(kind, name, port, **environment):
         call("stop")
 
 
-def daemon(name, port, admin_port, *flags):
+def daemon(name, port, admin_port, *flags, folder=programs.BUILD / "bin"):
     """Starts one of the three daemons on the store, which is also its bus."""
-    process = programs.Process([programs.BUILD / "bin" / name, f"--store={STORE}", f"--bus={STORE}",
+    process = programs.Process([folder / name, f"--store={STORE}", f"--bus={STORE}",
                                 f"--listen=127.0.0.1:{port}", f"--admin=127.0.0.1:{admin_port}", *flags],
                                f"{name}.log")
     process.wait_until_it_answers(f"http://127.0.0.1:{admin_port}/readyz")
@@ -70,6 +72,42 @@ def postgresql(rounds, seconds):
                 competitor.add(result["rows_per_second"], result["commit_p50_us"], result["commit_p99_us"], 0)
                 programs.progress(f"round {number}: {result['rows_per_second']:,.0f} rows/s, {competitor.name}")
     return comparison([ours], bare.values())
+
+
+def empty_database():
+    """Makes the database new, so that no round pays for the rows of another."""
+    url = STORE.replace("/postgres", "/template1")
+    for statement in ("DROP DATABASE IF EXISTS postgres WITH (FORCE)", "CREATE DATABASE postgres", "CHECKPOINT"):
+        subprocess.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", url, "-c", statement], check=True,
+                       stdin=subprocess.DEVNULL)
+
+
+def posts_by(count, seconds, folder):
+    """(posts a second of so many command services together, p50 and p99 of the slowest, errors)."""
+    ports = [WRITER_PORT + 2 * number for number in range(count)]
+    empty_database()
+    with contextlib.ExitStack() as running, ThreadPoolExecutor(count) as loads:
+        for port in ports:
+            running.enter_context(daemon("meower-commandd", port, port + 1, folder=folder))
+        results = list(loads.map(
+            lambda port: programs.post_load(port, seconds, programs.CONNECTIONS // count), ports))
+    return (sum(result["per_second"] for result in results), max(result["answer_p50_us"] for result in results),
+            max(result["answer_p99_us"] for result in results), sum(result["errors"] for result in results))
+
+
+def writers(rounds, seconds, beside=None):
+    """Durable posts on PostgreSQL by one, two and three command services, 64 connections in all."""
+    folders = {"": programs.BUILD / "bin"}
+    if beside:
+        folders[f", {beside}"] = beside
+    competitors = {(count, name): Competitor(f"{count} meower-commandd{name}") for count in (1, 2, 3) for name in folders}
+    with server("postgresql", "postgresql", POSTGRESQL_PORT):
+        for number in range(1, rounds + 1):
+            for (count, name), competitor in competitors.items():
+                competitor.add(*posts_by(count, seconds, folders[name]))
+                programs.progress(f"round {number}: {competitor.name}: {competitor.rates[-1]:,.0f} posts/s")
+    first, *others = competitors.values()
+    return comparison([first], others)
 
 
 def measure_freshness(engine, rounds, seconds):

@@ -111,9 +111,9 @@ def feed_database(folder):
     raise SystemExit(f"no feed in {folder}")
 
 
-def meowerd(folder):
+def meowerd(folder, program=MEOWERD):
     """Starts meowerd on a folder for its data."""
-    process = Process([MEOWERD, f"--data={folder}", f"--listen=127.0.0.1:{MEOWERD_PORT}",
+    process = Process([program, f"--data={folder}", f"--listen=127.0.0.1:{MEOWERD_PORT}",
                        f"--admin=127.0.0.1:{ADMIN_PORT}"], "meowerd.log")
     process.wait_until_it_answers(f"http://127.0.0.1:{ADMIN_PORT}/readyz")
     return stopped_at_the_end(process)
@@ -182,9 +182,9 @@ def wrk(url, script, seconds):
     return result
 
 
-def post_load(port, seconds):
+def post_load(port, seconds, connections=CONNECTIONS):
     """Posts on kept-alive connections; the bodies are made before the clock starts."""
-    result = tool("post_load", port, CONNECTIONS, seconds)
+    result = tool("post_load", port, connections, seconds)
     result["busy"] = result["spent_us"] / result["duration_us"]
     result["per_second"] = result["requests"] * 1e6 / result["duration_us"]
     return result

@@ -5,6 +5,7 @@ lowest and highest. Ratios are read, never asserted. What each comparison means:
 """
 
 import argparse
+import pathlib
 import urllib.request
 
 import binding
@@ -126,8 +127,10 @@ def latency(rounds, seconds):
 
 
 COMPARISONS = {"posts": posts, "page": page, "frames": frames, "latency": latency,
-               "postgresql": deployed.postgresql, "freshness": deployed.freshness,
+               "postgresql": deployed.postgresql, "writers": deployed.writers, "freshness": deployed.freshness,
                "freshness-opensearch": deployed.freshness_opensearch, "python": binding.python}
+
+TAKE_BESIDE = {deployed.writers}
 
 
 def main():
@@ -135,6 +138,8 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(COMPARISONS)}; default all")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each competitor, default 3")
     parser.add_argument("--seconds", type=int, default=4, help="seconds a round, default 4")
+    parser.add_argument("--beside", type=pathlib.Path, metavar="FOLDER",
+                        help="the programs of another build, which take part in: writers")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(COMPARISONS):
         parser.error(f"there is no comparison {', '.join(sorted(unknown))}")
@@ -148,7 +153,8 @@ def main():
         if arguments.names and name not in arguments.names:
             continue
         progress(f"{name}: {compare.__doc__}")
-        section = f"### {compare.__doc__.rstrip('.')}\n\n{compare(arguments.rounds, arguments.seconds)}\n"
+        more = {"beside": arguments.beside} if compare in TAKE_BESIDE else {}
+        section = f"### {compare.__doc__.rstrip('.')}\n\n{compare(arguments.rounds, arguments.seconds, **more)}\n"
         report += f"\n{section}"
         print(f"\n{section}")
     (programs.WORK / "results.md").write_text(report)
