@@ -35,7 +35,7 @@ static void post_and_wait(meower_command *command, long number)
 {
     meower_command_result result;
     char body[BODY_SIZE];
-    size_t body_len = make_body(body, sizeof body, number);
+    size_t body_len = make_body(body, sizeof(body), number);
     check(meower_command_post(command, body, body_len, NULL, -1, &result, &error));
 }
 
@@ -56,8 +56,9 @@ static void take(meower_command *command, long count)
     struct pollfd readable = {.fd = meower_command_fd(command), .events = POLLIN};
     static meower_command_result results[BATCH_MAX];
     while (count > 0) {
-        if (poll(&readable, 1, -1) < 0)
+        if (poll(&readable, 1, -1) < 0) {
             give_up("poll");
+        }
         int taken = meower_command_next_many(command, results, BATCH_MAX);
         check(taken < 0 ? taken : MEOWER_OK);
         for (int i = 0; i < taken; i++) {
@@ -81,8 +82,9 @@ static meower *open_feed(const char *store)
 
 int main(int argc, char **argv)
 {
-    if (argc != 4)
+    if (argc != 4) {
         give_up("usage: embed_posts STORE BATCH SECONDS");
+    }
     long batch = parse_number(argv[2], BATCH_MAX, "BATCH");
     int64_t span_us = parse_number(argv[3], 3600, "SECONDS") * 1000000;
     meower *feed = open_feed(argv[1]);

@@ -58,32 +58,37 @@ static void take_frame(struct frame_sink *sink, const char *payload, size_t len)
     struct load *load = (struct load *)sink;
     load->frames++;
     load->bytes += len;
-    if (!load->is_sampling)
+    if (!load->is_sampling) {
         return;
-    const char *mark = memmem(payload, len, BODY_MARK, sizeof BODY_MARK - 1);
-    if (mark)
-        samples_add(&load->spans, load->read_us - strtoll(mark + sizeof BODY_MARK - 1, NULL, 10));
+    }
+    const char *mark = memmem(payload, len, BODY_MARK, sizeof(BODY_MARK) - 1);
+    if (mark) {
+        samples_add(&load->spans, load->read_us - strtoll(mark + sizeof(BODY_MARK) - 1, NULL, 10));
+    }
 }
 
 static void watch(struct load *load, int fd, uint64_t tag)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = tag};
-    if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+    if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
         give_up("epoll_ctl");
+    }
 }
 
 static void open_all(struct load *load, uint16_t port)
 {
     load->epoll = epoll_create1(EPOLL_CLOEXEC);
-    load->readers = calloc(load->reader_count, sizeof *load->readers);
-    load->posters = calloc(POSTERS, sizeof *load->posters);
-    if (load->epoll < 0 || !load->readers || !load->posters)
+    load->readers = calloc(load->reader_count, sizeof(*load->readers));
+    load->posters = calloc(POSTERS, sizeof(*load->posters));
+    if (load->epoll < 0 || !load->readers || !load->posters) {
         give_up("clients");
+    }
     for (size_t i = 0; i < load->reader_count; i++) {
-        if (load->mode == MODE_BARE)
+        if (load->mode == MODE_BARE) {
             frame_reader_open_bare(&load->readers[i], port);
-        else
+        } else {
             frame_reader_open(&load->readers[i], port);
+        }
         watch(load, load->readers[i].fd, POSTERS + i);
     }
     for (size_t i = 0; i < POSTERS && load->mode != MODE_BARE; i++) {
@@ -96,8 +101,9 @@ static void open_all(struct load *load, uint16_t port)
 /* Whether the mode wants a post now. */
 static bool post_is_due(struct load *load, int64_t at_us)
 {
-    if (load->mode == MODE_POST)
+    if (load->mode == MODE_POST) {
         return load->posts * load->reader_count < load->frames + load->window * load->reader_count;
+    }
     return load->mode == MODE_RATE && at_us >= load->next_us;
 }
 
@@ -105,10 +111,11 @@ static void post_what_is_due(struct load *load)
 {
     int64_t at_us = now_us();
     for (size_t i = 0; i < POSTERS && post_is_due(load, at_us); i++) {
-        if (load->busy[i])
+        if (load->busy[i]) {
             continue;
+        }
         char body[128];
-        snprintf(body, sizeof body, "bench+%lld" BODY_TAIL, (long long)at_us);
+        snprintf(body, sizeof(body), "bench+%lld" BODY_TAIL, (long long)at_us);
         http_client_post(&load->posters[i], body);
         load->busy[i] = true;
         load->posts++;
@@ -118,19 +125,22 @@ static void post_what_is_due(struct load *load)
 
 static void take_answer(struct load *load, size_t poster)
 {
-    if (!http_client_receive(&load->posters[poster]))
+    if (!http_client_receive(&load->posters[poster])) {
         return;
+    }
     load->busy[poster] = false;
-    if (load->posters[poster].status != 200)
+    if (load->posters[poster].status != 200) {
         load->errors++;
+    }
 }
 
 static void take_frames(struct load *load, size_t index)
 {
     struct frame_reader *reader = &load->readers[index];
     load->is_sampling = index % SAMPLE_EVERY == 0;
-    if (load->is_sampling)
+    if (load->is_sampling) {
         load->read_us = now_us();
+    }
     frame_reader_receive(reader, &load->sink);
     if (reader->closed) {
         load->errors++;
@@ -142,14 +152,16 @@ static void turn(struct load *load)
 {
     struct epoll_event events[EVENTS_MAX];
     int count = epoll_wait(load->epoll, events, EVENTS_MAX, load->mode == MODE_RATE ? PACED_WAIT_MS : IDLE_WAIT_MS);
-    if (count < 0 && errno != EINTR)
+    if (count < 0 && errno != EINTR) {
         give_up("epoll_wait");
+    }
     for (int i = 0; i < count; i++) {
         uint64_t tag = events[i].data.u64;
-        if (tag < POSTERS)
+        if (tag < POSTERS) {
             take_answer(load, tag);
-        else
+        } else {
             take_frames(load, tag - POSTERS);
+        }
     }
 }
 
@@ -165,8 +177,9 @@ static void run_until(struct load *load, int64_t end_us)
 static void drain(struct load *load)
 {
     int64_t end_us = now_us() + DRAIN_US;
-    while (load->frames < load->posts * load->reader_count && now_us() < end_us)
+    while (load->frames < load->posts * load->reader_count && now_us() < end_us) {
         turn(load);
+    }
 }
 
 static void measure(struct load *load, int64_t span_us)
@@ -199,12 +212,15 @@ static void measure(struct load *load, int64_t span_us)
 
 static enum mode parse_mode(const char *text)
 {
-    if (strcmp(text, "post") == 0)
+    if (strcmp(text, "post") == 0) {
         return MODE_POST;
-    if (strcmp(text, "rate") == 0)
+    }
+    if (strcmp(text, "rate") == 0) {
         return MODE_RATE;
-    if (strcmp(text, "bare") != 0)
+    }
+    if (strcmp(text, "bare") != 0) {
         give_up("the mode is post, rate or bare");
+    }
     return MODE_BARE;
 }
 

@@ -25,8 +25,9 @@ static char *make_run(size_t payload_len, size_t frames, size_t *len)
 {
     size_t frame_len = payload_len + 4;
     char *run = calloc(frames, frame_len);
-    if (!run)
+    if (!run) {
         give_up("run");
+    }
     for (size_t i = 0; i < frames; i++) {
         char *frame = run + i * frame_len;
         frame[0] = (char)0x81;
@@ -43,11 +44,13 @@ static char *make_run(size_t payload_len, size_t frames, size_t *len)
 static int send_run(struct receiver *receiver, const char *run, size_t len)
 {
     ssize_t sent = send(receiver->fd, run + receiver->sent, len - receiver->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0)
+    if (sent < 0) {
         return errno == EAGAIN ? 0 : -1;
+    }
     receiver->sent += (size_t)sent;
-    if (receiver->sent < len)
+    if (receiver->sent < len) {
         return 0;
+    }
     receiver->sent = 0;
     return 1;
 }
@@ -58,8 +61,9 @@ static void send_until(struct receiver *receivers, size_t count, const char *run
         bool any_sent = false;
         for (size_t i = 0; i < count; i++) {
             int status = send_run(&receivers[i], run, len);
-            if (status < 0)
+            if (status < 0) {
                 return;
+            }
             any_sent |= status > 0;
         }
         if (!any_sent) { /* all are full: wait for the first rather than spin beside the reader */
@@ -81,16 +85,19 @@ int main(int argc, char **argv)
     int64_t span_us = 1000000 * (int64_t)parse_number(argv[3], 60, "SECONDS");
     size_t payload_len = (size_t)parse_number(argv[4], 4000, "PAYLOAD_BYTES");
     size_t frames = (size_t)parse_number(argv[5], FRAMES_PER_SEND_MAX, "FRAMES_PER_SEND");
-    if (payload_len < 126 || frames == 0)
+    if (payload_len < 126 || frames == 0) {
         give_up("PAYLOAD_BYTES from 126, FRAMES_PER_SEND from 1");
+    }
 
     size_t len = 0;
     char *run = make_run(payload_len, frames, &len);
-    struct receiver *receivers = calloc(count, sizeof *receivers);
-    if (!receivers)
+    struct receiver *receivers = calloc(count, sizeof(*receivers));
+    if (!receivers) {
         give_up("receivers");
-    for (size_t i = 0; i < count; i++)
+    }
+    for (size_t i = 0; i < count; i++) {
         receivers[i].fd = socket_accept(listener);
+    }
     send_until(receivers, count, run, len, now_us() + span_us);
     free(receivers);
     free(run);

@@ -52,8 +52,9 @@ struct load {
 
 static void draw_word(struct load *load, char *word)
 {
-    for (size_t i = 0; i < WORD_LEN; i++)
+    for (size_t i = 0; i < WORD_LEN; i++) {
         word[i] = (char)('a' + rand_r(&load->random_state) % 26);
+    }
     word[WORD_LEN] = '\0';
 }
 
@@ -63,21 +64,24 @@ static void write_body(struct load *load, const struct client *poster, char *bod
     static const char *const syllables[] = {"mi", "au", "pur", "ro", "ta", "le", "shi", "no", "ka", "ve"};
     int len = snprintf(body, size, "%s", poster->is_probe ? poster->word : "meow");
     int words = 6 + rand_r(&load->random_state) % 6;
-    for (int i = 0; i < words; i++)
+    for (int i = 0; i < words; i++) {
         len += snprintf(body + len, size - (size_t)len, "+%s%s%s", syllables[rand_r(&load->random_state) % 10],
                         syllables[rand_r(&load->random_state) % 10], syllables[rand_r(&load->random_state) % 4]);
+    }
 }
 
 /* Connects it when it is first needed: a server closes connections that ask nothing. */
 static struct client *open_client(const struct load *load, struct client *client)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
-    if (client->is_open)
+    if (client->is_open) {
         return client;
+    }
     client->is_open = true;
     http_client_open(&client->http, client->port);
-    if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, client->http.fd, &event) != 0)
+    if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, client->http.fd, &event) != 0) {
         give_up("epoll_ctl");
+    }
     return client;
 }
 
@@ -85,8 +89,9 @@ static struct client *open_client(const struct load *load, struct client *client
 static struct client *take_idle(const struct load *load, struct client *clients, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!clients[i].is_busy)
+        if (!clients[i].is_busy) {
             return open_client(load, &clients[i]);
+        }
     }
     return NULL;
 }
@@ -95,15 +100,16 @@ static bool post(struct load *load, bool is_probe)
 {
     char body[256];
     struct client *poster = take_idle(load, load->posters, POSTERS);
-    if (!poster)
+    if (!poster) {
         return false;
+    }
     poster->is_busy = true;
     poster->is_probe = is_probe;
     if (is_probe) {
         draw_word(load, poster->word);
         load->probes++;
     }
-    write_body(load, poster, body, sizeof body);
+    write_body(load, poster, body, sizeof(body));
     poster->posted_us = now_us();
     http_client_post(&poster->http, body);
     load->posts++;
@@ -119,14 +125,14 @@ static void search_for(struct load *load, struct client *poster)
         load->missed++;
         return;
     }
-    if (!http_client_id(&poster->http, searcher->id, sizeof searcher->id) ||
-        !http_client_header(&poster->http, "Meower-Cursor", cursor, sizeof cursor)) {
+    if (!http_client_id(&poster->http, searcher->id, sizeof(searcher->id)) ||
+        !http_client_header(&poster->http, "Meower-Cursor", cursor, sizeof(cursor))) {
         load->errors++;
         return;
     }
     searcher->is_busy = true;
     searcher->posted_us = poster->posted_us;
-    snprintf(target, sizeof target, "/search?query=%s&take=10", poster->word);
+    snprintf(target, sizeof(target), "/search?query=%s&take=10", poster->word);
     http_client_get_at(&searcher->http, target, cursor);
 }
 
@@ -134,34 +140,38 @@ static void take_search(struct load *load, const struct client *searcher)
 {
     char how[32];
     const struct http_client *http = &searcher->http;
-    if (http->status == 200 && !http_client_header(http, "Meower-Search", how, sizeof how) &&
-        memmem(http->body, http->body_len, searcher->id, strlen(searcher->id)))
+    if (http->status == 200 && !http_client_header(http, "Meower-Search", how, sizeof(how)) &&
+        memmem(http->body, http->body_len, searcher->id, strlen(searcher->id))) {
         samples_add(&load->found, now_us() - searcher->posted_us);
-    else
+    } else {
         load->errors++;
+    }
 }
 
 static void take_answer(struct load *load, struct client *client)
 {
-    if (!http_client_receive(&client->http))
+    if (!http_client_receive(&client->http)) {
         return;
+    }
     client->is_busy = false;
     if (client->is_searcher) {
         take_search(load, client);
         return;
     }
     samples_add(&load->answered, now_us() - client->posted_us);
-    if (client->http.status != 200)
+    if (client->http.status != 200) {
         load->errors++;
-    else if (client->is_probe)
+    } else if (client->is_probe) {
         search_for(load, client);
+    }
 }
 
 static struct client *make_clients(size_t count, uint16_t port, bool is_searcher)
 {
-    struct client *clients = calloc(count, sizeof *clients);
-    if (!clients)
+    struct client *clients = calloc(count, sizeof(*clients));
+    if (!clients) {
         give_up("memory");
+    }
     for (size_t i = 0; i < count; i++) {
         clients[i].port = port;
         clients[i].is_searcher = is_searcher;
@@ -173,8 +183,9 @@ static void take_answers(struct load *load)
 {
     struct epoll_event events[EVENTS_MAX];
     int count = epoll_wait(load->epoll, events, EVENTS_MAX, 1);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         take_answer(load, events[i].data.ptr);
+    }
 }
 
 /* Posts what is due by now; what finds no free connection is due later. */
@@ -185,14 +196,16 @@ static void run(struct load *load, long rate, int64_t seconds)
     uint64_t probe_every = rate > PROBES_PER_SECOND ? (uint64_t)rate / PROBES_PER_SECOND : 1;
     while (now_us() < end_us) {
         uint64_t due = (uint64_t)((now_us() - start_us) * rate / 1000000);
-        while (load->posts < due && post(load, load->posts % probe_every == 0))
+        while (load->posts < due && post(load, load->posts % probe_every == 0)) {
             continue;
+        }
         load->late += load->posts < due ? 1 : 0;
         take_answers(load);
     }
     end_us += DRAIN_US;
-    while (now_us() < end_us && load->found.count + load->errors + load->missed < load->probes)
+    while (now_us() < end_us && load->found.count + load->errors + load->missed < load->probes) {
         take_answers(load);
+    }
 }
 
 int main(int argc, char **argv)
@@ -213,8 +226,9 @@ int main(int argc, char **argv)
     load.posters = make_clients(POSTERS, post_port, false);
     load.searchers = make_clients(SEARCHERS, search_port, true);
     run(&load, rate, seconds);
-    for (size_t i = 0; i < SEARCHERS; i++)
+    for (size_t i = 0; i < SEARCHERS; i++) {
         load.errors += load.searchers[i].is_busy ? 1 : 0;
+    }
     printf("{\"posts_per_second\": %.0f, \"late\": %llu, \"errors\": %llu, \"missed\": %llu, ",
            (double)load.posts / (double)seconds, (unsigned long long)load.late, (unsigned long long)load.errors,
            (unsigned long long)load.missed);

@@ -37,15 +37,17 @@ struct probe {
 static void take_frame(struct frame_sink *sink, const char *payload, size_t len)
 {
     struct probe *probe = (struct probe *)sink;
-    if (memmem(payload, len, probe->word, WORD_LEN))
+    if (memmem(payload, len, probe->word, WORD_LEN)) {
         probe->seen = true;
+    }
 }
 
 /* A word that is not within two typos of an earlier one but by great chance. */
 static void draw_word(struct probe *probe)
 {
-    for (size_t i = 0; i < WORD_LEN; i++)
+    for (size_t i = 0; i < WORD_LEN; i++) {
         probe->word[i] = (char)('a' + rand_r(&probe->random_state) % 26);
+    }
     probe->word[WORD_LEN] = '\0';
 }
 
@@ -53,7 +55,7 @@ static void draw_word(struct probe *probe)
 static bool post_and_see(struct probe *probe, int64_t *start_us)
 {
     char body[128];
-    snprintf(body, sizeof body, BODY_FORMAT, probe->word);
+    snprintf(body, sizeof(body), BODY_FORMAT, probe->word);
     bool answered = false;
     probe->seen = false;
     *start_us = now_us();
@@ -61,15 +63,18 @@ static bool post_and_see(struct probe *probe, int64_t *start_us)
     while (!answered || !probe->seen) {
         struct pollfd fds[] = {{.fd = answered ? -1 : probe->poster.fd, .events = POLLIN},
                                {.fd = probe->reader.fd, .events = POLLIN}};
-        if (poll(fds, 2, 100) < 0)
+        if (poll(fds, 2, 100) < 0) {
             give_up("poll");
+        }
         int64_t span_us = now_us() - *start_us;
-        if (span_us > GIVE_UP_US || probe->reader.closed)
+        if (span_us > GIVE_UP_US || probe->reader.closed) {
             return false;
+        }
         if (fds[1].revents && !probe->seen) {
             frame_reader_receive(&probe->reader, &probe->sink);
-            if (probe->seen)
+            if (probe->seen) {
                 samples_add(&probe->framed, span_us);
+            }
         }
         if (fds[0].revents && http_client_receive(&probe->poster)) {
             answered = true;
@@ -83,9 +88,10 @@ static bool search_until_found(struct probe *probe, int64_t start_us)
 {
     char id[ID_SIZE];
     char target[128];
-    if (!http_client_id(&probe->poster, id, sizeof id))
+    if (!http_client_id(&probe->poster, id, sizeof(id))) {
         return false;
-    snprintf(target, sizeof target, "/search?query=%s&take=10", probe->word);
+    }
+    snprintf(target, sizeof(target), "/search?query=%s&take=10", probe->word);
     for (;;) {
         http_client_get(&probe->searcher, target);
         http_client_wait(&probe->searcher);
@@ -94,8 +100,9 @@ static bool search_until_found(struct probe *probe, int64_t start_us)
             samples_add(&probe->found, span_us);
             return true;
         }
-        if (span_us > GIVE_UP_US)
+        if (span_us > GIVE_UP_US) {
             return false;
+        }
     }
 }
 
@@ -131,8 +138,9 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < posts; i++) {
         int64_t start_us = 0;
         draw_word(&probe);
-        if (!post_and_see(&probe, &start_us) || !search_until_found(&probe, start_us))
+        if (!post_and_see(&probe, &start_us) || !search_until_found(&probe, start_us)) {
             probe.errors++;
+        }
         usleep(pause_us);
     }
     print_results(&probe);

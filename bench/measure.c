@@ -43,11 +43,12 @@ long parse_number(const char *text, long maximum, const char *what)
 
 void samples_init(struct samples *samples, size_t count_max)
 {
-    samples->values = calloc(count_max, sizeof *samples->values);
+    samples->values = calloc(count_max, sizeof(*samples->values));
     samples->count = 0;
     samples->count_max = count_max;
-    if (!samples->values)
+    if (!samples->values) {
         give_up("samples");
+    }
 }
 
 void samples_free(struct samples *samples)
@@ -58,8 +59,9 @@ void samples_free(struct samples *samples)
 
 void samples_add(struct samples *samples, int64_t span_us)
 {
-    if (samples->count < samples->count_max)
+    if (samples->count < samples->count_max) {
         samples->values[samples->count++] = span_us;
+    }
 }
 
 static int compare_spans(const void *left, const void *right)
@@ -76,7 +78,7 @@ void samples_print(struct samples *samples, const char *name)
         printf("\"%s_p50_us\": null, \"%s_p99_us\": null, \"%s_count\": 0", name, name, name);
         return;
     }
-    qsort(samples->values, count, sizeof *samples->values, compare_spans);
+    qsort(samples->values, count, sizeof(*samples->values), compare_spans);
     printf("\"%s_p50_us\": %lld, \"%s_p99_us\": %lld, \"%s_count\": %zu", name,
            (long long)samples->values[(count * 50 + 99) / 100 - 1], name,
            (long long)samples->values[(count * 99 + 99) / 100 - 1], name, count);

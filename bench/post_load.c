@@ -45,14 +45,14 @@ static void make_request(struct request *request)
 {
     static const char *const syllables[] = {"mi", "au", "pur", "ro", "ta", "le", "shi", "no", "ka", "ve"};
     char body[300];
-    int len = snprintf(body, sizeof body, "body=%0*d", NUMBER_DIGITS, 0);
+    int len = snprintf(body, sizeof(body), "body=%0*d", NUMBER_DIGITS, 0);
     int words = 6 + rand() % 6;
 
     for (int i = 0; i < words; i++) {
-        len += snprintf(body + len, sizeof body - (size_t)len, "+%s%s%s", syllables[rand() % 10],
+        len += snprintf(body + len, sizeof(body) - (size_t)len, "+%s%s%s", syllables[rand() % 10],
                         syllables[rand() % 10], syllables[rand() % 4]);
     }
-    request->len = (size_t)snprintf(request->text, sizeof request->text,
+    request->len = (size_t)snprintf(request->text, sizeof(request->text),
                                     "POST /meows HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                                     "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
                                     len, body);

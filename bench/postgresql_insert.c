@@ -56,16 +56,18 @@ static _Noreturn void give_up_on(PGconn *connection, const char *what)
 static void execute(PGconn *connection, const char *sql)
 {
     PGresult *result = PQexec(connection, sql);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+    if (PQresultStatus(result) != PGRES_COMMAND_OK) {
         give_up_on(connection, sql);
+    }
     PQclear(result);
 }
 
 static void prepare(PGconn *connection, const char *name, const char *sql, int parameters)
 {
     PGresult *result = PQprepare(connection, name, sql, parameters, NULL);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+    if (PQresultStatus(result) != PGRES_COMMAND_OK) {
         give_up_on(connection, sql);
+    }
     PQclear(result);
 }
 
@@ -83,10 +85,12 @@ static void load(struct run *run, const char *batch)
 {
     run->input = run->has_arrays ? PQexecParams(run->connection, select_arrays, 1, NULL, &batch, NULL, NULL, BINARY)
                                  : PQexecParams(run->connection, select_rows, 0, NULL, NULL, NULL, NULL, BINARY);
-    if (PQresultStatus(run->input) != PGRES_TUPLES_OK)
+    if (PQresultStatus(run->input) != PGRES_TUPLES_OK) {
         give_up_on(run->connection, "the rows of the feed");
-    if (PQntuples(run->input) < (run->has_arrays ? 1 : run->batch))
+    }
+    if (PQntuples(run->input) < (run->has_arrays ? 1 : run->batch)) {
         give_up("the feed has too few rows for one transaction");
+    }
 }
 
 static void send(const struct run *run, const char *statement, int row)
@@ -98,22 +102,25 @@ static void send(const struct run *run, const char *statement, int row)
         values[i] = PQgetvalue(run->input, row, i);
         lengths[i] = PQgetlength(run->input, row, i);
     }
-    if (!PQsendQueryPrepared(run->connection, statement, row >= 0 ? COLUMNS : 0, values, lengths, formats, BINARY))
+    if (!PQsendQueryPrepared(run->connection, statement, row >= 0 ? COLUMNS : 0, values, lengths, formats, BINARY)) {
         give_up_on(run->connection, statement);
+    }
 }
 
 /* Takes the answers of all that was sent in the pipeline. */
 static void finish(const struct run *run)
 {
     bool is_over = false;
-    if (!PQpipelineSync(run->connection))
+    if (!PQpipelineSync(run->connection)) {
         give_up_on(run->connection, "the pipeline");
+    }
     while (!is_over) {
         PGresult *result = PQgetResult(run->connection); /* NULL between two statements */
         ExecStatusType status = PQresultStatus(result);
         is_over = status == PGRES_PIPELINE_SYNC;
-        if (result != NULL && !is_over && status != PGRES_COMMAND_OK)
+        if (result != NULL && !is_over && status != PGRES_COMMAND_OK) {
             give_up_on(run->connection, "insert");
+        }
         PQclear(result);
     }
 }
@@ -125,8 +132,9 @@ static void insert_batch(const struct run *run, int first)
         send(run, "insert", first / run->batch);
     } else {
         send(run, "begin", -1);
-        for (int row = first; row < first + run->batch; row++)
+        for (int row = first; row < first + run->batch; row++) {
             send(run, "insert", row);
+        }
         send(run, "commit", -1);
     }
     finish(run);
@@ -148,11 +156,13 @@ static void measure(struct run *run)
     samples_init(&run->commits.spans, COMMITS_MAX);
     while (run->commits.spent_us < run->span_us) {
         execute(run->connection, "TRUNCATE bare.meows, bare.meower_events");
-        if (!PQenterPipelineMode(run->connection))
+        if (!PQenterPipelineMode(run->connection)) {
             give_up_on(run->connection, "the pipeline");
+        }
         insert_all(run);
-        if (!PQexitPipelineMode(run->connection))
+        if (!PQexitPipelineMode(run->connection)) {
             give_up_on(run->connection, "the pipeline");
+        }
     }
     commits_print(&run->commits);
     samples_free(&run->commits.spans);
@@ -167,10 +177,12 @@ int main(int argc, char **argv)
     struct run run = {.connection = PQconnectdb(argv[1]), .has_arrays = strcmp(argv[2], "arrays") == 0};
     run.batch = (int)parse_number(argv[3], 100000, "ROWS_PER_TRANSACTION");
     run.span_us = 1000000 * (int64_t)parse_number(argv[4], 60, "SECONDS");
-    if (PQstatus(run.connection) != CONNECTION_OK)
+    if (PQstatus(run.connection) != CONNECTION_OK) {
         give_up_on(run.connection, "connecting");
-    if (run.batch == 0)
+    }
+    if (run.batch == 0) {
         give_up("ROWS_PER_TRANSACTION");
+    }
     execute(run.connection, create_tables);
     prepare(run.connection, "insert", run.has_arrays ? insert_arrays : insert_row, COLUMNS);
     prepare(run.connection, "begin", "BEGIN", 0);

@@ -16,11 +16,13 @@
 void socket_limit_raise(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
         give_up("getrlimit");
+    }
     limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
         give_up("setrlimit");
+    }
 }
 
 static struct sockaddr_in loopback(uint16_t port)
@@ -33,8 +35,9 @@ static struct sockaddr_in loopback(uint16_t port)
 static void set_no_delay(int fd)
 {
     int on = 1;
-    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0) {
         give_up("TCP_NODELAY");
+    }
 }
 
 int socket_connect(uint16_t port)
@@ -42,14 +45,16 @@ int socket_connect(uint16_t port)
     struct sockaddr_in address = loopback(port);
     for (int attempt = 1;; attempt++) {
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd < 0)
+        if (fd < 0) {
             give_up("socket");
-        if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) {
+        }
+        if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0) {
             set_no_delay(fd);
             return fd;
         }
-        if (errno != ECONNREFUSED || attempt == CONNECT_ATTEMPTS)
+        if (errno != ECONNREFUSED || attempt == CONNECT_ATTEMPTS) {
             give_up("connect");
+        }
         close(fd);
         usleep(CONNECT_PAUSE_US);
     }
@@ -60,21 +65,25 @@ int socket_listen(uint16_t port)
     struct sockaddr_in address = loopback(port);
     int on = 1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
+    if (fd < 0) {
         give_up("socket");
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0)
+    }
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
         give_up("bind");
-    if (listen(fd, SOMAXCONN) != 0)
+    }
+    if (listen(fd, SOMAXCONN) != 0) {
         give_up("listen");
+    }
     return fd;
 }
 
 int socket_accept(int listener)
 {
     int fd = accept(listener, NULL, NULL);
-    if (fd < 0)
+    if (fd < 0) {
         give_up("accept");
+    }
     set_no_delay(fd);
     return fd;
 }
@@ -82,13 +91,15 @@ int socket_accept(int listener)
 void socket_set_nonblocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
         give_up("fcntl");
+    }
 }
 
 void socket_send_all(int fd, const char *bytes, size_t len)
 {
     ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
-    if (sent < 0 || (size_t)sent != len)
+    if (sent < 0 || (size_t)sent != len) {
         give_up("send");
+    }
 }

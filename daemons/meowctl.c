@@ -194,7 +194,7 @@ static int check_command(int argc, char **argv)
     } commands[] = {{"post", 1},   {"delete", 1},  {"list", 0},      {"search", 1},  {"tail", 0},
                     {"backup", 1}, {"restore", 1}, {"new-epoch", 0}, {"rebuild", 1}, {"check", 0}};
 
-    for (size_t i = 0; argc > 0 && i < sizeof commands / sizeof commands[0]; i++) {
+    for (size_t i = 0; argc > 0 && i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(argv[0], commands[i].name) != 0) {
             continue;
         }

@@ -27,8 +27,9 @@ struct chat {
 
 static void check(int status, const meower_error *error)
 {
-    if (status >= 0)
+    if (status >= 0) {
         return;
+    }
     fprintf(stderr, "chat: %s: %s\n", meower_status_name(status), error->message);
     exit(1);
 }
@@ -36,8 +37,9 @@ static void check(int status, const meower_error *error)
 /* Texts come from anybody: the library refuses control characters, so none can drive the terminal. */
 static void print_page_oldest_first(meower_page *page)
 {
-    for (size_t i = meower_page_count(page); i > 0; i--)
+    for (size_t i = meower_page_count(page); i > 0; i--) {
         printf("%s\n", meower_page_meow(page, i - 1)->body);
+    }
     meower_page_free(page);
 }
 
@@ -75,22 +77,25 @@ static void say(struct chat *chat, const char *text)
     char body[sizeof(chat->line) + 64];
     meower_error error = {0};
     int len = snprintf(body, sizeof(body), "%.40s: %s", chat->name, text);
-    if (isatty(STDOUT_FILENO))
+    if (isatty(STDOUT_FILENO)) {
         printf("\033[1A\033[2K"); /* up a line, and erase it: ECMA-48 CUU, EL */
-    if (meower_command_post(chat->command, body, (size_t)len, NULL, TIMEOUT_MS, NULL, &error) != MEOWER_OK)
+    }
+    if (meower_command_post(chat->command, body, (size_t)len, NULL, TIMEOUT_MS, NULL, &error) != MEOWER_OK) {
         printf("(%s)\n", error.message);
+    }
 }
 
 static void obey(struct chat *chat, const char *line)
 {
-    if (strcmp(line, "/quit") == 0)
+    if (strcmp(line, "/quit") == 0) {
         chat->is_over = 1;
-    else if (strncmp(line, "/search ", 8) == 0)
+    } else if (strncmp(line, "/search ", 8) == 0) {
         search(chat, line + 8);
-    else if (line[0] == '/')
+    } else if (line[0] == '/') {
         printf("(there are /search WORDS and /quit)\n");
-    else if (line[0] != '\0')
+    } else if (line[0] != '\0') {
         say(chat, line);
+    }
 }
 
 static void read_lines(struct chat *chat)
@@ -109,8 +114,9 @@ static void read_lines(struct chat *chat)
         chat->line_len -= (size_t)(newline + 1 - chat->line);
         memmove(chat->line, newline + 1, chat->line_len + 1);
     }
-    if (chat->line_len == sizeof(chat->line) - 1)
+    if (chat->line_len == sizeof(chat->line) - 1) {
         chat->line_len = 0; /* nobody types that */
+    }
 }
 
 static void print_events(struct chat *chat)
@@ -118,9 +124,11 @@ static void print_events(struct chat *chat)
     const meower_event *event;
     meower_error error = {0};
     int taken;
-    while ((taken = meower_subscription_next(chat->subscription, &event, &error)) == 1)
-        if (event->kind == MEOWER_EVENT_CREATED)
+    while ((taken = meower_subscription_next(chat->subscription, &event, &error)) == 1) {
+        if (event->kind == MEOWER_EVENT_CREATED) {
             printf("%s\n", event->meow.body);
+        }
+    }
     check(taken, &error);
 }
 
@@ -132,10 +140,12 @@ static void run(struct chat *chat)
     };
     while (!chat->is_over) {
         fflush(stdout);
-        if (poll(fds, 2, -1) < 0)
+        if (poll(fds, 2, -1) < 0) {
             return;
-        if (fds[0].revents != 0)
+        }
+        if (fds[0].revents != 0) {
             read_lines(chat);
+        }
         print_events(chat);
     }
 }

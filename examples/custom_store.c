@@ -10,8 +10,9 @@
 
 static void check(int status, const meower_error *error)
 {
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         return;
+    }
     fprintf(stderr, "custom_store: %s: %s\n", meower_status_name(status), error->message);
     exit(1);
 }
@@ -48,8 +49,9 @@ static void print_newest(meower *feed)
     meower_page *page;
     check(meower_query_open(feed, &query, &error), &error);
     check(meower_query_list(query, &list, 5000, &page, &error), &error);
-    for (size_t i = 0; i < meower_page_count(page); i++)
+    for (size_t i = 0; i < meower_page_count(page); i++) {
         printf("%s %s\n", meower_page_meow(page, i)->id, meower_page_meow(page, i)->body);
+    }
     meower_page_free(page);
     meower_query_close(query);
 }
@@ -63,8 +65,9 @@ int main(int argc, char **argv)
         return 2;
     }
     meower *feed = open_feed(argv[1]);
-    if (argc > 2)
+    if (argc > 2) {
         post(feed, argv[2]);
+    }
     print_newest(feed);
     check(meower_close(feed, 5000, &error), &error);
     return 0;

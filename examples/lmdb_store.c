@@ -61,14 +61,15 @@ struct lmdb {
 static int fail(int result, const char *what, meower_error *error)
 {
     int code = MEOWER_ERROR_IO;
-    if (result == MDB_MAP_FULL || result == ENOSPC)
+    if (result == MDB_MAP_FULL || result == ENOSPC) {
         code = MEOWER_ERROR_FULL;
-    else if (result == ENOMEM)
+    } else if (result == ENOMEM) {
         code = MEOWER_ERROR_NO_MEMORY;
-    else if (result == EACCES || result == EPERM || result == EROFS)
+    } else if (result == EACCES || result == EPERM || result == EROFS) {
         code = MEOWER_ERROR_PERMISSION;
-    else if (result == MDB_CORRUPTED || result == MDB_INVALID || result == MDB_VERSION_MISMATCH)
+    } else if (result == MDB_CORRUPTED || result == MDB_INVALID || result == MDB_VERSION_MISMATCH) {
         code = MEOWER_ERROR_CORRUPT;
+    }
     return meower_error_set(error, code, result, 0, "LMDB could not %s: %s", what, mdb_strerror(result));
 }
 
@@ -85,16 +86,18 @@ static MDB_val text_of(const char *text)
 /* Numbers as keys: big-endian, so that bytewise order is their order. */
 static void put_number(unsigned char bytes[8], uint64_t number)
 {
-    for (int i = 7; i >= 0; i--, number >>= 8)
+    for (int i = 7; i >= 0; i--, number >>= 8) {
         bytes[i] = (unsigned char)number;
+    }
 }
 
 static uint64_t get_number(const void *data)
 {
     const unsigned char *bytes = data;
     uint64_t number = 0;
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 8; i++) {
         number = number << 8 | bytes[i];
+    }
     return number;
 }
 
@@ -105,14 +108,16 @@ static int read_head(const struct lmdb *lmdb, MDB_txn *txn, uint64_t *position)
     MDB_val key;
     MDB_val value;
     int result = mdb_cursor_open(txn, lmdb->tables[EVENTS], &cursor);
-    if (result != 0)
+    if (result != 0) {
         return result;
+    }
     result = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
     mdb_cursor_close(cursor);
-    if (result == MDB_NOTFOUND)
+    if (result == MDB_NOTFOUND) {
         *position = 0;
-    else if (result == 0)
+    } else if (result == 0) {
         *position = get_number(key.mv_data);
+    }
     return result == MDB_NOTFOUND ? 0 : result;
 }
 
@@ -133,12 +138,14 @@ static int open_tables(struct lmdb *lmdb, MDB_txn *txn)
     MDB_val found;
     for (int i = 0; i < TABLE_COUNT; i++) {
         int result = mdb_dbi_open(txn, table_names[i], MDB_CREATE, &lmdb->tables[i]);
-        if (result != 0)
+        if (result != 0) {
             return result;
+        }
     }
     int result = mdb_get(txn, lmdb->tables[META], &name, &found);
-    if (result != MDB_NOTFOUND)
+    if (result != MDB_NOTFOUND) {
         return result;
+    }
 
     uint64_t chance;
     char epoch[MEOWER_EPOCH_SIZE];
@@ -152,19 +159,23 @@ static int open_file(struct lmdb *lmdb, const char *path)
 {
     MDB_txn *txn;
     int result = mdb_env_create(&lmdb->env);
-    if (result != 0)
+    if (result != 0) {
         return result;
+    }
     mdb_env_set_maxdbs(lmdb->env, TABLE_COUNT);
     mdb_env_set_mapsize(lmdb->env, FILE_SIZE_MAX);
     /* NOTLS: a lane is no thread, and a thread may end while its lane goes on. */
     result = mdb_env_open(lmdb->env, path, MDB_NOSUBDIR | MDB_NOTLS, 0600);
-    if (result == 0)
+    if (result == 0) {
         result = mdb_txn_begin(lmdb->env, NULL, 0, &txn);
-    if (result != 0)
+    }
+    if (result != 0) {
         return result;
+    }
     result = open_tables(lmdb, txn);
-    if (result == 0)
+    if (result == 0) {
         return mdb_txn_commit(txn);
+    }
     mdb_txn_abort(txn);
     return result;
 }
@@ -179,8 +190,9 @@ static void lmdb_close(void *store)
 static int lmdb_open(const meower_backend_config *config, void **store, meower_error *error)
 {
     struct lmdb *lmdb = calloc(1, sizeof(*lmdb));
-    if (lmdb == NULL)
+    if (lmdb == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a store");
+    }
     lmdb->clock = config->clock;
     int result = open_file(lmdb, config->location);
     if (result != 0) {
@@ -203,8 +215,9 @@ static int read_newest(const struct lmdb *lmdb, MDB_txn *txn, char newest_id[MEO
     MDB_val newest;
     int result = mdb_get(txn, lmdb->tables[META], &name, &newest);
     newest_id[0] = '\0';
-    if (result == 0)
+    if (result == 0) {
         copy_text(newest_id, MEOWER_ID_SIZE, &newest);
+    }
     return result == MDB_NOTFOUND ? 0 : result;
 }
 
@@ -215,11 +228,13 @@ static int lmdb_info(void *store, meower_store_info *info, meower_error *error)
     MDB_val epoch;
     MDB_txn *txn;
     int status = begin_read(lmdb, &txn, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     int result = read_head(lmdb, txn, &info->head);
-    if (result == 0)
+    if (result == 0) {
         result = mdb_get(txn, lmdb->tables[META], &epoch_name, &epoch);
+    }
     if (result == 0) {
         copy_text(info->epoch, sizeof(info->epoch), &epoch);
         result = read_newest(lmdb, txn, info->newest_id);
@@ -255,8 +270,9 @@ static int add_event(struct batch *batch, int kind, meower_store_operation *oper
     memcpy(event.id, operation->id, sizeof(event.id));
     put_number(position, batch->position + 1);
     int result = put(batch, EVENTS, value_of(position, sizeof(position)), value_of(&event, sizeof(event)));
-    if (result == 0)
+    if (result == 0) {
         operation->position = ++batch->position;
+    }
     return result;
 }
 
@@ -266,11 +282,13 @@ static int replay_key(const struct batch *batch, meower_store_operation *operati
     MDB_val value;
     struct key key;
     int result = find(batch, KEYS, text_of(operation->idempotency_key), &value);
-    if (result != 0)
+    if (result != 0) {
         return result;
+    }
     memcpy(&key, value.mv_data, sizeof(key));
-    if (key.expires_us <= operation->at_us)
+    if (key.expires_us <= operation->at_us) {
         return MDB_NOTFOUND;
+    }
     if (key.fingerprint != operation->fingerprint) {
         operation->status = MEOWER_ERROR_CONFLICT;
         return 0;
@@ -291,16 +309,18 @@ static int forget_key(const struct batch *batch, MDB_cursor *cursor, int64_t now
     struct key key;
     char name[MEOWER_KEY_MAX];
     int result = mdb_cursor_get(cursor, &expiry, &nothing, MDB_FIRST);
-    if (result != 0 || (int64_t)get_number(expiry.mv_data) > now_us)
+    if (result != 0 || (int64_t)get_number(expiry.mv_data) > now_us) {
         return result;
+    }
     size_t name_len = expiry.mv_size - 8;
     memcpy(name, (const char *)expiry.mv_data + 8, name_len); /* what is found lasts until something is written */
     MDB_val key_name = value_of(name, name_len);
     result = find(batch, KEYS, key_name, &value);
     if (result == 0) {
         memcpy(&key, value.mv_data, sizeof(key));
-        if (key.expires_us <= now_us)
+        if (key.expires_us <= now_us) {
             result = mdb_del(batch->txn, batch->lmdb->tables[KEYS], &key_name, NULL);
+        }
     }
     return result == 0 || result == MDB_NOTFOUND ? mdb_cursor_del(cursor, 0) : result;
 }
@@ -309,10 +329,12 @@ static int forget_keys(const struct batch *batch, int64_t now_us)
 {
     MDB_cursor *cursor;
     int result = mdb_cursor_open(batch->txn, batch->lmdb->tables[EXPIRIES], &cursor);
-    if (result != 0)
+    if (result != 0) {
         return result;
-    for (int i = 0; i < KEYS_FORGOTTEN && result == 0; i++)
+    }
+    for (int i = 0; i < KEYS_FORGOTTEN && result == 0; i++) {
         result = forget_key(batch, cursor, now_us);
+    }
     mdb_cursor_close(cursor);
     return result == MDB_NOTFOUND ? 0 : result;
 }
@@ -331,8 +353,9 @@ static int remember_key(const struct batch *batch, const meower_store_operation 
     put_number(expiry, (uint64_t)operation->expires_us);
     memcpy(expiry + 8, operation->idempotency_key, key_len);
     int result = put(batch, KEYS, text_of(operation->idempotency_key), value_of(&key, sizeof(key)));
-    if (result == 0)
+    if (result == 0) {
         result = put(batch, EXPIRIES, value_of(expiry, 8 + key_len), value_of("", 0));
+    }
     return result == 0 ? forget_keys(batch, operation->at_us) : result;
 }
 
@@ -341,8 +364,9 @@ static int put_meow(const struct batch *batch, const meower_store_operation *ope
     MDB_val key = text_of(operation->id);
     MDB_val value = {sizeof(operation->at_us) + operation->body_len, NULL};
     int result = mdb_put(batch->txn, batch->lmdb->tables[MEOWS], &key, &value, MDB_RESERVE);
-    if (result != 0)
+    if (result != 0) {
         return result;
+    }
     memcpy(value.mv_data, &operation->at_us, sizeof(operation->at_us));
     memcpy((char *)value.mv_data + sizeof(operation->at_us), operation->body, operation->body_len);
     return 0;
@@ -352,10 +376,12 @@ static int apply_post(struct batch *batch, meower_store_operation *operation)
 {
     int result = MDB_NOTFOUND;
     operation->position = 0;
-    if (operation->idempotency_key != NULL)
+    if (operation->idempotency_key != NULL) {
         result = replay_key(batch, operation);
-    if (result != MDB_NOTFOUND)
+    }
+    if (result != MDB_NOTFOUND) {
         return result;
+    }
 
     if (strcmp(operation->id, batch->newest_id) <= 0) {
         batch->is_refused = 1;
@@ -364,13 +390,16 @@ static int apply_post(struct batch *batch, meower_store_operation *operation)
     memcpy(operation->stored_id, operation->id, sizeof(operation->stored_id));
     memcpy(batch->newest_id, operation->id, sizeof(batch->newest_id));
     result = put_meow(batch, operation);
-    if (result == 0)
+    if (result == 0) {
         result = put(batch, META, text_of("newest"), text_of(operation->id));
-    if (result == 0)
+    }
+    if (result == 0) {
         result = add_event(batch, MEOWER_EVENT_CREATED, operation);
+    }
     operation->stored_at_us = operation->at_us;
-    if (result == 0 && operation->idempotency_key != NULL)
+    if (result == 0 && operation->idempotency_key != NULL) {
         result = remember_key(batch, operation);
+    }
     return result;
 }
 
@@ -379,10 +408,12 @@ static int apply_delete(struct batch *batch, meower_store_operation *operation)
     MDB_val key = text_of(operation->id);
     operation->position = 0;
     int result = mdb_del(batch->txn, batch->lmdb->tables[MEOWS], &key, NULL);
-    if (result == 0)
+    if (result == 0) {
         return add_event(batch, MEOWER_EVENT_DELETED, operation);
-    if (result == MDB_NOTFOUND)
+    }
+    if (result == MDB_NOTFOUND) {
         operation->status = MEOWER_ERROR_NOT_FOUND;
+    }
     return result == MDB_NOTFOUND ? 0 : result;
 }
 
@@ -394,8 +425,9 @@ static int apply_lease(const struct batch *batch, meower_store_operation *operat
     MDB_val lease;
     size_t owner_len = strnlen(operation->owner, sizeof(value) - 8);
     int result = find(batch, LEASES, text_of(operation->name), &lease);
-    if (result != 0 && result != MDB_NOTFOUND)
+    if (result != 0 && result != MDB_NOTFOUND) {
         return result;
+    }
     if (result == 0) {
         memcpy(&expires_us, lease.mv_data, 8);
         int is_ours =
@@ -431,24 +463,31 @@ static int apply(struct batch *batch, meower_store_operation *operation)
 static int lmdb_append(void *store, meower_store_operation *operations, size_t count, meower_error *error)
 {
     struct batch batch = {.lmdb = store};
-    if (count == 0)
+    if (count == 0) {
         return MEOWER_OK;
+    }
     int result = mdb_txn_begin(batch.lmdb->env, NULL, 0, &batch.txn);
-    if (result != 0)
+    if (result != 0) {
         return fail(result, "begin to write", error);
+    }
     result = read_head(batch.lmdb, batch.txn, &batch.position);
-    if (result == 0)
+    if (result == 0) {
         result = read_newest(batch.lmdb, batch.txn, batch.newest_id);
-    for (size_t i = 0; i < count && result == 0 && !batch.is_refused; i++)
+    }
+    for (size_t i = 0; i < count && result == 0 && !batch.is_refused; i++) {
         result = apply(&batch, &operations[i]);
-    if (result == 0 && !batch.is_refused)
+    }
+    if (result == 0 && !batch.is_refused) {
         result = mdb_txn_commit(batch.txn);
-    else
+    } else {
         mdb_txn_abort(batch.txn);
-    if (result != 0)
+    }
+    if (result != 0) {
         return fail(result, "store a batch", error);
-    if (batch.is_refused)
+    }
+    if (batch.is_refused) {
         memcpy(operations[0].stored_id, batch.newest_id, sizeof(operations[0].stored_id));
+    }
     return batch.is_refused ? MEOWER_ERROR_CONFLICT : MEOWER_OK;
 }
 
@@ -460,8 +499,9 @@ static int lmdb_head(void *store, unsigned lane, uint64_t *position, meower_erro
     MDB_txn *txn;
     (void)lane;
     int status = begin_read(lmdb, &txn, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     int result = read_head(lmdb, txn, position);
     mdb_txn_abort(txn);
     return result == 0 ? MEOWER_OK : fail(result, "read the head", error);
@@ -486,8 +526,9 @@ static int push_event(const struct batch *batch, const MDB_val *position, const 
         .id = event.id,
         .created_at_us = event.at_us,
     };
-    if (event.kind == MEOWER_EVENT_CREATED && find(batch, MEOWS, text_of(event.id), &meow) == 0)
+    if (event.kind == MEOWER_EVENT_CREATED && find(batch, MEOWS, text_of(event.id), &meow) == 0) {
         set_meow(&row, &meow);
+    }
     return sink->row(sink, &row);
 }
 
@@ -499,16 +540,19 @@ static int lmdb_read_events(void *store, unsigned lane, uint64_t after, size_t m
     MDB_val value;
     unsigned char from[8];
     (void)lane;
-    if (after == UINT64_MAX)
+    if (after == UINT64_MAX) {
         return MEOWER_OK;
+    }
     int status = begin_read(batch.lmdb, &batch.txn, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     put_number(from, after + 1);
     MDB_val key = value_of(from, sizeof(from));
     int result = mdb_cursor_open(batch.txn, batch.lmdb->tables[EVENTS], &cursor);
-    if (result == 0)
+    if (result == 0) {
         result = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    }
     for (size_t count = 0; count < max && result == 0 && status == MEOWER_OK; count++) {
         status = push_event(&batch, &key, &value, sink);
         result = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
@@ -536,19 +580,22 @@ static int compare(const MDB_val *id, const char *bound)
 static int seek(MDB_cursor *cursor, const meower_range *range, MDB_val *id, MDB_val *meow)
 {
     const char *bound = range->ascending ? range->above : range->below;
-    if (bound == NULL)
+    if (bound == NULL) {
         return mdb_cursor_get(cursor, id, meow, range->ascending ? MDB_FIRST : MDB_LAST);
+    }
     *id = text_of(bound);
     int result = mdb_cursor_get(cursor, id, meow, MDB_SET_RANGE);
-    if (range->ascending)
+    if (range->ascending) {
         return result == 0 && compare(id, bound) == 0 ? mdb_cursor_get(cursor, id, meow, MDB_NEXT) : result;
+    }
     return mdb_cursor_get(cursor, id, meow, result == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
 }
 
 static int is_past(const MDB_val *id, const meower_range *range)
 {
-    if (range->ascending)
+    if (range->ascending) {
         return range->below != NULL && compare(id, range->below) >= 0;
+    }
     return range->above != NULL && compare(id, range->above) <= 0;
 }
 
@@ -579,8 +626,9 @@ static int lmdb_list(void *store, unsigned lane, const meower_range *range, meow
     MDB_txn *txn;
     (void)lane;
     int status = begin_read(lmdb, &txn, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     int result = mdb_cursor_open(txn, lmdb->tables[MEOWS], &cursor);
     if (result == 0) {
         result = push_range(cursor, range, sink, &status);
@@ -597,16 +645,18 @@ static int lmdb_get(void *store, unsigned lane, const char *const *ids, size_t c
     int result = 0;
     (void)lane;
     int status = begin_read(batch.lmdb, &batch.txn, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     for (size_t i = 0; i < count && result == 0 && status == MEOWER_OK; i++) {
         MDB_val id = text_of(ids[i]);
         MDB_val meow;
         result = find(&batch, MEOWS, id, &meow);
-        if (result == 0)
+        if (result == 0) {
             status = push_meow(&id, &meow, sink);
-        else if (result == MDB_NOTFOUND)
+        } else if (result == MDB_NOTFOUND) {
             result = 0;
+        }
     }
     mdb_txn_abort(batch.txn);
     return result == 0 ? status : fail(result, "get meows", error);
@@ -618,13 +668,15 @@ static int lmdb_checkpoint(void *store, unsigned lane, const char *name, uint64_
     MDB_val value;
     (void)lane;
     int status = begin_read(batch.lmdb, &batch.txn, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     int result = find(&batch, CHECKPOINTS, text_of(name), &value);
-    if (result == 0)
+    if (result == 0) {
         memcpy(position, value.mv_data, sizeof(*position));
-    else if (result == MDB_NOTFOUND)
+    } else if (result == MDB_NOTFOUND) {
         *position = 0;
+    }
     mdb_txn_abort(batch.txn);
     return result == 0 || result == MDB_NOTFOUND ? MEOWER_OK : fail(result, "read a checkpoint", error);
 }

@@ -31,8 +31,9 @@ struct load {
 
 static void check(int status, const char *message)
 {
-    if (status >= 0)
+    if (status >= 0) {
         return;
+    }
     fprintf(stderr, "load_libuv: %s\n", message);
     exit(1);
 }
@@ -80,12 +81,14 @@ static int submit_lines(struct load *load)
 /* After a read and after results: goes on, or ends when all is answered. */
 static void go_on(struct load *load)
 {
-    if (load->is_reading)
+    if (load->is_reading) {
         return;
-    if (submit_lines(load) && !load->has_ended)
+    }
+    if (submit_lines(load) && !load->has_ended) {
         read_more(load);
-    else if (load->has_ended && load->answered == load->submitted)
+    } else if (load->has_ended && load->answered == load->submitted) {
         uv_poll_stop(&load->results); /* nothing is active any more: uv_run() returns */
+    }
 }
 
 static void on_read(uv_fs_t *request)
@@ -97,8 +100,9 @@ static void on_read(uv_fs_t *request)
     check((int)len, "standard input cannot be read");
     load->has_ended = len == 0;
     load->text_len += (size_t)len;
-    if (len == 0 && load->text_len > 0)
+    if (len == 0 && load->text_len > 0) {
         load->text[load->text_len++] = '\n'; /* a last line without its newline */
+    }
     go_on(load);
 }
 

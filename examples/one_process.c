@@ -10,15 +10,17 @@ static meower_error error; /* says what was wrong and what would be right */
 
 static void check(int status)
 {
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         errx(1, "%s", error.message);
+    }
 }
 
 static void print_page(const char *title, meower_page *page)
 {
     printf("%s\n", title);
-    for (size_t i = 0; i < meower_page_count(page); i++)
+    for (size_t i = 0; i < meower_page_count(page); i++) {
         printf("    %s\n", meower_page_meow(page, i)->body);
+    }
     meower_page_free(page);
 }
 
@@ -38,8 +40,9 @@ int main(int argc, char **argv)
     check(meower_command_open(feed, &command, &error));
     check(meower_query_open(feed, &query, &error));
     check(meower_subscription_open(feed, NULL, &subscription, &error)); /* what follows now */
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++) {
         check(meower_command_post(command, bodies[i], strlen(bodies[i]), NULL, 1000, &posted, &error));
+    }
     check(meower_query_list(query, &(meower_list)MEOWER_LIST_INIT, 1000, &page, &error));
     print_page("Newest first:", page);
     meower_search search = MEOWER_SEARCH_INIT;
@@ -50,8 +53,9 @@ int main(int argc, char **argv)
     print_page("Best first, typos forgiven:", page);
     printf("As it happened:\n");
     const meower_event *event;
-    for (int i = 0; i < 3 && meower_subscription_wait(subscription, 1000, &event, &error) == 1; i++)
+    for (int i = 0; i < 3 && meower_subscription_wait(subscription, 1000, &event, &error) == 1; i++) {
         printf("    %llu: %s\n", (unsigned long long)event->position, event->meow.body);
+    }
     meower_subscription_close(subscription);
     meower_query_close(query);
     meower_command_close(command);

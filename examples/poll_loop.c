@@ -25,8 +25,9 @@ struct loop {
 
 static void check(int status, const meower_error *error)
 {
-    if (status >= 0)
+    if (status >= 0) {
         return;
+    }
     fprintf(stderr, "poll_loop: %s: %s\n", meower_status_name(status), error->message);
     exit(1);
 }
@@ -61,8 +62,9 @@ static void take_results(struct loop *loop)
     meower_command_result result;
     while (meower_command_next(loop->command, &result) == 1) {
         check(result.status, &result.error);
-        if (++loop->answered % 100 == 0)
+        if (++loop->answered % 100 == 0) {
             submit_search(loop, result.cursor);
+        }
     }
 }
 
@@ -82,8 +84,9 @@ static void take_events(struct loop *loop)
     const meower_event *event;
     meower_error error = {0};
     int taken;
-    while ((taken = meower_subscription_next(loop->subscription, &event, &error)) == 1)
+    while ((taken = meower_subscription_next(loop->subscription, &event, &error)) == 1) {
         loop->events++;
+    }
     check(taken, &error);
 }
 
@@ -100,12 +103,15 @@ static void run(struct loop *loop)
             fprintf(stderr, "poll_loop: nothing happened for ten seconds\n");
             exit(1);
         }
-        if (fds[0].revents != 0)
+        if (fds[0].revents != 0) {
             take_results(loop);
-        if (fds[1].revents != 0)
+        }
+        if (fds[1].revents != 0) {
             take_pages(loop);
-        if (fds[2].revents != 0)
+        }
+        if (fds[2].revents != 0) {
             take_events(loop);
+        }
     }
 }
 

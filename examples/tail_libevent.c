@@ -23,16 +23,18 @@ struct tail {
 
 static void check(int status, const meower_error *error)
 {
-    if (status >= 0)
+    if (status >= 0) {
         return;
+    }
     fprintf(stderr, "tail_libevent: %s: %s\n", meower_status_name(status), error->message);
     exit(1);
 }
 
 static void stop_when_done(struct tail *tail)
 {
-    if (tail->input_ended && tail->unanswered == 0)
+    if (tail->input_ended && tail->unanswered == 0) {
         event_base_loopbreak(tail->base);
+    }
 }
 
 /* The descriptor stays readable while events wait: taking some and returning would be right as well. */
@@ -44,8 +46,9 @@ static void on_events(evutil_socket_t fd, short what, void *context)
     int taken;
     (void)fd;
     (void)what;
-    while ((taken = meower_subscription_next(tail->subscription, &event, &error)) == 1)
+    while ((taken = meower_subscription_next(tail->subscription, &event, &error)) == 1) {
         printf("%s %s\n", event->cursor, event->kind == MEOWER_EVENT_CREATED ? event->meow.body : "(deleted)");
+    }
     fflush(stdout);
     check(taken, &error);
     stop_when_done(tail);
@@ -104,11 +107,13 @@ static void run(struct tail *tail)
         event_new(tail->base, STDIN_FILENO, EV_READ | EV_PERSIST, on_input, tail),
     };
     tail->input = events[3];
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++) {
         event_add(events[i], NULL);
+    }
     event_base_dispatch(tail->base);
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++) {
         event_free(events[i]);
+    }
     evbuffer_free(tail->lines);
     event_base_free(tail->base);
 }
@@ -130,8 +135,9 @@ int main(int argc, char **argv)
     meower_options_free(options);
     check(meower_command_open(feed, &tail.command, &error), &error);
     check(meower_subscription_open(feed, argc > 2 ? argv[2] : NULL, &tail.subscription, &error), &error);
-    if (!meower_subscription_recovered(tail.subscription))
+    if (!meower_subscription_recovered(tail.subscription)) {
         printf("(that cursor is of another feed: what follows now)\n");
+    }
 
     run(&tail);
 

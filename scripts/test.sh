@@ -76,7 +76,7 @@ run_sim() {
 }
 
 check_format() {
-    c_files | xargs clang-format-14 --dry-run -Werror
+    c_files | xargs clang-format-16 --dry-run -Werror
 }
 
 check_scripts() {

@@ -74,7 +74,7 @@ int answer_get(const char *url, const char *path, const char *method, struct ans
         fprintf(stderr, "meowctl: libcurl cannot be started\n");
         return 1;
     }
-    if (snprintf(whole, sizeof whole, "%s%s", url, path) < (int)sizeof whole) {
+    if (snprintf(whole, sizeof(whole), "%s%s", url, path) < (int)sizeof(whole)) {
         curl_easy_setopt(curl, CURLOPT_URL, whole);
         curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
         failed = answer_perform(curl, url, answer);

@@ -10,7 +10,7 @@ void event_stream_init(struct event_stream *stream, const char *last_id,
                        void (*event)(void *context, const char *name, const char *data, size_t data_len), void *context)
 {
     *stream = (struct event_stream){.event = event, .context = context};
-    snprintf(stream->last_id, sizeof stream->last_id, "%s", last_id);
+    snprintf(stream->last_id, sizeof(stream->last_id), "%s", last_id);
 }
 
 void event_stream_reconnect(struct event_stream *stream)
@@ -72,9 +72,9 @@ static int take_line(struct event_stream *stream, char *line, size_t len)
         return append(&stream->data, &stream->data_len, value, strlen(value));
     }
     if (name_len == 2 && memcmp(line, "id", 2) == 0) {
-        snprintf(stream->last_id, sizeof stream->last_id, "%s", value);
+        snprintf(stream->last_id, sizeof(stream->last_id), "%s", value);
     } else if (name_len == 5 && memcmp(line, "event", 5) == 0) {
-        snprintf(stream->name, sizeof stream->name, "%s", value);
+        snprintf(stream->name, sizeof(stream->name), "%s", value);
     }
     return 0;
 }

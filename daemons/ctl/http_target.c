@@ -87,7 +87,7 @@ static int http_post(struct target *target, const char *body)
 {
     struct http_target *http = (struct http_target *)target;
     char *escaped = curl_easy_escape(http->curl, body, 0);
-    size_t size = escaped == NULL ? 0 : strlen(escaped) + sizeof "body=";
+    size_t size = escaped == NULL ? 0 : strlen(escaped) + sizeof("body=");
     char *form = malloc(size + 1);
     struct answer answer = {0};
     cJSON *json = NULL;
@@ -120,7 +120,7 @@ static int http_remove(struct target *target, const char *id)
         fprintf(stderr, "meowctl: an id has 27 letters and digits\n");
         return 1;
     }
-    snprintf(path, sizeof path, "/meows/%s", id);
+    snprintf(path, sizeof(path), "/meows/%s", id);
     failed = request((struct http_target *)target, "DELETE", path, NULL, &answer);
     free(answer.text);
     return failed;
@@ -132,7 +132,7 @@ static int http_list(struct target *target, uint64_t skip, uint32_t take)
     char path[80];
     int failed;
 
-    snprintf(path, sizeof path, "/meows?skip=%llu&take=%u", (unsigned long long)skip, take);
+    snprintf(path, sizeof(path), "/meows?skip=%llu&take=%u", (unsigned long long)skip, take);
     failed = request((struct http_target *)target, "GET", path, NULL, &answer) || print_array(target, &answer);
     free(answer.text);
     return failed;
@@ -221,7 +221,7 @@ static long follow(struct http_target *http, struct event_stream *stream, char *
     long http_status = 0;
     CURLcode code;
 
-    snprintf(url, sizeof url, "%s/events?cursor=%s", http->url, stream->last_id);
+    snprintf(url, sizeof(url), "%s/events?cursor=%s", http->url, stream->last_id);
     curl_easy_reset(http->curl);
     curl_easy_setopt(http->curl, CURLOPT_URL, url);
     curl_easy_setopt(http->curl, CURLOPT_FAILONERROR, 1L);
@@ -280,7 +280,7 @@ static const struct target_operations operations = {
 
 struct target *http_target_open(const char *url, const char *token)
 {
-    struct http_target *http = calloc(1, sizeof *http);
+    struct http_target *http = calloc(1, sizeof(*http));
     char header[1024];
 
     if (http == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
@@ -292,7 +292,7 @@ struct target *http_target_open(const char *url, const char *token)
     http->curl = curl_easy_init();
     http->url = strdup(url);
     if (token != NULL) {
-        snprintf(header, sizeof header, "Authorization: Bearer %s", token);
+        snprintf(header, sizeof(header), "Authorization: Bearer %s", token);
         http->headers = curl_slist_append(NULL, header);
     }
     if (http->curl == NULL || http->url == NULL || (token != NULL && http->headers == NULL)) {

@@ -101,7 +101,7 @@ static const struct {
 } commands[] = {
     {"backup", backup}, {"restore", restore}, {"new-epoch", draw_epoch}, {"rebuild", rebuild}, {"check", check}};
 
-#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 static size_t find(const char *command)
 {

@@ -13,7 +13,7 @@ static size_t print_character(const char *body)
 {
     unsigned char byte = (unsigned char)body[0];
 
-    for (size_t i = 0; byte == '&' && i < sizeof entities / sizeof entities[0]; i++) {
+    for (size_t i = 0; byte == '&' && i < sizeof(entities) / sizeof(entities[0]); i++) {
         size_t len = strlen(entities[i].entity);
         if (strncmp(body, entities[i].entity, len) == 0) {
             putchar(entities[i].character);

@@ -202,7 +202,7 @@ static const struct target_operations operations = {
 
 struct target *store_target_open(const char *store_url, const char *search_url)
 {
-    struct store_target *target = calloc(1, sizeof *target);
+    struct store_target *target = calloc(1, sizeof(*target));
     meower_options *options = NULL;
     meower_error error = {.message = "no memory"};
     bool opened = target != NULL && meower_options_new(&options) == MEOWER_OK &&

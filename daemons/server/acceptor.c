@@ -19,8 +19,9 @@ static void refuse_connection(struct server *server, int descriptor)
                                  "Content-Type: application/json\r\nContent-Length: 39\r\n\r\n"
                                  "{\"error\":\"Too many connections, retry\"}";
     metrics_add(&server->metrics->connections_refused_total, 1);
-    if (send(descriptor, answer, sizeof(answer) - 1, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+    if (send(descriptor, answer, sizeof(answer) - 1, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) {
         shutdown(descriptor, SHUT_WR);
+    }
     close(descriptor);
 }
 
@@ -61,8 +62,9 @@ bool acceptor_open(struct server *server)
 
 void acceptor_retry(struct server *server)
 {
-    if (!server->is_accepting_paused)
+    if (!server->is_accepting_paused) {
         return;
+    }
     server->is_accepting_paused = false;
     watch_pause(&server->accept_watch, false);
 }

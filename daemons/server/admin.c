@@ -41,8 +41,9 @@ static void refuse_method(struct evhttp_request *request, const char *allowed)
 static struct evbuffer *begin_page(struct evhttp_request *request)
 {
     enum evhttp_cmd_type method = evhttp_request_get_command(request);
-    if (method == EVHTTP_REQ_GET || method == EVHTTP_REQ_HEAD)
+    if (method == EVHTTP_REQ_GET || method == EVHTTP_REQ_HEAD) {
         return evbuffer_new();
+    }
     refuse_method(request, "GET, HEAD");
     return NULL;
 }
@@ -51,8 +52,9 @@ static void answer_metrics(struct evhttp_request *request, void *argument)
 {
     const struct admin *admin = argument;
     struct evbuffer *page = begin_page(request);
-    if (page == NULL)
+    if (page == NULL) {
         return;
+    }
     metrics_page_write(admin->metrics, admin->feed, page);
     send_page(request, 200, "OK", "text/plain; version=0.0.4; charset=utf-8", page);
     evbuffer_free(page);
@@ -68,8 +70,9 @@ static void answer_health(struct evhttp_request *request, void *argument)
 {
     const struct admin *admin = argument;
     struct evbuffer *page = begin_page(request);
-    if (page == NULL)
+    if (page == NULL) {
         return;
+    }
     bool is_well = !is_stuck(admin);
     evbuffer_add_printf(page, "{\"alive\":%s,\"reason\":\"%s\"}\n", is_well ? "true" : "false",
                         is_well ? "" : "the service thread is stuck");
@@ -111,8 +114,9 @@ static void answer_readiness(struct evhttp_request *request, void *argument)
 {
     const struct admin *admin = argument;
     struct evbuffer *page = begin_page(request);
-    if (page == NULL)
+    if (page == NULL) {
         return;
+    }
     struct evbuffer *parts = evbuffer_new();
     if (parts != NULL) {
         bool is_ready = add_parts(admin, parts);
@@ -131,8 +135,9 @@ static void send_rebuild(struct evhttp_request *request, int status, const char 
     struct evbuffer *page = evbuffer_new();
     meower_rebuild rebuild;
     char why[REASON_TEXT_SIZE];
-    if (page == NULL)
+    if (page == NULL) {
         return;
+    }
     if (meower_rebuild_state(feed, &rebuild) == MEOWER_OK) {
         json_text_write(rebuild.reason, why, sizeof(why));
         evbuffer_add_printf(page, "{\"state\":\"%s\",\"position\":%llu,\"head\":%llu,\"reason\":%s}\n",
@@ -147,8 +152,9 @@ static void refuse_rebuild(struct evhttp_request *request, int status, const cha
 {
     struct evbuffer *page = evbuffer_new();
     char text[REASON_TEXT_SIZE];
-    if (page == NULL)
+    if (page == NULL) {
         return;
+    }
     json_text_write(detail, text, sizeof(text));
     evbuffer_add_printf(page, "{\"error\":\"%s\",\"detail\":%s}\n", reason, text);
     send_page(request, status, reason, "application/json", page);
@@ -187,8 +193,9 @@ static void answer_nothing(struct evhttp_request *request, void *argument)
 {
     struct evbuffer *page = evbuffer_new();
     (void)argument;
-    if (page == NULL)
+    if (page == NULL) {
         return;
+    }
     evbuffer_add_printf(
         page, "{\"error\":\"Not Found\",\"detail\":\"there are /metrics, /healthz, /readyz and /rebuild\"}\n");
     send_page(request, 404, "Not Found", "application/json", page);
@@ -198,8 +205,9 @@ static void answer_nothing(struct evhttp_request *request, void *argument)
 bool admin_open(struct admin *admin, struct event_base *base, int listener)
 {
     admin->http = evhttp_new(base);
-    if (admin->http == NULL)
+    if (admin->http == NULL) {
         return false;
+    }
     evhttp_set_max_headers_size(admin->http, HEAD_MAX);
     evhttp_set_max_body_size(admin->http, CONTENT_MAX);
     evhttp_set_timeout(admin->http, IDLE_S);
@@ -210,15 +218,17 @@ bool admin_open(struct admin *admin, struct event_base *base, int listener)
         evhttp_set_cb(admin->http, "/healthz", answer_health, admin) == 0 &&
         evhttp_set_cb(admin->http, "/readyz", answer_readiness, admin) == 0 &&
         evhttp_set_cb(admin->http, "/rebuild", answer_rebuild, admin) == 0 &&
-        evhttp_accept_socket(admin->http, listener) == 0)
+        evhttp_accept_socket(admin->http, listener) == 0) {
         return true;
+    }
     admin_close(admin);
     return false;
 }
 
 void admin_close(struct admin *admin)
 {
-    if (admin->http != NULL)
+    if (admin->http != NULL) {
         evhttp_free(admin->http);
+    }
     admin->http = NULL;
 }

@@ -9,22 +9,27 @@
 
 bool buffer_reserve(struct buffer *buffer, size_t more)
 {
-    if (buffer->capacity - buffer->start - buffer->len >= more)
+    if (buffer->capacity - buffer->start - buffer->len >= more) {
         return true;
+    }
     if (buffer->start > 0) {
         memmove(buffer->bytes, buffer->bytes + buffer->start, buffer->len);
         buffer->start = 0;
-        if (buffer->capacity - buffer->len >= more)
+        if (buffer->capacity - buffer->len >= more) {
             return true;
+        }
     }
-    if (more > SIZE_MAX / 4 - buffer->len)
+    if (more > SIZE_MAX / 4 - buffer->len) {
         return false;
+    }
     size_t capacity = buffer->capacity < CAPACITY_MIN ? CAPACITY_MIN : buffer->capacity;
-    while (capacity < buffer->len + more)
+    while (capacity < buffer->len + more) {
         capacity *= 2;
+    }
     char *bytes = realloc(buffer->bytes, capacity);
-    if (bytes == NULL)
+    if (bytes == NULL) {
         return false;
+    }
     buffer->bytes = bytes;
     buffer->capacity = capacity;
     return true;
@@ -32,10 +37,12 @@ bool buffer_reserve(struct buffer *buffer, size_t more)
 
 bool buffer_append(struct buffer *buffer, const void *bytes, size_t len)
 {
-    if (!buffer_reserve(buffer, len))
+    if (!buffer_reserve(buffer, len)) {
         return false;
-    if (len > 0)
+    }
+    if (len > 0) {
         memcpy(buffer_end(buffer), bytes, len);
+    }
     buffer->len += len;
     return true;
 }

@@ -36,13 +36,15 @@ static void answer_error(struct connection *connection, const meower_error *erro
     bool is_post = connection->exchange.route == ROUTE_POST;
     int status = http_status_of(error);
     const char *words = is_post ? "Failed to create meow" : "Failed to delete meow";
-    if (status == 400)
+    if (status == 400) {
         words = is_post ? "Invalid body" : "Invalid id";
-    else if (status == 404 || status == 422)
+    } else if (status == 404 || status == 422) {
         words = status == 404 ? NULL : "Idempotency-Key was used for another body";
-    if (status == 500)
+    }
+    if (status == 500) {
         LOG_ERROR(connection->server->log, words, LOG_TEXT("status", meower_status_name(error->code)),
                   LOG_TEXT("reason", error->message));
+    }
     response_problem(connection, status, words, error->message);
 }
 
@@ -51,11 +53,14 @@ static void answer_error(struct connection *connection, const meower_error *erro
 /* Copies the key. False when there is one that is not 1 to 255 visible ASCII characters. */
 static bool copy_key(struct slice field, char key[MEOWER_KEY_MAX + 1])
 {
-    if (field.len < 1 || field.len > MEOWER_KEY_MAX)
+    if (field.len < 1 || field.len > MEOWER_KEY_MAX) {
         return false;
-    for (size_t i = 0; i < field.len; i++)
-        if (field.text[i] <= ' ' || field.text[i] >= 0x7f)
+    }
+    for (size_t i = 0; i < field.len; i++) {
+        if (field.text[i] <= ' ' || field.text[i] >= 0x7f) {
             return false;
+        }
+    }
     memcpy(key, field.text, field.len);
     key[field.len] = '\0';
     return true;
@@ -85,31 +90,37 @@ void command_post(struct connection *connection, const struct request *request)
         return;
     }
     connection_await(connection);
-    if (server->posts.count == POSTS_AT_ONCE)
+    if (server->posts.count == POSTS_AT_ONCE) {
         command_submit(server);
+    }
 }
 
 static void submit_alone(struct server *server, const meower_post *post)
 {
     meower_error error;
     if (meower_command_submit_post(server->command, post->body, post->body_len, post->idempotency_key, post->tag,
-                                   &error) == MEOWER_OK)
+                                   &error) == MEOWER_OK) {
         return;
+    }
     struct connection *connection = connection_of_tag(post->tag);
-    if (connection != NULL)
+    if (connection != NULL) {
         answer_error(connection, &error);
+    }
 }
 
 void command_submit(struct server *server)
 {
     size_t count = server->posts.count;
-    if (count == 0)
+    if (count == 0) {
         return;
+    }
     const meower_post *posts = posts_ready(&server->posts);
     /* All are taken or none is: then each is asked for alone, for one bad body spoils nobody else's. */
-    if (count == 1 || meower_command_submit_posts(server->command, posts, count, NULL) != MEOWER_OK)
-        for (size_t i = 0; i < count; i++)
+    if (count == 1 || meower_command_submit_posts(server->command, posts, count, NULL) != MEOWER_OK) {
+        for (size_t i = 0; i < count; i++) {
             submit_alone(server, &posts[i]);
+        }
+    }
     posts_clear(&server->posts);
 }
 
@@ -119,8 +130,9 @@ void command_submit(struct server *server)
 static bool is_same_secret(struct slice left, struct slice right)
 {
     unsigned difference = left.len != right.len;
-    for (size_t i = 0; i < left.len && right.len > 0; i++)
+    for (size_t i = 0; i < left.len && right.len > 0; i++) {
         difference |= (unsigned)(left.text[i] ^ right.text[i % right.len]);
+    }
     return difference == 0;
 }
 
@@ -128,11 +140,13 @@ static bool has_right(const char *tokens, struct slice authorization)
 {
     struct slice list = slice_of(tokens), token;
     bool is_right = false;
-    if (authorization.text == NULL || authorization.len < 7 || strncasecmp(authorization.text, "Bearer ", 7) != 0)
+    if (authorization.text == NULL || authorization.len < 7 || strncasecmp(authorization.text, "Bearer ", 7) != 0) {
         return false;
+    }
     struct slice given = slice_trim((struct slice){authorization.text + 7, authorization.len - 7});
-    while (slice_next(&list, ',', &token))
+    while (slice_next(&list, ',', &token)) {
         is_right |= token.len > 0 && is_same_secret(given, token);
+    }
     return is_right;
 }
 
@@ -148,16 +162,17 @@ void command_delete(struct connection *connection, const struct request *request
     const char *tokens = connection->server->settings.tokens;
     meower_error error;
 
-    if (*tokens == '\0')
+    if (*tokens == '\0') {
         response_problem(connection, 403, NULL, "this server has no tokens, so nobody may delete");
-    else if (!has_right(tokens, request->fields[REQUEST_AUTHORIZATION]))
+    } else if (!has_right(tokens, request->fields[REQUEST_AUTHORIZATION])) {
         refuse_token(connection);
-    else if (meower_id_check(id, strlen(id)) != MEOWER_OK)
+    } else if (meower_id_check(id, strlen(id)) != MEOWER_OK) {
         response_problem(connection, 404, NULL, "there is no such meow");
-    else if (meower_command_submit_delete(connection->server->command, id, connection, &error) == MEOWER_OK)
+    } else if (meower_command_submit_delete(connection->server->command, id, connection, &error) == MEOWER_OK) {
         connection_await(connection);
-    else
+    } else {
         answer_error(connection, &error);
+    }
 }
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
@@ -171,8 +186,9 @@ static void answer_post(struct connection *connection, const meower_command_resu
     response_field(connection, "Location", location);
     size_t before_len = sizeof(before) - 1, behind_len = sizeof(behind) - 1;
     char *place = response_reserve(connection, "application/json", before_len + MEOWER_ID_LEN + behind_len);
-    if (place == NULL)
+    if (place == NULL) {
         return;
+    }
     memcpy(place, before, before_len);
     memcpy(place + before_len, result->id, MEOWER_ID_LEN);
     memcpy(place + before_len + MEOWER_ID_LEN, behind, behind_len);
@@ -187,9 +203,10 @@ void command_answer(struct connection *connection, const meower_command_result *
     bool is_post = connection->exchange.route == ROUTE_POST;
     response_begin(connection, is_post ? 200 : 204);
     response_field(connection, "Meower-Cursor", result->cursor);
-    if (is_post)
+    if (is_post) {
         answer_post(connection, result);
-    else
+    } else {
         response_end(connection);
+    }
     response_send(connection);
 }

@@ -60,8 +60,9 @@ static const char *what_is_right(enum setting setting, const char *value, char *
         return listener_check_address(value) ? NULL : "HOST:PORT, such as 127.0.0.1:8080";
     case SETTING_NUMBER:
         if (number_parse(slice_of(value), (unsigned long long)row->maximum, &number) &&
-            number >= (unsigned long long)row->minimum)
+            number >= (unsigned long long)row->minimum) {
             return NULL;
+        }
         snprintf(out, size, "a whole number from %lld to %lld", row->minimum, row->maximum);
         return out;
     case SETTING_SWITCH:
@@ -69,27 +70,32 @@ static const char *what_is_right(enum setting setting, const char *value, char *
     default:
         break;
     }
-    if (setting == SETTING_LOG_FORMAT && strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
+    if (setting == SETTING_LOG_FORMAT && strcmp(value, "text") != 0 && strcmp(value, "json") != 0) {
         return "text or json";
-    if (setting == SETTING_DATA && *value == '\0')
+    }
+    if (setting == SETTING_DATA && *value == '\0') {
         return "the path of a folder";
+    }
     return NULL;
 }
 
 /* Index of the library's option, or CONFIG_OPTIONS_MAX. */
 static size_t find_option(const char *name)
 {
-    for (size_t i = 0; i < CONFIG_OPTIONS_MAX && meower_option_at(i) != NULL; i++)
-        if (strcmp(meower_option_at(i)->name, name) == 0 && !config_hides_option(name))
+    for (size_t i = 0; i < CONFIG_OPTIONS_MAX && meower_option_at(i) != NULL; i++) {
+        if (strcmp(meower_option_at(i)->name, name) == 0 && !config_hides_option(name)) {
             return i;
+        }
+    }
     return CONFIG_OPTIONS_MAX;
 }
 
 static size_t find_setting(const char *name)
 {
     size_t setting = 0;
-    while (setting < SETTING_COUNT && strcmp(setting_rows[setting].name, name) != 0)
+    while (setting < SETTING_COUNT && strcmp(setting_rows[setting].name, name) != 0) {
         setting++;
+    }
     return setting;
 }
 
@@ -100,11 +106,13 @@ static bool set_value(struct config *config, const char *name, const char *value
     size_t setting = find_setting(name);
     if (setting < SETTING_COUNT) {
         const char *rule = what_is_right((enum setting)setting, value, right, sizeof(right));
-        if (rule != NULL)
+        if (rule != NULL) {
             return wrong(config, "%s: \"%.100s\" is not right; it must be %s", place, value, rule);
+        }
         char *copy = strdup(value);
-        if (copy == NULL)
+        if (copy == NULL) {
             return wrong(config, "out of memory");
+        }
         free(config->values[setting]);
         config->values[setting] = copy;
         return true;
@@ -116,10 +124,12 @@ bool config_give_option(struct config *config, const char *name, const char *val
 {
     meower_error error;
     size_t option = find_option(name);
-    if (option == CONFIG_OPTIONS_MAX)
+    if (option == CONFIG_OPTIONS_MAX) {
         return wrong(config, "%s is no setting; --help lists them", place);
-    if (meower_options_set(config->options, name, value, &error) != MEOWER_OK)
+    }
+    if (meower_options_set(config->options, name, value, &error) != MEOWER_OK) {
         return wrong(config, "%s: %s", place, error.message);
+    }
     config->options_given[option] = true;
     return true;
 }
@@ -133,10 +143,12 @@ static bool fold_name(const char *text, size_t len, char out[NAME_SIZE])
         text += sizeof(PREFIX) - 1;
         len -= sizeof(PREFIX) - 1;
     }
-    if (len == 0 || len >= NAME_SIZE)
+    if (len == 0 || len >= NAME_SIZE) {
         return false;
-    for (size_t i = 0; i < len; i++)
+    }
+    for (size_t i = 0; i < len; i++) {
         out[i] = text[i] == '-' ? '_' : (char)tolower((unsigned char)text[i]);
+    }
     out[len] = '\0';
     return true;
 }
@@ -145,16 +157,19 @@ static bool read_line(struct config *config, const char *path, unsigned number, 
 {
     char name[NAME_SIZE], place[300];
     struct slice text = slice_trim((struct slice){line, strcspn(line, "\r\n")});
-    if (text.len == 0 || text.text[0] == '#')
+    if (text.len == 0 || text.text[0] == '#') {
         return true;
+    }
     const char *equals = memchr(text.text, '=', text.len);
     snprintf(place, sizeof(place), "%.180s, line %u", path, number);
-    if (equals == NULL)
+    if (equals == NULL) {
         return wrong(config, "%s: a line must be NAME=VALUE", place);
+    }
     struct slice key = slice_trim((struct slice){text.text, (size_t)(equals - text.text)});
     struct slice value = slice_trim((struct slice){equals + 1, text.len - (size_t)(equals + 1 - text.text)});
-    if (!fold_name(key.text, key.len, name))
+    if (!fold_name(key.text, key.len, name)) {
         return wrong(config, "%s: a line must be NAME=VALUE", place);
+    }
     snprintf(place, sizeof(place), "%.180s, line %u: %s", path, number, name);
     line[value.text + value.len - line] = '\0';
     return set_value(config, name, value.text, place);
@@ -168,12 +183,15 @@ static bool read_file(struct config *config, const char *path)
     bool is_right = true;
 
     FILE *file = fopen(path, "re");
-    if (file == NULL)
+    if (file == NULL) {
         return wrong(config, "--config: cannot read %.300s: %s", path, strerror(errno));
-    while (is_right && getline(&line, &size, file) >= 0)
+    }
+    while (is_right && getline(&line, &size, file) >= 0) {
         is_right = read_line(config, path, ++number, line);
-    if (is_right && ferror(file))
+    }
+    if (is_right && ferror(file)) {
         is_right = wrong(config, "--config: cannot read %.300s: %s", path, strerror(errno));
+    }
     free(line);
     fclose(file);
     return is_right;
@@ -183,24 +201,30 @@ static bool read_variable(struct config *config, const char *name)
 {
     char variable[NAME_SIZE + sizeof(PREFIX)] = PREFIX;
     size_t len = sizeof(PREFIX) - 1;
-    for (; *name != '\0' && len + 1 < sizeof(variable); name++)
+    for (; *name != '\0' && len + 1 < sizeof(variable); name++) {
         variable[len++] = (char)toupper((unsigned char)*name);
+    }
     variable[len] = '\0';
     const char *value = getenv(variable);
-    if (value == NULL)
+    if (value == NULL) {
         return true;
+    }
     char folded[NAME_SIZE];
     return fold_name(variable, len, folded) && set_value(config, folded, value, variable);
 }
 
 static bool read_environment(struct config *config)
 {
-    for (size_t i = 0; i < SETTING_COUNT; i++)
-        if (!read_variable(config, setting_rows[i].name))
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (!read_variable(config, setting_rows[i].name)) {
             return false;
-    for (size_t i = 0; meower_option_at(i) != NULL; i++)
-        if (!config_hides_option(meower_option_at(i)->name) && !read_variable(config, meower_option_at(i)->name))
+        }
+    }
+    for (size_t i = 0; meower_option_at(i) != NULL; i++) {
+        if (!config_hides_option(meower_option_at(i)->name) && !read_variable(config, meower_option_at(i)->name)) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -222,27 +246,33 @@ static bool takes_no_value(const char *name)
 static bool next_flag(struct config *config, int argc, char **argv, int *index, struct flag *flag)
 {
     const char *text = argv[(*index)++];
-    if (strcmp(text, "-h") == 0)
+    if (strcmp(text, "-h") == 0) {
         text = "--help";
+    }
     size_t len = strcspn(text, "=");
-    if (strncmp(text, "--", 2) != 0 || len <= 2 || len - 2 >= NAME_SIZE)
+    if (strncmp(text, "--", 2) != 0 || len <= 2 || len - 2 >= NAME_SIZE) {
         return wrong(config, "\"%.100s\" is no flag; flags begin with --, and --help lists them", text);
-    for (size_t i = 2; i <= len; i++)
+    }
+    for (size_t i = 2; i <= len; i++) {
         flag->name[i - 2] = i == len ? '\0' : text[i] == '-' ? '_' : text[i];
+    }
     snprintf(flag->place, sizeof(flag->place), "%.*s", (int)len, text);
     flag->value = NULL;
     bool is_known = takes_no_value(flag->name) || strcmp(flag->name, "config") == 0 ||
                     find_setting(flag->name) < SETTING_COUNT || find_option(flag->name) < CONFIG_OPTIONS_MAX;
-    if (!is_known)
+    if (!is_known) {
         return wrong(config, "%s is no flag; --help lists them", flag->place);
-    if (takes_no_value(flag->name))
+    }
+    if (takes_no_value(flag->name)) {
         return text[len] == '\0' || wrong(config, "%s takes no value", flag->place);
-    if (text[len] == '=')
+    }
+    if (text[len] == '=') {
         flag->value = text + len + 1;
-    else if (*index < argc)
+    } else if (*index < argc) {
         flag->value = argv[(*index)++];
-    else
+    } else {
         return wrong(config, "%s needs a value", flag->place);
+    }
     return true;
 }
 
@@ -256,16 +286,19 @@ static bool scan_flags(struct config *config, int argc, char **argv, struct requ
 {
     struct flag flag;
     for (int index = 1; index < argc;) {
-        if (!next_flag(config, argc, argv, &index, &flag))
+        if (!next_flag(config, argc, argv, &index, &flag)) {
             return false;
-        if (strcmp(flag.name, "config") == 0)
+        }
+        if (strcmp(flag.name, "config") == 0) {
             request->file = flag.value;
-        if (strcmp(flag.name, "help") == 0)
+        }
+        if (strcmp(flag.name, "help") == 0) {
             request->action = CONFIG_HELP;
-        else if (strcmp(flag.name, "version") == 0 && request->action != CONFIG_HELP)
+        } else if (strcmp(flag.name, "version") == 0 && request->action != CONFIG_HELP) {
             request->action = CONFIG_VERSION;
-        else if (strcmp(flag.name, "check_config") == 0 && request->action == CONFIG_RUN)
+        } else if (strcmp(flag.name, "check_config") == 0 && request->action == CONFIG_RUN) {
             request->action = CONFIG_CHECK;
+        }
     }
     return true;
 }
@@ -274,12 +307,15 @@ static bool read_flags(struct config *config, int argc, char **argv)
 {
     struct flag flag;
     for (int index = 1; index < argc;) {
-        if (!next_flag(config, argc, argv, &index, &flag))
+        if (!next_flag(config, argc, argv, &index, &flag)) {
             return false;
-        if (flag.value == NULL || strcmp(flag.name, "config") == 0)
+        }
+        if (flag.value == NULL || strcmp(flag.name, "config") == 0) {
             continue;
-        if (!set_value(config, flag.name, flag.value, flag.place))
+        }
+        if (!set_value(config, flag.name, flag.value, flag.place)) {
             return false;
+        }
     }
     return true;
 }
@@ -289,11 +325,13 @@ static bool set_defaults(struct config *config, const struct config_defaults *de
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const char *value = setting_rows[i].default_value;
         config->values[i] = strdup(value == NULL ? defaults->listen : value);
-        if (config->values[i] == NULL)
+        if (config->values[i] == NULL) {
             return wrong(config, "out of memory");
+        }
     }
-    if (meower_options_new(&config->options) != MEOWER_OK)
+    if (meower_options_new(&config->options) != MEOWER_OK) {
         return wrong(config, "out of memory");
+    }
     return true;
 }
 
@@ -301,21 +339,26 @@ enum config_action config_load(struct config *config, const struct config_defaul
 {
     struct request_of_user request = {CONFIG_RUN, getenv(PREFIX "CONFIG")};
     *config = (struct config){.options = NULL};
-    if (!set_defaults(config, defaults) || !scan_flags(config, argc, argv, &request))
+    if (!set_defaults(config, defaults) || !scan_flags(config, argc, argv, &request)) {
         return CONFIG_WRONG;
-    if (request.action == CONFIG_HELP || request.action == CONFIG_VERSION)
+    }
+    if (request.action == CONFIG_HELP || request.action == CONFIG_VERSION) {
         return request.action;
-    if (request.file != NULL && !read_file(config, request.file))
+    }
+    if (request.file != NULL && !read_file(config, request.file)) {
         return CONFIG_WRONG;
-    if (!read_environment(config) || !read_flags(config, argc, argv))
+    }
+    if (!read_environment(config) || !read_flags(config, argc, argv)) {
         return CONFIG_WRONG;
+    }
     return request.action;
 }
 
 void config_free(struct config *config)
 {
-    for (size_t i = 0; i < SETTING_COUNT; i++)
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
         free(config->values[i]);
+    }
     meower_options_free(config->options);
     *config = (struct config){.options = NULL};
 }

@@ -33,16 +33,20 @@ static void print_row(const char *name, const char *value_name, const char *defa
 {
     char flag[NAME_COLUMN + 60], text[700];
     int len = snprintf(flag, sizeof(flag), "  --%s %s", name, value_name);
-    for (char *c = flag + 4; *c != ' ' && *c != '\0'; c++)
-        if (*c == '_')
+    for (char *c = flag + 4; *c != ' ' && *c != '\0'; c++) {
+        if (*c == '_') {
             *c = '-';
+        }
+    }
     printf("%-*s", NAME_COLUMN, flag);
-    if (len >= NAME_COLUMN)
+    if (len >= NAME_COLUMN) {
         printf("\n%*s", NAME_COLUMN, "");
-    if (default_value == NULL)
+    }
+    if (default_value == NULL) {
         snprintf(text, sizeof(text), "%s", help);
-    else
+    } else {
         snprintf(text, sizeof(text), "%s [%s]", help, default_value);
+    }
     print_wrapped(text);
 }
 
@@ -61,8 +65,9 @@ void config_print_help(const struct config_defaults *defaults)
          "Defaults stand in brackets.\n");
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const struct setting_row *row = &setting_rows[i];
-        if (i == SETTING_DATA && !defaults->has_data_directory)
+        if (i == SETTING_DATA && !defaults->has_data_directory) {
             continue;
+        }
         print_row(row->name, value_name_of(row->type),
                   row->default_value == NULL ? defaults->listen : row->default_value, row->help);
     }
@@ -77,11 +82,12 @@ void config_print_help(const struct config_defaults *defaults)
         const char *value = in_data && strcmp(option->name, "store") == 0    ? "sqlite:DATA/feed.db"
                             : in_data && strcmp(option->name, "search") == 0 ? "fts5:DATA/search.db"
                                                                              : option->default_value;
-        if (!config_hides_option(option->name))
+        if (!config_hides_option(option->name)) {
             print_row(option->name,
                       option->type == MEOWER_OPTION_NUMBER    ? "NUMBER"
                       : option->type == MEOWER_OPTION_BOOLEAN ? "true|false"
                                                               : "TEXT",
                       value, option->help);
+        }
     }
 }

@@ -16,20 +16,24 @@
 
 ssize_t connection_send_now(struct connection *connection, const char *bytes, size_t len)
 {
-    if (connection->is_doomed || connection->lws == NULL)
+    if (connection->is_doomed || connection->lws == NULL) {
         return -1;
-    if (connection->out.len > 0)
+    }
+    if (connection->out.len > 0) {
         return 0;
+    }
     ssize_t sent = send(lws_get_socket_fd(connection->lws), bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
         connection_abort(connection);
         return -1;
     }
-    if (sent < 0)
+    if (sent < 0) {
         sent = 0;
+    }
     metrics_add(&connection->server->metrics->bytes_sent_total, (unsigned long long)sent);
-    if ((size_t)sent < len)
+    if ((size_t)sent < len) {
         list_append(&connection->server->unsent, &connection->unsent);
+    }
     return sent;
 }
 
@@ -50,8 +54,9 @@ static void update_reading(struct connection *connection)
     bool pause =
         (connection->phase == CONNECTION_ANSWERING && (connection->in.len > 0 || connection->has_peer_ended)) ||
         (connection->phase == CONNECTION_READING && connection->out.len > 0);
-    if (connection->lws == NULL || pause == connection->is_reading_paused)
+    if (connection->lws == NULL || pause == connection->is_reading_paused) {
         return;
+    }
     connection->is_reading_paused = pause;
     lws_rx_flow_control(connection->lws, pause ? 0 : 1);
 }
@@ -74,11 +79,13 @@ bool connection_flush(struct connection *connection)
         out->len = 0; /* so that connection_send_now() sees nothing waiting */
         ssize_t sent = connection_send_now(connection, buffer_data(out), len);
         out->len = len;
-        if (sent < 0)
+        if (sent < 0) {
             return false;
+        }
         buffer_consume(out, (size_t)sent);
-        if (sent == 0)
+        if (sent == 0) {
             return false;
+        }
     }
     buffer_free(out);
     return true;
@@ -87,10 +94,12 @@ bool connection_flush(struct connection *connection)
 void connection_send(struct connection *connection, const char *bytes, size_t len)
 {
     ssize_t sent = connection_send_now(connection, bytes, len);
-    if (sent < 0 || (size_t)sent == len)
+    if (sent < 0 || (size_t)sent == len) {
         return;
-    if (!buffer_append(&connection->out, bytes + sent, len - (size_t)sent))
+    }
+    if (!buffer_append(&connection->out, bytes + sent, len - (size_t)sent)) {
         connection_abort(connection);
+    }
 }
 
 void connection_writable(struct connection *connection)
@@ -98,16 +107,19 @@ void connection_writable(struct connection *connection)
     struct buffer *out = &connection->out;
     size_t before = out->len;
     connection_flush(connection);
-    if (!connection->is_doomed && connection->phase == CONNECTION_LIVE)
+    if (!connection->is_doomed && connection->phase == CONNECTION_LIVE) {
         live_client_writable(connection->live); /* it may have more to send */
-    if (connection->is_doomed || connection->phase == CONNECTION_LINGERING)
+    }
+    if (connection->is_doomed || connection->phase == CONNECTION_LINGERING) {
         return;
-    if (out->len == 0 && connection->closes_when_sent)
+    }
+    if (out->len == 0 && connection->closes_when_sent) {
         linger(connection);
-    else if (out->len == 0 && connection->phase == CONNECTION_READING)
+    } else if (out->len == 0 && connection->phase == CONNECTION_READING) {
         list_append(&connection->server->ready, &connection->ready);
-    else if (out->len > 0 && out->len < before && connection->phase == CONNECTION_READING)
+    } else if (out->len > 0 && out->len < before && connection->phase == CONNECTION_READING) {
         deadline_set(&connection->server->deadlines, &connection->deadline, DEADLINE_SEND);
+    }
 }
 
 /* ---- requests --------------------------------------------------------------------------------------------------- */
@@ -130,8 +142,9 @@ static void begin_exchange(struct connection *connection, const struct request *
     cors_choose(connection->server->settings.cors_origin, request->fields[REQUEST_ORIGIN], exchange->origin,
                 sizeof(exchange->origin));
     exchange->target[0] = '\0';
-    if (!connection->server->settings.has_access_log)
+    if (!connection->server->settings.has_access_log) {
         return;
+    }
     exchange->begun_ms = deadline_now_ms();
     snprintf(exchange->target, sizeof(exchange->target), "%.*s %.*s", (int)request->method_name.len,
              request->method_name.text, (int)request->path.len, request->path.text);
@@ -183,8 +196,9 @@ static size_t process(struct connection *connection, const char *bytes, size_t l
         used += request.head_len + request.content_len;
         begin_exchange(connection, &request);
         router_dispatch(connection, &request);
-        if (connection->phase == CONNECTION_ANSWERING && request.method != REQUEST_POST)
+        if (connection->phase == CONNECTION_ANSWERING && request.method != REQUEST_POST) {
             router_collect_pages(server); /* what the timeline holds is answered already */
+        }
     }
     connection->is_processing = false;
     return used;
@@ -195,14 +209,16 @@ static void settle(struct connection *connection)
 {
     struct deadlines *deadlines = &connection->server->deadlines;
     update_reading(connection);
-    if (connection->is_doomed || connection->phase != CONNECTION_READING)
+    if (connection->is_doomed || connection->phase != CONNECTION_READING) {
         return;
-    if (connection->closes_when_sent && connection->out.len == 0)
+    }
+    if (connection->closes_when_sent && connection->out.len == 0) {
         linger(connection);
-    else if (connection->out.len > 0)
+    } else if (connection->out.len > 0) {
         deadline_set(deadlines, &connection->deadline, DEADLINE_SEND);
-    else if (!connection->has_begun_request)
+    } else if (!connection->has_begun_request) {
         deadline_set(deadlines, &connection->deadline, DEADLINE_IDLE);
+    }
 }
 
 /* Looks at what is in `in`, and at `bytes` behind that. */
@@ -215,8 +231,9 @@ static void process_all(struct connection *connection, const char *bytes, size_t
             live_client_receive(connection->live, bytes + used, len - used);
             used = len;
         }
-        if (used < len && !buffer_append(in, bytes + used, len - used))
+        if (used < len && !buffer_append(in, bytes + used, len - used)) {
             connection_abort(connection);
+        }
     } else if (buffer_append(in, bytes, len)) {
         buffer_consume(in, process(connection, buffer_data(in), in->len));
         if (connection->phase == CONNECTION_LIVE && in->len > 0) {
@@ -226,15 +243,17 @@ static void process_all(struct connection *connection, const char *bytes, size_t
     } else {
         connection_abort(connection);
     }
-    if (in->len == 0)
+    if (in->len == 0) {
         buffer_free(in);
+    }
     settle(connection);
 }
 
 void connection_receive(struct connection *connection, const char *bytes, size_t len)
 {
-    if (connection->is_doomed)
+    if (connection->is_doomed) {
         return;
+    }
     switch (connection->phase) {
     case CONNECTION_READING:
     case CONNECTION_ANSWERING:
@@ -250,8 +269,9 @@ void connection_receive(struct connection *connection, const char *bytes, size_t
 
 bool connection_peer_ended(struct connection *connection)
 {
-    if (connection->phase != CONNECTION_ANSWERING || connection->is_doomed)
+    if (connection->phase != CONNECTION_ANSWERING || connection->is_doomed) {
         return false;
+    }
     connection->has_peer_ended = true;
     update_reading(connection);
     return true;
@@ -262,8 +282,9 @@ void connections_resume(struct server *server)
     while (!list_is_empty(&server->ready)) {
         struct connection *connection = LIST_OWNER(server->ready.next, struct connection, ready);
         list_remove(&connection->ready);
-        if (!connection->is_doomed)
+        if (!connection->is_doomed) {
             process_all(connection, "", 0);
+        }
     }
 }
 
@@ -275,10 +296,12 @@ void connection_await(struct connection *connection)
 void connection_answered(struct connection *connection)
 {
     connection->phase = CONNECTION_READING;
-    if (!connection->exchange.keep_alive)
+    if (!connection->exchange.keep_alive) {
         connection->closes_when_sent = true;
-    if (!connection->is_processing)
+    }
+    if (!connection->is_processing) {
         list_append(&connection->server->ready, &connection->ready);
+    }
 }
 
 /* ---- beginning and end ------------------------------------------------------------------------------------------ */
@@ -286,8 +309,9 @@ void connection_answered(struct connection *connection)
 struct connection *connection_new(struct server *server, struct lws *lws)
 {
     struct connection *connection = calloc(1, sizeof(*connection));
-    if (connection == NULL)
+    if (connection == NULL) {
         return NULL;
+    }
     connection->server = server;
     connection->lws = lws;
     connection->phase = CONNECTION_READING;
@@ -313,8 +337,9 @@ static void connection_free(struct connection *connection)
 struct connection *connection_of_tag(void *tag)
 {
     struct connection *connection = tag;
-    if (connection->lws != NULL)
+    if (connection->lws != NULL) {
         return connection;
+    }
     connection_free(connection);
     return NULL;
 }
@@ -330,24 +355,28 @@ void connection_closed(struct connection *connection)
     list_remove(&connection->unsent);
     /* The library's answer bears this connection as its tag: connection_of_tag() frees it when that has come. */
     bool is_tagged = connection->phase == CONNECTION_ANSWERING && connection->live == NULL;
-    if (connection->live != NULL)
+    if (connection->live != NULL) {
         live_client_close(connection->live);
+    }
     connection->live = NULL;
-    if (!is_tagged)
+    if (!is_tagged) {
         connection_free(connection);
+    }
 }
 
 void connection_close_when_sent(struct connection *connection)
 {
     connection->closes_when_sent = true;
-    if (connection->out.len == 0 && !connection->is_doomed && connection->phase != CONNECTION_LINGERING)
+    if (connection->out.len == 0 && !connection->is_doomed && connection->phase != CONNECTION_LINGERING) {
         linger(connection);
+    }
 }
 
 void connection_abort(struct connection *connection)
 {
-    if (connection->is_doomed)
+    if (connection->is_doomed) {
         return;
+    }
     connection->is_doomed = true;
     lws_set_timeout(connection->lws, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
@@ -356,8 +385,9 @@ void connection_expired(struct connection *connection, enum deadline_kind kind)
 {
     static const struct request_refusal too_late = {408, "the request did not arrive in time"};
     struct request none = {.method = REQUEST_OTHER};
-    if (connection->is_doomed)
+    if (connection->is_doomed) {
         return;
+    }
     if (connection->phase == CONNECTION_LIVE) {
         live_client_expired(connection->live, kind);
         return;
@@ -380,15 +410,17 @@ void connections_stop(struct server *server)
         struct connection *connection = LIST_OWNER(node, struct connection, all);
         next = node->next;
         connection->exchange.keep_alive = false;
-        if (connection->is_doomed)
+        if (connection->is_doomed) {
             continue;
-        if (connection->phase == CONNECTION_LIVE)
+        }
+        if (connection->phase == CONNECTION_LIVE) {
             live_client_stop(connection->live);
-        else if (connection->live == NULL && connection->phase == CONNECTION_READING && connection->out.len > 0)
+        } else if (connection->live == NULL && connection->phase == CONNECTION_READING && connection->out.len > 0) {
             connection_close_when_sent(connection);
-        else if (connection->live != NULL /* a stream that has not begun */ ||
-                 (connection->phase == CONNECTION_READING && !connection->has_begun_request))
+        } else if (connection->live != NULL /* a stream that has not begun */ ||
+                   (connection->phase == CONNECTION_READING && !connection->has_begun_request)) {
             connection_abort(connection);
+        }
     }
 }
 

@@ -43,15 +43,17 @@ static void give_up(struct control *control, const char *reason, const char *hin
 {
     LOG_ERROR(control->log, "cannot start", LOG_TEXT("reason", reason), LOG_TEXT("do", hint));
     control->status = EXIT_FAILURE;
-    if (control->base != NULL)
+    if (control->base != NULL) {
         event_base_loopbreak(control->base);
+    }
 }
 
 /* What somebody who starts the program can do about it. Engines say themselves which setting is wrong. */
 static const char *hint_for(int status, bool has_own_directory)
 {
-    if (!has_own_directory)
+    if (!has_own_directory) {
         return "correct that; --help lists the settings";
+    }
     switch (status) {
     case MEOWER_ERROR_LOCKED:
         return "stop the other process that uses this data, or choose another folder with --data";
@@ -71,9 +73,11 @@ static const char *hint_for(int status, bool has_own_directory)
 static long long head_of(meower *feed)
 {
     meower_metric metric;
-    for (size_t i = 0; meower_metric_at(feed, i, &metric) == 1; i++)
-        if (strcmp(metric.name, "position") == 0)
+    for (size_t i = 0; meower_metric_at(feed, i, &metric) == 1; i++) {
+        if (strcmp(metric.name, "position") == 0) {
             return (long long)metric.value;
+        }
+    }
     return 0;
 }
 
@@ -96,8 +100,9 @@ static void handle_opened(evutil_socket_t descriptor, short events, void *argume
     if (status != MEOWER_OK) {
         snprintf(reason, sizeof(reason), "cannot open %.300s: %s", control->settings->place, error.message);
         give_up(control, reason, hint_for(status, control->settings->has_own_directory));
-        if (status == MEOWER_ERROR_INVALID || status == MEOWER_ERROR_UNSUPPORTED)
+        if (status == MEOWER_ERROR_INVALID || status == MEOWER_ERROR_UNSUPPORTED) {
             control->status = CONTROL_WRONG_CONFIG;
+        }
         return;
     }
     control->admin.feed = control->feed;
@@ -120,8 +125,9 @@ static bool add_event(struct event **event, struct event_base *base, int descrip
 static bool begin(struct control *control)
 {
     control->base = event_base_new();
-    if (control->base == NULL)
+    if (control->base == NULL) {
         return false;
+    }
     control->admin = (struct admin){.metrics = &control->metrics, .opener = &control->opener};
     return add_event(&control->terminate, control->base, SIGTERM, EV_SIGNAL | EV_PERSIST, handle_signal, control) &&
            add_event(&control->interrupt, control->base, SIGINT, EV_SIGNAL | EV_PERSIST, handle_signal, control) &&
@@ -139,19 +145,23 @@ static void stop(struct control *control)
         LOG_ERROR(control->log, "stopped hard", LOG_TEXT("reason", "the service thread is stuck"));
         _exit(EXIT_FAILURE);
     }
-    if (control->feed != NULL && meower_close(control->feed, FEED_STOP_MS, &error) != MEOWER_OK)
+    if (control->feed != NULL && meower_close(control->feed, FEED_STOP_MS, &error) != MEOWER_OK) {
         LOG_WARNING(control->log, "closed early", LOG_TEXT("reason", error.message));
+    }
 }
 
 static void release(struct control *control)
 {
     struct event *events[] = {control->terminate, control->interrupt, control->opened};
-    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
-        if (events[i] != NULL)
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+        if (events[i] != NULL) {
             event_free(events[i]);
+        }
+    }
     admin_close(&control->admin);
-    if (control->base != NULL)
+    if (control->base != NULL) {
         event_base_free(control->base);
+    }
 }
 
 int control_run(const struct control_settings *settings)
@@ -160,12 +170,14 @@ int control_run(const struct control_settings *settings)
     bool has_begun = begin(&control);
     bool is_complete = has_begun && admin_open(&control.admin, control.base, settings->admin_listener) &&
                        add_event(&control.opened, control.base, control.opener.wake, EV_READ, handle_opened, &control);
-    if (is_complete)
+    if (is_complete) {
         event_base_dispatch(control.base);
-    else
+    } else {
         give_up(&control, "the control loop has no memory or descriptors", "free some (ulimit -n)");
-    if (has_begun)
+    }
+    if (has_begun) {
         stop(&control);
+    }
     release(&control);
     LOG_INFO(settings->log, "stopped", LOG_NUMBER("status", control.status));
     return control.status;

@@ -10,11 +10,13 @@ void cors_choose(const char *allowed, struct slice origin, char *out, size_t siz
 {
     struct slice list = slice_of(allowed), item;
     out[0] = '\0';
-    if (origin.text == NULL || origin.len >= size)
+    if (origin.text == NULL || origin.len >= size) {
         return;
+    }
     while (slice_next(&list, ',', &item)) {
-        if (item.len != origin.len || memcmp(item.text, origin.text, origin.len) != 0)
+        if (item.len != origin.len || memcmp(item.text, origin.text, origin.len) != 0) {
             continue;
+        }
         memcpy(out, origin.text, origin.len);
         out[origin.len] = '\0';
         return;
@@ -26,12 +28,15 @@ bool cors_append_fields(struct buffer *answer, const char *allowed, const char *
     static const char expose[] =
         "Access-Control-Expose-Headers: Meower-Cursor, Meower-Search, Link, ETag, Location, Retry-After\r\n";
     bool is_any = strcmp(allowed, "*") == 0;
-    if (!is_any && *allowed == '\0')
+    if (!is_any && *allowed == '\0') {
         return true;
-    if (!is_any && !append_text(answer, "Vary: Origin\r\n"))
+    }
+    if (!is_any && !append_text(answer, "Vary: Origin\r\n")) {
         return false;
-    if (!is_any && *origin == '\0')
+    }
+    if (!is_any && *origin == '\0') {
         return true;
+    }
     return append_text(answer, "Access-Control-Allow-Origin: ") && append_text(answer, is_any ? "*" : origin) &&
            append_text(answer, "\r\n") && append_text(answer, expose);
 }
@@ -40,8 +45,9 @@ bool cors_append_preflight(struct buffer *answer, const char *allowed, const cha
 {
     static const char rest[] = "\r\nAccess-Control-Allow-Headers: Authorization, Content-Type, Idempotency-Key, "
                                "If-None-Match, Last-Event-ID, Meower-Cursor\r\nAccess-Control-Max-Age: 86400\r\n";
-    if (strcmp(allowed, "*") != 0 && *origin == '\0')
+    if (strcmp(allowed, "*") != 0 && *origin == '\0') {
         return true;
+    }
     return append_text(answer, "Access-Control-Allow-Methods: ") && append_text(answer, methods) &&
            append_text(answer, rest);
 }

@@ -35,8 +35,9 @@ static void set_roles(const struct daemon *daemon, meower_options *options)
     } names[] = {{SERVER_COMMAND, "command"}, {SERVER_QUERY, "query"}, {SERVER_PUSHER, "subscription"}};
     char list[64] = "";
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if ((daemon->roles & names[i].role) == 0)
+        if ((daemon->roles & names[i].role) == 0) {
             continue;
+        }
         strcat(list, *list == '\0' ? "" : ",");
         strcat(list, names[i].name);
     }
@@ -47,8 +48,9 @@ static void set_roles(const struct daemon *daemon, meower_options *options)
 static bool set_default_url(struct config *config, const char *option, const char *scheme, const char *file)
 {
     char url[URL_SIZE];
-    if (config_gives_option(config, option))
+    if (config_gives_option(config, option)) {
         return true;
+    }
     int len = snprintf(url, sizeof(url), "%s:%s/%s", scheme, config_text(config, SETTING_DATA), file);
     return len > 0 && (size_t)len < sizeof(url) && meower_options_set(config->options, option, url, NULL) == MEOWER_OK;
 }
@@ -62,12 +64,15 @@ static bool has_own_directory(const struct daemon *daemon, const struct config *
  * told of a store. */
 static bool find_engines(const struct daemon *daemon, struct config *config)
 {
-    if (daemon->defaults.has_data_directory)
+    if (daemon->defaults.has_data_directory) {
         return true;
-    if (!original_variables_read(config))
+    }
+    if (!original_variables_read(config)) {
         return false;
-    if (config_gives_option(config, "store"))
+    }
+    if (config_gives_option(config, "store")) {
         return true;
+    }
     snprintf(config->message, sizeof(config->message),
              "no store is named: give --store or MEOWER_STORE a URL such as postgresql://USER:PASSWORD@HOST/DATABASE, "
              "or set POSTGRES_DB, POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_HOST");
@@ -85,10 +90,12 @@ static bool set_default_bus(struct config *config)
 /* What is wrong with settings that were read, as far as it shows without opening anything; NULL when nothing is. */
 static const char *find_fault(const struct daemon *daemon, struct config *config, meower_error *error)
 {
-    if (!find_engines(daemon, config) || !set_default_bus(config))
+    if (!find_engines(daemon, config) || !set_default_bus(config)) {
         return config->message;
-    if (strcmp(meower_options_get(config->options, "threads"), "0") == 0)
+    }
+    if (strcmp(meower_options_get(config->options, "threads"), "0") == 0) {
         return "threads: a daemon needs at least 1";
+    }
     return meower_options_check(config->options, error) == MEOWER_OK ? NULL : error->message;
 }
 
@@ -98,12 +105,16 @@ static bool prepare_feed(const struct daemon *daemon, struct config *config, boo
     bool needs_folder = daemon->defaults.has_data_directory &&
                         (!config_gives_option(config, "store") || !config_gives_option(config, "search"));
     set_roles(daemon, config->options);
-    if (!needs_folder)
+    if (!needs_folder) {
         return true;
-    if (!data_directory_prepare(config_text(config, SETTING_DATA), is_new, message, message_size))
+    }
+    if (!data_directory_prepare(config_text(config, SETTING_DATA), is_new, message, message_size)) {
         return false;
-    if (set_default_url(config, "store", "sqlite", "feed.db") && set_default_url(config, "search", "fts5", "search.db"))
+    }
+    if (set_default_url(config, "store", "sqlite", "feed.db") &&
+        set_default_url(config, "search", "fts5", "search.db")) {
         return true;
+    }
     snprintf(message, message_size, "the path of the data folder is too long; choose another with --data");
     return false;
 }
@@ -114,13 +125,16 @@ static int serve(const struct daemon *daemon, struct config *config, const struc
     bool is_new_folder = false;
     int admin = -1;
     int public = listener_open(config_text(config, SETTING_LISTEN), address, message, sizeof(message));
-    if (public >= 0)
+    if (public >= 0) {
         admin = listener_open(config_text(config, SETTING_ADMIN), admin_address, message, sizeof(message));
+    }
     if (admin < 0 || !prepare_feed(daemon, config, &is_new_folder, message, sizeof(message))) {
-        if (admin >= 0)
+        if (admin >= 0) {
             close(admin);
-        if (public >= 0)
+        }
+        if (public >= 0) {
             close(public);
+        }
         return fail(log, message);
     }
     bool is_own = has_own_directory(daemon, config);
@@ -143,8 +157,9 @@ static int serve(const struct daemon *daemon, struct config *config, const struc
         .log = log};
     int status = control_run(&settings);
     /* A start that failed leaves no empty folder behind. */
-    if (status != EXIT_SUCCESS && is_new_folder)
+    if (status != EXIT_SUCCESS && is_new_folder) {
         rmdir(config_text(config, SETTING_DATA));
+    }
     return status;
 }
 
@@ -161,8 +176,9 @@ int daemon_run(const struct daemon *daemon, int argc, char **argv)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     enum config_action action = config_load(&config, &daemon->defaults, argc, argv);
     const char *fault = NULL;
-    if (action == CONFIG_RUN || action == CONFIG_CHECK)
+    if (action == CONFIG_RUN || action == CONFIG_CHECK) {
         fault = find_fault(daemon, &config, &fault_detail);
+    }
     switch (fault == NULL ? action : CONFIG_WRONG) {
     case CONFIG_RUN:
         log.is_json = strcmp(config_text(&config, SETTING_LOG_FORMAT), "json") == 0;

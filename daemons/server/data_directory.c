@@ -25,12 +25,14 @@ static bool create(const char *path)
         return false;
     }
     for (size_t i = 1; i <= len; i++) {
-        if (path[i] != '/' && path[i] != '\0')
+        if (path[i] != '/' && path[i] != '\0') {
             continue;
+        }
         memcpy(part, path, i);
         part[i] = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+        if (mkdir(part, 0777) != 0 && errno != EEXIST) {
             return false;
+        }
     }
     return true;
 }
@@ -39,15 +41,18 @@ bool data_directory_prepare(const char *path, bool *is_new, char *message, size_
 {
     struct stat status;
     *is_new = stat(path, &status) != 0;
-    if (*is_new && !create(path))
+    if (*is_new && !create(path)) {
         return fail(path, "cannot create", message, message_size);
-    if (stat(path, &status) != 0)
+    }
+    if (stat(path, &status) != 0) {
         return fail(path, "cannot use", message, message_size);
+    }
     if (!S_ISDIR(status.st_mode)) {
         errno = ENOTDIR;
         return fail(path, "cannot use", message, message_size);
     }
-    if (access(path, R_OK | W_OK | X_OK) != 0)
+    if (access(path, R_OK | W_OK | X_OK) != 0) {
         return fail(path, "cannot write to", message, message_size);
+    }
     return true;
 }

@@ -20,8 +20,9 @@ void deadlines_init(struct deadlines *deadlines, int64_t request_ms, int64_t idl
                                                    [DEADLINE_PONG] = 10000,
                                                    [DEADLINE_COMMENT] = 15000,
                                                    [DEADLINE_CLOSE] = 5000}};
-    for (size_t i = 0; i < DEADLINE_COUNT; i++)
+    for (size_t i = 0; i < DEADLINE_COUNT; i++) {
         list_init(&deadlines->lists[i]);
+    }
 }
 
 void deadline_set(struct deadlines *deadlines, struct deadline *deadline, enum deadline_kind kind)
@@ -39,11 +40,13 @@ void deadline_clear(struct deadline *deadline)
 struct deadline *deadlines_take(struct deadlines *deadlines, int64_t now_ms)
 {
     for (size_t i = 0; i < DEADLINE_COUNT; i++) {
-        if (list_is_empty(&deadlines->lists[i]))
+        if (list_is_empty(&deadlines->lists[i])) {
             continue;
+        }
         struct deadline *first = LIST_OWNER(deadlines->lists[i].next, struct deadline, node);
-        if (first->due_ms > now_ms)
+        if (first->due_ms > now_ms) {
             continue;
+        }
         deadline_clear(first);
         return first;
     }

@@ -14,11 +14,13 @@
 
 static bool add_event(struct fanout *fanout, struct stream *stream, const meower_event *event)
 {
-    if (event->kind == MEOWER_EVENT_DELETED)
+    if (event->kind == MEOWER_EVENT_DELETED) {
         ring_blank(&stream->ring, event->meow.id);
+    }
     buffer_clear(&fanout->frame);
-    if (!stream->format->encode(&fanout->frame, event->kind, event->cursor, event->json, event->json_len))
+    if (!stream->format->encode(&fanout->frame, event->kind, event->cursor, event->json, event->json_len)) {
         return false;
+    }
     ring_add(&stream->ring, event->position, event->meow.id, buffer_data(&fanout->frame), fanout->frame.len);
     return true;
 }
@@ -45,10 +47,11 @@ static void take_event(struct fanout *fanout, const meower_event *event)
 {
     struct stream *streams[] = {&fanout->websocket, &fanout->sse};
     for (size_t i = 0; i < 2; i++) {
-        if (!has_audience(fanout, streams[i]))
+        if (!has_audience(fanout, streams[i])) {
             ring_clear(&streams[i]->ring);
-        else if (!add_event(fanout, streams[i], event))
+        } else if (!add_event(fanout, streams[i], event)) {
             dismiss_all(streams[i]);
+        }
     }
 }
 
@@ -64,14 +67,16 @@ static void take_events(struct fanout *fanout)
     const meower_event *event;
     meower_error error;
     size_t taken = 0;
-    if (fanout->subscription == NULL || somebody_is_due(fanout))
+    if (fanout->subscription == NULL || somebody_is_due(fanout)) {
         return;
+    }
     while (taken < EVENTS_A_TURN && meower_subscription_next(fanout->subscription, &event, &error) == 1) {
         take_event(fanout, event);
         taken++;
     }
-    if (taken == 0)
+    if (taken == 0) {
         return;
+    }
     list_move_all(&fanout->websocket.clients, &fanout->websocket.due);
     list_move_all(&fanout->sse.clients, &fanout->sse.due);
 }
@@ -89,13 +94,15 @@ static void pump_some(struct stream *stream)
 static void ask_for_more(struct fanout *fanout)
 {
     eventfd_t value;
-    if (somebody_is_due(fanout) == fanout->has_asked)
+    if (somebody_is_due(fanout) == fanout->has_asked) {
         return;
+    }
     fanout->has_asked = !fanout->has_asked;
-    if (fanout->has_asked)
+    if (fanout->has_asked) {
         eventfd_write(fanout->more, 1);
-    else
+    } else {
         eventfd_read(fanout->more, &value);
+    }
 }
 
 /* Until somebody comes. */
@@ -124,8 +131,9 @@ void fanout_tick(struct fanout *fanout)
 {
     struct list *next;
     run(fanout);
-    if (!list_is_empty(&fanout->catching_up))
+    if (!list_is_empty(&fanout->catching_up)) {
         fanout_subscribe(fanout);
+    }
     for (struct list *node = fanout->catching_up.next; node != &fanout->catching_up; node = next) {
         next = node->next;
         live_client_catch_up(LIST_OWNER(node, struct live_client, node));
@@ -145,10 +153,12 @@ static void handle_more(struct watch *watch)
 void fanout_subscribe(struct fanout *fanout)
 {
     if (fanout->subscription != NULL ||
-        meower_subscription_begin(fanout->server->feed, NULL, &fanout->subscription, NULL) != MEOWER_OK)
+        meower_subscription_begin(fanout->server->feed, NULL, &fanout->subscription, NULL) != MEOWER_OK) {
         return;
-    if (!watch_open(&fanout->watch, fanout->server, meower_subscription_fd(fanout->subscription), handle_readable))
+    }
+    if (!watch_open(&fanout->watch, fanout->server, meower_subscription_fd(fanout->subscription), handle_readable)) {
         unsubscribe(fanout);
+    }
 }
 
 const char *fanout_cursor(const struct fanout *fanout)
@@ -159,8 +169,9 @@ const char *fanout_cursor(const struct fanout *fanout)
 bool fanout_open(struct server *server, struct fanout **out)
 {
     struct fanout *fanout = calloc(1, sizeof(*fanout));
-    if (fanout == NULL)
+    if (fanout == NULL) {
         return false;
+    }
     fanout->server = server;
     fanout->websocket.format = &pusher_format;
     fanout->sse.format = &sse_format;
@@ -173,21 +184,24 @@ bool fanout_open(struct server *server, struct fanout **out)
     bool is_open = fanout->more >= 0 && ring_init(&fanout->websocket.ring, FANOUT_RING_SIZE) &&
                    ring_init(&fanout->sse.ring, FANOUT_RING_SIZE) &&
                    watch_open(&fanout->more_watch, server, fanout->more, handle_more);
-    if (is_open)
+    if (is_open) {
         *out = fanout;
-    else
+    } else {
         fanout_close(fanout);
+    }
     return is_open;
 }
 
 void fanout_close(struct fanout *fanout)
 {
-    if (fanout == NULL)
+    if (fanout == NULL) {
         return;
+    }
     watch_close(&fanout->watch);
     watch_close(&fanout->more_watch);
-    if (fanout->more >= 0)
+    if (fanout->more >= 0) {
         close(fanout->more);
+    }
     meower_subscription_close(fanout->subscription);
     ring_free(&fanout->websocket.ring);
     ring_free(&fanout->sse.ring);

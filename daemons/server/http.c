@@ -41,16 +41,20 @@ static void tick(lws_sorted_usec_list_t *timer)
     struct deadline *due;
 
     atomic_store(&server->metrics->alive_at_ms, now_ms);
-    while ((due = deadlines_take(&server->deadlines, now_ms)) != NULL)
+    while ((due = deadlines_take(&server->deadlines, now_ms)) != NULL) {
         connection_expired(LIST_OWNER(due, struct connection, deadline), due->kind);
+    }
     acceptor_retry(server);
-    if (server->fanout != NULL)
+    if (server->fanout != NULL) {
         fanout_tick(server->fanout);
+    }
     connections_resume(server);
-    if (!server->is_stopping && atomic_load(&server->stop_wanted))
+    if (!server->is_stopping && atomic_load(&server->stop_wanted)) {
         begin_to_stop(server);
-    if (server->is_stopping && (list_is_empty(&server->connections) || now_ms >= server->stop_by_ms))
+    }
+    if (server->is_stopping && (list_is_empty(&server->connections) || now_ms >= server->stop_by_ms)) {
         loop_end(server);
+    }
     lws_sul_schedule(server->lws, 0, &server->tick, tick, TICK_US);
 }
 
@@ -67,20 +71,24 @@ static int open_handles(struct server *server, meower_error *error)
 {
     unsigned roles = server->settings.roles;
     int status = MEOWER_OK;
-    if ((roles & SERVER_COMMAND) != 0)
+    if ((roles & SERVER_COMMAND) != 0) {
         status = meower_command_open(server->feed, &server->command, error);
-    if (status == MEOWER_OK && (roles & SERVER_QUERY) != 0)
+    }
+    if (status == MEOWER_OK && (roles & SERVER_QUERY) != 0) {
         status = meower_query_open(server->feed, &server->query, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         return status;
+    }
     errno = 0;
     bool is_open = (server->command == NULL ||
                     watch_open(&server->command_watch, server, meower_command_fd(server->command), collect_results)) &&
                    (server->query == NULL ||
                     watch_open(&server->query_watch, server, meower_query_fd(server->query), collect_pages)) &&
                    ((roles & SERVER_PUSHER) == 0 || fanout_open(server, &server->fanout)) && acceptor_open(server);
-    if (is_open)
+    if (is_open) {
         return MEOWER_OK;
+    }
     snprintf(error->message, sizeof(error->message), "%s", strerror(errno == 0 ? ENOMEM : errno));
     return MEOWER_ERROR_IO;
 }
@@ -150,8 +158,9 @@ bool http_close(struct server *server, int timeout_ms)
     until.tv_sec += timeout_ms / 1000;
     lws_cancel_service(server->lws);
     /* A thread that does not come back holds everything it uses: there is nothing to release then. */
-    if (pthread_timedjoin_np(server->thread, NULL, &until) != 0)
+    if (pthread_timedjoin_np(server->thread, NULL, &until) != 0) {
         return false;
+    }
     release(server);
     return true;
 }

@@ -11,16 +11,18 @@
 static size_t character_len(const char *text)
 {
     size_t len = 1;
-    while (((unsigned char)text[len] & 0xc0) == 0x80)
+    while (((unsigned char)text[len] & 0xc0) == 0x80) {
         len++;
+    }
     return len;
 }
 
 size_t json_text_write(const char *text, char *out, size_t size)
 {
     size_t used = 0;
-    if (!utf8_check(text, strlen(text)))
+    if (!utf8_check(text, strlen(text))) {
         text = "";
+    }
     out[used++] = '"';
     while (*text != '\0' && used + ESCAPE_LEN + 2 <= size) {
         unsigned char c = (unsigned char)*text;
@@ -28,8 +30,9 @@ size_t json_text_write(const char *text, char *out, size_t size)
         if (c < 0x20) {
             used += (size_t)snprintf(out + used, size - used, "\\u%04x", c);
         } else {
-            if (c == '"' || c == '\\')
+            if (c == '"' || c == '\\') {
                 out[used++] = '\\';
+            }
             memcpy(out + used, text, len);
             used += len;
         }

@@ -29,8 +29,9 @@ static inline bool list_holds(const struct list *node)
 /* Takes the node out of its list, if it is in one. */
 static inline void list_remove(struct list *node)
 {
-    if (!list_holds(node))
+    if (!list_holds(node)) {
         return;
+    }
     node->previous->next = node->next;
     node->next->previous = node->previous;
     node->previous = node->next = NULL;
@@ -49,8 +50,9 @@ static inline void list_append(struct list *head, struct list *node)
 /* Moves all nodes of `from` to the end of `to`. */
 static inline void list_move_all(struct list *from, struct list *to)
 {
-    if (list_is_empty(from))
+    if (list_is_empty(from)) {
         return;
+    }
     from->next->previous = to->previous;
     from->previous->next = to;
     to->previous->next = from->next;

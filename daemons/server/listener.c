@@ -20,22 +20,26 @@ struct parts {
 static bool split(const char *address, struct parts *parts)
 {
     const char *colon = strrchr(address, ':');
-    if (colon == NULL)
+    if (colon == NULL) {
         return false;
+    }
     size_t port_len = strlen(colon + 1);
-    if (port_len < 1 || port_len > 5 || strspn(colon + 1, "0123456789") != port_len)
+    if (port_len < 1 || port_len > 5 || strspn(colon + 1, "0123456789") != port_len) {
         return false;
+    }
     long port = 0;
-    for (const char *digit = colon + 1; *digit != '\0'; digit++)
+    for (const char *digit = colon + 1; *digit != '\0'; digit++) {
         port = port * 10 + (*digit - '0');
+    }
     size_t host_len = (size_t)(colon - address);
     bool is_bracketed = host_len >= 2 && address[0] == '[' && colon[-1] == ']';
     if (is_bracketed) {
         address++;
         host_len -= 2;
     }
-    if (port > 65535 || host_len >= HOST_SIZE || (!is_bracketed && memchr(address, ':', host_len) != NULL))
+    if (port > 65535 || host_len >= HOST_SIZE || (!is_bracketed && memchr(address, ':', host_len) != NULL)) {
         return false;
+    }
     memcpy(parts->host, address, host_len);
     parts->host[host_len] = '\0';
     memcpy(parts->port, colon + 1, port_len + 1);
@@ -68,13 +72,16 @@ static int open_socket(const struct addrinfo *info)
 {
     int on = 1, off = 0;
     int descriptor = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, info->ai_protocol);
-    if (descriptor < 0)
+    if (descriptor < 0) {
         return -1;
+    }
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (info->ai_family == AF_INET6) /* "every address" means IPv4 too */
+    if (info->ai_family == AF_INET6) { /* "every address" means IPv4 too */
         setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-    if (bind(descriptor, info->ai_addr, info->ai_addrlen) == 0)
+    }
+    if (bind(descriptor, info->ai_addr, info->ai_addrlen) == 0) {
         return descriptor;
+    }
     int saved = errno;
     close(descriptor);
     errno = saved;
@@ -98,15 +105,19 @@ int listener_open(const char *address, char actual[LISTENER_ADDRESS_SIZE], char 
     }
     int descriptor = -1;
     /* A wildcard name gives IPv4 first on some systems; the IPv6 socket serves both. */
-    for (int family = AF_INET6; descriptor < 0 && family >= 0; family = family == AF_INET6 ? AF_INET : -1)
-        for (const struct addrinfo *info = found; descriptor < 0 && info != NULL; info = info->ai_next)
-            if (info->ai_family == family)
+    for (int family = AF_INET6; descriptor < 0 && family >= 0; family = family == AF_INET6 ? AF_INET : -1) {
+        for (const struct addrinfo *info = found; descriptor < 0 && info != NULL; info = info->ai_next) {
+            if (info->ai_family == family) {
                 descriptor = open_socket(info);
-    if (descriptor < 0)
+            }
+        }
+    }
+    if (descriptor < 0) {
         snprintf(message, message_size, "cannot listen on %s: %s%s", address, strerror(errno),
                  errno == EADDRINUSE ? "; stop the program that does, or choose another port" : "");
-    else
+    } else {
         describe(descriptor, actual);
+    }
     freeaddrinfo(found);
     return descriptor;
 }

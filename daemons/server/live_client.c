@@ -18,8 +18,9 @@ int live_client_open(struct connection *connection, struct stream *stream, const
                      meower_error *error)
 {
     struct live_client *client = calloc(1, sizeof(*client));
-    if (client == NULL)
+    if (client == NULL) {
         return MEOWER_ERROR_NO_MEMORY;
+    }
     client->connection = connection;
     client->server = connection->server;
     client->stream = stream;
@@ -49,8 +50,9 @@ static void close_own(struct live_client *client)
 
 void live_client_close(struct live_client *client)
 {
-    if (client->is_welcome)
+    if (client->is_welcome) {
         metrics_subtract(gauge_of(client), 1);
+    }
     list_remove(&client->node);
     close_own(client);
     free(client);
@@ -78,15 +80,17 @@ static void welcome(struct live_client *client)
     metrics_add(gauge_of(client), 1);
     connection->phase = CONNECTION_LIVE;
     client->stream->format->welcome(client);
-    if (connection->is_doomed)
+    if (connection->is_doomed) {
         return;
+    }
     setsockopt(lws_get_socket_fd(connection->lws), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
     list_append(&client->server->fanout->catching_up, &client->node);
     fanout_subscribe(client->server->fanout);
-    if (client->wants_sync && !send_sync(client))
+    if (client->wants_sync && !send_sync(client)) {
         connection_abort(connection);
-    else
+    } else {
         live_client_catch_up(client);
+    }
 }
 
 /* The store cannot be looked at: the client is answered as any other request, and is no client. */
@@ -103,10 +107,11 @@ static bool look(struct live_client *client)
 {
     meower_error error;
     int status = meower_subscription_started(client->own, &error);
-    if (status == 1)
+    if (status == 1) {
         welcome(client);
-    else if (status < 0)
+    } else if (status < 0) {
         turn_away(client, &error);
+    }
     return status >= 0;
 }
 
@@ -118,8 +123,9 @@ static void handle_own_readable(struct watch *watch)
         live_client_catch_up(client);
         return;
     }
-    if (look(client) && connection->phase == CONNECTION_LIVE) /* what came right behind the request is the stream's */
+    if (look(client) && connection->phase == CONNECTION_LIVE) { /* what came right behind the request is the stream's */
         list_append(&connection->server->ready, &connection->ready);
+    }
 }
 
 void live_client_begin(struct live_client *client)
@@ -127,13 +133,15 @@ void live_client_begin(struct live_client *client)
     struct connection *connection = client->connection;
     connection->live = client;
     connection_await(connection);
-    if (!look(client))
+    if (!look(client)) {
         return;
+    }
     bool is_waiting =
         connection->live == client && client->own != NULL && !client->is_closing && !connection->is_doomed;
     if (is_waiting &&
-        !watch_open(&client->own_watch, client->server, meower_subscription_fd(client->own), handle_own_readable))
+        !watch_open(&client->own_watch, client->server, meower_subscription_fd(client->own), handle_own_readable)) {
         connection_abort(connection);
+    }
 }
 
 /* ---- from the ring ---------------------------------------------------------------------------------------------- */
@@ -141,8 +149,9 @@ void live_client_begin(struct live_client *client)
 static void dismiss_when_behind(struct live_client *client)
 {
     const struct ring *ring = &client->stream->ring;
-    if (client->next >= ring->first && ring_behind(ring, client->next) <= FANOUT_BEHIND_MAX)
+    if (client->next >= ring->first && ring_behind(ring, client->next) <= FANOUT_BEHIND_MAX) {
         return;
+    }
     metrics_add(&client->server->metrics->slow_clients_closed_total, 1);
     client->stream->format->goodbye(client, WEBSOCKET_TOO_SLOW);
 }
@@ -173,14 +182,16 @@ void live_client_pump(struct live_client *client)
             return;
         }
         ssize_t sent = connection_send_now(connection, run.bytes, run.len);
-        if (sent < 0)
+        if (sent < 0) {
             return;
+        }
         if (!advance(client, &run, (size_t)sent)) {
             connection_abort(connection);
             return;
         }
-        if ((size_t)sent < run.len)
+        if ((size_t)sent < run.len) {
             break;
+        }
     }
     dismiss_when_behind(client);
 }
@@ -213,8 +224,9 @@ static bool take_own_events(struct live_client *client)
 
     while (out->len < CATCH_UP_PENDING) {
         bool has_event = meower_subscription_next(client->own, &event, &error) == 1;
-        if (!has_event && !stands_with_fanout(client))
+        if (!has_event && !stands_with_fanout(client)) {
             return false;
+        }
         if (!has_event) {
             join(client, ring->next);
             return true;
@@ -236,15 +248,18 @@ void live_client_catch_up(struct live_client *client)
 {
     struct connection *connection = client->connection;
     for (unsigned round = 0; round < CATCH_UP_ROUNDS; round++) {
-        if (connection->is_doomed || client->is_closing || take_own_events(client))
+        if (connection->is_doomed || client->is_closing || take_own_events(client)) {
             break;
-        if (connection->out.len == 0 || !connection_flush(connection))
+        }
+        if (connection->out.len == 0 || !connection_flush(connection)) {
             break;
+        }
     }
-    if (client->own != NULL)
+    if (client->own != NULL) {
         watch_pause(&client->own_watch, connection->out.len > 0);
-    else if (connection->out.len > 0)
+    } else if (connection->out.len > 0) {
         connection_writable(connection); /* it has joined: what waits goes first, then the ring's frames */
+    }
 }
 
 /* ---- what befalls its connection -------------------------------------------------------------------------------- */
@@ -256,12 +271,14 @@ void live_client_receive(struct live_client *client, const char *bytes, size_t l
 
 void live_client_writable(struct live_client *client)
 {
-    if (client->is_closing)
+    if (client->is_closing) {
         return;
-    if (client->own != NULL)
+    }
+    if (client->own != NULL) {
         live_client_catch_up(client);
-    else
+    } else {
         live_client_pump(client);
+    }
 }
 
 void live_client_expired(struct live_client *client, enum deadline_kind kind)

@@ -14,8 +14,9 @@ static enum parameter_result find_cursor(const struct request *request, char out
     struct slice field = request->fields[REQUEST_LAST_EVENT_ID];
     size_t len;
     if (field.text != NULL) {
-        if (field.len >= CURSOR_SIZE)
+        if (field.len >= CURSOR_SIZE) {
             return PARAMETER_MALFORMED;
+        }
         memcpy(out, field.text, field.len);
         out[field.len] = '\0';
         return PARAMETER_FOUND;
@@ -32,25 +33,31 @@ struct live_client *live_open_for(struct connection *connection, struct stream *
     int status = MEOWER_ERROR_INVALID;
 
     enum parameter_result result = find_cursor(request, cursor);
-    if (result != PARAMETER_MALFORMED)
+    if (result != PARAMETER_MALFORMED) {
         status = live_client_open(connection, stream, result == PARAMETER_FOUND ? cursor : NULL, &client, &error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         return client;
-    if (status == MEOWER_ERROR_INVALID)
+    }
+    if (status == MEOWER_ERROR_INVALID) {
         response_problem(connection, 400, "Invalid cursor parameter",
                          "the cursor must be one that this API gave, or empty");
-    else
+    } else {
         response_problem(connection, 503, NULL, error.message);
+    }
     return NULL;
 }
 
 bool live_is_websocket(const struct request *request)
 {
     struct slice list = request->fields[REQUEST_UPGRADE], item;
-    if (request->method != REQUEST_GET || !request->wants_upgrade)
+    if (request->method != REQUEST_GET || !request->wants_upgrade) {
         return false;
-    while (slice_next(&list, ',', &item))
-        if (slice_equals_nocase(item, "websocket"))
+    }
+    while (slice_next(&list, ',', &item)) {
+        if (slice_equals_nocase(item, "websocket")) {
             return true;
+        }
+    }
     return false;
 }

@@ -15,8 +15,9 @@ struct line {
 
 static void put(struct line *line, const char *text, size_t len)
 {
-    if (len > LINE_MAX_LEN - line->len)
+    if (len > LINE_MAX_LEN - line->len) {
         len = LINE_MAX_LEN - line->len;
+    }
     memcpy(line->text + line->len, text, len);
     line->len += len;
 }
@@ -28,11 +29,14 @@ static void put_text(struct line *line, const char *text)
 
 static bool is_bare(const char *text)
 {
-    if (*text == '\0')
+    if (*text == '\0') {
         return false;
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text <= ' ' || *text == '"' || *text == '=' || *text == '\\' || *text == 0x7f)
+    }
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text <= ' ' || *text == '"' || *text == '=' || *text == '\\' || *text == 0x7f) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -47,8 +51,9 @@ static void put_quoted(struct line *line, const char *text)
             snprintf(escape, sizeof(escape), "\\u%04x", c);
             put_text(line, escape);
         } else {
-            if (c == '"' || c == '\\')
+            if (c == '"' || c == '\\') {
                 put_text(line, "\\");
+            }
             put(line, text, 1);
         }
     }
@@ -94,11 +99,14 @@ void log_write(const struct log *log, const char *level, const char *event, cons
     put_text(&line, log->is_json ? "\"" : "");
     put_field(&line, log->is_json, &LOG_TEXT("level", level));
     put_field(&line, log->is_json, &LOG_TEXT("event", event));
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         put_field(&line, log->is_json, &fields[i]);
-    if (log->is_json)
+    }
+    if (log->is_json) {
         line.text[line.len++] = '}';
+    }
     line.text[line.len++] = '\n';
-    if (write(STDERR_FILENO, line.text, line.len) < 0)
+    if (write(STDERR_FILENO, line.text, line.len) < 0) {
         return; /* there is nowhere to say so */
+    }
 }

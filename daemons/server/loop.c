@@ -28,10 +28,12 @@ static bool receive(struct connection *connection)
 {
     char bytes[RECEIVE_SIZE];
     ssize_t len = recv(lws_get_socket_fd(connection->lws), bytes, sizeof(bytes), MSG_DONTWAIT);
-    if (len == 0)
+    if (len == 0) {
         return connection_peer_ended(connection);
-    if (len < 0)
+    }
+    if (len < 0) {
         return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+    }
     struct server *server = connection->server;
     connection_receive(connection, bytes, (size_t)len);
     connections_resume(server);
@@ -60,8 +62,9 @@ static int handle_connection(struct lws *lws, enum lws_callback_reasons reason, 
         return 0;
     case LWS_CALLBACK_RAW_CLOSE_FILE:
         connection = lws_get_opaque_user_data(lws);
-        if (connection != NULL)
+        if (connection != NULL) {
             connection_closed(connection);
+        }
         lws_set_opaque_user_data(lws, NULL);
         return 0;
     default:
@@ -75,11 +78,13 @@ static int handle_watch(struct lws *lws, enum lws_callback_reasons reason, void 
     (void)user;
     (void)in;
     (void)len;
-    if (reason != LWS_CALLBACK_RAW_RX_FILE && reason != LWS_CALLBACK_RAW_CLOSE_FILE)
+    if (reason != LWS_CALLBACK_RAW_RX_FILE && reason != LWS_CALLBACK_RAW_CLOSE_FILE) {
         return 0;
+    }
     watch = lws_get_opaque_user_data(lws);
-    if (watch == NULL)
+    if (watch == NULL) {
         return 0;
+    }
     if (reason == LWS_CALLBACK_RAW_CLOSE_FILE) {
         watch->lws = NULL;
         return 0;
@@ -104,24 +109,27 @@ bool watch_open(struct watch *watch, struct server *server, int descriptor, void
         .vh = server->vhost, .type = LWS_ADOPT_RAW_FILE_DESC, .vh_prot_name = WATCH_NAME, .opaque = watch};
     *watch = (struct watch){.readable = readable, .server = server};
     adopt.fd.filefd = dup(descriptor);
-    if (adopt.fd.filefd < 0)
+    if (adopt.fd.filefd < 0) {
         return false;
+    }
     watch->lws = lws_adopt_descriptor_vhost_via_info(&adopt);
     return watch->lws != NULL;
 }
 
 void watch_pause(struct watch *watch, bool pause)
 {
-    if (watch->lws == NULL || watch->is_paused == pause)
+    if (watch->lws == NULL || watch->is_paused == pause) {
         return;
+    }
     watch->is_paused = pause;
     lws_rx_flow_control(watch->lws, pause ? 0 : 1);
 }
 
 void watch_close(struct watch *watch)
 {
-    if (watch->lws == NULL)
+    if (watch->lws == NULL) {
         return;
+    }
     lws_set_opaque_user_data(watch->lws, NULL);
     lws_set_timeout(watch->lws, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
     watch->lws = NULL;
@@ -134,8 +142,9 @@ static void set_descriptor_limit(size_t connections_max)
 {
     struct rlimit limit;
     rlim_t wanted = connections_max * A_CONNECTION + DESCRIPTORS;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
         return;
+    }
     limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || wanted < limit.rlim_max ? wanted : limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
 }
@@ -148,8 +157,9 @@ bool loop_open(struct server *server)
     set_descriptor_limit(server->settings.connections_max);
     lws_set_log_level(0, NULL);
     server->loop = loops[0];
-    if (server->loop == NULL)
+    if (server->loop == NULL) {
         return false;
+    }
     info.foreign_loops = loops;
     info.port = CONTEXT_PORT_NO_LISTEN;
     info.protocols = protocols;
@@ -157,8 +167,9 @@ bool loop_open(struct server *server)
     info.user = server;
     info.gid = info.uid = -1; /* stay who we are */
     server->lws = lws_create_context(&info);
-    if (server->lws != NULL)
+    if (server->lws != NULL) {
         server->vhost = lws_create_vhost(server->lws, &info);
+    }
     return server->vhost != NULL;
 }
 
@@ -195,8 +206,10 @@ bool loop_adopt(struct server *server, int descriptor)
 
 void loop_close(struct server *server)
 {
-    if (server->lws != NULL)
+    if (server->lws != NULL) {
         lws_context_destroy(server->lws);
-    if (server->loop != NULL)
+    }
+    if (server->loop != NULL) {
         ev_loop_destroy(server->loop);
+    }
 }

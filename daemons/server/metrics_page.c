@@ -40,13 +40,15 @@ static void write_requests(struct metrics *metrics, struct evbuffer *page)
 {
     evbuffer_add_printf(page, "# HELP meower_http_requests_total Public requests, by route and class of status.\n"
                               "# TYPE meower_http_requests_total counter\n");
-    for (size_t route = 0; route < ROUTE_COUNT; route++)
+    for (size_t route = 0; route < ROUTE_COUNT; route++) {
         for (size_t status = 1; status < 6; status++) {
             unsigned long long count = atomic_load(&metrics->requests[route][status]);
-            if (count > 0)
+            if (count > 0) {
                 evbuffer_add_printf(page, "meower_http_requests_total{route=\"%s\",status=\"%zuxx\"} %llu\n",
                                     route_names[route], status, count);
+            }
         }
+    }
 }
 
 void metrics_page_write(struct metrics *metrics, meower *feed, struct evbuffer *page)
@@ -59,7 +61,8 @@ void metrics_page_write(struct metrics *metrics, meower *feed, struct evbuffer *
                             rows[i].name, rows[i].help, rows[i].name, type_of(rows[i].name), rows[i].name,
                             atomic_load(counter));
     }
-    for (size_t i = 0; feed != NULL && meower_metric_at(feed, i, &metric) == 1; i++)
+    for (size_t i = 0; feed != NULL && meower_metric_at(feed, i, &metric) == 1; i++) {
         evbuffer_add_printf(page, "# HELP meower_%s %s\n# TYPE meower_%s %s\nmeower_%s %.17g\n", metric.name,
                             metric.help, metric.name, type_of(metric.name), metric.name, metric.value);
+    }
 }

@@ -25,8 +25,9 @@ static bool rest(struct opener *opener, unsigned ms, unsigned *seed)
         until.tv_sec++;
     }
     pthread_mutex_lock(&opener->mutex);
-    while (!opener->is_stopping && pthread_cond_timedwait(&opener->stop_asked, &opener->mutex, &until) == 0)
+    while (!opener->is_stopping && pthread_cond_timedwait(&opener->stop_asked, &opener->mutex, &until) == 0) {
         continue;
+    }
     bool goes_on = !opener->is_stopping;
     pthread_mutex_unlock(&opener->mutex);
     return goes_on;
@@ -46,16 +47,19 @@ static void *open_feed(void *argument)
         opener->feed = feed;
         opener->error = error;
         pthread_mutex_unlock(&opener->mutex);
-        if (status != MEOWER_ERROR_UNAVAILABLE)
+        if (status != MEOWER_ERROR_UNAVAILABLE) {
             break;
+        }
         LOG_WARNING(opener->log, "waiting for an engine", LOG_TEXT("reason", error.message),
                     LOG_NUMBER("again_in_ms", delay_ms));
-        if (!rest(opener, delay_ms, &seed))
+        if (!rest(opener, delay_ms, &seed)) {
             break;
+        }
         delay_ms = delay_ms * 2 < RETRY_MAX_MS ? delay_ms * 2 : RETRY_MAX_MS;
     }
-    if (write(opener->wake, &one, sizeof(one)) < 0)
+    if (write(opener->wake, &one, sizeof(one)) < 0) {
         abort(); /* an eventfd takes a 1 */
+    }
     return NULL;
 }
 
@@ -64,8 +68,9 @@ bool opener_start(struct opener *opener, const meower_options *options, const st
     sigset_t all, before;
     *opener = (struct opener){.options = options, .log = log, .status = MEOWER_ERROR_UNAVAILABLE};
     opener->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (opener->wake < 0)
+    if (opener->wake < 0) {
         return false;
+    }
     pthread_mutex_init(&opener->mutex, NULL);
     pthread_cond_init(&opener->stop_asked, NULL);
     snprintf(opener->error.message, sizeof(opener->error.message), "the feed is being opened");
@@ -73,8 +78,9 @@ bool opener_start(struct opener *opener, const meower_options *options, const st
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failure = pthread_create(&opener->thread, NULL, open_feed, opener);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failure != 0)
+    if (failure != 0) {
         close(opener->wake);
+    }
     return failure == 0;
 }
 

@@ -28,8 +28,9 @@ static void append_byte(struct text *text, char byte)
 
 static void append(struct text *text, const char *value)
 {
-    for (; *value != '\0'; value++)
+    for (; *value != '\0'; value++) {
         append_byte(text, *value);
+    }
 }
 
 /* Appends what may hold any bytes, those that are not unreserved (RFC 3986, 2.3) or in `allowed` as %XX. */
@@ -57,8 +58,9 @@ static const char *value_of(const char *variable)
 
 static bool give(struct config *config, const char *option, const struct text *url, const char *variable)
 {
-    if (!url->is_cut)
+    if (!url->is_cut) {
         return config_give_option(config, option, url->bytes, variable);
+    }
     snprintf(config->message, sizeof(config->message), "%s: the value is too long", variable);
     return false;
 }
@@ -68,8 +70,9 @@ static bool read_store(struct config *config)
     struct text url = {.len = 0};
     const char *database = value_of("POSTGRES_DB"), *user = value_of("POSTGRES_USER");
     const char *password = value_of("POSTGRES_PASSWORD"), *host = value_of("POSTGRES_HOST");
-    if (database == NULL || config_gives_option(config, "store"))
+    if (database == NULL || config_gives_option(config, "store")) {
         return true;
+    }
     append(&url, "postgresql://");
     if (user != NULL) {
         append_encoded(&url, user, "");
@@ -89,8 +92,9 @@ static bool read_address(struct config *config, const char *option, const char *
 {
     struct text url = {.len = 0};
     const char *address = value_of(variable);
-    if (address == NULL || config_gives_option(config, option))
+    if (address == NULL || config_gives_option(config, option)) {
         return true;
+    }
     append(&url, scheme);
     append(&url, strstr(address, "://") == NULL ? transport : "");
     append(&url, address);

@@ -28,13 +28,15 @@ static int find_in_parameters(struct slice parameters, char *out, size_t size, s
 static bool is_strict_json_text(struct slice text)
 {
     bool in_string = false;
-    if (!utf8_check(text.text, text.len))
+    if (!utf8_check(text.text, text.len)) {
         return false;
+    }
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.text[i];
         if (in_string && c == '\\') {
-            if (text.len - i >= 6 && memcmp(text.text + i + 1, "u0000", 5) == 0)
+            if (text.len - i >= 6 && memcmp(text.text + i + 1, "u0000", 5) == 0) {
                 return false;
+            }
             i++;
         } else if (c == '"') {
             in_string = !in_string;
@@ -49,14 +51,17 @@ static bool is_strict_json_text(struct slice text)
 static const char *only_body(const cJSON *document)
 {
     const cJSON *member, *body = NULL;
-    if (!cJSON_IsObject(document))
+    if (!cJSON_IsObject(document)) {
         return NULL;
+    }
     cJSON_ArrayForEach(member, document)
     {
-        if (strcmp(member->string, "body") != 0)
+        if (strcmp(member->string, "body") != 0) {
             continue;
-        if (body != NULL)
+        }
+        if (body != NULL) {
             return NULL;
+        }
         body = member;
     }
     return cJSON_GetStringValue(body);
@@ -65,17 +70,20 @@ static const char *only_body(const cJSON *document)
 static int find_in_json(struct slice text, char *out, size_t size, size_t *len, const char **detail)
 {
     const char *end = NULL;
-    if (!is_strict_json_text(text))
+    if (!is_strict_json_text(text)) {
         return refuse(detail, "the content must be JSON in UTF-8, without control characters");
+    }
     cJSON *document = cJSON_ParseWithLengthOpts(text.text, text.len, &end, 0);
-    while (document != NULL && end < text.text + text.len && strchr(" \t\r\n", *end) != NULL)
+    while (document != NULL && end < text.text + text.len && strchr(" \t\r\n", *end) != NULL) {
         end++;
+    }
     const char *body = document != NULL && end == text.text + text.len ? only_body(document) : NULL;
     int status = 200;
-    if (body == NULL || strlen(body) >= size)
+    if (body == NULL || strlen(body) >= size) {
         status = refuse(detail, "the content must be one JSON object with one text \"body\"");
-    else
+    } else {
         memcpy(out, body, (*len = strlen(body)) + 1);
+    }
     cJSON_Delete(document);
     return status;
 }
@@ -92,17 +100,22 @@ int post_body_find(const struct request *request, char *out, size_t size, size_t
 {
     struct slice type = media_type_of(request);
     enum parameter_result in_query = parameter_get(request->query, "body", out, size, len);
-    if (in_query == PARAMETER_FOUND)
+    if (in_query == PARAMETER_FOUND) {
         return 200;
-    if (in_query == PARAMETER_MALFORMED)
+    }
+    if (in_query == PARAMETER_MALFORMED) {
         return refuse(detail, "the body must be percent-encoded");
-    if (request->content_len == 0)
+    }
+    if (request->content_len == 0) {
         return refuse(detail,
                       "there is no body: send it as a query parameter, a form field or JSON {\"body\":\"...\"}");
-    if (slice_equals_nocase(type, "application/x-www-form-urlencoded"))
+    }
+    if (slice_equals_nocase(type, "application/x-www-form-urlencoded")) {
         return find_in_parameters(request->content, out, size, len, detail);
-    if (slice_equals_nocase(type, "application/json"))
+    }
+    if (slice_equals_nocase(type, "application/json")) {
         return find_in_json(request->content, out, size, len, detail);
+    }
     *detail = "Content-Type must be application/x-www-form-urlencoded or application/json";
     return 415;
 }

@@ -19,8 +19,9 @@ static void send_control(struct live_client *client, enum websocket_opcode opcod
 {
     char frame[2 + WEBSOCKET_CONTROL_MAX];
     size_t header_len = websocket_write_header(opcode, len, frame);
-    if (len > 0)
+    if (len > 0) {
         memcpy(frame + header_len, payload, len);
+    }
     connection_send(client->connection, frame, header_len + len);
 }
 
@@ -29,8 +30,9 @@ static void goodbye(struct live_client *client, int code)
 {
     struct connection *connection = client->connection;
     const unsigned char payload[2] = {(unsigned char)(code >> 8), (unsigned char)(code & 0xff)};
-    if (client->is_closing || connection->is_doomed)
+    if (client->is_closing || connection->is_doomed) {
         return;
+    }
     client->is_closing = true;
     list_remove(&client->node);
     watch_close(&client->own_watch);
@@ -47,8 +49,9 @@ static void react(struct live_client *client, enum websocket_event event)
         send_control(client, WEBSOCKET_PONG, client->reader.control, client->reader.control_len);
         break;
     case WEBSOCKET_GOT_PONG:
-        if (deadline->kind == DEADLINE_PONG)
+        if (deadline->kind == DEADLINE_PONG) {
             deadline_set(&client->server->deadlines, deadline, DEADLINE_PING);
+        }
         break;
     case WEBSOCKET_GOT_CLOSE:
         goodbye(client, websocket_close_code(&client->reader));
@@ -73,10 +76,11 @@ static void receive(struct live_client *client, const char *bytes, size_t len)
         bytes += used;
         len -= used;
         /* One that has us answer pings without reading the answers must not fill our memory. */
-        if (event == WEBSOCKET_GOT_PING && client->connection->out.len > FANOUT_BEHIND_MAX)
+        if (event == WEBSOCKET_GOT_PING && client->connection->out.len > FANOUT_BEHIND_MAX) {
             goodbye(client, WEBSOCKET_TOO_SLOW);
-        else
+        } else {
             react(client, event);
+        }
     }
 }
 
@@ -109,8 +113,9 @@ static void welcome(struct live_client *client)
                                "Sec-WebSocket-Accept: ";
     buffer_clear(answer);
     if (!buffer_append(answer, head, sizeof(head) - 1) ||
-        !buffer_append(answer, client->accept, strlen(client->accept)) || !buffer_append(answer, "\r\n\r\n", 4))
+        !buffer_append(answer, client->accept, strlen(client->accept)) || !buffer_append(answer, "\r\n\r\n", 4)) {
         connection_abort(connection);
+    }
     metrics_add(&connection->server->metrics->requests[ROUTE_PUSHER][1], 1);
     connection_send(connection, buffer_data(answer), answer->len);
     deadline_set(&connection->server->deadlines, &connection->deadline, DEADLINE_PING);
@@ -138,8 +143,9 @@ void pusher_handle(struct connection *connection, const struct request *request)
         return;
     }
     struct live_client *client = live_open_for(connection, &server->fanout->websocket, request);
-    if (client == NULL)
+    if (client == NULL) {
         return;
+    }
     memcpy(client->accept, accept, sizeof(accept));
     live_client_begin(client);
 }

@@ -26,10 +26,12 @@ static bool take_number(struct connection *connection, const struct request *req
     char text[32];
     size_t len = 0;
     enum parameter_result result = parameter_get(request->query, name, text, sizeof(text), &len);
-    if (result == PARAMETER_ABSENT || (result == PARAMETER_FOUND && len == 0))
+    if (result == PARAMETER_ABSENT || (result == PARAMETER_FOUND && len == 0)) {
         return true;
-    if (result == PARAMETER_FOUND && number_parse((struct slice){text, len}, max, number))
+    }
+    if (result == PARAMETER_FOUND && number_parse((struct slice){text, len}, max, number)) {
         return true;
+    }
     return refuse(connection, name,
                   max == MEOWER_TAKE_MAX ? "it must be a whole number from 0 to 1000" : "it must be a whole number");
 }
@@ -38,8 +40,9 @@ static bool take_page(struct connection *connection, const struct request *reque
 {
     unsigned long long skip_number = 0, take_number_ = MEOWER_TAKE_DEFAULT;
     if (!take_number(connection, request, "skip", UINT64_MAX, &skip_number) ||
-        !take_number(connection, request, "take", MEOWER_TAKE_MAX, &take_number_))
+        !take_number(connection, request, "take", MEOWER_TAKE_MAX, &take_number_)) {
         return false;
+    }
     *skip = skip_number;
     *take = (uint32_t)take_number_;
     connection->exchange.take = *take;
@@ -52,10 +55,12 @@ static bool take_bound(struct connection *connection, const struct request *requ
 {
     size_t len = 0;
     enum parameter_result result = parameter_get(request->query, name, id, MEOWER_ID_SIZE, &len);
-    if (result == PARAMETER_ABSENT || (result == PARAMETER_FOUND && len == 0))
+    if (result == PARAMETER_ABSENT || (result == PARAMETER_FOUND && len == 0)) {
         return true;
-    if (result != PARAMETER_FOUND || meower_id_check(id, len) != MEOWER_OK)
+    }
+    if (result != PARAMETER_FOUND || meower_id_check(id, len) != MEOWER_OK) {
         return refuse(connection, name, "it must be the id of a meow");
+    }
     *bound = id;
     return true;
 }
@@ -65,8 +70,9 @@ static bool take_cursor(struct connection *connection, const struct request *req
                         const char **cursor)
 {
     struct slice field = request->fields[REQUEST_MEOWER_CURSOR];
-    if (field.text == NULL)
+    if (field.text == NULL) {
         return true;
+    }
     if (field.len == 0 || field.len >= MEOWER_CURSOR_SIZE) {
         response_problem(connection, 400, "Invalid Meower-Cursor", "it must be a cursor that this API gave");
         return false;
@@ -107,18 +113,20 @@ static void answer_error(struct connection *connection, int code, const meower_e
 
 static void await(struct connection *connection, int status, const meower_error *error)
 {
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         connection_await(connection);
-    else
+    } else {
         answer_error(connection, status, error);
+    }
 }
 
 /* FNV-1a, 64 bits (RFC 9923). */
 static uint64_t hash_of(struct slice text)
 {
     uint64_t hash = 14695981039346656037U;
-    for (size_t i = 0; i < text.len; i++)
+    for (size_t i = 0; i < text.len; i++) {
         hash = (hash ^ (unsigned char)text.text[i]) * 1099511628211U;
+    }
     return text.len == 0 ? 0 : hash;
 }
 
@@ -134,8 +142,9 @@ void query_list(struct connection *connection, const struct request *request)
         !take_bound(connection, request, "max_id", max_id, &list.max_id) ||
         !take_bound(connection, request, "since_id", since_id, &list.since_id) ||
         !take_bound(connection, request, "min_id", min_id, &list.min_id) ||
-        !take_cursor(connection, request, cursor, &list.cursor))
+        !take_cursor(connection, request, cursor, &list.cursor)) {
         return;
+    }
     int bounds = (list.max_id != NULL) + (list.since_id != NULL) + (list.min_id != NULL);
     if (bounds > 1 || (bounds > 0 && list.skip > 0)) {
         refuse(connection,
@@ -156,12 +165,14 @@ void query_get(struct connection *connection, const struct request *request, con
     const char *cursor = NULL;
     meower_error error;
 
-    if (!take_cursor(connection, request, cursor_text, &cursor))
+    if (!take_cursor(connection, request, cursor_text, &cursor)) {
         return;
-    if (meower_id_check(id, strlen(id)) != MEOWER_OK)
+    }
+    if (meower_id_check(id, strlen(id)) != MEOWER_OK) {
         response_problem(connection, 404, NULL, "there is no such meow");
-    else
+    } else {
         await(connection, meower_query_submit_get(connection->server->query, id, cursor, connection, &error), &error);
+    }
 }
 
 void query_search(struct connection *connection, const struct request *request)
@@ -178,8 +189,9 @@ void query_search(struct connection *connection, const struct request *request)
     }
     if (!take_page(connection, request, &search.skip, &search.take) ||
         !take_number(connection, request, "highlight", 1, &highlight) ||
-        !take_cursor(connection, request, cursor, &search.cursor))
+        !take_cursor(connection, request, cursor, &search.cursor)) {
         return;
+    }
     search.text = text;
     search.highlight = (int)highlight;
     connection->exchange.query_hash = hash_of(request->query);
@@ -194,8 +206,9 @@ static void add_links(struct connection *connection, const meower_page *page)
 {
     size_t count = meower_page_count(page);
     unsigned take = connection->exchange.take;
-    if (count == 0)
+    if (count == 0) {
         return;
+    }
     response_field_format(connection, "Link",
                           "</meows?take=%u&max_id=%s>; rel=\"next\", </meows?take=%u&min_id=%s>; rel=\"prev\"", take,
                           meower_page_meow(page, count - 1)->id, take, meower_page_meow(page, 0)->id);
@@ -204,8 +217,9 @@ static void add_links(struct connection *connection, const meower_page *page)
 /* What was found: a meow that is deleted is missing at once, also where the index is not yet behind its deletion. */
 static uint64_t hash_found(const meower_page *page, uint64_t hash)
 {
-    for (size_t i = 0; i < meower_page_count(page); i++)
+    for (size_t i = 0; i < meower_page_count(page); i++) {
         hash = hash * 31 + hash_of(slice_of(meower_page_meow(page, i)->id));
+    }
     return hash;
 }
 
@@ -214,13 +228,15 @@ static uint64_t hash_found(const meower_page *page, uint64_t hash)
 static void write_etag(const struct connection *connection, const meower_page *page, char out[ETAG_SIZE])
 {
     uint64_t hash = connection->exchange.query_hash;
-    if (connection->exchange.route == ROUTE_SEARCH)
+    if (connection->exchange.route == ROUTE_SEARCH) {
         hash = hash_found(page, hash);
+    }
     int len =
         snprintf(out, ETAG_SIZE, "\"%s",
                  connection->exchange.route == ROUTE_GET ? meower_page_meow(page, 0)->id : meower_page_cursor(page));
-    if (hash != 0)
+    if (hash != 0) {
         len += snprintf(out + len, ETAG_SIZE - (size_t)len, "-%016llx", (unsigned long long)hash);
+    }
     snprintf(out + len, ETAG_SIZE - (size_t)len, "%s\"", meower_page_is_fallback(page) == 1 ? "-fallback" : "");
 }
 
@@ -237,16 +253,19 @@ void query_answer(struct connection *connection, const meower_page *page)
     response_field(connection, "Cache-Control", "no-cache");
     response_field(connection, "ETag", etag);
     response_field(connection, "Meower-Cursor", meower_page_cursor(page));
-    if (meower_page_is_fallback(page) == 1)
+    if (meower_page_is_fallback(page) == 1) {
         response_field(connection, "Meower-Search", "fallback");
-    if (connection->exchange.is_list)
+    }
+    if (connection->exchange.is_list) {
         add_links(connection, page);
+    }
     if (is_known) {
         response_end(connection);
     } else {
         char *place = response_reserve(connection, "application/json", meower_page_json_len(page));
-        if (place != NULL)
+        if (place != NULL) {
             meower_page_write_json(page, place);
+        }
     }
     response_send(connection);
 }

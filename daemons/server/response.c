@@ -34,9 +34,11 @@ static const struct {
 
 const char *response_reason(int status)
 {
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-        if (reasons[i].status == status)
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (reasons[i].status == status) {
             return reasons[i].reason;
+        }
+    }
     return "Unknown";
 }
 
@@ -44,8 +46,9 @@ const char *response_reason(int status)
 
 static void put(struct connection *connection, const char *text, size_t len)
 {
-    if (!buffer_append(&connection->server->answer, text, len))
+    if (!buffer_append(&connection->server->answer, text, len)) {
         connection_abort(connection);
+    }
 }
 
 static void put_text(struct connection *connection, const char *text)
@@ -58,9 +61,9 @@ static void put_number(struct connection *connection, size_t number)
 {
     char digits[20]; /* of 2^64 - 1 */
     char *first = digits + sizeof(digits);
-    do
+    do {
         *--first = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
+    } while ((number /= 10) > 0);
     put(connection, first, (size_t)(digits + sizeof(digits) - first));
 }
 
@@ -83,8 +86,9 @@ static void count(struct connection *connection, int status)
     struct metrics *metrics = connection->server->metrics;
     int class_of_status = status >= 100 && status < 600 ? status / 100 : 0;
     metrics_add(&metrics->requests[connection->exchange.route][class_of_status], 1);
-    if (connection->exchange.target[0] == '\0')
+    if (connection->exchange.target[0] == '\0') {
         return;
+    }
     LOG_INFO(connection->server->log, "request", LOG_TEXT("target", connection->exchange.target),
              LOG_NUMBER("status", status), LOG_NUMBER("ms", deadline_now_ms() - connection->exchange.begun_ms));
 }
@@ -101,8 +105,9 @@ void response_begin(struct connection *connection, int status)
     put_text(connection, "\r\nDate: ");
     put_text(connection, date_of_now(server));
     put_text(connection, "\r\nX-Content-Type-Options: nosniff\r\n");
-    if (!cors_append_fields(&server->answer, server->settings.cors_origin, connection->exchange.origin))
+    if (!cors_append_fields(&server->answer, server->settings.cors_origin, connection->exchange.origin)) {
         connection_abort(connection);
+    }
 }
 
 static char *copy(char *place, const char *text, size_t len)
@@ -138,8 +143,9 @@ void response_field_format(struct connection *connection, const char *name, cons
 
 static void put_connection_field(struct connection *connection)
 {
-    if (!connection->exchange.keep_alive)
+    if (!connection->exchange.keep_alive) {
         response_field(connection, "Connection", "close");
+    }
     put(connection, "\r\n", 2);
 }
 
@@ -153,8 +159,9 @@ char *response_reserve(struct connection *connection, const char *content_type, 
     put_number(connection, len);
     put_text(connection, "\r\n");
     put_connection_field(connection);
-    if (connection->exchange.is_head)
+    if (connection->exchange.is_head) {
         return NULL;
+    }
     if (!buffer_reserve(answer, len)) {
         connection_abort(connection);
         return NULL;
@@ -190,8 +197,9 @@ void response_content(struct connection *connection, int status, const char *con
 {
     response_begin(connection, status);
     char *place = response_reserve(connection, content_type, len);
-    if (place != NULL)
+    if (place != NULL) {
         memcpy(place, content, len);
+    }
     response_send(connection);
 }
 
@@ -205,12 +213,14 @@ void response_problem_content(struct connection *connection, int status, const c
     int len = snprintf(json, sizeof(json),
                        "{\"error\":%s,\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":%s}",
                        error_text, response_reason(status), status, detail_text);
-    if (status == 503)
+    if (status == 503) {
         response_field(connection, "Retry-After", "1");
+    }
     response_field(connection, "Cache-Control", "no-store");
     char *place = response_reserve(connection, "application/json", (size_t)len);
-    if (place != NULL)
+    if (place != NULL) {
         memcpy(place, json, (size_t)len);
+    }
     response_send(connection);
 }
 
@@ -225,15 +235,19 @@ void response_problem(struct connection *connection, int status, const char *err
 bool response_matches(const struct connection *connection, const char *etag)
 {
     struct slice list = slice_of(connection->exchange.condition), item;
-    if (list.len == 0)
+    if (list.len == 0) {
         return false;
+    }
     while (slice_next(&list, ',', &item)) {
-        if (slice_equals(item, "*"))
+        if (slice_equals(item, "*")) {
             return true;
-        if (item.len > 2 && memcmp(item.text, "W/", 2) == 0)
+        }
+        if (item.len > 2 && memcmp(item.text, "W/", 2) == 0) {
             item = (struct slice){item.text + 2, item.len - 2};
-        if (slice_equals(item, etag))
+        }
+        if (slice_equals(item, etag)) {
             return true;
+        }
     }
     return false;
 }

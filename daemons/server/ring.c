@@ -18,8 +18,9 @@ static char *bytes_at(const struct ring *ring, uint64_t offset)
 static size_t hash_of(const char *id)
 {
     uint64_t hash = 14695981039346656037U;
-    for (; *id != '\0'; id++)
+    for (; *id != '\0'; id++) {
         hash = (hash ^ (unsigned char)*id) * 1099511628211U;
+    }
     return hash % RING_FRAMES;
 }
 
@@ -29,8 +30,9 @@ bool ring_init(struct ring *ring, size_t size)
     ring->bytes = malloc(size);
     ring->frames = calloc(RING_FRAMES, sizeof(*ring->frames));
     ring->hashes = calloc(RING_FRAMES, sizeof(*ring->hashes));
-    if (ring->bytes != NULL && ring->frames != NULL && ring->hashes != NULL)
+    if (ring->bytes != NULL && ring->frames != NULL && ring->hashes != NULL) {
         return true;
+    }
     ring_free(ring);
     return false;
 }
@@ -45,19 +47,22 @@ void ring_free(struct ring *ring)
 
 static void forget_first(struct ring *ring)
 {
-    if (frame_at(ring, ring->first)->is_blank)
+    if (frame_at(ring, ring->first)->is_blank) {
         ring->blank_count--;
+    }
     ring->first++;
 }
 
 void ring_add(struct ring *ring, uint64_t position, const char *id, const char *bytes, size_t len)
 {
     size_t lap_left = ring->size - (size_t)(ring->offset % ring->size);
-    if (lap_left < len)
+    if (lap_left < len) {
         ring->offset += lap_left;
+    }
     while (ring->first < ring->next && (ring->next - ring->first == RING_FRAMES ||
-                                        ring->offset + len - frame_at(ring, ring->first)->offset > ring->size))
+                                        ring->offset + len - frame_at(ring, ring->first)->offset > ring->size)) {
         forget_first(ring);
+    }
 
     size_t hash = hash_of(id);
     struct ring_frame *frame = frame_at(ring, ring->next);
@@ -81,8 +86,9 @@ void ring_blank(struct ring *ring, const char *id)
     /* The chain goes from newer to older frames; it ends where it leaves the ring. */
     for (uint64_t link = ring->hashes[hash_of(id)]; link > ring->first; link = frame_at(ring, link - 1)->same_hash) {
         struct ring_frame *frame = frame_at(ring, link - 1);
-        if (frame->is_blank || strcmp(frame->id, id) != 0)
+        if (frame->is_blank || strcmp(frame->id, id) != 0) {
             continue;
+        }
         memset(bytes_at(ring, frame->offset), 0, frame->len);
         frame->is_blank = true;
         ring->blank_count++;
@@ -91,11 +97,13 @@ void ring_blank(struct ring *ring, const char *id)
 
 bool ring_next_run(const struct ring *ring, uint64_t number, struct ring_run *run)
 {
-    while (number < ring->next && frame_at(ring, number)->is_blank)
+    while (number < ring->next && frame_at(ring, number)->is_blank) {
         number++;
+    }
     *run = (struct ring_run){NULL, 0, number};
-    if (number == ring->next)
+    if (number == ring->next) {
         return false;
+    }
     uint64_t start = frame_at(ring, number)->offset;
     uint64_t lap_end = start - start % ring->size + ring->size;
     run->bytes = bytes_at(ring, start);
@@ -119,8 +127,9 @@ uint64_t ring_behind(const struct ring *ring, uint64_t number)
 
 size_t ring_cut(const struct ring *ring, uint64_t number, size_t len, uint64_t *whole)
 {
-    while (frame_at(ring, number)->is_blank)
+    while (frame_at(ring, number)->is_blank) {
         number++;
+    }
     while (len > 0 && len >= frame_at(ring, number)->len) {
         len -= frame_at(ring, number)->len;
         number++;
@@ -132,15 +141,17 @@ size_t ring_cut(const struct ring *ring, uint64_t number, size_t len, uint64_t *
 bool ring_find(const struct ring *ring, uint64_t position, uint64_t *number)
 {
     if (ring->first == ring->next || position < frame_at(ring, ring->first)->position ||
-        position > frame_at(ring, ring->next - 1)->position)
+        position > frame_at(ring, ring->next - 1)->position) {
         return false;
+    }
     uint64_t low = ring->first, high = ring->next - 1;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
-        if (frame_at(ring, middle)->position >= position)
+        if (frame_at(ring, middle)->position >= position) {
             high = middle;
-        else
+        } else {
             low = middle + 1;
+        }
     }
     *number = low;
     return true;

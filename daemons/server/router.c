@@ -53,8 +53,9 @@ static void find_methods(unsigned roles, struct target *target)
     } else if (web_file_find(path) != NULL) {
         allow(target, ALLOWS_READING, (roles & SERVER_FILES) != 0);
     }
-    if (target->served == 0)
+    if (target->served == 0) {
         target->methods = 0;
+    }
 }
 
 /* "GET, HEAD, OPTIONS" and the like. */
@@ -63,8 +64,9 @@ static void write_allow(unsigned methods, char out[ALLOW_SIZE])
     static const char *const names[] = {"GET", "HEAD", "POST", "DELETE"};
     out[0] = '\0';
     for (unsigned method = 0; method < 4; method++) {
-        if ((methods & ALLOWS(method)) == 0)
+        if ((methods & ALLOWS(method)) == 0) {
             continue;
+        }
         strcat(out, names[method]);
         strcat(out, ", ");
     }
@@ -78,8 +80,9 @@ static void answer_options(struct connection *connection, unsigned methods)
     write_allow(methods, allow);
     response_begin(connection, 204);
     response_field(connection, "Allow", allow);
-    if (!cors_append_preflight(&server->answer, server->settings.cors_origin, connection->exchange.origin, allow))
+    if (!cors_append_preflight(&server->answer, server->settings.cors_origin, connection->exchange.origin, allow)) {
         connection_abort(connection);
+    }
     response_end(connection);
     response_send(connection);
 }
@@ -101,36 +104,42 @@ static void handle(struct connection *connection, const struct request *request,
         memcpy(connection->exchange.condition, condition.text, condition.len);
         connection->exchange.condition[condition.len] = '\0';
     }
-    if (target->id != NULL && request->method == REQUEST_DELETE)
+    if (target->id != NULL && request->method == REQUEST_DELETE) {
         command_delete(connection, request, target->id);
-    else if (target->id != NULL)
+    } else if (target->id != NULL) {
         query_get(connection, request, target->id);
-    else if (request->method == REQUEST_POST)
+    } else if (request->method == REQUEST_POST) {
         command_post(connection, request);
-    else if (strcmp(path, "/meows") == 0)
+    } else if (strcmp(path, "/meows") == 0) {
         query_list(connection, request);
-    else if (strcmp(path, "/search") == 0)
+    } else if (strcmp(path, "/search") == 0) {
         query_search(connection, request);
-    else if (strcmp(path, "/pusher") == 0)
+    } else if (strcmp(path, "/pusher") == 0) {
         pusher_handle(connection, request);
-    else if (strcmp(path, "/events") == 0)
+    } else if (strcmp(path, "/events") == 0) {
         sse_handle(connection, request);
-    else
+    } else {
         web_file_answer(connection, request, web_file_find(path));
+    }
 }
 
 static enum route route_of(const struct target *target, enum request_method method)
 {
-    if (target->id != NULL)
+    if (target->id != NULL) {
         return method == REQUEST_DELETE ? ROUTE_DELETE : ROUTE_GET;
-    if (method == REQUEST_POST)
+    }
+    if (method == REQUEST_POST) {
         return ROUTE_POST;
-    if (strcmp(target->path, "/meows") == 0)
+    }
+    if (strcmp(target->path, "/meows") == 0) {
         return ROUTE_LIST;
-    if (strcmp(target->path, "/search") == 0)
+    }
+    if (strcmp(target->path, "/search") == 0) {
         return ROUTE_SEARCH;
-    if (strcmp(target->path, "/pusher") == 0)
+    }
+    if (strcmp(target->path, "/pusher") == 0) {
         return ROUTE_PUSHER;
+    }
     return strcmp(target->path, "/events") == 0 ? ROUTE_EVENTS : ROUTE_FILE;
 }
 
@@ -146,8 +155,9 @@ void router_dispatch(struct connection *connection, const struct request *reques
     target.id = NULL;
     target.methods = target.served = 0;
     if (percent_decode(request->path, false, target.path, sizeof(target.path), &path_len) &&
-        strlen(target.path) == path_len)
+        strlen(target.path) == path_len) {
         find_methods(connection->server->settings.roles, &target);
+    }
     if (target.methods == 0) {
         response_problem(connection, 404, NULL, "there is nothing at this path");
     } else if (request->method == REQUEST_OPTIONS) {
@@ -167,8 +177,9 @@ void router_collect_pages(struct server *server)
     meower_page *page;
     while (server->query != NULL && meower_query_next(server->query, &page) == 1) {
         struct connection *connection = connection_of_tag(meower_page_tag(page));
-        if (connection != NULL)
+        if (connection != NULL) {
             query_answer(connection, page);
+        }
         meower_page_free(page);
     }
 }
@@ -181,8 +192,9 @@ void router_collect_results(struct server *server)
         count = server->command == NULL ? 0 : meower_command_next_many(server->command, results, RESULTS_AT_ONCE);
         for (int i = 0; i < count; i++) {
             struct connection *connection = connection_of_tag(results[i].tag);
-            if (connection != NULL)
+            if (connection != NULL) {
                 command_answer(connection, &results[i]);
+            }
         }
     } while (count == RESULTS_AT_ONCE);
 }

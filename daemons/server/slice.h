@@ -40,8 +40,9 @@ static inline struct slice slice_trim(struct slice slice)
         slice.text++;
         slice.len--;
     }
-    while (slice.len > 0 && (slice.text[slice.len - 1] == ' ' || slice.text[slice.len - 1] == '\t'))
+    while (slice.len > 0 && (slice.text[slice.len - 1] == ' ' || slice.text[slice.len - 1] == '\t')) {
         slice.len--;
+    }
     return slice;
 }
 
@@ -49,15 +50,17 @@ static inline struct slice slice_trim(struct slice slice)
  * end of the list. */
 static inline bool slice_next(struct slice *list, char separator, struct slice *element)
 {
-    if (list->text == NULL)
+    if (list->text == NULL) {
         return false;
+    }
     const char *end = list->len > 0 ? memchr(list->text, separator, list->len) : NULL;
     size_t len = end == NULL ? list->len : (size_t)(end - list->text);
     *element = slice_trim((struct slice){list->text, len});
-    if (end == NULL)
+    if (end == NULL) {
         *list = (struct slice){NULL, 0};
-    else
+    } else {
         *list = (struct slice){end + 1, list->len - len - 1};
+    }
     return true;
 }
 

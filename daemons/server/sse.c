@@ -31,8 +31,9 @@ static void goodbye(struct live_client *client, int code)
 {
     struct connection *connection = client->connection;
     (void)code;
-    if (client->is_closing || connection->is_doomed)
+    if (client->is_closing || connection->is_doomed) {
         return;
+    }
     client->is_closing = true;
     list_remove(&client->node);
     watch_close(&client->own_watch);
@@ -49,8 +50,9 @@ static void expired(struct live_client *client, enum deadline_kind kind)
         return;
     }
     client->was_stalled = is_stalled;
-    if (!is_stalled)
+    if (!is_stalled) {
         connection_send(connection, ":\n\n", 3);
+    }
     deadline_set(&client->server->deadlines, &connection->deadline, DEADLINE_COMMENT);
 }
 
@@ -79,8 +81,9 @@ void sse_handle(struct connection *connection, const struct request *request)
         response_problem(connection, 400, NULL, "this route does not speak WebSocket: /pusher does");
     } else if (request->method == REQUEST_GET) {
         struct live_client *client = live_open_for(connection, &connection->server->fanout->sse, request);
-        if (client != NULL)
+        if (client != NULL) {
             live_client_begin(client);
+        }
     } else {
         begin_answer(connection);
         response_field(connection, "Content-Type", "text/event-stream");

@@ -6,22 +6,28 @@ static size_t sequence_len(unsigned char lead, unsigned char *low, unsigned char
 {
     *low = 0x80;
     *high = 0xbf;
-    if (lead < 0x80)
+    if (lead < 0x80) {
         return 1;
-    if (lead >= 0xc2 && lead <= 0xdf)
+    }
+    if (lead >= 0xc2 && lead <= 0xdf) {
         return 2;
+    }
     if (lead >= 0xe0 && lead <= 0xef) {
-        if (lead == 0xe0)
+        if (lead == 0xe0) {
             *low = 0xa0;
-        if (lead == 0xed)
+        }
+        if (lead == 0xed) {
             *high = 0x9f;
+        }
         return 3;
     }
     if (lead >= 0xf0 && lead <= 0xf4) {
-        if (lead == 0xf0)
+        if (lead == 0xf0) {
             *low = 0x90;
-        if (lead == 0xf4)
+        }
+        if (lead == 0xf4) {
             *high = 0x8f;
+        }
         return 4;
     }
     return 0;
@@ -34,13 +40,17 @@ bool utf8_check(const char *text, size_t len)
     while (i < len) {
         unsigned char low, high;
         size_t count = sequence_len(bytes[i], &low, &high);
-        if (count == 0 || count > len - i)
+        if (count == 0 || count > len - i) {
             return false;
-        if (count > 1 && (bytes[i + 1] < low || bytes[i + 1] > high))
+        }
+        if (count > 1 && (bytes[i + 1] < low || bytes[i + 1] > high)) {
             return false;
-        for (size_t k = 2; k < count; k++)
-            if (bytes[i + k] < 0x80 || bytes[i + k] > 0xbf)
+        }
+        for (size_t k = 2; k < count; k++) {
+            if (bytes[i + k] < 0x80 || bytes[i + k] > 0xbf) {
                 return false;
+            }
+        }
         i += count;
     }
     return true;

@@ -12,20 +12,25 @@
 
 const struct web_file *web_file_find(const char *path)
 {
-    for (const struct web_file *file = web_files; file->path != NULL; file++)
-        if (strcmp(file->path, path) == 0)
+    for (const struct web_file *file = web_files; file->path != NULL; file++) {
+        if (strcmp(file->path, path) == 0) {
             return file;
+        }
+    }
     return NULL;
 }
 
 /* Whether a parameter of a content coding refuses it: "q=0", "q=0.0" and so on (RFC 9110, 12.4.2). */
 static bool is_refusal(struct slice parameter)
 {
-    if (parameter.len < 3 || strncasecmp(parameter.text, "q=0", 3) != 0)
+    if (parameter.len < 3 || strncasecmp(parameter.text, "q=0", 3) != 0) {
         return false;
-    for (size_t i = 3; i < parameter.len; i++)
-        if (parameter.text[i] != '.' && parameter.text[i] != '0')
+    }
+    for (size_t i = 3; i < parameter.len; i++) {
+        if (parameter.text[i] != '.' && parameter.text[i] != '0') {
             return false;
+        }
+    }
     return true;
 }
 
@@ -35,8 +40,9 @@ static bool accepts(struct slice list, const char *encoding)
 {
     struct slice item, part;
     while (slice_next(&list, ',', &item)) {
-        if (!slice_next(&item, ';', &part) || !slice_equals_nocase(part, encoding))
+        if (!slice_next(&item, ';', &part) || !slice_equals_nocase(part, encoding)) {
             continue;
+        }
         return !slice_next(&item, ';', &part) || !is_refusal(part);
     }
     return false;
@@ -45,8 +51,9 @@ static bool accepts(struct slice list, const char *encoding)
 static const struct web_form *choose_form(const struct web_file *file, struct slice accepted)
 {
     const struct web_form *form = file->forms;
-    while (*form->encoding != '\0' && !accepts(accepted, form->encoding))
+    while (*form->encoding != '\0' && !accepts(accepted, form->encoding)) {
         form++;
+    }
     return form;
 }
 
@@ -58,10 +65,12 @@ void web_file_answer(struct connection *connection, const struct request *reques
     response_field(connection, "Cache-Control",
                    file->is_immutable ? "public, max-age=31536000, immutable" : "no-cache");
     response_field(connection, "ETag", form->etag);
-    if (*file->forms[0].encoding != '\0')
+    if (*file->forms[0].encoding != '\0') {
         response_field(connection, "Vary", "Accept-Encoding");
-    if (*form->encoding != '\0')
+    }
+    if (*form->encoding != '\0') {
         response_field(connection, "Content-Encoding", form->encoding);
+    }
     if (strncmp(file->content_type, "text/html", 9) == 0) {
         response_field(connection, "Content-Security-Policy", PAGE_POLICY);
         response_field(connection, "Referrer-Policy", "same-origin");
@@ -71,8 +80,9 @@ void web_file_answer(struct connection *connection, const struct request *reques
         response_end(connection);
     } else {
         char *place = response_reserve(connection, file->content_type, form->len);
-        if (place != NULL)
+        if (place != NULL) {
             memcpy(place, form->bytes, form->len);
+        }
     }
     response_send(connection);
 }

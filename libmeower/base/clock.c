@@ -10,8 +10,9 @@
 static int64_t read_us(clockid_t id)
 {
     struct timespec now;
-    if (clock_gettime(id, &now) != 0)
+    if (clock_gettime(id, &now) != 0) {
         return 0;
+    }
     return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / 1000;
 }
 
@@ -51,8 +52,9 @@ static void system_random(void *context, void *out, size_t len)
     unsigned char *at = out;
     while (len > 0) {
         ssize_t filled = getrandom(at, len, 0);
-        if (filled < 0 && errno == EINTR)
+        if (filled < 0 && errno == EINTR) {
             continue;
+        }
         if (filled <= 0) {
             fill_from_clocks(at, len);
             return;
@@ -120,10 +122,12 @@ void clock_format(int64_t wall_us, char out[CLOCK_TEXT_SIZE])
     const int64_t oldest_us = INT64_C(-62167219200) * US_PER_S;     /* 0000-01-01T00:00:00Z */
     const int64_t newest_us = INT64_C(253402300800) * US_PER_S - 1; /* the last of year 9999 */
     const int64_t march_us = INT64_C(-62162035200) * US_PER_S;      /* 0000-03-01T00:00:00Z */
-    if (wall_us < oldest_us)
+    if (wall_us < oldest_us) {
         wall_us = oldest_us;
-    if (wall_us > newest_us)
+    }
+    if (wall_us > newest_us) {
         wall_us = newest_us;
+    }
 
     /* From 400 years before, so that no date is below zero. */
     uint64_t us = (uint64_t)(wall_us - march_us + INT64_C(146097) * 86400 * US_PER_S);

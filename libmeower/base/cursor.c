@@ -34,15 +34,18 @@ static bool is_hexadecimal(char character)
 /* Reads the whole text as a decimal number without leading zeros. */
 static bool parse_position(const char *text, uint64_t *position)
 {
-    if (text[0] == '\0' || (text[0] == '0' && text[1] != '\0'))
+    if (text[0] == '\0' || (text[0] == '0' && text[1] != '\0')) {
         return false;
+    }
     uint64_t value = 0;
     for (; *text != '\0'; text++) {
-        if (*text < '0' || *text > '9')
+        if (*text < '0' || *text > '9') {
             return false;
+        }
         unsigned digit = (unsigned)(*text - '0');
-        if (value > (UINT64_MAX - digit) / 10)
+        if (value > (UINT64_MAX - digit) / 10) {
             return false;
+        }
         value = value * 10 + digit;
     }
     *position = value;
@@ -52,11 +55,13 @@ static bool parse_position(const char *text, uint64_t *position)
 bool cursor_parse(const char *text, char epoch[MEOWER_EPOCH_SIZE], uint64_t *position)
 {
     for (size_t i = 0; i < EPOCH_LEN; i++) {
-        if (!is_hexadecimal(text[i]))
+        if (!is_hexadecimal(text[i])) {
             return false;
+        }
     }
-    if (text[EPOCH_LEN] != '-' || !parse_position(text + EPOCH_LEN + 1, position))
+    if (text[EPOCH_LEN] != '-' || !parse_position(text + EPOCH_LEN + 1, position)) {
         return false;
+    }
     memcpy(epoch, text, EPOCH_LEN);
     epoch[EPOCH_LEN] = '\0';
     return true;

@@ -12,9 +12,9 @@ static inline char *decimal_write(uint64_t number, char *out)
 {
     char digits[DECIMAL_MAX];
     char *first = digits + DECIMAL_MAX;
-    do
+    do {
         *--first = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
+    } while ((number /= 10) > 0);
     size_t len = (size_t)(digits + DECIMAL_MAX - first);
     memcpy(out, first, len);
     return out + len;

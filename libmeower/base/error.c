@@ -60,8 +60,9 @@ const char *meower_status_name(int status)
 static void flatten_lines(char *message)
 {
     for (char *at = message; *at != '\0'; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7F)
+        if ((unsigned char)*at < 0x20 || *at == 0x7F) {
             *at = ' ';
+        }
     }
 }
 
@@ -69,19 +70,23 @@ static void flatten_lines(char *message)
 static void drop_cut_code_point(char *message, size_t len)
 {
     size_t start = len;
-    while (start > 0 && len - start < 3 && ((unsigned char)message[start - 1] & 0xC0) == 0x80)
+    while (start > 0 && len - start < 3 && ((unsigned char)message[start - 1] & 0xC0) == 0x80) {
         start--;
-    if (start == 0 || (unsigned char)message[start - 1] < 0xC0)
+    }
+    if (start == 0 || (unsigned char)message[start - 1] < 0xC0) {
         return;
+    }
     uint32_t code_point;
-    if (utf8_decode(message + start - 1, len - start + 1, &code_point) == 0)
+    if (utf8_decode(message + start - 1, len - start + 1, &code_point) == 0) {
         message[start - 1] = '\0';
+    }
 }
 
 int meower_error_set(meower_error *error, int code, int backend_code, uint32_t flags, const char *format, ...)
 {
-    if (error == NULL)
+    if (error == NULL) {
         return code;
+    }
 
     /* Made apart, because an argument may be the message that `error` holds now. */
     char message[sizeof(error->message)];
@@ -89,10 +94,11 @@ int meower_error_set(meower_error *error, int code, int backend_code, uint32_t f
     va_start(arguments, format);
     int len = vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
-    if (len < 0)
+    if (len < 0) {
         snprintf(message, sizeof(message), "%s", meower_status_name(code));
-    else if ((size_t)len >= sizeof(message))
+    } else if ((size_t)len >= sizeof(message)) {
         drop_cut_code_point(message, sizeof(message) - 1);
+    }
     flatten_lines(message);
 
     error->code = code;

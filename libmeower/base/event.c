@@ -85,14 +85,16 @@ static bool skip_value(struct reader *reader, int depth);
 static void skip_space(struct reader *reader)
 {
     while (reader->at < reader->end &&
-           (*reader->at == ' ' || *reader->at == '\t' || *reader->at == '\n' || *reader->at == '\r'))
+           (*reader->at == ' ' || *reader->at == '\t' || *reader->at == '\n' || *reader->at == '\r')) {
         reader->at++;
+    }
 }
 
 static bool take(struct reader *reader, char character)
 {
-    if (reader->at == reader->end || *reader->at != character)
+    if (reader->at == reader->end || *reader->at != character) {
         return false;
+    }
     reader->at++;
     return true;
 }
@@ -100,8 +102,9 @@ static bool take(struct reader *reader, char character)
 static bool take_literal(struct reader *reader, const char *literal)
 {
     size_t len = strlen(literal);
-    if ((size_t)(reader->end - reader->at) < len || memcmp(reader->at, literal, len) != 0)
+    if ((size_t)(reader->end - reader->at) < len || memcmp(reader->at, literal, len) != 0) {
         return false;
+    }
     reader->at += len;
     return true;
 }
@@ -109,36 +112,44 @@ static bool take_literal(struct reader *reader, const char *literal)
 static bool take_digits(struct reader *reader)
 {
     const char *start = reader->at;
-    while (reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9')
+    while (reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9') {
         reader->at++;
+    }
     return reader->at > start;
 }
 
 static bool skip_number(struct reader *reader)
 {
     take(reader, '-');
-    if (!take(reader, '0') && !take_digits(reader))
+    if (!take(reader, '0') && !take_digits(reader)) {
         return false;
-    if (take(reader, '.') && !take_digits(reader))
+    }
+    if (take(reader, '.') && !take_digits(reader)) {
         return false;
-    if (!take(reader, 'e') && !take(reader, 'E'))
+    }
+    if (!take(reader, 'e') && !take(reader, 'E')) {
         return true;
-    if (!take(reader, '+'))
+    }
+    if (!take(reader, '+')) {
         take(reader, '-');
+    }
     return take_digits(reader);
 }
 
 static bool read_string(struct reader *reader, struct text *text)
 {
-    if (!take(reader, '"'))
+    if (!take(reader, '"')) {
         return false;
+    }
     text->start = reader->at;
     while (reader->at < reader->end && *reader->at != '"') {
-        if ((unsigned char)*reader->at < 0x20)
+        if ((unsigned char)*reader->at < 0x20) {
             return false;
+        }
         /* The character behind a backslash may be a quote that does not end the string. */
-        if (*reader->at == '\\' && ++reader->at == reader->end)
+        if (*reader->at == '\\' && ++reader->at == reader->end) {
             return false;
+        }
         reader->at++;
     }
     text->len = (size_t)(reader->at - text->start);
@@ -149,8 +160,9 @@ static bool read_string(struct reader *reader, struct text *text)
 static bool read_name(struct reader *reader, struct text *name)
 {
     skip_space(reader);
-    if (!read_string(reader, name))
+    if (!read_string(reader, name)) {
         return false;
+    }
     skip_space(reader);
     return take(reader, ':');
 }
@@ -159,14 +171,17 @@ static bool read_name(struct reader *reader, struct text *name)
 static bool skip_rest(struct reader *reader, char closing, int depth)
 {
     skip_space(reader);
-    if (take(reader, closing))
+    if (take(reader, closing)) {
         return true;
+    }
     do {
         struct text name;
-        if (closing == '}' && !read_name(reader, &name))
+        if (closing == '}' && !read_name(reader, &name)) {
             return false;
-        if (!skip_value(reader, depth))
+        }
+        if (!skip_value(reader, depth)) {
             return false;
+        }
         skip_space(reader);
     } while (take(reader, ','));
     return take(reader, closing);
@@ -175,8 +190,9 @@ static bool skip_rest(struct reader *reader, char closing, int depth)
 static bool skip_value(struct reader *reader, int depth)
 {
     skip_space(reader);
-    if (reader->at == reader->end || depth == 0)
+    if (reader->at == reader->end || depth == 0) {
         return false;
+    }
     struct text text;
     switch (*reader->at) {
     case '"':
@@ -208,41 +224,49 @@ static bool text_is(const struct text *text, const char *wanted)
 static bool read_member(struct reader *reader, struct text *epoch, struct text *position)
 {
     struct text name;
-    if (!read_name(reader, &name))
+    if (!read_name(reader, &name)) {
         return false;
+    }
     struct text *wanted = text_is(&name, "epoch") ? epoch : text_is(&name, "position") ? position : NULL;
-    if (wanted == NULL)
+    if (wanted == NULL) {
         return skip_value(reader, DEPTH_MAX);
+    }
     skip_space(reader);
     return wanted->start == NULL && read_string(reader, wanted);
 }
 
 bool event_parse_payload(const char *payload, size_t len, char epoch[MEOWER_EPOCH_SIZE], uint64_t *position)
 {
-    if (len == 0)
+    if (len == 0) {
         return false;
+    }
     struct reader reader = {payload, payload + len};
     struct text epoch_text = {NULL, 0};
     struct text position_text = {NULL, 0};
     skip_space(&reader);
-    if (!take(&reader, '{'))
+    if (!take(&reader, '{')) {
         return false;
+    }
     do {
-        if (!read_member(&reader, &epoch_text, &position_text))
+        if (!read_member(&reader, &epoch_text, &position_text)) {
             return false;
+        }
         skip_space(&reader);
     } while (take(&reader, ','));
-    if (!take(&reader, '}'))
+    if (!take(&reader, '}')) {
         return false;
+    }
     skip_space(&reader);
-    if (reader.at != reader.end)
+    if (reader.at != reader.end) {
         return false;
+    }
 
     /* The two make a cursor, whose form has one definition. */
     char cursor[MEOWER_CURSOR_SIZE];
     if (epoch_text.start == NULL || position_text.start == NULL || epoch_text.len != MEOWER_EPOCH_SIZE - 1 ||
-        position_text.len > MEOWER_CURSOR_SIZE - MEOWER_EPOCH_SIZE - 1)
+        position_text.len > MEOWER_CURSOR_SIZE - MEOWER_EPOCH_SIZE - 1) {
         return false;
+    }
     char *at = append(cursor, epoch_text.start, epoch_text.len);
     *at++ = '-';
     at = append(at, position_text.start, position_text.len);

@@ -22,8 +22,9 @@ size_t html_escaped_len(const char *text, size_t len)
     size_t escaped_len = len;
     for (size_t at = 0; at < len; at++) {
         unsigned char number = entity_numbers[(unsigned char)text[at]];
-        if (number != 0)
+        if (number != 0) {
             escaped_len += (size_t)entities[number - 1].len - 1;
+        }
     }
     return escaped_len;
 }
@@ -33,8 +34,9 @@ void html_escape(const char *text, size_t len, char *out)
     size_t run = 0; /* where what is not copied yet begins */
     for (size_t at = 0; at < len; at++) {
         unsigned char number = entity_numbers[(unsigned char)text[at]];
-        if (number == 0)
+        if (number == 0) {
             continue;
+        }
         const struct entity *entity = &entities[number - 1];
         memcpy(out, text + run, at - run);
         out += at - run;
@@ -42,14 +44,16 @@ void html_escape(const char *text, size_t len, char *out)
         out += entity->len;
         run = at + 1;
     }
-    if (run < len)
+    if (run < len) {
         memcpy(out, text + run, len - run);
+    }
 }
 
 size_t html_entity(const char *text, size_t len, char *character)
 {
-    if (len == 0 || text[0] != '&')
+    if (len == 0 || text[0] != '&') {
         return 0;
+    }
     for (size_t i = 0; i < ENTITY_COUNT; i++) {
         if (len >= entities[i].len && memcmp(text, entities[i].text, entities[i].len) == 0) {
             *character = entities[i].character;

@@ -15,8 +15,9 @@ static size_t home_of(const struct id_map *map, const char *id)
 static size_t seek(const struct id_map *map, const char *id)
 {
     size_t at = home_of(map, id);
-    while (map->entries[at].id[0] != '\0' && strcmp(map->entries[at].id, id) != 0)
+    while (map->entries[at].id[0] != '\0' && strcmp(map->entries[at].id, id) != 0) {
         at = (at + 1) & (map->capacity - 1);
+    }
     return at;
 }
 
@@ -24,11 +25,13 @@ static bool grow(struct id_map *map)
 {
     struct id_map grown = {.capacity = map->capacity == 0 ? 64 : map->capacity * 2, .count = map->count};
     grown.entries = calloc(grown.capacity, sizeof(*grown.entries));
-    if (grown.entries == NULL)
+    if (grown.entries == NULL) {
         return false;
+    }
     for (size_t i = 0; i < map->capacity; i++) {
-        if (map->entries[i].id[0] != '\0')
+        if (map->entries[i].id[0] != '\0') {
             grown.entries[seek(&grown, map->entries[i].id)] = map->entries[i];
+        }
     }
     free(map->entries);
     *map = grown;
@@ -37,8 +40,9 @@ static bool grow(struct id_map *map)
 
 bool id_map_put(struct id_map *map, const char *id, uint64_t position)
 {
-    if (map->count + 1 > map->capacity / 4 * 3 && !grow(map))
+    if (map->count + 1 > map->capacity / 4 * 3 && !grow(map)) {
         return false;
+    }
     struct id_entry *entry = &map->entries[seek(map, id)];
     if (entry->id[0] == '\0') {
         strncpy(entry->id, id, sizeof(entry->id) - 1);
@@ -50,8 +54,9 @@ bool id_map_put(struct id_map *map, const char *id, uint64_t position)
 
 const struct id_entry *id_map_find(const struct id_map *map, const char *id)
 {
-    if (map->count == 0)
+    if (map->count == 0) {
         return NULL;
+    }
     const struct id_entry *entry = &map->entries[seek(map, id)];
     return entry->id[0] == '\0' ? NULL : entry;
 }
@@ -59,8 +64,9 @@ const struct id_entry *id_map_find(const struct id_map *map, const char *id)
 bool id_map_remove(struct id_map *map, const char *id)
 {
     const struct id_entry *entry = id_map_find(map, id);
-    if (entry == NULL)
+    if (entry == NULL) {
         return false;
+    }
     size_t mask = map->capacity - 1;
     size_t hole = (size_t)(entry - map->entries);
     for (size_t at = (hole + 1) & mask; map->entries[at].id[0] != '\0'; at = (at + 1) & mask) {

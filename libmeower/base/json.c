@@ -28,14 +28,16 @@ size_t json_string_len(const char *text, size_t len)
     size_t written = len + 2;
     for (size_t at = 0; at < len; at++) {
         unsigned char escape = escapes[(unsigned char)text[at]];
-        if (escape == 0)
+        if (escape == 0) {
             continue;
-        if (escape == HEX)
+        }
+        if (escape == HEX) {
             written += 5;
-        else if (escape != LINE)
+        } else if (escape != LINE) {
             written += 1;
-        else if (is_line_end(text + at, len - at))
+        } else if (is_line_end(text + at, len - at)) {
             written += 3;
+        }
     }
     return written;
 }
@@ -51,8 +53,9 @@ static char *write_escape(unsigned char escape, const char *text, char *out)
 {
     static const char digits[] = "0123456789abcdef";
     unsigned char byte = (unsigned char)text[0];
-    if (escape == LINE)
+    if (escape == LINE) {
         return append(out, ((unsigned char)text[2] & 1) == 0 ? "\\u2028" : "\\u2029", 6);
+    }
     *out++ = '\\';
     if (escape != HEX) {
         *out++ = (char)escape;
@@ -70,15 +73,17 @@ char *json_write_string(const char *text, size_t len, char *out)
     *out++ = '"';
     for (size_t at = 0; at < len; at++) {
         unsigned char escape = escapes[(unsigned char)text[at]];
-        if (escape == 0 || (escape == LINE && !is_line_end(text + at, len - at)))
+        if (escape == 0 || (escape == LINE && !is_line_end(text + at, len - at))) {
             continue;
+        }
         out = append(out, text + run, at - run);
         out = write_escape(escape, text + at, out);
         at += escape == LINE ? 2 : 0;
         run = at + 1;
     }
-    if (run < len)
+    if (run < len) {
         out = append(out, text + run, len - run);
+    }
     *out++ = '"';
     return out;
 }

@@ -30,22 +30,27 @@ static void store_u32(unsigned char *bytes, uint32_t value)
 
 static uint32_t digit_value(char character)
 {
-    if (character >= '0' && character <= '9')
+    if (character >= '0' && character <= '9') {
         return (uint32_t)(character - '0');
-    if (character >= 'A' && character <= 'Z')
+    }
+    if (character >= 'A' && character <= 'Z') {
         return (uint32_t)(character - 'A' + 10);
-    if (character >= 'a' && character <= 'z')
+    }
+    if (character >= 'a' && character <= 'z') {
         return (uint32_t)(character - 'a' + 36);
+    }
     return NOT_BASE62;
 }
 
 bool ksuid_check(const char *text, size_t len)
 {
-    if (len != MEOWER_ID_LEN)
+    if (len != MEOWER_ID_LEN) {
         return false;
+    }
     for (size_t i = 0; i < MEOWER_ID_LEN; i++) {
-        if (digit_value(text[i]) == NOT_BASE62)
+        if (digit_value(text[i]) == NOT_BASE62) {
             return false;
+        }
     }
     /* The digits are in ASCII's order. */
     return memcmp(text, GREATEST, MEOWER_ID_LEN) <= 0;
@@ -79,8 +84,9 @@ void ksuid_format(const unsigned char bytes[KSUID_BYTES], char text[MEOWER_ID_SI
 {
     static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     uint32_t limbs[LIMBS];
-    for (int i = 0; i < LIMBS; i++)
+    for (int i = 0; i < LIMBS; i++) {
         limbs[i] = load_u32(bytes + 4 * i);
+    }
 
     int end = MEOWER_ID_LEN;
     text[end] = '\0';
@@ -96,8 +102,9 @@ void ksuid_format(const unsigned char bytes[KSUID_BYTES], char text[MEOWER_ID_SI
 
 bool ksuid_parse(const char *text, size_t len, unsigned char bytes[KSUID_BYTES])
 {
-    if (len != MEOWER_ID_LEN)
+    if (len != MEOWER_ID_LEN) {
         return false;
+    }
 
     uint32_t limbs[LIMBS] = {0};
     size_t at = 0;
@@ -106,15 +113,18 @@ bool ksuid_parse(const char *text, size_t len, unsigned char bytes[KSUID_BYTES])
         uint32_t chunk = 0;
         for (; at < end; at++) {
             uint32_t digit = digit_value(text[at]);
-            if (digit == NOT_BASE62)
+            if (digit == NOT_BASE62) {
                 return false;
+            }
             chunk = chunk * 62 + digit;
         }
-        if (!multiply_add(limbs, CHUNK, chunk))
+        if (!multiply_add(limbs, CHUNK, chunk)) {
             return false;
+        }
     }
-    for (int i = 0; i < LIMBS; i++)
+    for (int i = 0; i < LIMBS; i++) {
         store_u32(bytes + 4 * i, limbs[i]);
+    }
     return true;
 }
 
@@ -137,8 +147,9 @@ static uint64_t add_saturating(uint64_t a, uint64_t b)
 /* A time or a span in 2^-32 s; both from 0 to what 64 bits hold, which is 136 years. */
 static uint64_t stamp_of(int64_t us)
 {
-    if (us < 0)
+    if (us < 0) {
         return 0;
+    }
     uint64_t seconds = (uint64_t)us / US_PER_S;
     uint64_t fraction = ((uint64_t)us % US_PER_S << 32) / US_PER_S;
     return seconds > UINT32_MAX ? UINT64_MAX : seconds << 32 | fraction;
@@ -150,27 +161,31 @@ static void add_bytes(unsigned char bytes[KSUID_BYTES], const unsigned char *add
     unsigned carry = 0;
     for (size_t i = 0; i < KSUID_BYTES; i++) {
         unsigned sum = bytes[KSUID_BYTES - 1 - i] + carry;
-        if (i < addend_len)
+        if (i < addend_len) {
             sum += addend[addend_len - 1 - i];
+        }
         bytes[KSUID_BYTES - 1 - i] = (unsigned char)sum;
         carry = sum >> 8;
     }
-    if (carry != 0)
+    if (carry != 0) {
         memset(bytes, 0xFF, KSUID_BYTES);
+    }
 }
 
 /* Adds 1 to an id as text, a tenth of the work of writing the number anew. It is not the greatest. */
 static void increment(char text[MEOWER_ID_SIZE])
 {
     int at = MEOWER_ID_LEN - 1;
-    while (text[at] == 'z')
+    while (text[at] == 'z') {
         text[at--] = '0';
-    if (text[at] == '9')
+    }
+    if (text[at] == '9') {
         text[at] = 'A';
-    else if (text[at] == 'Z')
+    } else if (text[at] == 'Z') {
         text[at] = 'a';
-    else
+    } else {
         text[at]++;
+    }
 }
 
 /* The clock has gone on, or back: an id's time goes on all the same. */
@@ -199,12 +214,14 @@ void ksuid_source_init(struct ksuid_source *source, const meower_clock *clock, c
 bool ksuid_source_raise(struct ksuid_source *source, const char *id, int64_t wall_us, int64_t lead_us)
 {
     unsigned char bytes[KSUID_BYTES];
-    if (!ksuid_parse(id, strlen(id), bytes))
+    if (!ksuid_parse(id, strlen(id), bytes)) {
         return false;
+    }
     look_at_clock(source, wall_us);
     uint64_t wanted = add_saturating(load_u64(bytes), stamp_of(lead_us));
-    if (wanted > source->now && wanted - source->now > source->ahead)
+    if (wanted > source->now && wanted - source->now > source->ahead) {
         source->ahead = wanted - source->now;
+    }
     if (memcmp(bytes, source->last, KSUID_BYTES) > 0) {
         /* Not just above it: others may be raised to the same id, and two writers must never draw the same ones. */
         unsigned char distance[DISTANCE_LEN];

@@ -15,8 +15,9 @@ int meower_id_check(const char *id, size_t id_len)
 /* C0 without newline and tab, DEL, C1. */
 static bool is_refused_control(uint32_t code_point)
 {
-    if (code_point < 0x20)
+    if (code_point < 0x20) {
         return code_point != '\n' && code_point != '\t';
+    }
     return code_point >= 0x7F && code_point <= 0x9F;
 }
 
@@ -28,24 +29,28 @@ static bool is_visible_ascii(uint32_t byte)
 
 int meower_body_check(const char *body, size_t body_len, meower_error *error)
 {
-    if (body == NULL || body_len == 0)
+    if (body == NULL || body_len == 0) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "the body is empty; it may have 1 to %d characters",
                                 MEOWER_BODY_MAX);
+    }
     int count = 0;
     for (size_t at = 0; at < body_len;) {
         uint32_t code_point = (unsigned char)body[at];
         size_t taken = is_visible_ascii(code_point) ? 1 : utf8_decode(body + at, body_len - at, &code_point);
-        if (taken == 0)
+        if (taken == 0) {
             return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                     "the body is not valid UTF-8 at byte %zu; it must be UTF-8", at);
-        if (is_refused_control(code_point))
+        }
+        if (is_refused_control(code_point)) {
             return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                     "the body has the control character U+%04X at byte %zu; only newline and tab are "
                                     "allowed",
                                     (unsigned)code_point, at);
-        if (++count > MEOWER_BODY_MAX)
+        }
+        if (++count > MEOWER_BODY_MAX) {
             return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                     "the body is too long; it may have 1 to %d characters", MEOWER_BODY_MAX);
+        }
         at += taken;
     }
     return MEOWER_OK;
@@ -91,13 +96,15 @@ static char *write_object(const meower_row *row, size_t id_len, char *out)
 struct meow *meow_new(const meower_row *row)
 {
     size_t id_len = strlen(row->id);
-    if (id_len > SIZE_MAX / 32 || row->body_len > SIZE_MAX / 32) /* so that no sum below can overflow */
+    if (id_len > SIZE_MAX / 32 || row->body_len > SIZE_MAX / 32) { /* so that no sum below can overflow */
         return NULL;
+    }
     size_t body_size = row->body == NULL ? 0 : row->body_len + 1;
     size_t json_len = object_len(row, id_len);
     struct meow *meow = malloc(sizeof(*meow) + id_len + 1 + body_size + json_len + 1);
-    if (meow == NULL)
+    if (meow == NULL) {
         return NULL;
+    }
 
     char *at = meow->text;
     atomic_init(&meow->references, 1);
@@ -139,8 +146,9 @@ struct meow *meow_hold(struct meow *meow)
 void meow_release(struct meow *meow)
 {
     /* Release and acquire: whoever frees it comes after everyone's last look at it. */
-    if (meow != NULL && atomic_fetch_sub_explicit(&meow->references, 1, memory_order_acq_rel) == 1)
+    if (meow != NULL && atomic_fetch_sub_explicit(&meow->references, 1, memory_order_acq_rel) == 1) {
         free(meow);
+    }
 }
 
 bool meow_has_body(const struct meow *meow)

@@ -51,8 +51,9 @@ const meower_option *meower_option_at(size_t index)
 static size_t find_option(const char *name)
 {
     size_t index = 0;
-    while (index < TABLE_COUNT && strcmp(table[index].name, name) != 0)
+    while (index < TABLE_COUNT && strcmp(table[index].name, name) != 0) {
         index++;
+    }
     return index;
 }
 
@@ -61,8 +62,9 @@ static size_t find_option(const char *name)
 static meower_options *allocate(void)
 {
     meower_options *options = calloc(1, sizeof(*options));
-    if (options == NULL)
+    if (options == NULL) {
         return NULL;
+    }
     options->values = calloc(TABLE_COUNT, sizeof(options->values[0]));
     if (options->values == NULL) {
         free(options);
@@ -73,11 +75,13 @@ static meower_options *allocate(void)
 
 int meower_options_new(meower_options **out)
 {
-    if (out == NULL)
+    if (out == NULL) {
         return MEOWER_ERROR_INVALID;
+    }
     meower_options *options = allocate();
-    if (options == NULL)
+    if (options == NULL) {
         return MEOWER_ERROR_NO_MEMORY;
+    }
     for (size_t i = 0; i < TABLE_COUNT; i++) {
         options->values[i] = strdup(table[i].default_value);
         if (options->values[i] == NULL) {
@@ -93,8 +97,9 @@ int meower_options_new(meower_options **out)
 meower_options *options_copy(const meower_options *options)
 {
     meower_options *copy = allocate();
-    if (copy == NULL)
+    if (copy == NULL) {
         return NULL;
+    }
     char **values = copy->values;
     *copy = *options;
     copy->values = values;
@@ -110,10 +115,12 @@ meower_options *options_copy(const meower_options *options)
 
 void meower_options_free(meower_options *options)
 {
-    if (options == NULL)
+    if (options == NULL) {
         return;
-    for (size_t i = 0; i < TABLE_COUNT; i++)
+    }
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
         free(options->values[i]);
+    }
     free(options->values);
     free(options);
 }
@@ -124,8 +131,9 @@ static bool is_in_list(const char *word, size_t len, const char *list)
 {
     while (*list != '\0') {
         size_t item_len = strcspn(list, ",");
-        if (item_len == len && memcmp(list, word, len) == 0)
+        if (item_len == len && memcmp(list, word, len) == 0) {
             return true;
+        }
         list += item_len;
         list += *list == ',' ? 1 : 0;
     }
@@ -136,8 +144,9 @@ static bool is_in_list(const char *word, size_t len, const char *list)
 static bool is_number_for(const meower_option *option, const char *value)
 {
     const char *digits = value + (value[0] == '-' ? 1 : 0);
-    if (digits[0] == '\0' || digits[strspn(digits, "0123456789")] != '\0')
+    if (digits[0] == '\0' || digits[strspn(digits, "0123456789")] != '\0') {
         return false;
+    }
     errno = 0;
     long long number = strtoll(value, NULL, 10);
     return errno == 0 && number >= option->minimum && number <= option->maximum;
@@ -148,53 +157,62 @@ static bool is_list_of(const char *value, const char *allowed)
 {
     for (;;) {
         size_t len = strcspn(value, ",");
-        if (!is_in_list(value, len, allowed))
+        if (!is_in_list(value, len, allowed)) {
             return false;
-        if (value[len] == '\0')
+        }
+        if (value[len] == '\0') {
             return true;
+        }
         value += len + 1;
     }
 }
 
 static bool is_text_for(const meower_option *option, const char *value)
 {
-    if (strcmp(option->name, "roles") == 0)
+    if (strcmp(option->name, "roles") == 0) {
         return is_list_of(value, "command,query,subscription");
-    if (strcmp(option->name, "sqlite_synchronous") == 0)
+    }
+    if (strcmp(option->name, "sqlite_synchronous") == 0) {
         return is_in_list(value, strlen(value), "full,normal,off");
+    }
     return true;
 }
 
 static const char *right_text_for(const meower_option *option)
 {
-    if (strcmp(option->name, "roles") == 0)
+    if (strcmp(option->name, "roles") == 0) {
         return "one or more of command, query and subscription, separated by commas without spaces";
+    }
     return "full, normal or off";
 }
 
 static int check_value(const meower_option *option, const char *value, meower_error *error)
 {
     char shown[120];
-    if (option->type == MEOWER_OPTION_SECRET)
+    if (option->type == MEOWER_OPTION_SECRET) {
         memcpy(shown, "***", sizeof("***"));
-    else
+    } else {
         url_redact(value, shown, sizeof(shown));
+    }
 
     switch (option->type) {
     case MEOWER_OPTION_NUMBER:
-        if (is_number_for(option, value))
+        if (is_number_for(option, value)) {
             return MEOWER_OK;
+        }
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                 "option \"%s\": \"%s\" does not fit; right is a whole number from %lld to %lld",
                                 option->name, shown, (long long)option->minimum, (long long)option->maximum);
     case MEOWER_OPTION_BOOLEAN:
-        if (is_in_list(value, strlen(value), "true,false"))
+        if (is_in_list(value, strlen(value), "true,false")) {
             return MEOWER_OK;
+        }
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                 "option \"%s\": \"%s\" does not fit; right is true or false", option->name, shown);
     default:
-        if (is_text_for(option, value))
+        if (is_text_for(option, value)) {
             return MEOWER_OK;
+        }
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "option \"%s\": \"%s\" does not fit; right is %s",
                                 option->name, shown, right_text_for(option));
     }
@@ -208,8 +226,9 @@ static int refuse_name(const char *name, meower_error *error)
     size_t len = 0;
     for (size_t i = 0; i < TABLE_COUNT; i++) {
         size_t name_len = strlen(table[i].name);
-        if (len + name_len + sizeof(", ") > sizeof(names))
+        if (len + name_len + sizeof(", ") > sizeof(names)) {
             break;
+        }
         memcpy(names + len, table[i].name, name_len);
         memcpy(names + len + name_len, ", ", 2);
         len += name_len + 2;
@@ -221,19 +240,23 @@ static int refuse_name(const char *name, meower_error *error)
 
 int meower_options_set(meower_options *options, const char *name, const char *value, meower_error *error)
 {
-    if (options == NULL || name == NULL || value == NULL)
+    if (options == NULL || name == NULL || value == NULL) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                 "setting an option needs options, a name and a value; one of them is NULL");
+    }
     size_t index = find_option(name);
-    if (index == TABLE_COUNT)
+    if (index == TABLE_COUNT) {
         return refuse_name(name, error);
+    }
     int status = check_value(&table[index], value, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     char *copy = strdup(value);
-    if (copy == NULL)
+    if (copy == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                                 "no memory for the value of option \"%s\"", name);
+    }
     free(options->values[index]);
     options->values[index] = copy;
     return MEOWER_OK;

@@ -75,20 +75,23 @@ static bool is_missing(const void *vtable, size_t offset)
 static int check_table(const struct port_rules *rules, const void *vtable, uint32_t abi, uint32_t size,
                        meower_error *error)
 {
-    if (abi != MEOWER_BACKEND_ABI)
+    if (abi != MEOWER_BACKEND_ABI) {
         return meower_error_set(error, MEOWER_ERROR_ABI, 0, 0,
                                 "the %s's table is of ABI %u; this library takes ABI %u: build it against its headers",
                                 rules->port, (unsigned)abi, (unsigned)MEOWER_BACKEND_ABI);
-    if (size < rules->size)
+    }
+    if (size < rules->size) {
         return meower_error_set(error, MEOWER_ERROR_ABI, 0, 0,
                                 "the %s's table says it has %u bytes; it must have at least %zu: set size to the "
                                 "table's sizeof",
                                 rules->port, (unsigned)size, rules->size);
+    }
     for (const struct member *member = rules->required; member->name != NULL; member++) {
-        if (is_missing(vtable, member->offset))
+        if (is_missing(vtable, member->offset)) {
             return meower_error_set(error, MEOWER_ERROR_ABI, 0, 0,
                                     "the %s's table lacks its member \"%s\", which is required", rules->port,
                                     member->name);
+        }
     }
     return MEOWER_OK;
 }
@@ -105,22 +108,25 @@ static bool list_has(const char *list, const char *word)
 {
     size_t len = strlen(word);
     for (const char *at = list; (at = strstr(at, word)) != NULL; at += len) {
-        if ((at == list || at[-1] == ',') && (at[len] == ',' || at[len] == '\0'))
+        if ((at == list || at[-1] == ',') && (at[len] == ',' || at[len] == '\0')) {
             return true;
+        }
     }
     return false;
 }
 
 static int check_scheme(const struct port_rules *rules, const char *scheme, meower_error *error)
 {
-    if (!is_scheme(scheme))
+    if (!is_scheme(scheme)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                 "the %s's scheme is \"%.40s\"; it must be lower-case letters, then also digits, +, - "
                                 "and .",
                                 rules->port, scheme == NULL ? "" : scheme);
-    if (list_has(rules->built_in, scheme))
+    }
+    if (list_has(rules->built_in, scheme)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                 "the scheme \"%s\" is the library's own; give the %s another one", scheme, rules->port);
+    }
     return MEOWER_OK;
 }
 
@@ -133,8 +139,9 @@ static int refuse_taken(const struct port_rules *rules, const char *scheme, meow
 
 static int check_count(const struct port_rules *rules, size_t count, meower_error *error)
 {
-    if (count < OPTIONS_BACKENDS_MAX)
+    if (count < OPTIONS_BACKENDS_MAX) {
         return MEOWER_OK;
+    }
     return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "at most %d backends can be added as a %s",
                             OPTIONS_BACKENDS_MAX, rules->port);
 }
@@ -156,18 +163,23 @@ static int refuse_null(const struct port_rules *rules, meower_error *error)
 int meower_options_add_store(meower_options *options, const meower_store_vtable *vtable, void *context,
                              meower_error *error)
 {
-    if (options == NULL || vtable == NULL)
+    if (options == NULL || vtable == NULL) {
         return refuse_null(&store_rules, error);
+    }
     int status = check_table(&store_rules, vtable, vtable->abi, vtable->size, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = check_scheme(&store_rules, vtable->scheme, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = check_count(&store_rules, options->store_count, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         return status;
+    }
     for (size_t i = 0; i < options->store_count; i++) {
-        if (strcmp(options->stores[i].vtable.scheme, vtable->scheme) == 0)
+        if (strcmp(options->stores[i].vtable.scheme, vtable->scheme) == 0) {
             return refuse_taken(&store_rules, vtable->scheme, error);
+        }
     }
 
     struct options_store *added = &options->stores[options->store_count++];
@@ -179,18 +191,23 @@ int meower_options_add_store(meower_options *options, const meower_store_vtable 
 
 int meower_options_add_bus(meower_options *options, const meower_bus_vtable *vtable, void *context, meower_error *error)
 {
-    if (options == NULL || vtable == NULL)
+    if (options == NULL || vtable == NULL) {
         return refuse_null(&bus_rules, error);
+    }
     int status = check_table(&bus_rules, vtable, vtable->abi, vtable->size, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = check_scheme(&bus_rules, vtable->scheme, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = check_count(&bus_rules, options->bus_count, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         return status;
+    }
     for (size_t i = 0; i < options->bus_count; i++) {
-        if (strcmp(options->buses[i].vtable.scheme, vtable->scheme) == 0)
+        if (strcmp(options->buses[i].vtable.scheme, vtable->scheme) == 0) {
             return refuse_taken(&bus_rules, vtable->scheme, error);
+        }
     }
 
     struct options_bus *added = &options->buses[options->bus_count++];
@@ -203,18 +220,23 @@ int meower_options_add_bus(meower_options *options, const meower_bus_vtable *vta
 int meower_options_add_search(meower_options *options, const meower_search_vtable *vtable, void *context,
                               meower_error *error)
 {
-    if (options == NULL || vtable == NULL)
+    if (options == NULL || vtable == NULL) {
         return refuse_null(&search_rules, error);
+    }
     int status = check_table(&search_rules, vtable, vtable->abi, vtable->size, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = check_scheme(&search_rules, vtable->scheme, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = check_count(&search_rules, options->search_count, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         return status;
+    }
     for (size_t i = 0; i < options->search_count; i++) {
-        if (strcmp(options->searches[i].vtable.scheme, vtable->scheme) == 0)
+        if (strcmp(options->searches[i].vtable.scheme, vtable->scheme) == 0) {
             return refuse_taken(&search_rules, vtable->scheme, error);
+        }
     }
 
     struct options_search *added = &options->searches[options->search_count++];
@@ -226,12 +248,14 @@ int meower_options_add_search(meower_options *options, const meower_search_vtabl
 
 void meower_options_set_clock(meower_options *options, const meower_clock *clock)
 {
-    if (options != NULL)
+    if (options != NULL) {
         options->clock = clock != NULL ? *clock : *clock_system();
+    }
 }
 
 void meower_options_set_fault_hook(meower_options *options, const meower_fault_hook *hook)
 {
-    if (options != NULL)
+    if (options != NULL) {
         options->fault_hook = hook != NULL ? *hook : (meower_fault_hook){NULL, NULL, NULL};
+    }
 }

@@ -6,7 +6,7 @@ bool sized_copy(void *own, size_t own_size, size_t first_size, const void *given
 {
     size_t size;
 
-    memcpy(&size, given, sizeof size);
+    memcpy(&size, given, sizeof(size));
     if (size < first_size) {
         return false;
     }

@@ -24,11 +24,11 @@ static int rows_connect(sqlite3 *db, void *declaration, int argc, const char *co
     if (result != SQLITE_OK) {
         return result;
     }
-    table = sqlite3_malloc(sizeof *table);
+    table = sqlite3_malloc(sizeof(*table));
     if (table == NULL) {
         return SQLITE_NOMEM;
     }
-    memset(table, 0, sizeof *table);
+    memset(table, 0, sizeof(*table));
     *out = table;
     return SQLITE_OK;
 }
@@ -55,7 +55,7 @@ static int rows_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
 
 static int rows_open(sqlite3_vtab *table, sqlite3_vtab_cursor **out)
 {
-    struct cursor *cursor = sqlite3_malloc(sizeof *cursor);
+    struct cursor *cursor = sqlite3_malloc(sizeof(*cursor));
 
     (void)table;
     if (cursor == NULL) {

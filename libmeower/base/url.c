@@ -8,8 +8,9 @@
 bool url_has_scheme(const char *url, const char *scheme, const char **location)
 {
     size_t len = strlen(scheme);
-    if (strncmp(url, scheme, len) != 0 || url[len] != ':')
+    if (strncmp(url, scheme, len) != 0 || url[len] != ':') {
         return false;
+    }
     *location = url + len + 1;
     return true;
 }
@@ -39,18 +40,22 @@ static struct range password_of_authority(const char *url, const char *start)
     const char *next = strstr(start, "://"); /* of a list of URLs */
     const char *end = next != NULL ? next : start + strlen(start);
     const char *authority_end = start + strcspn(start, "/?#");
-    if (authority_end > end)
+    if (authority_end > end) {
         authority_end = end;
+    }
     const char *at_sign = find_last(start, authority_end, '@');
-    if (at_sign == NULL)
+    if (at_sign == NULL) {
         at_sign = find_last(start, end, '@');
-    if (at_sign == NULL)
+    }
+    if (at_sign == NULL) {
         return range;
+    }
     const char *colon = memchr(start, ':', (size_t)(at_sign - start));
-    if (colon != NULL)
+    if (colon != NULL) {
         range = (struct range){colon + 1, at_sign};
-    else if (strncmp(url, "nats:", 5) == 0)
+    } else if (strncmp(url, "nats:", 5) == 0) {
         range = (struct range){start, at_sign};
+    }
     return range;
 }
 
@@ -72,8 +77,9 @@ static bool is_secret_keyword(const char *keyword, size_t len)
     for (size_t part = 0; part < sizeof(parts) / sizeof(parts[0]); part++) {
         size_t part_len = strlen(parts[part]);
         for (size_t at = 0; at + part_len <= len; at++) {
-            if (strncasecmp(keyword + at, parts[part], part_len) == 0)
+            if (strncasecmp(keyword + at, parts[part], part_len) == 0) {
                 return true;
+            }
         }
     }
     return false;
@@ -87,8 +93,9 @@ static struct range value_in_connection_string(const char *start)
     const char *ends = is_quoted ? "'" : " \t\n\r\f\v";
     struct range range = {is_quoted ? start + 1 : start, NULL};
     const char *at = range.start;
-    while (*at != '\0' && strchr(ends, *at) == NULL)
+    while (*at != '\0' && strchr(ends, *at) == NULL) {
         at += at[0] == '\\' && at[1] != '\0' ? 2 : 1;
+    }
     range.end = at;
     return range;
 }
@@ -98,13 +105,16 @@ static struct range value_of_keyword(const char *start, bool is_query)
 {
     struct range range = {NULL, NULL};
     const char *at = start;
-    while (is_keyword_character(*at))
+    while (is_keyword_character(*at)) {
         at++;
-    if (!is_secret_keyword(start, (size_t)(at - start)))
+    }
+    if (!is_secret_keyword(start, (size_t)(at - start))) {
         return range;
+    }
     at += strspn(at, " \t");
-    if (*at != '=')
+    if (*at != '=') {
         return range;
+    }
     at++;
     at += strspn(at, " \t");
     return is_query ? (struct range){at, at + strcspn(at, "&")} : value_in_connection_string(at);
@@ -114,13 +124,16 @@ static struct range value_of_keyword(const char *start, bool is_query)
 static bool has_authority(const char *url)
 {
     for (int i = 0; i < 2; i++) {
-        while (is_keyword_character(*url) || *url == '+')
+        while (is_keyword_character(*url) || *url == '+') {
             url++;
-        if (*url != ':')
+        }
+        if (*url != ':') {
             return false;
+        }
         url++;
-        if (strncmp(url, "//", 2) == 0)
+        if (strncmp(url, "//", 2) == 0) {
             return true;
+        }
     }
     return false;
 }
@@ -133,15 +146,18 @@ void url_redact(const char *url, char *out, size_t out_size)
     bool was_hidden = false;
     size_t out_len = 0;
     for (const char *at = url; *at != '\0'; at++) {
-        if (is_url && strncmp(at, "://", 3) == 0)
+        if (is_url && strncmp(at, "://", 3) == 0) {
             password = password_of_authority(url, at + 3);
-        if (begins_keyword(url, at) && !range_has(&value, at))
+        }
+        if (begins_keyword(url, at) && !range_has(&value, at)) {
             value = value_of_keyword(at, is_url);
+        }
         bool is_hidden = range_has(&password, at) || range_has(&value, at);
         const char *piece = is_hidden ? HIDDEN : at;
         size_t piece_len = !is_hidden ? 1 : was_hidden ? 0 : strlen(HIDDEN);
-        for (size_t i = 0; i < piece_len && out_len + 1 < out_size; i++)
+        for (size_t i = 0; i < piece_len && out_len + 1 < out_size; i++) {
             out[out_len++] = piece[i];
+        }
         was_hidden = is_hidden;
     }
     out[out_len] = '\0';

@@ -65,7 +65,7 @@ static bool is_written_without_spaces(uint32_t code_point)
         {0x3400, 0x4DBF}, {0x4E00, 0x9FFF}, {0xF900, 0xFAFF}, {0x20000, 0x2FA1F}, {0x30000, 0x323AF},
     };
 
-    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0] && code_point >= ranges[i].first; i++) {
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]) && code_point >= ranges[i].first; i++) {
         if (code_point <= ranges[i].last) {
             return true;
         }
@@ -117,7 +117,7 @@ static bool reserve(struct splitter *splitter)
 {
     if (splitter->count == splitter->item_max) {
         size_t item_max = splitter->item_max == 0 ? 16 : splitter->item_max * 2;
-        struct word *items = realloc(splitter->items, item_max * sizeof *items);
+        struct word *items = realloc(splitter->items, item_max * sizeof(*items));
         if (items == NULL) {
             return false;
         }

@@ -32,8 +32,9 @@ static void *background_thread(void *argument)
     bool is_left = background->is_left;
     pthread_cond_signal(&background->ended);
     pthread_mutex_unlock(&background->mutex);
-    if (is_left)
+    if (is_left) {
         background_free(background);
+    }
     return NULL;
 }
 
@@ -41,8 +42,9 @@ static void *background_thread(void *argument)
 static struct background *background_begin(void (*function)(void *argument), void *argument)
 {
     struct background *background = calloc(1, sizeof(*background));
-    if (background == NULL)
+    if (background == NULL) {
         return NULL;
+    }
     background->function = function;
     background->argument = argument;
     pthread_mutex_init(&background->mutex, NULL);
@@ -85,8 +87,9 @@ static void background_leave(struct background *background)
 bool background_start(void (*function)(void *argument), void *argument)
 {
     struct background *background = background_begin(function, argument);
-    if (background != NULL)
+    if (background != NULL) {
         background_leave(background);
+    }
     return background != NULL;
 }
 
@@ -98,7 +101,8 @@ void background_run(void (*function)(void *argument), void *argument, int timeou
         function(argument);
         return;
     }
-    while (!background->has_ended && pthread_cond_timedwait(&background->ended, &background->mutex, &deadline) == 0)
+    while (!background->has_ended && pthread_cond_timedwait(&background->ended, &background->mutex, &deadline) == 0) {
         continue;
+    }
     background_leave(background);
 }

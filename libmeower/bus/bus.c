@@ -34,7 +34,7 @@ static int find_builtin(meower_backend_config *config, const meower_bus_vtable *
 {
     char redacted[200];
 
-    for (size_t i = 0; i < sizeof builtin_buses / sizeof builtin_buses[0]; i++) {
+    for (size_t i = 0; i < sizeof(builtin_buses) / sizeof(builtin_buses[0]); i++) {
         if (!url_has_scheme(config->url, builtin_buses[i].scheme, &config->location)) {
             continue;
         }
@@ -47,7 +47,7 @@ static int find_builtin(meower_backend_config *config, const meower_bus_vtable *
         *vtable = builtin_buses[i].vtable;
         return MEOWER_OK;
     }
-    url_redact(config->url, redacted, sizeof redacted);
+    url_redact(config->url, redacted, sizeof(redacted));
     return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                             "unknown bus \"%s\"; it must begin with inproc:, postgresql:, nats: or kafka:", redacted);
 }
@@ -78,7 +78,7 @@ int bus_open(struct bus *bus, const meower_options *options, meower_error *error
 {
     const meower_bus_vtable *vtable = NULL;
     meower_backend_config config = {
-        .size = sizeof config,
+        .size = sizeof(config),
         .url = meower_options_get(options, "bus"),
         .clock = &options->clock,
         .options = options,

@@ -25,7 +25,7 @@ struct inproc {
 
 static int inproc_open(const meower_backend_config *config, void **out, meower_error *error)
 {
-    struct inproc *bus = calloc(1, sizeof *bus);
+    struct inproc *bus = calloc(1, sizeof(*bus));
     pthread_condattr_t attributes;
 
     (void)config;
@@ -72,7 +72,7 @@ static int inproc_publish(void *backend, const meower_bus_message *messages, siz
     struct inproc *bus = backend;
 
     for (size_t i = 0; i < count; i++) {
-        struct inproc_message *copy = malloc(sizeof *copy + messages[i].payload_len);
+        struct inproc_message *copy = malloc(sizeof(*copy) + messages[i].payload_len);
         if (copy == NULL) {
             return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                                     "no memory for a message on the bus");

@@ -54,12 +54,14 @@ static bool is_topic(const char *name)
 static char *join_hosts(const struct broker_url *url)
 {
     size_t size = 1;
-    for (size_t i = 0; i < url->host_count; i++)
+    for (size_t i = 0; i < url->host_count; i++) {
         size += strlen(url->hosts[i]) + 1;
+    }
     char *joined = malloc(size);
     char *end = joined;
-    for (size_t i = 0; i < url->host_count && joined != NULL; i++)
+    for (size_t i = 0; i < url->host_count && joined != NULL; i++) {
         end += sprintf(end, "%s%s", i == 0 ? "" : ",", url->hosts[i]);
+    }
     return joined;
 }
 
@@ -67,23 +69,27 @@ static int read_settings(const meower_backend_config *config, struct kafka_setti
 {
     struct broker_url *url = &settings->url;
     int status = broker_url_parse(config, DEFAULT_PORT, url, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
-    if (url->user != NULL)
+    }
+    if (url->user != NULL) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                 "the bus \"%s\" has a user before its host; for Kafka right is "
                                 "kafka://host:port?security.protocol=sasl_ssl&sasl.mechanism=PLAIN&sasl.username=USER&"
                                 "sasl.password=PASSWORD",
                                 url->redacted);
+    }
     settings->topic = url->path[0] == '\0' ? DEFAULT_TOPIC : url->path;
-    if (!is_topic(settings->topic))
+    if (!is_topic(settings->topic)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                 "the bus \"%s\" names a topic that Kafka does not allow; right are up to 249 letters, "
                                 "digits, dots, hyphens and underscores",
                                 url->redacted);
+    }
     settings->brokers = join_hosts(url);
-    if (settings->brokers == NULL)
+    if (settings->brokers == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the URL of the bus");
+    }
     return MEOWER_OK;
 }
 
@@ -134,10 +140,12 @@ static rd_kafka_resp_err_t wait_for_reports(struct kafka_client *producer)
         rd_kafka_flush(producer->handle, FLUSH_SLICE_MS);
         now_us = clock_monotonic_us(clock);
         up_us = producer->is_reachable ? now_us : up_us;
-        if (producer->undelivered > 0 && now_us - up_us >= DOWN_TIMEOUT_MS * INT64_C(1000))
+        if (producer->undelivered > 0 && now_us - up_us >= DOWN_TIMEOUT_MS * INT64_C(1000)) {
             return RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
-        if (producer->undelivered > 0 && now_us >= end_us)
+        }
+        if (producer->undelivered > 0 && now_us >= end_us) {
             return RD_KAFKA_RESP_ERR__MSG_TIMED_OUT;
+        }
     }
     return producer->delivery_failure;
 }
@@ -146,20 +154,26 @@ static int publish(void *backend, const meower_bus_message *messages, size_t cou
 {
     struct kafka_bus *bus = backend;
     int status = MEOWER_OK;
-    if (bus->producer == NULL)
+    if (bus->producer == NULL) {
         status = kafka_client_open(&bus->settings, RD_KAFKA_PRODUCER, producer_properties, &bus->producer, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = kafka_client_require(bus->producer, REACH_TIMEOUT_MS, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         return status;
+    }
 
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
-    for (size_t i = 0; i < count && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+    for (size_t i = 0; i < count && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
         code = produce(bus->producer, &messages[i]);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    }
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         code = wait_for_reports(bus->producer);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    }
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return MEOWER_OK;
+    }
     status = kafka_client_error(bus->producer, code, "", error);
     /* A producer with a fatal error never sends again; and what is left of the batch must not come behind the batch
      * when that comes again. */
@@ -172,8 +186,9 @@ static int publish(void *backend, const meower_bus_message *messages, size_t cou
 
 static void unfollow(struct kafka_client *consumer)
 {
-    while (consumer->partitions_followed > 0)
+    while (consumer->partitions_followed > 0) {
         rd_kafka_consume_stop(consumer->topic, --consumer->partitions_followed);
+    }
     consumer->partition_count = 0;
 }
 
@@ -187,10 +202,12 @@ static int follow(struct kafka_client *consumer, int timeout_ms, meower_error *e
         rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(consumer->handle, consumer->settings->topic,
                                                                     partition, &first, &end, timeout_ms);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR &&
-            rd_kafka_consume_start_queue(consumer->topic, partition, end, consumer->queue) != 0)
+            rd_kafka_consume_start_queue(consumer->topic, partition, end, consumer->queue) != 0) {
             code = rd_kafka_last_error();
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        }
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
             return kafka_client_error(consumer, code, "", error);
+        }
         consumer->partitions_followed++;
     }
     return MEOWER_OK;
@@ -212,13 +229,15 @@ struct reception {
 static void on_message(rd_kafka_message_t *message, void *opaque)
 {
     struct reception *reception = opaque;
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         reception->status =
             reception->sink->message(reception->sink, message->payload == NULL ? "" : message->payload, message->len);
-    else
+    } else {
         reception->failure = message->err;
-    if (reception->status != MEOWER_OK)
+    }
+    if (reception->status != MEOWER_OK) {
         rd_kafka_yield(reception->consumer->handle); /* the rest stays in the queue */
+    }
 }
 
 static int receive(void *backend, int timeout_ms, meower_bus_sink *sink, meower_error *error)
@@ -228,11 +247,13 @@ static int receive(void *backend, int timeout_ms, meower_bus_sink *sink, meower_
     struct reception reception = {.consumer = consumer, .sink = sink};
     int reach_ms = timeout_ms < REACH_TIMEOUT_MIN ? REACH_TIMEOUT_MIN : timeout_ms;
     int status = require_following(consumer, reach_ms < REACH_TIMEOUT_MS ? reach_ms : REACH_TIMEOUT_MS, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     rd_kafka_consume_callback_queue(consumer->queue, timeout_ms, on_message, &reception);
-    if (reception.status != MEOWER_OK || reception.failure == RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (reception.status != MEOWER_OK || reception.failure == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return reception.status;
+    }
     /* Such as: the topic was deleted. */
     unfollow(consumer);
     return kafka_client_error(consumer, reception.failure, "", error);
@@ -266,10 +287,12 @@ static bool is_misconfigured(const meower_error *error)
 static int open_clients(struct kafka_bus *bus, meower_error *error)
 {
     int status = kafka_client_open(&bus->settings, RD_KAFKA_CONSUMER, consumer_properties, &bus->consumer, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = kafka_client_open(&bus->settings, RD_KAFKA_PRODUCER, producer_properties, &bus->producer, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         return status;
+    }
     status = require_following(bus->consumer, OPEN_TIMEOUT_MS, error);
     /* Brokers that are down are waited for by the clients. */
     return status != MEOWER_OK && is_misconfigured(error) ? status : MEOWER_OK;
@@ -278,15 +301,18 @@ static int open_clients(struct kafka_bus *bus, meower_error *error)
 static int open_bus(const meower_backend_config *config, void **out, meower_error *error)
 {
     struct kafka_bus *bus = calloc(1, sizeof(*bus));
-    if (bus == NULL)
+    if (bus == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the bus");
+    }
     int status = read_settings(config, &bus->settings, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = open_clients(bus, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         *out = bus;
-    else
+    } else {
         close_bus(bus);
+    }
     return status;
 }
 

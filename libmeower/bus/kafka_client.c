@@ -35,12 +35,14 @@ static bool is_fixed(const char *name)
 {
     static const char *const names[] = {"bootstrap.servers", "metadata.broker.list", "request.required.acks"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(name, names[i]) == 0)
+        if (strcmp(name, names[i]) == 0) {
             return true;
+        }
     }
     for (const struct kafka_property *property = fixed_properties; property->name != NULL; property++) {
-        if (strcmp(name, property->name) == 0)
+        if (strcmp(name, property->name) == 0) {
             return true;
+        }
     }
     return false;
 }
@@ -70,8 +72,9 @@ static int set_properties(rd_kafka_conf_t *conf, const struct kafka_property *pr
                           const struct kafka_settings *settings, meower_error *error)
 {
     int status = MEOWER_OK;
-    for (; properties->name != NULL && status == MEOWER_OK; properties++)
+    for (; properties->name != NULL && status == MEOWER_OK; properties++) {
         status = set_property(conf, properties->name, properties->value, settings, error);
+    }
     return status;
 }
 
@@ -80,10 +83,11 @@ static int set_parameters(rd_kafka_conf_t *conf, const struct kafka_settings *se
     int status = MEOWER_OK;
     for (size_t i = 0; i < settings->url.parameter_count && status == MEOWER_OK; i++) {
         const struct broker_parameter *parameter = &settings->url.parameters[i];
-        if (is_fixed(parameter->name))
+        if (is_fixed(parameter->name)) {
             return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                     "the bus %s sets %s, which cannot be set; leave it out", settings->url.redacted,
                                     parameter->name);
+        }
         status = set_property(conf, parameter->name, parameter->value, settings, error);
     }
     return status;
@@ -112,8 +116,9 @@ static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, v
     struct kafka_client *client = opaque;
     (void)handle;
     client->undelivered--;
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && client->delivery_failure == RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && client->delivery_failure == RD_KAFKA_RESP_ERR_NO_ERROR) {
         client->delivery_failure = message->err;
+    }
 }
 
 /* A library does not write to stderr. What matters comes to on_error() too. Threads of librdkafka. */
@@ -136,18 +141,23 @@ static int make_conf(const struct kafka_settings *settings, const struct kafka_p
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_conf_set_log_cb(conf, on_log);
     int status = set_property(conf, "bootstrap.servers", settings->brokers, settings, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = set_properties(conf, common_properties, settings, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = set_properties(conf, properties, settings, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = set_parameters(conf, settings, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = set_properties(conf, fixed_properties, settings, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         *out = conf;
-    else
+    } else {
         rd_kafka_conf_destroy(conf);
+    }
     return status;
 }
 
@@ -155,14 +165,18 @@ static int make_conf(const struct kafka_settings *settings, const struct kafka_p
 static void destroy_client(void *argument)
 {
     struct kafka_client *client = argument;
-    for (int partition = 0; partition < client->partitions_followed; partition++)
+    for (int partition = 0; partition < client->partitions_followed; partition++) {
         rd_kafka_consume_stop(client->topic, partition);
-    if (client->queue != NULL)
+    }
+    if (client->queue != NULL) {
         rd_kafka_queue_destroy(client->queue);
-    if (client->topic != NULL)
+    }
+    if (client->topic != NULL) {
         rd_kafka_topic_destroy(client->topic);
-    if (client->handle != NULL)
+    }
+    if (client->handle != NULL) {
         rd_kafka_destroy(client->handle);
+    }
     free(client);
 }
 
@@ -172,8 +186,9 @@ int kafka_client_open(const struct kafka_settings *settings, rd_kafka_type_t typ
     char words[300];
     rd_kafka_conf_t *conf = NULL;
     struct kafka_client *client = calloc(1, sizeof(*client));
-    if (client == NULL)
+    if (client == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a client of Kafka");
+    }
     client->settings = settings;
     int status = make_conf(settings, properties, client, &conf, error);
     if (status != MEOWER_OK) {
@@ -199,8 +214,9 @@ int kafka_client_open(const struct kafka_settings *settings, rd_kafka_type_t typ
 
 void kafka_client_close(struct kafka_client *client)
 {
-    if (client != NULL)
+    if (client != NULL) {
         background_run(destroy_client, client, CLOSE_TIMEOUT_MS);
+    }
 }
 
 /* ---- the topic --------------------------------------------------------------------------------------------------- */
@@ -226,18 +242,21 @@ static rd_kafka_resp_err_t creation_result(rd_kafka_event_t *event, char *words,
 static void create_topic(const struct kafka_client *client, char *words, size_t words_size)
 {
     rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(client->settings->topic, 1, -1, words, words_size);
-    if (topic == NULL)
+    if (topic == NULL) {
         return;
+    }
     rd_kafka_queue_t *queue = rd_kafka_queue_new(client->handle);
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(client->handle, RD_KAFKA_ADMIN_OP_CREATETOPICS);
     rd_kafka_AdminOptions_set_request_timeout(options, CREATE_TIMEOUT_MS, NULL, 0);
     rd_kafka_CreateTopics(client->handle, &topic, 1, options, queue);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, CREATE_TIMEOUT_MS);
     rd_kafka_resp_err_t code = creation_result(event, words, words_size);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
         words[0] = '\0';
-    if (event != NULL)
+    }
+    if (event != NULL) {
         rd_kafka_event_destroy(event);
+    }
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_queue_destroy(queue);
     rd_kafka_NewTopic_destroy(topic);
@@ -257,10 +276,12 @@ static rd_kafka_resp_err_t query_topic(struct kafka_client *client, int64_t end_
         int64_t rest_ms = end_ms - now_ms();
         rd_kafka_poll(client->handle, 0);
         /* A broker is there, but farther away than a slice. */
-        if (code == RD_KAFKA_RESP_ERR__TIMED_OUT && rest_ms > 0)
+        if (code == RD_KAFKA_RESP_ERR__TIMED_OUT && rest_ms > 0) {
             return rd_kafka_metadata(client->handle, 0, client->topic, metadata, (int)rest_ms);
-        if (code != RD_KAFKA_RESP_ERR__TRANSPORT || client->is_down || rest_ms <= 0)
+        }
+        if (code != RD_KAFKA_RESP_ERR__TRANSPORT || client->is_down || rest_ms <= 0) {
             return code;
+        }
     }
 }
 
@@ -268,8 +289,9 @@ static rd_kafka_resp_err_t look_for_topic(struct kafka_client *client, int64_t e
 {
     const struct rd_kafka_metadata *metadata = NULL;
     rd_kafka_resp_err_t code = query_topic(client, end_ms, &metadata);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return code;
+    }
     client->is_reachable = true;
     client->is_down = false;
     client->failure = RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -292,12 +314,14 @@ int kafka_client_require(struct kafka_client *client, int timeout_ms, meower_err
     char words[256] = "";
     bool was_created = false;
     rd_kafka_poll(client->handle, 0);
-    if (client->is_reachable && client->partition_count > 0)
+    if (client->is_reachable && client->partition_count > 0) {
         return MEOWER_OK;
+    }
     for (;;) {
         rd_kafka_resp_err_t code = look_for_topic(client, end_ms);
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR && client->partition_count > 0)
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR && client->partition_count > 0) {
             return MEOWER_OK;
+        }
         if (is_missing(code) && !was_created) {
             create_topic(client, words, sizeof(words));
             was_created = true;
@@ -328,8 +352,9 @@ int kafka_client_error(const struct kafka_client *client, rd_kafka_resp_err_t co
         code = client->failure;
         words = client->words;
     }
-    if (words[0] == '\0')
+    if (words[0] == '\0') {
         words = rd_kafka_err2str(code);
+    }
     switch (code) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:

@@ -44,8 +44,9 @@ struct nats_bus {
 static bool is_plain(const char *text)
 {
     for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\' || (unsigned char)*text < 0x20)
+        if (*text == '"' || *text == '\\' || (unsigned char)*text < 0x20) {
             return false;
+        }
     }
     return true;
 }
@@ -54,34 +55,39 @@ static int check_url(const struct broker_url *url, meower_error *error)
 {
     bool has_certificate = false;
     bool has_key = false;
-    if (url->path[0] != '\0')
+    if (url->path[0] != '\0') {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                 "the bus \"%s\" has a path; NATS has none, right is nats://host:port", url->redacted);
-    if (url->user != NULL && (!is_plain(url->user) || !is_plain(url->password == NULL ? "" : url->password)))
+    }
+    if (url->user != NULL && (!is_plain(url->user) || !is_plain(url->password == NULL ? "" : url->password))) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                 "the bus \"%s\" has a quote, backslash or control character in its user, password or "
                                 "token, which cannot be sent; choose others",
                                 url->redacted);
+    }
     for (size_t i = 0; i < url->parameter_count; i++) {
         const char *name = url->parameters[i].name;
         has_certificate = has_certificate || strcmp(name, "tls_cert") == 0;
         has_key = has_key || strcmp(name, "tls_key") == 0;
-        if (strcmp(name, "tls_ca") != 0 && strcmp(name, "tls_cert") != 0 && strcmp(name, "tls_key") != 0)
+        if (strcmp(name, "tls_ca") != 0 && strcmp(name, "tls_cert") != 0 && strcmp(name, "tls_key") != 0) {
             return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                     "the bus \"%s\" has an unknown parameter; there are tls_ca, tls_cert and tls_key",
                                     url->redacted);
+        }
     }
-    if (has_certificate != has_key)
+    if (has_certificate != has_key) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                 "the bus \"%s\" has one of tls_cert and tls_key; it needs both or none", url->redacted);
+    }
     return MEOWER_OK;
 }
 
 static const char *parameter_of(const struct broker_url *url, const char *name)
 {
     for (size_t i = 0; i < url->parameter_count; i++) {
-        if (strcmp(url->parameters[i].name, name) == 0)
+        if (strcmp(url->parameters[i].name, name) == 0) {
             return url->parameters[i].value;
+        }
     }
     return NULL;
 }
@@ -91,38 +97,47 @@ static natsStatus set_tls(natsOptions *options, const struct broker_url *url)
     const char *authority = parameter_of(url, "tls_ca");
     const char *certificate = parameter_of(url, "tls_cert");
     natsStatus status = NATS_OK;
-    if (url->parameter_count > 0)
+    if (url->parameter_count > 0) {
         status = natsOptions_SetSecure(options, true);
-    if (status == NATS_OK && authority != NULL)
+    }
+    if (status == NATS_OK && authority != NULL) {
         status = natsOptions_LoadCATrustedCertificates(options, authority);
-    if (status == NATS_OK && certificate != NULL)
+    }
+    if (status == NATS_OK && certificate != NULL) {
         status = natsOptions_LoadCertificatesChain(options, certificate, parameter_of(url, "tls_key"));
+    }
     return status;
 }
 
 static natsStatus set_timeouts(natsOptions *options)
 {
     natsStatus status = natsOptions_SetTimeout(options, CONNECT_TIMEOUT_MS);
-    if (status == NATS_OK)
+    if (status == NATS_OK) {
         status = natsOptions_SetWriteDeadline(options, WRITE_TIMEOUT_MS);
-    if (status == NATS_OK)
+    }
+    if (status == NATS_OK) {
         status = natsOptions_SetPingInterval(options, PING_INTERVAL_MS);
-    if (status == NATS_OK)
+    }
+    if (status == NATS_OK) {
         status = natsOptions_SetMaxPingsOut(options, PINGS_UNANSWERED);
+    }
     return status;
 }
 
 static natsStatus set_options(natsOptions *options, const struct broker_url *url)
 {
     natsStatus status = natsOptions_SetServers(options, (const char **)url->hosts, (int)url->host_count);
-    if (status == NATS_OK)
+    if (status == NATS_OK) {
         status = natsOptions_SetName(options, "meower");
-    if (status == NATS_OK && url->password != NULL)
+    }
+    if (status == NATS_OK && url->password != NULL) {
         status = natsOptions_SetUserInfo(options, url->user, url->password);
-    else if (status == NATS_OK && url->user != NULL)
+    } else if (status == NATS_OK && url->user != NULL) {
         status = natsOptions_SetToken(options, url->user);
-    if (status == NATS_OK)
+    }
+    if (status == NATS_OK) {
         status = set_timeouts(options);
+    }
     return status;
 }
 
@@ -130,8 +145,9 @@ static int open_link(struct nats_bus *bus, struct nats_side *side, meower_error 
 {
     natsOptions *options = NULL;
     natsStatus status = natsOptions_Create(&options);
-    if (status == NATS_OK)
+    if (status == NATS_OK) {
         status = set_options(options, &bus->url);
+    }
     if (status != NATS_OK) {
         natsOptions_Destroy(options);
         return nats_status_error(status, NULL, bus->url.redacted, error);
@@ -170,8 +186,9 @@ static void replace_link(struct nats_bus *bus, struct nats_side *side)
 static int require_connection(struct nats_bus *bus, struct nats_side *side, meower_error *error)
 {
     int status = side->link != NULL ? MEOWER_OK : open_link(bus, side, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     if (nats_link_number(side->link) > 0) {
         side->patience_ms = first_patience_ms(bus);
         return MEOWER_OK;
@@ -180,10 +197,12 @@ static int require_connection(struct nats_bus *bus, struct nats_side *side, meow
     /* nats.c 3.4.1 waits for ever for a server that falls silent between greeting and login. Such a link ends when its
      * socket does; the patience doubles, so that there are never many of them. */
     bool is_stuck = nats_link_silence_ms(side->link) > side->patience_ms;
-    if (is_stuck)
+    if (is_stuck) {
         side->patience_ms *= 2;
-    if (is_stuck || nats_link_is_dead(side->link))
+    }
+    if (is_stuck || nats_link_is_dead(side->link)) {
         replace_link(bus, side);
+    }
     return status;
 }
 
@@ -196,8 +215,9 @@ static natsStatus flush(natsConnection *connection, int timeout_ms, const char *
     natsStatus mark = natsConnection_FlushTimeout(connection, 0);
     natsStatus status = natsConnection_FlushTimeout(connection, timeout_ms);
     nats_GetLastError(&last_error);
-    if (status == NATS_OK && last_error != mark)
+    if (status == NATS_OK && last_error != mark) {
         status = last_error;
+    }
     return status == NATS_OK ? natsConnection_GetLastError(connection, words) : status;
 }
 
@@ -206,8 +226,9 @@ static int require_subscription(struct nats_bus *bus, struct nats_side *side, me
 {
     int status = require_connection(bus, side, error);
     unsigned number = status == MEOWER_OK ? nats_link_number(side->link) : 0;
-    if (status != MEOWER_OK || number == side->confirmed)
+    if (status != MEOWER_OK || number == side->confirmed) {
         return status;
+    }
     const char *words = NULL;
     natsStatus flushed = flush(nats_link_connection(side->link), CONFIRM_TIMEOUT_MS, &words);
     if (flushed == NATS_OK) {
@@ -215,8 +236,9 @@ static int require_subscription(struct nats_bus *bus, struct nats_side *side, me
         return MEOWER_OK;
     }
     status = nats_status_error(flushed, words, bus->url.redacted, error);
-    if (flushed == NATS_NOT_PERMITTED)
+    if (flushed == NATS_NOT_PERMITTED) {
         replace_link(bus, side);
+    }
     return status;
 }
 
@@ -243,10 +265,12 @@ static int open_links(struct nats_bus *bus, meower_error *error)
     bus->publisher.patience_ms = first_patience_ms(bus);
     bus->listener.patience_ms = first_patience_ms(bus);
     int status = open_link(bus, &bus->publisher, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = open_link(bus, &bus->listener, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         return status;
+    }
     nats_link_wait(bus->publisher.link, OPEN_WAIT_MS);
     status = require_connection(bus, &bus->publisher, error);
     if (status == MEOWER_OK) {
@@ -260,19 +284,23 @@ static int open_links(struct nats_bus *bus, meower_error *error)
 static int open_bus(const meower_backend_config *config, void **out, meower_error *error)
 {
     struct nats_bus *bus = calloc(1, sizeof(*bus));
-    if (bus == NULL)
+    if (bus == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the bus");
+    }
     bus->listener.subject = SUBJECT_ALL;
     atomic_init(&bus->is_woken, false);
     int status = broker_url_parse(config, DEFAULT_PORT, &bus->url, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = check_url(&bus->url, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = open_links(bus, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         *out = bus;
-    else
+    } else {
         close_bus(bus);
+    }
     return status;
 }
 
@@ -289,21 +317,24 @@ static natsStatus send_batch(natsConnection *connection, const meower_bus_messag
 {
     natsStatistics *statistics = NULL;
     natsStatus status = natsStatistics_Create(&statistics);
-    if (status != NATS_OK)
+    if (status != NATS_OK) {
         return status;
+    }
     uint64_t reconnects = reconnects_of(connection, statistics);
     for (size_t i = 0; i < count && status == NATS_OK; i++) {
         const char *subject = messages[i].kind == MEOWER_EVENT_DELETED ? SUBJECT_DELETED : SUBJECT_CREATED;
         status = natsConnection_Publish(connection, subject, messages[i].payload, (int)messages[i].payload_len);
     }
-    if (status == NATS_OK)
+    if (status == NATS_OK) {
         status = flush(connection, PUBLISH_TIMEOUT_MS, words);
+    }
     /* An answer counts only when there was one connection all the time: what an earlier one still had to send is lost,
      * and nats.c 3.4.1 can mistake the loss for an answer when its own thread flushes too. In this order, because a new
      * connection counts before it stands. */
     if (status == NATS_OK && (natsConnection_Status(connection) != NATS_CONN_STATUS_CONNECTED ||
-                              reconnects_of(connection, statistics) != reconnects))
+                              reconnects_of(connection, statistics) != reconnects)) {
         status = NATS_CONNECTION_DISCONNECTED;
+    }
     natsStatistics_Destroy(statistics);
     return status;
 }
@@ -312,12 +343,14 @@ static int publish(void *backend, const meower_bus_message *messages, size_t cou
 {
     struct nats_bus *bus = backend;
     int status = require_connection(bus, &bus->publisher, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     const char *words = NULL;
     natsStatus sent = send_batch(nats_link_connection(bus->publisher.link), messages, count, &words);
-    if (sent == NATS_OK)
+    if (sent == NATS_OK) {
         return MEOWER_OK;
+    }
     status = nats_status_error(sent, words, bus->url.redacted, error);
     /* What is left of the batch must not come behind the batch when that comes again. */
     replace_link(bus, &bus->publisher);
@@ -329,8 +362,9 @@ static int announce(void *backend, const meower_bus_message *last, meower_error 
 {
     struct nats_bus *bus = backend;
     int status = require_connection(bus, &bus->publisher, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     natsStatus sent = natsConnection_Publish(nats_link_connection(bus->publisher.link), SUBJECT_POSITION, last->payload,
                                              (int)last->payload_len);
     return sent == NATS_OK ? MEOWER_OK : nats_status_error(sent, NULL, bus->url.redacted, error);
@@ -348,10 +382,12 @@ static natsStatus wait_for_message(struct nats_bus *bus, int timeout_ms, natsMsg
         int64_t slice_ms = rest_ms < WAKE_SLICE_MS ? rest_ms : WAKE_SLICE_MS;
         is_woken = atomic_exchange(&bus->is_woken, false) || is_woken;
         natsStatus status = natsSubscription_NextMsg(message, subscription, is_woken || slice_ms < 0 ? 0 : slice_ms);
-        if (status == NATS_SLOW_CONSUMER) /* it has dropped some, and goes on */
+        if (status == NATS_SLOW_CONSUMER) { /* it has dropped some, and goes on */
             continue;
-        if (status != NATS_TIMEOUT || is_woken || rest_ms <= slice_ms || nats_link_number(bus->listener.link) == 0)
+        }
+        if (status != NATS_TIMEOUT || is_woken || rest_ms <= slice_ms || nats_link_number(bus->listener.link) == 0) {
             return status;
+        }
     }
 }
 
@@ -360,20 +396,24 @@ static int receive(void *backend, int timeout_ms, meower_bus_sink *sink, meower_
     struct nats_bus *bus = backend;
     natsMsg *message = NULL;
     int status = require_subscription(bus, &bus->listener, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     natsStatus received = wait_for_message(bus, timeout_ms, &message);
     for (unsigned count = 0; received == NATS_OK; count++) {
         status = sink->message(sink, natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message));
         natsMsg_Destroy(message);
-        if (status != MEOWER_OK || count == RECEIVE_MAX)
+        if (status != MEOWER_OK || count == RECEIVE_MAX) {
             return status;
+        }
         received = natsSubscription_NextMsg(&message, nats_link_subscription(bus->listener.link), 0);
     }
-    if (received == NATS_TIMEOUT || received == NATS_SLOW_CONSUMER)
+    if (received == NATS_TIMEOUT || received == NATS_SLOW_CONSUMER) {
         received = NATS_OK;
-    if (nats_link_number(bus->listener.link) == 0)
+    }
+    if (nats_link_number(bus->listener.link) == 0) {
         return nats_link_error(bus->listener.link, error);
+    }
     return received == NATS_OK ? MEOWER_OK : nats_status_error(received, NULL, bus->url.redacted, error);
 }
 

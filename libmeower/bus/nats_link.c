@@ -126,14 +126,18 @@ static natsStatus set_options(struct nats_link *link)
 {
     natsOptions *options = link->options;
     natsStatus status = natsOptions_SetReconnectedCB(options, on_reconnected, link);
-    if (status == NATS_OK)
+    if (status == NATS_OK) {
         status = natsOptions_SetDisconnectedCB(options, on_disconnected, link);
-    if (status == NATS_OK)
+    }
+    if (status == NATS_OK) {
         status = natsOptions_SetClosedCB(options, on_closed, link);
-    if (status == NATS_OK)
+    }
+    if (status == NATS_OK) {
         status = natsOptions_SetCustomReconnectDelay(options, on_attempt_failed, link);
-    if (status == NATS_OK)
+    }
+    if (status == NATS_OK) {
         status = natsOptions_SetMaxReconnect(options, -1);
+    }
     return status;
 }
 
@@ -144,8 +148,9 @@ static void destroy_link(void *argument)
         natsConnection_Destroy(link->connection);
         natsSubscription_Destroy(link->subscription);
         pthread_mutex_lock(&link->mutex);
-        while (!link->is_closed)
+        while (!link->is_closed) {
             pthread_cond_wait(&link->changed, &link->mutex);
+        }
         pthread_mutex_unlock(&link->mutex);
     }
     natsOptions_Destroy(link->options);
@@ -157,8 +162,9 @@ static void destroy_link(void *argument)
 static natsStatus subscribe(natsConnection *connection, const char *subject, natsSubscription **subscription)
 {
     natsStatus status = natsConnection_SubscribeSync(subscription, connection, subject);
-    if (status == NATS_OK)
+    if (status == NATS_OK) {
         status = natsSubscription_SetPendingLimits(*subscription, PENDING_MAX, PENDING_BYTES_MAX);
+    }
     return status;
 }
 
@@ -182,8 +188,9 @@ static bool rest_after_failure(struct nats_link *link, natsStatus failure, int a
     struct timespec deadline = deadline_after(rest_after(attempts));
     pthread_mutex_lock(&link->mutex);
     note_failure(link, failure, words);
-    while (!link->is_closing && pthread_cond_timedwait(&link->changed, &link->mutex, &deadline) == 0)
+    while (!link->is_closing && pthread_cond_timedwait(&link->changed, &link->mutex, &deadline) == 0) {
         continue;
+    }
     bool goes_on = !link->is_closing;
     pthread_mutex_unlock(&link->mutex);
     return goes_on;
@@ -196,11 +203,12 @@ static void connect_link(void *argument)
     natsSubscription *subscription = NULL;
     natsStatus status;
     int attempts = 0;
-    do
+    do {
         status = natsConnection_Connect(&connection, link->options);
-    while (status != NATS_OK && rest_after_failure(link, status, ++attempts));
-    if (status == NATS_OK && link->subject != NULL)
+    } while (status != NATS_OK && rest_after_failure(link, status, ++attempts));
+    if (status == NATS_OK && link->subject != NULL) {
         status = subscribe(connection, link->subject, &subscription);
+    }
 
     pthread_mutex_lock(&link->mutex);
     link->connection = connection;
@@ -215,8 +223,9 @@ static void connect_link(void *argument)
     bool is_orphan = link->is_orphan;
     pthread_cond_broadcast(&link->changed);
     pthread_mutex_unlock(&link->mutex);
-    if (is_orphan)
+    if (is_orphan) {
         destroy_link(link);
+    }
 }
 
 int nats_link_open(natsOptions *options, const char *subject, const char *redacted_url, struct nats_link **out,
@@ -254,19 +263,22 @@ int nats_link_open(natsOptions *options, const char *subject, const char *redact
 
 void nats_link_close(struct nats_link *link)
 {
-    if (link == NULL)
+    if (link == NULL) {
         return;
+    }
     struct timespec deadline = deadline_after(CLOSE_TIMEOUT_MS);
     pthread_mutex_lock(&link->mutex);
     link->is_closing = true;
     pthread_cond_broadcast(&link->changed);
-    while (link->is_connecting && pthread_cond_timedwait(&link->changed, &link->mutex, &deadline) == 0)
+    while (link->is_connecting && pthread_cond_timedwait(&link->changed, &link->mutex, &deadline) == 0) {
         continue;
+    }
     link->is_orphan = link->is_connecting;
     bool is_orphan = link->is_orphan;
     pthread_mutex_unlock(&link->mutex);
-    if (!is_orphan)
+    if (!is_orphan) {
         background_run(destroy_link, link, CLOSE_TIMEOUT_MS);
+    }
 }
 
 /* ---- what is known ----------------------------------------------------------------------------------------------- */
@@ -282,8 +294,9 @@ void nats_link_wait(struct nats_link *link, int timeout_ms)
     struct timespec deadline = deadline_after(timeout_ms);
     pthread_mutex_lock(&link->mutex);
     while (!is_standing(link) && !link->is_dead && link->attempts == 0) {
-        if (pthread_cond_timedwait(&link->changed, &link->mutex, &deadline) != 0)
+        if (pthread_cond_timedwait(&link->changed, &link->mutex, &deadline) != 0) {
             break;
+        }
     }
     pthread_mutex_unlock(&link->mutex);
 }
@@ -341,10 +354,12 @@ int nats_link_error(struct nats_link *link, meower_error *error)
 int nats_status_error(natsStatus status, const char *words, const char *redacted_url, meower_error *error)
 {
     const uint32_t retriable = MEOWER_ERROR_FLAG_RETRIABLE;
-    if (words == NULL)
+    if (words == NULL) {
         words = nats_last_words();
-    if (words[0] == '\0')
+    }
+    if (words[0] == '\0') {
         words = natsStatus_GetText(status == NATS_OK ? NATS_NO_SERVER : status);
+    }
     switch (status) {
     case NATS_CONNECTION_AUTH_FAILED:
         return meower_error_set(error, MEOWER_ERROR_PERMISSION, (int)status, 0,

@@ -33,13 +33,16 @@ struct postgresql_bus {
 /* A new connection listens; what was published while there was none is lost, which is harmless. */
 static int ready_to_listen(struct postgresql_bus *bus, meower_error *error)
 {
-    if (bus->listener.conn != NULL)
+    if (bus->listener.conn != NULL) {
         return MEOWER_OK;
+    }
     int status = postgresql_connection_ready(&bus->listener, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = postgresql_connection_query(&bus->listener, "LISTEN " CHANNEL, NULL, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         postgresql_connection_close(&bus->listener);
+    }
     return status;
 }
 
@@ -56,8 +59,9 @@ static void postgresql_close(void *backend)
 static int postgresql_open(const meower_backend_config *config, void **out, meower_error *error)
 {
     struct postgresql_bus *bus = calloc(1, sizeof(*bus));
-    if (bus == NULL)
+    if (bus == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the bus");
+    }
     int status = notifier_open(&bus->wake);
     if (status != MEOWER_OK) {
         free(bus);
@@ -69,8 +73,9 @@ static int postgresql_open(const meower_backend_config *config, void **out, meow
     bus->publisher = bus->listener;
     bus->publisher.statements = publish_sql;
     bus->publisher.statement_count = 1;
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = ready_to_listen(bus, error);
+    }
     /* A server that is down is waited for: whoever receives or publishes connects. */
     if (status != MEOWER_OK && status != MEOWER_ERROR_UNAVAILABLE) {
         postgresql_close(bus);
@@ -91,8 +96,9 @@ static int notify(struct postgresql_bus *bus, const meower_bus_message *last, me
     postgresql_add_text(&parameters, payload);
     PGresult *result = NULL;
     int status = postgresql_connection_ready(&bus->publisher, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = postgresql_connection_execute(&bus->publisher, 0, &parameters, &result, error);
+    }
     PQclear(result);
     return status;
 }
@@ -135,15 +141,17 @@ static int wait_for_news(struct postgresql_bus *bus, int timeout_ms, bool *is_ov
     struct pollfd sockets[] = {{.fd = PQsocket(bus->listener.conn), .events = POLLIN},
                                {.fd = bus->wake.fd, .events = POLLIN}};
     int count = poll(sockets, 2, timeout_ms);
-    if (count < 0 && errno != EINTR)
+    if (count < 0 && errno != EINTR) {
         return meower_error_set(error, MEOWER_ERROR_IO, errno, 0, "the bus cannot wait: %s", strerror(errno));
+    }
     *is_over = count == 0;
     if (count > 0 && sockets[1].revents != 0) {
         notifier_clear(&bus->wake);
         *is_over = true;
     }
-    if (count > 0 && sockets[0].revents != 0 && !PQconsumeInput(bus->listener.conn))
+    if (count > 0 && sockets[0].revents != 0 && !PQconsumeInput(bus->listener.conn)) {
         return lose_listener(bus, error);
+    }
     return MEOWER_OK;
 }
 
@@ -155,13 +163,15 @@ static int postgresql_receive(void *backend, int timeout_ms, meower_bus_sink *si
     bool is_over = false;
     bool found = false;
     int status = ready_to_listen(bus, error);
-    if (status == MEOWER_OK) /* what a sink that stopped has left over */
+    if (status == MEOWER_OK) { /* what a sink that stopped has left over */
         status = push_notifications(bus, sink, &found);
+    }
     while (status == MEOWER_OK && !found && !is_over) {
         int64_t rest_us = deadline_us - clock_monotonic_us(clock);
         status = wait_for_news(bus, rest_us > 0 ? (int)((rest_us + 999) / 1000) : 0, &is_over, error);
-        if (status == MEOWER_OK)
+        if (status == MEOWER_OK) {
             status = push_notifications(bus, sink, &found);
+        }
     }
     return status;
 }

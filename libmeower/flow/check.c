@@ -16,7 +16,7 @@ static bool make_room(meower_check *check)
     if (check->count < check->capacity) {
         return true;
     }
-    findings = reallocarray(check->findings, capacity, sizeof *findings);
+    findings = reallocarray(check->findings, capacity, sizeof(*findings));
     if (findings == NULL) {
         return false;
     }
@@ -39,9 +39,9 @@ int check_add(meower_check *check, int kind, uint64_t position, const char *id, 
     }
     finding = &check->findings[check->count++];
     *finding = (struct check_finding){.view = {.kind = kind, .position = position}};
-    snprintf(finding->id, sizeof finding->id, "%s", id);
+    snprintf(finding->id, sizeof(finding->id), "%s", id);
     va_start(arguments, format);
-    vsnprintf(finding->text, sizeof finding->text, format, arguments);
+    vsnprintf(finding->text, sizeof(finding->text), format, arguments);
     va_end(arguments);
     return MEOWER_OK;
 }
@@ -61,7 +61,7 @@ static int compare_findings(const void *left, const void *right)
 static void sort_findings(meower_check *check)
 {
     if (check->count > 0) {
-        qsort(check->findings, check->count, sizeof *check->findings, compare_findings);
+        qsort(check->findings, check->count, sizeof(*check->findings), compare_findings);
     }
     for (size_t i = 0; i < check->count; i++) {
         check->findings[i].view.id = check->findings[i].id;
@@ -256,7 +256,7 @@ int meower_check_run(const meower_options *options, meower_check **out, meower_e
     if (options == NULL || out == NULL) {
         return engine_refuse_null(options == NULL ? "options" : "out", error);
     }
-    check = calloc(1, sizeof *check);
+    check = calloc(1, sizeof(*check));
     if (check == NULL) {
         return explain(MEOWER_ERROR_NO_MEMORY, error);
     }

@@ -112,7 +112,7 @@ static int take_event(meower_row_sink *sink, const meower_row *row)
         return status != MEOWER_OK ? status : MEOWER_ERROR_INTERNAL;
     }
     *seen = (struct seen){.position = row->position};
-    strncpy(seen->id, row->id, sizeof seen->id - 1);
+    strncpy(seen->id, row->id, sizeof(seen->id) - 1);
     window->pass->position = row->position;
     if (row->kind != MEOWER_EVENT_DELETED && row->body != NULL) {
         seen->words = words_join(row->body, row->body_len, &seen->words_len);
@@ -261,7 +261,7 @@ static int check_window(struct check_pass *pass, struct window *window, meower_e
 
 int check_events(struct check_pass *pass, meower_error *error)
 {
-    struct window *window = malloc(sizeof *window);
+    struct window *window = malloc(sizeof(*window));
     int status = window == NULL ? no_memory(error) : MEOWER_OK;
 
     do {
@@ -315,7 +315,7 @@ static int take_meow(meower_row_sink *sink, const meower_row *row)
     struct check_pass *pass = list->pass;
 
     list->count++;
-    strncpy(list->last, row->id, sizeof list->last - 1);
+    strncpy(list->last, row->id, sizeof(list->last) - 1);
     pass->check->totals.meows++;
     if (id_map_remove(&pass->alive, row->id) || id_map_find(&pass->gone, row->id) != NULL) {
         return MEOWER_OK;
@@ -331,7 +331,7 @@ int check_meows(struct check_pass *pass, meower_error *error)
 
     do {
         char above[MEOWER_ID_SIZE];
-        memcpy(above, list.last, sizeof above);
+        memcpy(above, list.last, sizeof(above));
         range.above = above[0] == '\0' ? NULL : above;
         list.count = 0;
         status = store_list(&pass->store, CHECK_LANE, &range, &list.sink, error);

@@ -82,7 +82,7 @@ int meower_command_fd(const meower_command *command)
 static struct command_request *new_request(meower_command *command, int kind, size_t text_size, void *tag,
                                            meower_error *error)
 {
-    struct command_request *request = calloc(1, sizeof *request + text_size);
+    struct command_request *request = calloc(1, sizeof(*request) + text_size);
 
     if (request == NULL) {
         meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the command");

@@ -221,8 +221,8 @@ static int init_memory(meower *instance, meower_error *error)
 {
     int status;
 
-    memcpy(instance->epoch, instance->store.info.epoch, sizeof instance->epoch);
-    instance->readers = calloc(instance->reader_count, sizeof *instance->readers);
+    memcpy(instance->epoch, instance->store.info.epoch, sizeof(instance->epoch));
+    instance->readers = calloc(instance->reader_count, sizeof(*instance->readers));
     if (instance->readers == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the readers");
     }
@@ -364,7 +364,7 @@ int meower_open(const meower_options *options, meower **out, meower_error *error
     if (out == NULL) {
         return engine_refuse_null("out", error);
     }
-    instance = calloc(1, sizeof *instance);
+    instance = calloc(1, sizeof(*instance));
     if (instance == NULL || (options == NULL && meower_options_new(&defaults) != MEOWER_OK)) {
         meower_error_set(&detail, status, 0, 0, "no memory for an instance");
         goto free_instance;

@@ -17,7 +17,7 @@ void event_batch_release(struct event_batch *batch)
 int event_log_init(struct event_log *log, size_t capacity, uint64_t head)
 {
     *log = (struct event_log){.capacity = capacity, .first = head + 1, .head = head};
-    log->slots = calloc(capacity, sizeof *log->slots);
+    log->slots = calloc(capacity, sizeof(*log->slots));
     if (log->slots == NULL) {
         return MEOWER_ERROR_NO_MEMORY;
     }

@@ -11,7 +11,7 @@ static void say(meower_health *out, const char *part, bool ready, const char *re
 {
     out->part = part;
     out->ready = ready;
-    snprintf(out->reason, sizeof out->reason, "%s", ready ? "" : reason);
+    snprintf(out->reason, sizeof(out->reason), "%s", ready ? "" : reason);
 }
 
 static void store_health(meower *instance, meower_health *out)
@@ -56,7 +56,7 @@ static void search_health(meower *instance, meower_health *out)
         say(out, "search", false, reason);
         return;
     }
-    snprintf(reason, sizeof reason, "the index is at position %llu of %llu", (unsigned long long)visible,
+    snprintf(reason, sizeof(reason), "the index is at position %llu of %llu", (unsigned long long)visible,
              (unsigned long long)head);
     say(out, "search", head <= visible || head - visible <= LAG_MAX, reason);
 }
@@ -150,7 +150,7 @@ int meower_metric_at(meower *instance, size_t index, meower_metric *out)
         {"handles", "Open handles.", NULL},
     };
 
-    if (index >= sizeof metrics / sizeof metrics[0]) {
+    if (index >= sizeof(metrics) / sizeof(metrics[0])) {
         return 0;
     }
     out->name = metrics[index].name;

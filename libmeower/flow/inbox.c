@@ -5,7 +5,7 @@
 
 int inbox_open(meower *instance, void (*discard)(struct inbox_item *item), struct inbox **out, meower_error *error)
 {
-    struct inbox *inbox = calloc(1, sizeof *inbox);
+    struct inbox *inbox = calloc(1, sizeof(*inbox));
 
     if (inbox == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a handle");

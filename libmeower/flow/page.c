@@ -32,7 +32,7 @@ static int highlight_meow(const struct meow *meow, const struct match_query *que
     if (status != MEOWER_OK || words.count == 0) {
         return status;
     }
-    out->ranges = calloc(words.count, sizeof *out->ranges);
+    out->ranges = calloc(words.count, sizeof(*out->ranges));
     if (out->ranges == NULL) {
         words_free(&words);
         return MEOWER_ERROR_NO_MEMORY;
@@ -56,7 +56,7 @@ int page_highlight(struct meower_page *page, const struct match_query *query)
 {
     int status = MEOWER_OK;
 
-    page->highlights = calloc(page->count + 1, sizeof *page->highlights);
+    page->highlights = calloc(page->count + 1, sizeof(*page->highlights));
     if (page->highlights == NULL) {
         return MEOWER_ERROR_NO_MEMORY;
     }
@@ -131,13 +131,13 @@ static size_t write_highlights(const struct page_highlights *highlights, char *o
 {
     static const char opening[] = ",\"highlight\":[";
     char text[RANGE_TEXT_MAX + 1];
-    size_t len = sizeof opening - 1;
+    size_t len = sizeof(opening) - 1;
 
     if (out != NULL) {
         memcpy(out, opening, len);
     }
     for (size_t i = 0; i < highlights->count; i++) {
-        int range_len = snprintf(text, sizeof text, "%s[%u,%u]", i == 0 ? "" : ",", highlights->ranges[i][0],
+        int range_len = snprintf(text, sizeof(text), "%s[%u,%u]", i == 0 ? "" : ",", highlights->ranges[i][0],
                                  highlights->ranges[i][1]);
         if (out != NULL) {
             memcpy(out + len, text, (size_t)range_len);

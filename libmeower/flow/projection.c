@@ -51,7 +51,7 @@ int projection_claim(meower *instance,
     const meower_search_document none = {.words = NULL};
     meower_search_info info = {.position = 0};
 
-    memcpy(info.epoch, instance->epoch, sizeof info.epoch);
+    memcpy(info.epoch, instance->epoch, sizeof(info.epoch));
     return index(&instance->search, &none, 0, &info, error);
 }
 
@@ -182,7 +182,7 @@ int projection_index(struct projection *projection, const struct event_batch *ba
     if (count == SIZE_MAX) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE, "no memory to index");
     }
-    memcpy(info.epoch, instance->epoch, sizeof info.epoch);
+    memcpy(info.epoch, instance->epoch, sizeof(info.epoch));
     /* Also where nothing has come: the engine is told how far the feed is. */
     status = index(&instance->search, projection->documents, count, &info, error);
     free_documents(projection->documents, count);

@@ -79,7 +79,7 @@ int meower_query_fd(const meower_query *query)
 static int make_request(const meower_query *query, int kind, size_t take, size_t text_size, struct query_request **out,
                         meower_error *error)
 {
-    struct query_request *request = calloc(1, sizeof *request + text_size);
+    struct query_request *request = calloc(1, sizeof(*request) + text_size);
     struct meower_page *page = page_new(take);
     meower *instance = query->inbox.instance;
 
@@ -156,7 +156,7 @@ static int take_list(const meower_list *given, meower_list *list, meower_error *
     if (given == NULL) {
         return engine_refuse_null("list", error);
     }
-    if (!sized_copy(list, sizeof *list, offsetof(meower_list, cursor) + sizeof list->cursor, given)) {
+    if (!sized_copy(list, sizeof(*list), offsetof(meower_list, cursor) + sizeof(list->cursor), given)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "initialise the list with MEOWER_LIST_INIT");
     }
     return MEOWER_OK;
@@ -212,7 +212,7 @@ static int take_search(const meower_search *given, meower_search *search, meower
     if (given == NULL) {
         return engine_refuse_null("search", error);
     }
-    if (!sized_copy(search, sizeof *search, offsetof(meower_search, cursor) + sizeof search->cursor, given)) {
+    if (!sized_copy(search, sizeof(*search), offsetof(meower_search, cursor) + sizeof(search->cursor), given)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "initialise the search with MEOWER_SEARCH_INIT");
     }
     return MEOWER_OK;

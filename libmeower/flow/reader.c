@@ -93,9 +93,9 @@ static int collect_row(meower_row_sink *sink, const meower_row *row)
     struct page_sink *collector = (struct page_sink *)sink;
     struct meow *meow;
 
-    snprintf(collector->last_id, sizeof collector->last_id, "%s", row->id);
+    snprintf(collector->last_id, sizeof(collector->last_id), "%s", row->id);
     if (collector->first_id[0] == '\0') {
-        memcpy(collector->first_id, collector->last_id, sizeof collector->first_id);
+        memcpy(collector->first_id, collector->last_id, sizeof(collector->first_id));
     }
     if (collector->page->count == collector->take) {
         collector->has_more = true;

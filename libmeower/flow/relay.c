@@ -66,8 +66,8 @@ void relay_init(struct relay *relay, meower *instance)
         .kind = MEOWER_STORE_LEASE, .name = RELAY_NAME, .owner = relay->owner, .complete = lease_answered};
     pthread_mutex_init(&relay->mutex, NULL);
     failure_init(&relay->failure);
-    instance->clock->random(instance->clock->context, chance, sizeof chance);
-    for (size_t i = 0; i < sizeof chance; i++) {
+    instance->clock->random(instance->clock->context, chance, sizeof(chance));
+    for (size_t i = 0; i < sizeof(chance); i++) {
         snprintf(relay->owner + 2 * i, 3, "%02x", chance[i]);
     }
 }
@@ -211,7 +211,7 @@ static void announce_own(struct relay *relay)
     if (committed <= relay->announced) {
         return;
     }
-    last.payload_len = (size_t)snprintf(payload, sizeof payload, "{\"position\":\"%llu\",\"epoch\":\"%s\"}",
+    last.payload_len = (size_t)snprintf(payload, sizeof(payload), "{\"position\":\"%llu\",\"epoch\":\"%s\"}",
                                         (unsigned long long)committed, last.epoch);
     relay->announced = committed;
     (void)bus_announce(&relay->instance->bus, &last, &error); /* the next look at the store makes up for it */

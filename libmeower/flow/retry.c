@@ -16,6 +16,6 @@ int64_t retry_pause_us(const meower_clock *clock, unsigned failures)
     if (pause_us > PAUSE_MAX_US) {
         pause_us = PAUSE_MAX_US;
     }
-    clock->random(clock->context, &chance, sizeof chance);
+    clock->random(clock->context, &chance, sizeof(chance));
     return pause_us / 2 + (int64_t)(chance % (uint64_t)(pause_us / 2));
 }

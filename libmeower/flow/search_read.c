@@ -50,7 +50,7 @@ static int fetch_meows(struct reader *reader, const struct hit_collector *hits, 
                        meower_error *error)
 {
     struct meow_collector collector = {.sink.row = collect_row, .hits = hits, .meows = meows};
-    const char **ids = calloc(hits->count + 1, sizeof *ids);
+    const char **ids = calloc(hits->count + 1, sizeof(*ids));
     size_t missing = 0;
     int status = MEOWER_OK;
 
@@ -81,7 +81,7 @@ static int search_engine(struct reader *reader, struct read_request *request, co
 
     search.take++; /* one more tells whether there are more */
     hits.max++;
-    hits.ids = calloc(hits.max, sizeof *hits.ids);
+    hits.ids = calloc(hits.max, sizeof(*hits.ids));
     if (hits.ids == NULL) {
         return meower_error_set(&request->error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the search");
     }

@@ -127,7 +127,7 @@ static void start_or_look(struct meower_subscription *subscription)
 
 static int allocate(meower *instance, const char *cursor, struct meower_subscription **out, meower_error *error)
 {
-    struct meower_subscription *subscription = calloc(1, sizeof *subscription);
+    struct meower_subscription *subscription = calloc(1, sizeof(*subscription));
     int status;
 
     if (subscription == NULL) {

@@ -50,7 +50,7 @@ static bool see_id(struct timeline *timeline, const char *id)
     if (strcmp(id, timeline->newest_id) <= 0) {
         return false;
     }
-    memcpy(timeline->newest_id, id, sizeof timeline->newest_id);
+    memcpy(timeline->newest_id, id, sizeof(timeline->newest_id));
     return true;
 }
 

@@ -16,8 +16,8 @@ int writer_init(struct writer *writer, meower *instance)
 
     *writer = (struct writer){.instance = instance, .batch_max = batch_max};
     writer->idempotency_ttl_us = options_number(options, "idempotency_ttl_s") * 1000000;
-    writer->operations = calloc(batch_max, sizeof *writer->operations);
-    writer->requests = calloc(batch_max, sizeof *writer->requests);
+    writer->operations = calloc(batch_max, sizeof(*writer->operations));
+    writer->requests = calloc(batch_max, sizeof(*writer->requests));
     writer->events = calloc(batch_max, sizeof(struct meow *));
     if (writer->operations == NULL || writer->requests == NULL || writer->events == NULL) {
         free(writer->operations);
@@ -196,7 +196,7 @@ static void take_result(const struct writer *writer, const meower_store_operatio
     result->position = operation->position;
     result->replayed = operation->replayed;
     if (operation->replayed) {
-        memcpy(result->id, operation->stored_id, sizeof result->id);
+        memcpy(result->id, operation->stored_id, sizeof(result->id));
         result->created_at_us = operation->stored_at_us;
     }
     if (operation->status == MEOWER_OK) {
@@ -414,7 +414,7 @@ static int raise_ids(struct writer *writer, meower_error *error)
     char newest_id[MEOWER_ID_SIZE];
     int status = MEOWER_OK;
 
-    memcpy(newest_id, writer->operations[0].stored_id, sizeof newest_id);
+    memcpy(newest_id, writer->operations[0].stored_id, sizeof(newest_id));
     if (writer->was_unknown) {
         /* The ids of this batch are too low now to become stored later: what is not found is not stored. */
         writer->outcome_unknown = true;

@@ -28,7 +28,7 @@ void notifier_raise(struct notifier *notifier)
         return;
     }
     /* The counter cannot be full: it is raised once at most between two clears. */
-    while (write(notifier->fd, &one, sizeof one) < 0) {
+    while (write(notifier->fd, &one, sizeof(one)) < 0) {
     }
 }
 
@@ -39,7 +39,7 @@ void notifier_clear(struct notifier *notifier)
     if (!atomic_load(&notifier->raised)) {
         return;
     }
-    if (read(notifier->fd, &count, sizeof count) < 0) {
+    if (read(notifier->fd, &count, sizeof(count)) < 0) {
         return; /* another thread clears at the same moment; lowering the flag is its part */
     }
     /* The flag falls behind the reading: a raise in between finds it up and writes nothing, so the caller, who looks

@@ -38,7 +38,7 @@ struct elasticsearch {
     struct lane {
         struct elasticsearch_connection connection;
         struct elasticsearch_text query;
-    } * lanes;
+    } *lanes;
     unsigned lane_count;
     atomic_bool is_ours;                  /* the index that was last looked at */
     atomic_int_fast64_t swap_patience_us; /* monotonic: no waiting for a swap before this */
@@ -65,8 +65,8 @@ static void elasticsearch_close(void *search)
 
 static struct elasticsearch *allocate(const meower_backend_config *config)
 {
-    struct elasticsearch *elasticsearch = calloc(1, sizeof *elasticsearch);
-    struct lane *lanes = calloc(config->lanes + (size_t)1, sizeof *lanes);
+    struct elasticsearch *elasticsearch = calloc(1, sizeof(*elasticsearch));
+    struct lane *lanes = calloc(config->lanes + (size_t)1, sizeof(*lanes));
 
     if (elasticsearch == NULL || lanes == NULL) {
         free(lanes);
@@ -214,9 +214,9 @@ static void name_beside(struct elasticsearch *elasticsearch)
     const char *index = elasticsearch->address.index;
     char *name = elasticsearch->beside_name;
 
-    snprintf(name, sizeof elasticsearch->beside_name, "%s-1", index);
+    snprintf(name, sizeof(elasticsearch->beside_name), "%s-1", index);
     if (strcmp(elasticsearch->index.real_name, name) == 0) {
-        snprintf(name, sizeof elasticsearch->beside_name, "%s-2", index);
+        snprintf(name, sizeof(elasticsearch->beside_name), "%s-2", index);
     }
     elasticsearch->beside_address = elasticsearch->address;
     elasticsearch->beside_address.index = name;
@@ -320,7 +320,7 @@ static int ask(struct elasticsearch *elasticsearch, struct lane *lane, meower_er
     struct elasticsearch_connection *connection = &lane->connection;
     char path[400];
 
-    snprintf(path, sizeof path, "/%s/_search?filter_path=_shards.failed,hits.hits._id,hits.hits.sort",
+    snprintf(path, sizeof(path), "/%s/_search?filter_path=_shards.failed,hits.hits._id,hits.hits.sort",
              elasticsearch->address.index);
     int status = elasticsearch_request(connection, "POST", path, &lane->query, error);
     if (status == MEOWER_ERROR_UNAVAILABLE) {

@@ -58,7 +58,7 @@ static int refuse_parts(CURLU *url, meower_error *error)
 {
     static const CURLUPart parts[] = {CURLUPART_QUERY, CURLUPART_FRAGMENT};
 
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         char *text;
         int status = copy_part(url, parts[i], &text, error);
         if (status != MEOWER_OK) {

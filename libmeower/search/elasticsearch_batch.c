@@ -90,7 +90,7 @@ int elasticsearch_batch_apply(struct elasticsearch_index *index, const meower_se
     if (count == 0) {
         return MEOWER_OK;
     }
-    snprintf(path, sizeof path, "/%s/%s_bulk?filter_path=items.*.status,items.*.error.type,items.*.error.reason",
+    snprintf(path, sizeof(path), "/%s/%s_bulk?filter_path=items.*.status,items.*.error.type,items.*.error.reason",
              index->address->index, index->has_types ? "_doc/" : "");
     status = write_documents(&body, documents, count, error);
     if (status == MEOWER_OK) {

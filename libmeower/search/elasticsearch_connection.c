@@ -43,7 +43,7 @@ static struct curl_slist *make_headers(void)
     static const char *const lines[] = {"Content-Type: application/json", "Accept: application/json", "Expect:"};
     struct curl_slist *headers = NULL;
 
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         struct curl_slist *longer = curl_slist_append(headers, lines[i]);
         if (longer == NULL) {
             curl_slist_free_all(headers);

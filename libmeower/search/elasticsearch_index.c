@@ -100,12 +100,12 @@ static int find_real_name(struct elasticsearch_index *index, const cJSON *mappin
 {
     const char *name = cJSON_GetArraySize(mappings) == 1 ? mappings->child->string : NULL;
 
-    if (name == NULL || strlen(name) >= sizeof index->real_name) {
+    if (name == NULL || strlen(name) >= sizeof(index->real_name)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                 "\"%s\" at %s is an alias of several indices; name an index in the option \"search\"",
                                 index->address->index, index->address->server);
     }
-    snprintf(index->real_name, sizeof index->real_name, "%s", name);
+    snprintf(index->real_name, sizeof(index->real_name), "%s", name);
     return MEOWER_OK;
 }
 
@@ -117,11 +117,11 @@ static int look(struct elasticsearch_index *index, char life[ELASTICSEARCH_LIFE_
     int status = look_at_engine(index, error);
 
     *found = FOUND_NOTHING;
-    snprintf(index->real_name, sizeof index->real_name, "%s", index->address->index);
+    snprintf(index->real_name, sizeof(index->real_name), "%s", index->address->index);
     if (status != MEOWER_OK) {
         return status;
     }
-    snprintf(path, sizeof path, "/%s/_mapping", index->address->index);
+    snprintf(path, sizeof(path), "/%s/_mapping", index->address->index);
     status = elasticsearch_request(connection, "GET", path, NULL, error);
     if (status != MEOWER_OK || connection->http_status == 404) {
         return status;
@@ -172,8 +172,8 @@ static void draw_life(struct elasticsearch_index *index)
 {
     uint64_t number;
 
-    index->clock->random(index->clock->context, &number, sizeof number);
-    snprintf(index->life, sizeof index->life, "%016llx", (unsigned long long)number);
+    index->clock->random(index->clock->context, &number, sizeof(number));
+    snprintf(index->life, sizeof(index->life), "%016llx", (unsigned long long)number);
 }
 
 /* Writes what the index remembers. The answer is the connection's, to be judged. */
@@ -182,8 +182,8 @@ static int put_info(struct elasticsearch_index *index, const meower_search_info 
     struct elasticsearch_text body = {0};
     char path[PATH_SIZE];
 
-    snprintf(path, sizeof path, "/%s/_doc/meower-info-%s?version=%llu&version_type=external_gte", index->address->index,
-             index->life, (unsigned long long)info->position);
+    snprintf(path, sizeof(path), "/%s/_doc/meower-info-%s?version=%llu&version_type=external_gte",
+             index->address->index, index->life, (unsigned long long)info->position);
     elasticsearch_text_print(&body, "{\"" ELASTICSEARCH_EPOCH "\":\"%s\"}", info->epoch);
     int status = elasticsearch_request(&index->connection, "PUT", path, &body, error);
     elasticsearch_text_free(&body);
@@ -209,7 +209,7 @@ static int make(struct elasticsearch_index *index, meower_error *error)
 
     draw_life(index);
     write_mapping(&body, index);
-    snprintf(path, sizeof path, "/%s", index->address->index);
+    snprintf(path, sizeof(path), "/%s", index->address->index);
     int status = elasticsearch_request(&index->connection, "PUT", path, &body, error);
     elasticsearch_text_free(&body);
     if (status != MEOWER_OK) {
@@ -234,7 +234,7 @@ static int remove_index(struct elasticsearch_index *index, meower_error *error)
 {
     char path[PATH_SIZE];
 
-    snprintf(path, sizeof path, "/%s", index->real_name);
+    snprintf(path, sizeof(path), "/%s", index->real_name);
     int status = elasticsearch_request(&index->connection, "DELETE", path, NULL, error);
     if (status != MEOWER_OK || index->connection.http_status == 404) {
         return status;
@@ -272,7 +272,7 @@ int elasticsearch_index_adopt(struct elasticsearch_index *index, meower_error *e
     }
     if (found == FOUND_OURS) {
         index->is_new = index->is_new && strcmp(index->life, life) == 0;
-        memcpy(index->life, life, sizeof life);
+        memcpy(index->life, life, sizeof(life));
         status = require_info(index, error);
     } else {
         status = found == FOUND_USELESS ? remove_index(index, error) : MEOWER_OK;
@@ -340,7 +340,7 @@ int elasticsearch_index_look(struct elasticsearch_index *index, meower_error *er
         return meower_error_set(error, MEOWER_ERROR_NOT_FOUND, 0, 0, "there is no index \"%s\" of a feed at %s",
                                 index->address->index, index->address->server);
     }
-    memcpy(index->life, life, sizeof life);
+    memcpy(index->life, life, sizeof(life));
     return MEOWER_OK;
 }
 
@@ -417,8 +417,8 @@ int elasticsearch_index_replace(struct elasticsearch_index *index, const struct 
         strcmp(index->real_name, beside->address->index) != 0) {
         (void)remove_unused(index, NULL); /* what is left is removed by the next rebuild */
     }
-    memcpy(index->life, beside->life, sizeof index->life);
-    snprintf(index->real_name, sizeof index->real_name, "%s", beside->address->index);
+    memcpy(index->life, beside->life, sizeof(index->life));
+    snprintf(index->real_name, sizeof(index->real_name), "%s", beside->address->index);
     index->is_new = false;
     return settle(index, MEOWER_OK);
 }
@@ -430,7 +430,7 @@ int elasticsearch_index_refresh(struct elasticsearch_index *index, meower_error 
     static const struct elasticsearch_text nothing = {.data = NULL};
     char path[PATH_SIZE];
 
-    snprintf(path, sizeof path, "/%s/_refresh", index->address->index);
+    snprintf(path, sizeof(path), "/%s/_refresh", index->address->index);
     int status = elasticsearch_request(&index->connection, "POST", path, &nothing, error);
     if (status != MEOWER_OK) {
         return status;
@@ -444,7 +444,7 @@ int elasticsearch_index_read_info(struct elasticsearch_index *index, meower_sear
     struct elasticsearch_connection *connection = &index->connection;
     char path[PATH_SIZE];
 
-    snprintf(path, sizeof path, "/%s/_doc/meower-info-%s?stored_fields=" ELASTICSEARCH_EPOCH, index->address->index,
+    snprintf(path, sizeof(path), "/%s/_doc/meower-info-%s?stored_fields=" ELASTICSEARCH_EPOCH, index->address->index,
              index->life);
     int status = elasticsearch_request(connection, "GET", path, NULL, error);
     if (status != MEOWER_OK) {
@@ -464,7 +464,7 @@ int elasticsearch_index_read_info(struct elasticsearch_index *index, meower_sear
         return elasticsearch_index_lost(index, error);
     }
     info->position = (uint64_t)version->valuedouble;
-    snprintf(info->epoch, sizeof info->epoch, "%s", cJSON_IsString(epoch) ? epoch->valuestring : "");
+    snprintf(info->epoch, sizeof(info->epoch), "%s", cJSON_IsString(epoch) ? epoch->valuestring : "");
     return MEOWER_OK;
 }
 

@@ -108,11 +108,11 @@ static void fts5_close(void *search)
 
 static struct fts5 *allocate(const meower_backend_config *config)
 {
-    struct fts5 *fts5 = calloc(1, sizeof *fts5);
-    struct fts5_reader *readers = calloc(config->lanes + (size_t)1, sizeof *readers);
+    struct fts5 *fts5 = calloc(1, sizeof(*fts5));
+    struct fts5_reader *readers = calloc(config->lanes + (size_t)1, sizeof(*readers));
     uint64_t seed;
 
-    config->clock->random(config->clock->context, &seed, sizeof seed);
+    config->clock->random(config->clock->context, &seed, sizeof(seed));
     struct fuzzy *fuzzy = fuzzy_new(seed);
     struct fuzzy *beside = fuzzy_new(seed);
     if (fts5 == NULL || readers == NULL || fuzzy == NULL || beside == NULL || init_locks(fts5) != MEOWER_OK) {

@@ -29,7 +29,7 @@ struct texts {
     struct {
         const char *words;
         size_t len;
-    } * items;
+    } *items;
     size_t count;
     size_t item_max;
 };
@@ -67,7 +67,7 @@ static bool add_text(struct texts *texts, const char *words, size_t len)
 {
     if (texts->count == texts->item_max) {
         size_t item_max = texts->item_max == 0 ? 64 : texts->item_max * 2;
-        void *items = realloc(texts->items, item_max * sizeof texts->items[0]);
+        void *items = realloc(texts->items, item_max * sizeof(texts->items[0]));
         if (items == NULL) {
             return false;
         }
@@ -424,7 +424,7 @@ static int read_state(struct fts5_writer *writer, const struct fts5_file *file, 
         status = fts5_file_error(file, writer->db, error);
     } else {
         const char *epoch = (const char *)sqlite3_column_text(statement, 0);
-        sqlite3_snprintf(sizeof writer->info.epoch, writer->info.epoch, "%s", epoch == NULL ? "" : epoch);
+        sqlite3_snprintf(sizeof(writer->info.epoch), writer->info.epoch, "%s", epoch == NULL ? "" : epoch);
         writer->info.position = (uint64_t)sqlite3_column_int64(statement, 1);
         writer->is_erasing = sqlite3_column_int(statement, 2) != 0;
         writer->has_stale_log = writer->is_erasing;

@@ -212,8 +212,8 @@ static bool is_ours(const unsigned char *header, size_t len)
     static const unsigned char application_id[] = {APPLICATION_ID >> 24, APPLICATION_ID >> 16 & 0xFF,
                                                    APPLICATION_ID >> 8 & 0xFF, APPLICATION_ID & 0xFF};
 
-    return len == APPLICATION_ID_OFFSET + sizeof application_id && memcmp(header, "SQLite format 3", 16) == 0 &&
-           memcmp(header + APPLICATION_ID_OFFSET, application_id, sizeof application_id) == 0;
+    return len == APPLICATION_ID_OFFSET + sizeof(application_id) && memcmp(header, "SQLite format 3", 16) == 0 &&
+           memcmp(header + APPLICATION_ID_OFFSET, application_id, sizeof(application_id)) == 0;
 }
 
 /* Nothing is ever removed or changed that has not passed here. An empty file has nothing to lose. The descriptor is
@@ -232,7 +232,7 @@ static int refuse_foreign(const char *path, meower_error *error)
     if (fstat(fd, &properties) != 0) {
         status = system_error("cannot look at", path, error);
     } else if (S_ISREG(properties.st_mode)) {
-        len = read(fd, header, sizeof header);
+        len = read(fd, header, sizeof(header));
         status = len < 0 ? system_error("cannot read", path, error) : MEOWER_OK;
     }
     if (status == MEOWER_OK && len != 0 && (len < 0 || !is_ours(header, (size_t)len))) {
@@ -322,7 +322,7 @@ static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
 /* Removes the files of an index from suffixes[first] on. */
 static int remove_files(const struct fts5_file *file, size_t first, meower_error *error)
 {
-    for (size_t i = first; !file->is_in_memory && i < sizeof suffixes / sizeof suffixes[0]; i++) {
+    for (size_t i = first; !file->is_in_memory && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
         char *path;
         if (asprintf(&path, "%s%s", file->name, suffixes[i]) < 0) {
             return memory_error(error);

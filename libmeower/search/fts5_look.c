@@ -108,7 +108,7 @@ static int compare_words(struct fts5_reader *reader, const struct fts5_file *fil
     if (status != MEOWER_OK || in_documents == in_index) {
         return status;
     }
-    snprintf(text, sizeof text, "the documents have %llu words, but the index finds %llu",
+    snprintf(text, sizeof(text), "the documents have %llu words, but the index finds %llu",
              (unsigned long long)in_documents, (unsigned long long)in_index);
     return look->texts->text(look->texts, text);
 }

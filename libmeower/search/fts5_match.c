@@ -160,7 +160,7 @@ static int note_found(struct run *run, int64_t row)
 {
     if (run->found_count == run->found_max) {
         size_t found_max = run->found_max == 0 ? 256 : run->found_max * 2;
-        int64_t *found = realloc(run->found, found_max * sizeof *found);
+        int64_t *found = realloc(run->found, found_max * sizeof(*found));
         if (found == NULL) {
             return memory_error(run->error);
         }
@@ -240,7 +240,7 @@ static int take_rows(struct run *run, const char *expression)
     }
     sqlite3_reset(statement);
     if (earlier_count > 0 && run->found_count > earlier_count && run->take > 0) {
-        qsort(run->found, run->found_count, sizeof run->found[0], compare_newest_first);
+        qsort(run->found, run->found_count, sizeof(run->found[0]), compare_newest_first);
     }
     return status;
 }
@@ -324,7 +324,7 @@ static bool are_words(const meower_search_request *request)
 
 static bool make_alternatives(struct run *run)
 {
-    run->alternatives = calloc(run->request->word_count, sizeof *run->alternatives);
+    run->alternatives = calloc(run->request->word_count, sizeof(*run->alternatives));
     if (run->alternatives == NULL) {
         return false;
     }

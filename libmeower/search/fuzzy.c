@@ -94,14 +94,14 @@ static bool is_entry_of(const struct entry *entry, const char *word, size_t len)
 
 struct fuzzy *fuzzy_new(uint64_t seed)
 {
-    struct fuzzy *fuzzy = calloc(1, sizeof *fuzzy);
+    struct fuzzy *fuzzy = calloc(1, sizeof(*fuzzy));
 
     if (fuzzy == NULL) {
         return NULL;
     }
     fuzzy->seed = seed;
     fuzzy->table_count = TABLE_COUNT_MIN;
-    fuzzy->table = calloc(fuzzy->table_count, sizeof *fuzzy->table);
+    fuzzy->table = calloc(fuzzy->table_count, sizeof(*fuzzy->table));
     if (fuzzy->table == NULL) {
         free(fuzzy);
         return NULL;
@@ -122,7 +122,7 @@ void fuzzy_clear(struct fuzzy *fuzzy)
             free(bucket);
         }
     }
-    memset(fuzzy->table, 0, fuzzy->table_count * sizeof *fuzzy->table);
+    memset(fuzzy->table, 0, fuzzy->table_count * sizeof(*fuzzy->table));
     fuzzy->count = 0;
 }
 
@@ -161,7 +161,7 @@ static void grow_table(struct fuzzy *fuzzy)
 {
     struct slot *old = fuzzy->table;
     size_t old_count = fuzzy->table_count;
-    struct slot *table = calloc(old_count * 2, sizeof *table);
+    struct slot *table = calloc(old_count * 2, sizeof(*table));
     size_t mask = old_count * 2 - 1;
 
     if (table == NULL) {
@@ -233,7 +233,7 @@ static struct bucket *prepare_bucket(struct fuzzy *fuzzy, const struct shape *sh
 
     if (bucket == NULL) {
         struct bucket **chain = &fuzzy->chains[chain_index(shape->first, shape->length)];
-        bucket = calloc(1, sizeof *bucket);
+        bucket = calloc(1, sizeof(*bucket));
         if (bucket == NULL) {
             return NULL;
         }
@@ -244,7 +244,7 @@ static struct bucket *prepare_bucket(struct fuzzy *fuzzy, const struct shape *sh
     }
     if (bucket->count == bucket->item_max) {
         uint32_t item_max = bucket->item_max == 0 ? 4 : bucket->item_max * 2;
-        struct candidate *items = realloc(bucket->items, item_max * sizeof *items);
+        struct candidate *items = realloc(bucket->items, item_max * sizeof(*items));
         if (items == NULL) {
             return NULL;
         }
@@ -258,7 +258,7 @@ static struct entry *add_entry(struct fuzzy *fuzzy, uint64_t hash, const char *w
                                const struct shape *shape)
 {
     struct bucket *bucket = prepare_table(fuzzy) ? prepare_bucket(fuzzy, shape) : NULL;
-    struct entry *entry = bucket == NULL ? NULL : malloc(sizeof *entry + len + 1);
+    struct entry *entry = bucket == NULL ? NULL : malloc(sizeof(*entry) + len + 1);
 
     if (entry == NULL) {
         return NULL;
@@ -393,7 +393,7 @@ static void rank(struct ranking *ranking, unsigned typos, const struct entry *en
         return;
     }
     ranking->count += ranking->count < FUZZY_EXPANSIONS_MAX ? 1 : 0;
-    memmove(&ranking->items[at + 1], &ranking->items[at], (ranking->count - 1 - at) * sizeof ranking->items[0]);
+    memmove(&ranking->items[at + 1], &ranking->items[at], (ranking->count - 1 - at) * sizeof(ranking->items[0]));
     ranking->items[at].typos = typos;
     ranking->items[at].entry = entry;
 }

@@ -22,7 +22,7 @@ static const struct {
 
 static int find_builtin(meower_backend_config *config, const meower_search_vtable **vtable, meower_error *error)
 {
-    for (size_t i = 0; i < sizeof builtin_searches / sizeof builtin_searches[0]; i++) {
+    for (size_t i = 0; i < sizeof(builtin_searches) / sizeof(builtin_searches[0]); i++) {
         if (!url_has_scheme(config->url, builtin_searches[i].scheme, &config->location)) {
             continue;
         }
@@ -36,7 +36,7 @@ static int find_builtin(meower_backend_config *config, const meower_search_vtabl
         return MEOWER_OK;
     }
     char redacted[200];
-    url_redact(config->url, redacted, sizeof redacted);
+    url_redact(config->url, redacted, sizeof(redacted));
     return meower_error_set(
         error, MEOWER_ERROR_INVALID, 0, 0,
         "unknown search engine \"%s\"; it must begin with fts5:, elasticsearch: or opensearch:", redacted);
@@ -69,7 +69,7 @@ static int open_with(struct search *search, const meower_options *options, unsig
 {
     const meower_search_vtable *vtable = NULL;
     meower_backend_config config = {
-        .size = sizeof config,
+        .size = sizeof(config),
         .url = meower_options_get(options, "search"),
         .lanes = lanes,
         .clock = &options->clock,

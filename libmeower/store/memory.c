@@ -47,8 +47,9 @@ static int init_lock(pthread_rwlock_t *lock)
 {
     pthread_rwlockattr_t attributes;
     int result = pthread_rwlockattr_init(&attributes);
-    if (result != 0)
+    if (result != 0) {
         return result;
+    }
     pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
     result = pthread_rwlock_init(lock, &attributes);
     pthread_rwlockattr_destroy(&attributes);
@@ -109,11 +110,13 @@ static int prepare(const meower_store_operation *operation, struct prepared *pre
     switch (operation->kind) {
     case MEOWER_STORE_POST:
         prepared->record = memory_record_new(operation->id, operation->body, operation->body_len);
-        if (prepared->record == NULL || operation->idempotency_key == NULL)
+        if (prepared->record == NULL || operation->idempotency_key == NULL) {
             break;
+        }
         prepared->key = memory_record_new(operation->idempotency_key, operation->id, strlen(operation->id));
-        if (prepared->key == NULL)
+        if (prepared->key == NULL) {
             return MEOWER_ERROR_NO_MEMORY;
+        }
         break;
     case MEOWER_STORE_CHECKPOINT:
         prepared->record = memory_record_new(operation->name, "", 0);
@@ -130,21 +133,25 @@ static int prepare(const meower_store_operation *operation, struct prepared *pre
 static int prepare_all(const meower_store_operation *operations, size_t count, struct prepared *prepared)
 {
     int status = MEOWER_OK;
-    for (size_t i = 0; i < count && status == MEOWER_OK; i++)
+    for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
         status = prepare(&operations[i], &prepared[i]);
+    }
     return status;
 }
 
 static int reserve_events(struct memory_store *store, size_t more)
 {
-    if (more <= store->event_capacity - store->event_count)
+    if (more <= store->event_capacity - store->event_count) {
         return MEOWER_OK;
-    if (more > SIZE_MAX / 2 - store->event_count)
+    }
+    if (more > SIZE_MAX / 2 - store->event_count) {
         return MEOWER_ERROR_NO_MEMORY;
+    }
     size_t capacity = (store->event_count + more) * 2;
     struct memory_event *events = reallocarray(store->events, capacity, sizeof(*events));
-    if (events == NULL)
+    if (events == NULL) {
         return MEOWER_ERROR_NO_MEMORY;
+    }
     store->events = events;
     store->event_capacity = capacity;
     return MEOWER_OK;
@@ -154,14 +161,18 @@ static int reserve_events(struct memory_store *store, size_t more)
 static int reserve(struct memory_store *store, size_t count)
 {
     int status = reserve_events(store, count);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = memory_table_reserve(&store->meows, count);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = memory_table_reserve(&store->keys, count);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = memory_table_reserve(&store->checkpoints, count);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = memory_table_reserve(&store->leases, count);
+    }
     return status;
 }
 
@@ -184,12 +195,14 @@ static uint64_t add_event(struct memory_store *store, int kind, const meower_sto
 static void forget_expired_keys(struct memory_store *store, int64_t now_us)
 {
     for (int i = 0; i < KEYS_LOOKED_AT && store->keys.count > 0; i++) {
-        if (store->key_looked_at >= store->keys.count)
+        if (store->key_looked_at >= store->keys.count) {
             store->key_looked_at = 0;
-        if (store->keys.records[store->key_looked_at]->expires_us <= now_us)
+        }
+        if (store->keys.records[store->key_looked_at]->expires_us <= now_us) {
             memory_table_remove(&store->keys, store->key_looked_at);
-        else
+        } else {
             store->key_looked_at++;
+        }
     }
 }
 
@@ -219,8 +232,9 @@ static void remember_key(struct memory_store *store, const meower_store_operatio
 static const struct memory_record *known_key(const struct memory_store *store, const meower_store_operation *post)
 {
     const struct memory_record *key = NULL;
-    if (post->idempotency_key != NULL)
+    if (post->idempotency_key != NULL) {
         key = memory_table_find(&store->keys, post->idempotency_key);
+    }
     return key != NULL && key->expires_us > post->at_us ? key : NULL;
 }
 
@@ -238,8 +252,9 @@ static void apply_post(struct memory_store *store, meower_store_operation *opera
     memcpy(store->newest_id, operation->id, sizeof(store->newest_id));
     prepared->record->at_us = operation->at_us;
     put_prepared(&store->meows, &prepared->record);
-    if (prepared->key != NULL)
+    if (prepared->key != NULL) {
         remember_key(store, operation, prepared);
+    }
 }
 
 static void apply_delete(struct memory_store *store, meower_store_operation *operation)
@@ -298,8 +313,9 @@ static bool are_ids_above_newest(const struct memory_store *store, const meower_
                                  size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (operations[i].kind == MEOWER_STORE_POST && known_key(store, &operations[i]) == NULL)
+        if (operations[i].kind == MEOWER_STORE_POST && known_key(store, &operations[i]) == NULL) {
             return strcmp(operations[i].id, store->newest_id) > 0;
+        }
     }
     return true;
 }
@@ -313,16 +329,18 @@ static int apply_all(struct memory_store *store, meower_store_operation *operati
         return MEOWER_ERROR_CONFLICT;
     }
     int status = reserve(store, count);
-    for (size_t i = 0; i < count && status == MEOWER_OK; i++)
+    for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
         apply(store, &operations[i], &prepared[i]);
+    }
     return status;
 }
 
 static int memory_append(void *backend, meower_store_operation *operations, size_t count, meower_error *error)
 {
     struct memory_store *store = backend;
-    if (count == 0)
+    if (count == 0) {
         return MEOWER_OK;
+    }
     struct prepared *prepared = calloc(count, sizeof(*prepared));
     int status = prepared == NULL ? MEOWER_ERROR_NO_MEMORY : prepare_all(operations, count, prepared);
     if (status == MEOWER_OK) {
@@ -335,9 +353,10 @@ static int memory_append(void *backend, meower_store_operation *operations, size
         free(prepared[i].key);
     }
     free(prepared);
-    if (status == MEOWER_ERROR_NO_MEMORY)
+    if (status == MEOWER_ERROR_NO_MEMORY) {
         meower_error_set(error, status, 0, MEOWER_ERROR_FLAG_RETRIABLE, "no memory for %zu changes; nothing was stored",
                          count);
+    }
     return status;
 }
 
@@ -369,8 +388,9 @@ static meower_row event_row(const struct memory_store *store, size_t index)
 {
     const struct memory_event *event = &store->events[index];
     const struct memory_record *meow = NULL;
-    if (event->kind == MEOWER_EVENT_CREATED)
+    if (event->kind == MEOWER_EVENT_CREATED) {
         meow = memory_table_find(&store->meows, event->id);
+    }
     return (meower_row){
         .position = index + 1,
         .kind = event->kind,
@@ -403,8 +423,9 @@ static void find_range(const struct memory_table *meows, const meower_range *ran
     *first = 0;
     if (range->above != NULL) {
         *first = memory_table_seek(meows, range->above);
-        if (*first < meows->count && strcmp(meows->records[*first]->key, range->above) == 0)
+        if (*first < meows->count && strcmp(meows->records[*first]->key, range->above) == 0) {
             ++*first;
+        }
     }
     *end = range->below == NULL ? meows->count : memory_table_seek(meows, range->below);
 }
@@ -439,8 +460,9 @@ static int memory_get(void *backend, unsigned lane, const char *const *ids, size
     pthread_rwlock_rdlock(&store->lock);
     for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
         const struct memory_record *meow = memory_table_find(&store->meows, ids[i]);
-        if (meow == NULL)
+        if (meow == NULL) {
             continue;
+        }
         meower_row row = meow_row(meow);
         status = sink->row(sink, &row);
     }

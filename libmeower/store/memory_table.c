@@ -7,11 +7,13 @@
 struct memory_record *memory_record_new(const char *key, const char *value, size_t value_len)
 {
     size_t key_size = strlen(key) + 1;
-    if (value_len > SIZE_MAX - sizeof(struct memory_record) - key_size - 1)
+    if (value_len > SIZE_MAX - sizeof(struct memory_record) - key_size - 1) {
         return NULL;
+    }
     struct memory_record *record = calloc(1, sizeof(*record) + key_size + value_len + 1);
-    if (record == NULL)
+    if (record == NULL) {
         return NULL;
+    }
     char *value_copy = record->text + key_size;
     memcpy(record->text, key, key_size);
     memcpy(value_copy, value, value_len);
@@ -23,14 +25,17 @@ struct memory_record *memory_record_new(const char *key, const char *value, size
 
 int memory_table_reserve(struct memory_table *table, size_t more)
 {
-    if (more <= table->capacity - table->count)
+    if (more <= table->capacity - table->count) {
         return MEOWER_OK;
-    if (more > SIZE_MAX / 2 - table->count)
+    }
+    if (more > SIZE_MAX / 2 - table->count) {
         return MEOWER_ERROR_NO_MEMORY;
+    }
     size_t capacity = (table->count + more) * 2;
     struct memory_record **records = reallocarray(table->records, capacity, sizeof(struct memory_record *));
-    if (records == NULL)
+    if (records == NULL) {
         return MEOWER_ERROR_NO_MEMORY;
+    }
     table->records = records;
     table->capacity = capacity;
     return MEOWER_OK;
@@ -40,14 +45,16 @@ size_t memory_table_seek(const struct memory_table *table, const char *key)
 {
     size_t low = 0;
     size_t high = table->count;
-    if (high > 0 && strcmp(table->records[high - 1]->key, key) < 0)
+    if (high > 0 && strcmp(table->records[high - 1]->key, key) < 0) {
         return high;
+    }
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (strcmp(table->records[middle]->key, key) < 0)
+        if (strcmp(table->records[middle]->key, key) < 0) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low;
 }
@@ -86,8 +93,9 @@ void memory_table_remove(struct memory_table *table, size_t index)
 
 void memory_table_clear(struct memory_table *table)
 {
-    for (size_t i = 0; i < table->count; i++)
+    for (size_t i = 0; i < table->count; i++) {
         free(table->records[i]);
+    }
     free(table->records);
     *table = (struct memory_table){0};
 }

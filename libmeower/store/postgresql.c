@@ -66,9 +66,10 @@ static int open_schema(const struct postgresql_store *store, bool only_looks, me
     struct postgresql_connection connection = {
         .setting = "store", .conninfo = store->conninfo, .silence_max_ms = POSTGRESQL_SILENCE_MAX_MS};
     int status = postgresql_connection_ready(&connection, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = only_looks ? postgresql_schema_look(&connection, error)
                             : postgresql_schema_open(&connection, store->clock, error);
+    }
     postgresql_connection_close(&connection);
     return status;
 }
@@ -79,8 +80,9 @@ static int postgresql_new_epoch(void *backend, meower_error *error)
     struct postgresql_connection connection = {
         .setting = "store", .conninfo = store->conninfo, .silence_max_ms = POSTGRESQL_SILENCE_MAX_MS};
     int status = postgresql_connection_ready(&connection, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = postgresql_schema_new_epoch(&connection, store->clock, error);
+    }
     postgresql_connection_close(&connection);
     return status;
 }
@@ -89,8 +91,9 @@ static void postgresql_close(void *backend)
 {
     struct postgresql_store *store = backend;
     postgresql_writer_close(&store->writer);
-    for (unsigned i = 0; i < store->reader_count; i++)
+    for (unsigned i = 0; i < store->reader_count; i++) {
         postgresql_connection_close(&store->readers[i]);
+    }
     free(store->readers);
     free(store->conninfo);
     free(store);
@@ -109,7 +112,7 @@ static int postgresql_open(const meower_backend_config *config, void **out, meow
     store->readers = readers;
     store->reader_count = config->lanes;
     int status = postgresql_conninfo_new(config, "store", &store->conninfo, error);
-    for (unsigned i = 0; i < store->reader_count; i++)
+    for (unsigned i = 0; i < store->reader_count; i++) {
         readers[i] = (struct postgresql_connection){
             .setting = "store",
             .conninfo = store->conninfo,
@@ -117,9 +120,11 @@ static int postgresql_open(const meower_backend_config *config, void **out, meow
             .statement_count = READ_COUNT,
             .silence_max_ms = POSTGRESQL_SILENCE_MAX_MS,
         };
+    }
     postgresql_writer_init(&store->writer, store->conninfo);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = open_schema(store, (config->flags & MEOWER_OPEN_TO_LOOK) != 0, error);
+    }
     if (status != MEOWER_OK) {
         postgresql_close(store);
         return status;
@@ -162,18 +167,21 @@ static int ask_once(struct postgresql_connection *reader, struct question *quest
 {
     PGresult *result = NULL;
     int status = postgresql_connection_send(reader, question->statement, &question->parameters, error);
-    if (status == MEOWER_OK && question->rows_max > ROWS_AT_ONCE_MAX)
+    if (status == MEOWER_OK && question->rows_max > ROWS_AT_ONCE_MAX) {
         PQsetSingleRowMode(reader->conn);
+    }
     while (status == MEOWER_OK && (status = postgresql_connection_next(reader, &result, error)) == MEOWER_OK &&
            result != NULL) {
         status = take_rows(question, result);
         PQclear(result);
     }
     /* Rather than read the rest of a long answer in vain, connect again next time. */
-    if (question->was_stopped && question->rows_max > ROWS_AT_ONCE_MAX)
+    if (question->was_stopped && question->rows_max > ROWS_AT_ONCE_MAX) {
         postgresql_connection_close(reader);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         postgresql_connection_drain(reader);
+    }
     return status;
 }
 
@@ -184,11 +192,13 @@ static int ask(struct postgresql_store *store, unsigned lane, struct question *q
     int status = MEOWER_OK;
     for (int attempt = 0; attempt < 2; attempt++) {
         status = postgresql_connection_ready(reader, error);
-        if (status != MEOWER_OK)
+        if (status != MEOWER_OK) {
             break;
+        }
         status = ask_once(reader, question, error);
-        if (status == MEOWER_OK || reader->conn != NULL || question->taken > 0)
+        if (status == MEOWER_OK || reader->conn != NULL || question->taken > 0) {
             break;
+        }
     }
     return status;
 }
@@ -206,9 +216,10 @@ static int postgresql_info(void *backend, meower_store_info *info, meower_error 
 {
     struct question question = {.statement = READ_INFO, .take = take_info, .taker = info};
     int status = ask(backend, 0, &question, error);
-    if (status == MEOWER_OK && strlen(info->epoch) != MEOWER_EPOCH_SIZE - 1)
+    if (status == MEOWER_OK && strlen(info->epoch) != MEOWER_EPOCH_SIZE - 1) {
         status =
             meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0, "option \"store\": the table meower_meta has no epoch");
+    }
     return status;
 }
 
@@ -224,8 +235,9 @@ static int postgresql_head(void *backend, unsigned lane, uint64_t *position, meo
     uint64_t found = 0;
     struct question question = {.statement = READ_HEAD, .take = take_position, .taker = &found};
     int status = ask(backend, lane, &question, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         *position = found;
+    }
     return status;
 }
 
@@ -236,8 +248,9 @@ static int postgresql_checkpoint(void *backend, unsigned lane, const char *name,
     struct question question = {.statement = READ_CHECKPOINT, .take = take_position, .taker = &found};
     postgresql_add_text(&question.parameters, name);
     int status = ask(backend, lane, &question, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         *position = found;
+    }
     return status;
 }
 
@@ -288,14 +301,17 @@ static int postgresql_get(void *backend, unsigned lane, const char *const *ids, 
 {
     struct question question = {.statement = READ_MEOWS, .rows_max = count, .take = push_row, .taker = sink};
     struct postgresql_array array = {0};
-    if (count == 0)
+    if (count == 0) {
         return MEOWER_OK;
+    }
     postgresql_array_begin(&array, POSTGRESQL_TEXT, count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         postgresql_array_add_text(&array, ids[i]);
+    }
     int status = postgresql_array_bind(&array, 1, &question.parameters, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = ask(backend, lane, &question, error);
+    }
     postgresql_array_free(&array);
     return status;
 }

@@ -15,8 +15,9 @@ static bool reserve(struct postgresql_array *array, size_t len)
         array->has_failed = true;
         return false;
     }
-    if (len <= array->capacity - array->len)
+    if (len <= array->capacity - array->len) {
         return true;
+    }
     size_t capacity = (array->len + len) * 2;
     char *bytes = realloc(array->bytes, capacity);
     if (bytes == NULL) {
@@ -44,8 +45,9 @@ void postgresql_array_begin(struct postgresql_array *array, unsigned type, size_
 {
     array->len = 0;
     array->has_failed = count > INT32_MAX;
-    if (!reserve(array, 5 * sizeof(uint32_t)))
+    if (!reserve(array, 5 * sizeof(uint32_t))) {
         return;
+    }
     put_number(array, 1);
     put_number(array, 0);
     put_number(array, type);
@@ -65,10 +67,11 @@ void postgresql_array_add_bytes(struct postgresql_array *array, const char *byte
 
 void postgresql_array_add_text(struct postgresql_array *array, const char *text)
 {
-    if (text != NULL)
+    if (text != NULL) {
         postgresql_array_add_bytes(array, text, strlen(text));
-    else if (reserve(array, sizeof(uint32_t)))
+    } else if (reserve(array, sizeof(uint32_t))) {
         put_number(array, NULL_LEN);
+    }
 }
 
 void postgresql_array_add_integer(struct postgresql_array *array, int number)
@@ -98,9 +101,10 @@ int postgresql_array_bind(const struct postgresql_array *arrays, size_t count, s
                           meower_error *error)
 {
     for (size_t i = 0; i < count; i++) {
-        if (arrays[i].has_failed)
+        if (arrays[i].has_failed) {
             return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                                     "no memory for a statement to PostgreSQL; nothing was sent");
+        }
         postgresql_add_bytes(parameters, arrays[i].bytes, arrays[i].len);
     }
     return MEOWER_OK;

@@ -83,8 +83,9 @@ void postgresql_writer_init(struct postgresql_writer *writer, const char *connin
 void postgresql_writer_close(struct postgresql_writer *writer)
 {
     postgresql_connection_close(&writer->connection);
-    for (size_t i = 0; i < POSTGRESQL_BATCH_ARRAYS; i++)
+    for (size_t i = 0; i < POSTGRESQL_BATCH_ARRAYS; i++) {
         postgresql_array_free(&writer->arrays[i]);
+    }
 }
 
 /* ---- posts ------------------------------------------------------------------------------------------------------ */
@@ -92,8 +93,9 @@ void postgresql_writer_close(struct postgresql_writer *writer)
 static bool are_posts(const meower_store_operation *operations, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (operations[i].kind != MEOWER_STORE_POST)
+        if (operations[i].kind != MEOWER_STORE_POST) {
             return false;
+        }
     }
     return true;
 }
@@ -101,8 +103,9 @@ static bool are_posts(const meower_store_operation *operations, size_t count)
 static bool have_key(const meower_store_operation *operations, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (operations[i].idempotency_key != NULL)
+        if (operations[i].idempotency_key != NULL) {
             return true;
+        }
     }
     return false;
 }
@@ -119,8 +122,9 @@ static int bind_posts(struct postgresql_array *arrays, const meower_store_operat
         postgresql_array_add_time(&arrays[2], operations[i].at_us);
     }
     int status = postgresql_array_bind(arrays, 3, parameters, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         postgresql_add_bigint(parameters, count);
+    }
     return status;
 }
 
@@ -157,17 +161,21 @@ static int append_posts(struct postgresql_writer *writer, meower_store_operation
     PGresult *result = NULL;
     int statement = have_key(operations, count) ? WRITE_POSTS_WITH_KEYS : WRITE_POSTS;
     int status = bind_posts(writer->arrays, operations, count, &parameters, error);
-    if (status == MEOWER_OK && statement == WRITE_POSTS_WITH_KEYS)
+    if (status == MEOWER_OK && statement == WRITE_POSTS_WITH_KEYS) {
         status = bind_keys(writer->arrays, operations, count, &parameters, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         return status;
+    }
     status = postgresql_connection_execute(&writer->connection, statement, &parameters, &result, error);
     *is_done = status == MEOWER_OK && PQntuples(result) == 1;
-    if (*is_done)
+    if (*is_done) {
         take_positions(operations, count, (uint64_t)postgresql_bigint(result, 0, 0));
+    }
     PQclear(result);
-    if (status != MEOWER_OK && writer->connection.conn != NULL && postgresql_error_is(error, UNIQUE_VIOLATION))
+    if (status != MEOWER_OK && writer->connection.conn != NULL && postgresql_error_is(error, UNIQUE_VIOLATION)) {
         status = MEOWER_OK;
+    }
     return status;
 }
 
@@ -187,8 +195,9 @@ static int compare_with_newest(struct postgresql_writer *writer, meower_store_op
     const struct postgresql_parameters none = {.count = 0};
     PGresult *result = NULL;
     int status = postgresql_connection_execute(&writer->connection, WRITE_FIND_NEWEST, &none, &result, error);
-    if (status == MEOWER_OK && PQntuples(result) == 1 && strcmp(first_id, PQgetvalue(result, 0, 0)) <= 0)
+    if (status == MEOWER_OK && PQntuples(result) == 1 && strcmp(first_id, PQgetvalue(result, 0, 0)) <= 0) {
         status = refuse(operations, PQgetvalue(result, 0, 0));
+    }
     PQclear(result);
     return status;
 }
@@ -196,8 +205,9 @@ static int compare_with_newest(struct postgresql_writer *writer, meower_store_op
 static const char *last_post_id(const meower_store_operation *operations, size_t count)
 {
     const char *id = "";
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         id = operations[i].kind == MEOWER_STORE_POST ? operations[i].id : id;
+    }
     return id;
 }
 
@@ -205,8 +215,9 @@ static const char *last_post_id(const meower_store_operation *operations, size_t
 static int explain_refusal(struct postgresql_writer *writer, int status, meower_store_operation *operations,
                            size_t count, meower_error *error)
 {
-    if (postgresql_error_is(error, POSTGRESQL_ID_TOO_LOW))
+    if (postgresql_error_is(error, POSTGRESQL_ID_TOO_LOW)) {
         return compare_with_newest(writer, operations, "", error);
+    }
     /* Nothing says which id it is, but those above the batch are free. */
     return postgresql_error_is(error, UNIQUE_VIOLATION) ? refuse(operations, last_post_id(operations, count)) : status;
 }
@@ -219,10 +230,11 @@ static void fill_any(struct postgresql_array *arrays, const meower_store_operati
     uint64_t position = operation->position > INT64_MAX ? INT64_MAX : operation->position;
     postgresql_array_add_integer(&arrays[0], operation->kind);
     postgresql_array_add_text(&arrays[1], is_named ? operation->name : operation->id);
-    if (operation->kind == MEOWER_STORE_POST)
+    if (operation->kind == MEOWER_STORE_POST) {
         postgresql_array_add_bytes(&arrays[2], operation->body, operation->body_len);
-    else
+    } else {
         postgresql_array_add_text(&arrays[2], operation->owner);
+    }
     postgresql_array_add_time(&arrays[3], operation->at_us);
     postgresql_array_add_time(&arrays[4], operation->expires_us);
     postgresql_array_add_text(&arrays[5], operation->idempotency_key);
@@ -236,8 +248,9 @@ static void take_result(meower_store_operation *operation, const PGresult *resul
     operation->replayed = postgresql_integer(result, row, 1);
     snprintf(operation->stored_id, sizeof(operation->stored_id), "%s", PQgetvalue(result, row, 2));
     operation->stored_at_us = postgresql_time_us(result, row, 3);
-    if (operation->kind == MEOWER_STORE_POST || operation->kind == MEOWER_STORE_DELETE)
+    if (operation->kind == MEOWER_STORE_POST || operation->kind == MEOWER_STORE_DELETE) {
         operation->position = (uint64_t)postgresql_bigint(result, row, 4);
+    }
 }
 
 static int append_any(struct postgresql_writer *writer, meower_store_operation *operations, size_t count,
@@ -248,22 +261,28 @@ static int append_any(struct postgresql_writer *writer, meower_store_operation *
         POSTGRESQL_TIMESTAMPTZ, POSTGRESQL_BYTEA, POSTGRESQL_BIGINT, POSTGRESQL_BIGINT};
     struct postgresql_parameters parameters = {.count = 0};
     PGresult *result = NULL;
-    for (size_t i = 0; i < POSTGRESQL_BATCH_ARRAYS; i++)
+    for (size_t i = 0; i < POSTGRESQL_BATCH_ARRAYS; i++) {
         postgresql_array_begin(&writer->arrays[i], types[i], count);
-    for (size_t i = 0; i < count; i++)
+    }
+    for (size_t i = 0; i < count; i++) {
         fill_any(writer->arrays, &operations[i]);
+    }
     int status = postgresql_array_bind(writer->arrays, POSTGRESQL_BATCH_ARRAYS, &parameters, error);
     postgresql_add_bytes(&parameters, writer->is_in_doubt ? "\1" : "", 1); /* a boolean */
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = postgresql_connection_execute(&writer->connection, WRITE_ANY, &parameters, &result, error);
-    if (status != MEOWER_OK && writer->connection.conn != NULL)
+    }
+    if (status != MEOWER_OK && writer->connection.conn != NULL) {
         status = explain_refusal(writer, status, operations, count, error);
-    if (status == MEOWER_OK && (size_t)PQntuples(result) != count)
+    }
+    if (status == MEOWER_OK && (size_t)PQntuples(result) != count) {
         status =
             meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
                              "option \"store\": the function meower_append_in_order() is not the one of this library");
-    for (size_t i = 0; i < count && status == MEOWER_OK; i++)
+    }
+    for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
         take_result(&operations[i], result, (int)i);
+    }
     PQclear(result);
     return status;
 }
@@ -276,15 +295,17 @@ static int end_unfinished_session(struct postgresql_writer *writer, meower_error
 {
     struct postgresql_parameters parameters = {.count = 0};
     PGresult *result = NULL;
-    if (writer->unfinished[0] == '\0')
+    if (writer->unfinished[0] == '\0') {
         return MEOWER_OK;
+    }
     postgresql_add_text(&parameters, writer->unfinished);
     int status = postgresql_connection_execute(&writer->connection, WRITE_END_SESSION, &parameters, &result, error);
-    if (status == MEOWER_OK && PQntuples(result) > 0)
+    if (status == MEOWER_OK && PQntuples(result) > 0) {
         status = meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                                   "option \"store\": PostgreSQL is still ending the session whose connection broke");
-    else if (status == MEOWER_OK)
+    } else if (status == MEOWER_OK) {
         writer->unfinished[0] = '\0';
+    }
     PQclear(result);
     return status;
 }
@@ -294,23 +315,30 @@ int postgresql_writer_append(struct postgresql_writer *writer, meower_store_oper
 {
     struct postgresql_connection *connection = &writer->connection;
     int status = postgresql_connection_ready(connection, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = end_unfinished_session(writer, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         return status;
+    }
 
     bool is_done = false;
     bool is_simple = !writer->is_in_doubt && are_posts(operations, count);
-    if (is_simple)
+    if (is_simple) {
         status = append_posts(writer, operations, count, &is_done, error);
-    if (is_simple && status == MEOWER_OK && !is_done && !have_key(operations, count))
+    }
+    if (is_simple && status == MEOWER_OK && !is_done && !have_key(operations, count)) {
         status = compare_with_newest(writer, operations, operations[0].id, error);
-    if (status == MEOWER_OK && !is_done)
+    }
+    if (status == MEOWER_OK && !is_done) {
         status = append_any(writer, operations, count, error);
-    if (status == MEOWER_OK || status == MEOWER_ERROR_CONFLICT)
+    }
+    if (status == MEOWER_OK || status == MEOWER_ERROR_CONFLICT) {
         writer->is_in_doubt = false;
-    if (connection->conn != NULL)
+    }
+    if (connection->conn != NULL) {
         return status;
+    }
     writer->is_in_doubt = true;
     memcpy(writer->unfinished, connection->session, sizeof(writer->unfinished));
     return meower_error_set(error, MEOWER_ERROR_OUTCOME_UNKNOWN, error->backend_code, MEOWER_ERROR_FLAG_RETRIABLE,

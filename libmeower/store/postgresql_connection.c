@@ -38,14 +38,18 @@ static bool is_wellformed(const char *conninfo)
     bool is_uri = strstr(conninfo, "://") != NULL;
     bool result = options != NULL;
     for (PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++) {
-        if (option->val == NULL)
+        if (option->val == NULL) {
             continue;
-        if (strcmp(option->keyword, "port") == 0 && option->val[strspn(option->val, "0123456789,")] != '\0')
+        }
+        if (strcmp(option->keyword, "port") == 0 && option->val[strspn(option->val, "0123456789,")] != '\0') {
             result = false;
-        if (strcmp(option->keyword, "host") == 0 && strchr(option->val, '@') != NULL)
+        }
+        if (strcmp(option->keyword, "host") == 0 && strchr(option->val, '@') != NULL) {
             result = false;
-        if (is_uri && strcmp(option->keyword, "dbname") == 0 && strchr(option->val, '@') != NULL)
+        }
+        if (is_uri && strcmp(option->keyword, "dbname") == 0 && strchr(option->val, '@') != NULL) {
             result = false;
+        }
     }
     PQconninfoFree(options);
     return result;
@@ -66,8 +70,9 @@ int postgresql_conninfo_new(const meower_backend_config *config, const char *set
             setting, redacted);
     }
     char *copy = strdup(text);
-    if (copy == NULL)
+    if (copy == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the option \"%s\"", setting);
+    }
     *conninfo = copy;
     return MEOWER_OK;
 }
@@ -116,16 +121,19 @@ static int64_t connect_max_us(PGconn *conn)
     int64_t hosts = 1;
     PQconninfoOption *options = PQconninfo(conn);
     for (PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++) {
-        if (option->val != NULL && strcmp(option->keyword, "connect_timeout") == 0)
+        if (option->val != NULL && strcmp(option->keyword, "connect_timeout") == 0) {
             timeout_s = strtol(option->val, NULL, 10);
+        }
         if (option->val != NULL && strcmp(option->keyword, "host") == 0) {
-            for (const char *at = option->val; *at != '\0'; at++)
+            for (const char *at = option->val; *at != '\0'; at++) {
                 hosts += *at == ',' ? 1 : 0;
+            }
         }
     }
     PQconninfoFree(options);
-    if (timeout_s <= 0 || timeout_s > 3600)
+    if (timeout_s <= 0 || timeout_s > 3600) {
         timeout_s = strtol(CONNECT_TIMEOUT_S, NULL, 10);
+    }
     return timeout_s * hosts * 1000000;
 }
 
@@ -138,8 +146,9 @@ static bool finish_connecting(PGconn *conn)
     while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
         int64_t rest_us = deadline_us - clock_monotonic_us(clock_system());
         short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-        if (rest_us <= 0 || wait_for(conn, events, (int)(rest_us / 1000) + 1) == 0)
+        if (rest_us <= 0 || wait_for(conn, events, (int)(rest_us / 1000) + 1) == 0) {
             return false;
+        }
         state = PQconnectPoll(conn);
     }
     return true;
@@ -154,9 +163,10 @@ static int connect_now(struct postgresql_connection *connection, meower_error *e
     const char *const values[] = {CONNECT_TIMEOUT_S,    "10000", "10", "5", "3", "read-write", "meower",
                                   connection->conninfo, "UTF8",  NULL};
     connection->conn = PQconnectStartParams(keywords, values, 1);
-    if (connection->conn == NULL)
+    if (connection->conn == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                                 "no memory to connect to PostgreSQL");
+    }
     PQsetErrorVerbosity(connection->conn, PQERRORS_VERBOSE);
     PQsetNoticeReceiver(connection->conn, ignore_notice, NULL);
     if (PQstatus(connection->conn) != CONNECTION_BAD && !finish_connecting(connection->conn)) {
@@ -168,8 +178,9 @@ static int connect_now(struct postgresql_connection *connection, meower_error *e
                                 "long to wait",
                                 connection->setting, server);
     }
-    if (PQstatus(connection->conn) != CONNECTION_OK || PQsetnonblocking(connection->conn, 1) != 0)
+    if (PQstatus(connection->conn) != CONNECTION_OK || PQsetnonblocking(connection->conn, 1) != 0) {
         return lose(connection, error);
+    }
     return MEOWER_OK;
 }
 
@@ -184,8 +195,9 @@ static int send_set_up(struct postgresql_connection *connection)
 {
     PGconn *conn = connection->conn;
     int sent = PQenterPipelineMode(conn) && PQsendQueryParams(conn, set_up_sql, 0, NULL, NULL, NULL, NULL, 0);
-    for (size_t i = 0; i < connection->statement_count && sent; i++)
+    for (size_t i = 0; i < connection->statement_count && sent; i++) {
         sent = PQsendPrepare(conn, statement_name(i), connection->statements[i], 0, NULL);
+    }
     return sent && PQpipelineSync(conn);
 }
 
@@ -207,8 +219,9 @@ static int receive_set_up(struct postgresql_connection *connection, meower_error
             first_status = status;
             *error = detail;
         }
-        if (result != NULL && PQresultStatus(result) == PGRES_TUPLES_OK)
+        if (result != NULL && PQresultStatus(result) == PGRES_TUPLES_OK) {
             note_session(connection, result);
+        }
         is_done = connection->conn == NULL || (result != NULL && PQresultStatus(result) == PGRES_PIPELINE_SYNC);
         PQclear(result);
     }
@@ -217,13 +230,16 @@ static int receive_set_up(struct postgresql_connection *connection, meower_error
 
 static int set_up(struct postgresql_connection *connection, meower_error *error)
 {
-    if (!send_set_up(connection))
+    if (!send_set_up(connection)) {
         return lose(connection, error);
+    }
     int status = receive_set_up(connection, error);
-    if (status == MEOWER_OK && !PQexitPipelineMode(connection->conn))
+    if (status == MEOWER_OK && !PQexitPipelineMode(connection->conn)) {
         return lose(connection, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         postgresql_connection_close(connection);
+    }
     return status;
 }
 
@@ -231,8 +247,9 @@ static int set_up(struct postgresql_connection *connection, meower_error *error)
 static int check_encoding(struct postgresql_connection *connection, meower_error *error)
 {
     const char *encoding = PQparameterStatus(connection->conn, "server_encoding");
-    if (encoding != NULL && strcmp(encoding, "UTF8") == 0)
+    if (encoding != NULL && strcmp(encoding, "UTF8") == 0) {
         return MEOWER_OK;
+    }
     int status = meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                   "option \"%s\": the database \"%s\" has the encoding %s; name one that was created "
                                   "with ENCODING 'UTF8'",
@@ -244,25 +261,30 @@ static int check_encoding(struct postgresql_connection *connection, meower_error
 /* Takes in what has arrived meanwhile: a farewell of the server, or its end. */
 static bool is_alive(struct postgresql_connection *connection)
 {
-    if (connection->conn == NULL)
+    if (connection->conn == NULL) {
         return false;
+    }
     while (wait_for(connection->conn, POLLIN, 0) != 0) {
-        if (!PQconsumeInput(connection->conn))
+        if (!PQconsumeInput(connection->conn)) {
             return false;
+        }
     }
     return PQstatus(connection->conn) == CONNECTION_OK;
 }
 
 int postgresql_connection_ready(struct postgresql_connection *connection, meower_error *error)
 {
-    if (is_alive(connection))
+    if (is_alive(connection)) {
         return MEOWER_OK;
+    }
     postgresql_connection_close(connection);
     int status = connect_now(connection, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = check_encoding(connection, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = set_up(connection, error);
+    }
     return status;
 }
 
@@ -298,10 +320,12 @@ static int flush(struct postgresql_connection *connection, meower_error *error)
     int left;
     while ((left = PQflush(connection->conn)) > 0) {
         short events = wait_for(connection->conn, POLLIN | POLLOUT, connection->silence_max_ms);
-        if (events == 0)
+        if (events == 0) {
             return give_up(connection, error);
-        if ((events & ~POLLOUT) != 0 && !PQconsumeInput(connection->conn))
+        }
+        if ((events & ~POLLOUT) != 0 && !PQconsumeInput(connection->conn)) {
             return lose(connection, error);
+        }
     }
     return left == 0 ? MEOWER_OK : lose(connection, error);
 }
@@ -311,8 +335,9 @@ int postgresql_connection_send(struct postgresql_connection *connection, int sta
 {
     static const int formats[POSTGRESQL_PARAMETERS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
     if (!PQsendQueryPrepared(connection->conn, statement_name((size_t)statement), (int)parameters->count,
-                             parameters->values, parameters->lengths, formats, 1))
+                             parameters->values, parameters->lengths, formats, 1)) {
         return lose(connection, error);
+    }
     return flush(connection, error);
 }
 
@@ -321,27 +346,33 @@ int postgresql_connection_send(struct postgresql_connection *connection, int sta
 int postgresql_connection_next(struct postgresql_connection *connection, PGresult **result, meower_error *error)
 {
     int status = flush(connection, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     while (PQisBusy(connection->conn)) {
-        if (wait_for(connection->conn, POLLIN, connection->silence_max_ms) == 0)
+        if (wait_for(connection->conn, POLLIN, connection->silence_max_ms) == 0) {
             return give_up(connection, error);
-        if (!PQconsumeInput(connection->conn))
+        }
+        if (!PQconsumeInput(connection->conn)) {
             break; /* the next result says why */
+        }
     }
     PGresult *received = PQgetResult(connection->conn);
     ExecStatusType kind = received == NULL ? PGRES_COMMAND_OK : PQresultStatus(received);
-    if (kind == PGRES_FATAL_ERROR || kind == PGRES_BAD_RESPONSE)
+    if (kind == PGRES_FATAL_ERROR || kind == PGRES_BAD_RESPONSE) {
         status = postgresql_error_of_result(connection->setting, received, error);
+    }
     if (PQstatus(connection->conn) == CONNECTION_BAD) {
-        if (status == MEOWER_OK)
+        if (status == MEOWER_OK) {
             status = postgresql_error_of_connection(connection->setting, connection->conn, error);
+        }
         postgresql_connection_close(connection);
     }
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         PQclear(received);
-    else
+    } else {
         *result = received;
+    }
     return status;
 }
 
@@ -368,12 +399,14 @@ static int receive(struct postgresql_connection *connection, PGresult **result, 
         PQclear(last);
         last = next;
     }
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         postgresql_connection_drain(connection);
-    if (status != MEOWER_OK || result == NULL)
+    }
+    if (status != MEOWER_OK || result == NULL) {
         PQclear(last);
-    else
+    } else {
         *result = last;
+    }
     return status;
 }
 
@@ -382,16 +415,18 @@ int postgresql_connection_execute(struct postgresql_connection *connection, int 
                                   meower_error *error)
 {
     int status = postgresql_connection_send(connection, statement, parameters, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = receive(connection, result, error);
+    }
     return status;
 }
 
 int postgresql_connection_query(struct postgresql_connection *connection, const char *sql, PGresult **result,
                                 meower_error *error)
 {
-    if (!PQsendQuery(connection->conn, sql))
+    if (!PQsendQuery(connection->conn, sql)) {
         return lose(connection, error);
+    }
     return receive(connection, result, error);
 }
 
@@ -414,15 +449,17 @@ int64_t postgresql_bigint(const PGresult *result, int row, int column)
 int64_t postgresql_time_us(const PGresult *result, int row, int column)
 {
     int64_t time_us;
-    if (__builtin_add_overflow(postgresql_bigint(result, row, column), UNIX_MINUS_SERVER_EPOCH_US, &time_us))
+    if (__builtin_add_overflow(postgresql_bigint(result, row, column), UNIX_MINUS_SERVER_EPOCH_US, &time_us)) {
         return INT64_MAX;
+    }
     return time_us;
 }
 
 int64_t postgresql_time_from_us(int64_t time_us)
 {
     int64_t server_us;
-    if (__builtin_sub_overflow(time_us, UNIX_MINUS_SERVER_EPOCH_US, &server_us) || server_us == INT64_MIN)
+    if (__builtin_sub_overflow(time_us, UNIX_MINUS_SERVER_EPOCH_US, &server_us) || server_us == INT64_MIN) {
         return INT64_MIN + 1;
+    }
     return server_us;
 }

@@ -54,16 +54,18 @@ static int backend_code_of(const char *sqlstate)
 static int message_len(const char *message)
 {
     size_t len = strlen(message);
-    while (len > 0 && isspace((unsigned char)message[len - 1]))
+    while (len > 0 && isspace((unsigned char)message[len - 1])) {
         len--;
+    }
     return len < TEXT_SIZE ? (int)len : TEXT_SIZE;
 }
 
 static int report(const char *setting, const char *sqlstate, const char *text, meower_error *error)
 {
     const struct meaning *meaning = meanings;
-    while (strncmp(sqlstate, meaning->prefix, strlen(meaning->prefix)) != 0)
+    while (strncmp(sqlstate, meaning->prefix, strlen(meaning->prefix)) != 0) {
         meaning++;
+    }
     return meower_error_set(error, meaning->code, backend_code_of(sqlstate), meaning->flags,
                             "option \"%s\": PostgreSQL says: %.*s (SQLSTATE %s); %s", setting, TEXT_SIZE, text,
                             sqlstate, meaning->advice);
@@ -74,9 +76,10 @@ int postgresql_error_of_result(const char *setting, const PGresult *result, meow
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *message = PQresultErrorMessage(result);
-    if (sqlstate == NULL || text == NULL) /* libpq's own: the connection is lost */
+    if (sqlstate == NULL || text == NULL) { /* libpq's own: the connection is lost */
         return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, 0, RETRIABLE, "option \"%s\": PostgreSQL: %.*s",
                                 setting, message_len(message), message);
+    }
     return report(setting, sqlstate, text, error);
 }
 
@@ -94,10 +97,12 @@ static const char *find_sqlstate(const char *message)
     const char *found = NULL;
     for (const char *at = strstr(message, ":  "); at != NULL; at = strstr(at + 1, ":  ")) {
         size_t len = 0;
-        while (len < SQLSTATE_LEN && (isupper((unsigned char)at[3 + len]) || isdigit((unsigned char)at[3 + len])))
+        while (len < SQLSTATE_LEN && (isupper((unsigned char)at[3 + len]) || isdigit((unsigned char)at[3 + len]))) {
             len++;
-        if (len == SQLSTATE_LEN && strncmp(at + 3 + len, ": ", 2) == 0)
+        }
+        if (len == SQLSTATE_LEN && strncmp(at + 3 + len, ": ", 2) == 0) {
             found = at + 3;
+        }
     }
     return found;
 }
@@ -108,8 +113,9 @@ static bool is_tls_refusal(const char *message)
     static const char *const parts[] = {"does not support SSL", "certificate", "SSL error", "sslmode",
                                         "sslrootcert",          "sslcert",     "sslkey",    "GSSAPI"};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        if (strstr(message, parts[i]) != NULL)
+        if (strstr(message, parts[i]) != NULL) {
             return true;
+        }
     }
     return false;
 }
@@ -127,16 +133,18 @@ int postgresql_error_of_connection(const char *setting, PGconn *conn, meower_err
         memcpy(text, found, len < TEXT_SIZE ? len : TEXT_SIZE - 1);
         return report(setting, sqlstate, text, error);
     }
-    if (PQconnectionNeedsPassword(conn))
+    if (PQconnectionNeedsPassword(conn)) {
         return meower_error_set(error, MEOWER_ERROR_PERMISSION, 0, 0,
                                 "option \"%s\": PostgreSQL asks for a password; put one into that URL, or into the "
                                 "password file",
                                 setting);
-    if (is_tls_refusal(message))
+    }
+    if (is_tls_refusal(message)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                 "option \"%s\": PostgreSQL: %.*s; correct sslmode, sslrootcert, sslcert or sslkey in "
                                 "that URL",
                                 setting, message_len(message), message);
+    }
     return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, 0, RETRIABLE,
                             "option \"%s\": PostgreSQL cannot be reached: %.*s", setting, message_len(message),
                             message);

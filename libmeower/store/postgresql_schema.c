@@ -52,44 +52,51 @@ static int recognise(struct postgresql_connection *connection, size_t *version, 
 {
     PGresult *result = NULL;
     int status = postgresql_connection_query(connection, recognise_sql, &result, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     bool is_ours = is_true(result, 0);
     bool is_foreign = is_true(result, 1) && strtol(PQgetvalue(result, 0, 2), NULL, 10) != 3;
     PQclear(result);
     *version = 0;
-    if (is_foreign)
+    if (is_foreign) {
         return refuse(
             connection, error, MEOWER_ERROR_CORRUPT,
             "has a table \"meows\" of another program; it was not changed; name another database, or one with "
             "meows(id VARCHAR(32) PRIMARY KEY, body TEXT, created_at TIMESTAMPTZ)");
-    if (!is_ours)
+    }
+    if (!is_ours) {
         return MEOWER_OK;
+    }
 
     status =
         postgresql_connection_query(connection, "SELECT value FROM meower_meta WHERE name = 'version'", &result, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     *version = PQntuples(result) == 1 ? strtoul(PQgetvalue(result, 0, 0), NULL, 10) : 0;
     PQclear(result);
-    if (*version == 0)
+    if (*version == 0) {
         return refuse(connection, error, MEOWER_ERROR_CORRUPT,
                       "has a table \"meower_meta\" without a version; it is not ours, or damaged");
+    }
     return MEOWER_OK;
 }
 
 static size_t newest_version(void)
 {
     size_t version = 0;
-    while (postgresql_migrations[version][0] != NULL)
+    while (postgresql_migrations[version][0] != NULL) {
         version++;
+    }
     return version;
 }
 
 static int check_version(const struct postgresql_connection *connection, size_t version, meower_error *error)
 {
-    if (version <= newest_version())
+    if (version <= newest_version()) {
         return MEOWER_OK;
+    }
     return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
                             "option \"%s\": the database \"%s\" has version %zu of the tables; this library knows "
                             "version %zu: use the one that made them, or a newer one",
@@ -109,10 +116,11 @@ static int begin(struct postgresql_connection *connection, meower_error *error)
 /* Commits, or undoes all after an error. Returns the status of the whole. */
 static int end(struct postgresql_connection *connection, int status, meower_error *error)
 {
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = postgresql_connection_query(connection, "COMMIT", NULL, error);
-    else if (connection->conn != NULL)
+    } else if (connection->conn != NULL) {
         postgresql_connection_query(connection, "ROLLBACK", NULL, &(meower_error){0});
+    }
     connection->silence_max_ms = POSTGRESQL_SILENCE_MAX_MS;
     return status;
 }
@@ -125,11 +133,12 @@ static int note_version(struct postgresql_connection *connection, size_t from, c
     char sql[300];
     char epoch[MEOWER_EPOCH_SIZE];
     cursor_draw_epoch(clock, epoch);
-    if (from == 0)
+    if (from == 0) {
         snprintf(sql, sizeof(sql), "INSERT INTO meower_meta VALUES ('epoch', '%s'), ('version', '%zu')", epoch,
                  newest_version());
-    else
+    } else {
         snprintf(sql, sizeof(sql), "UPDATE meower_meta SET value = '%zu' WHERE name = 'version'", newest_version());
+    }
     return postgresql_connection_query(connection, sql, NULL, error);
 }
 
@@ -137,8 +146,9 @@ static int run_migration(struct postgresql_connection *connection, size_t from, 
 {
     int status = MEOWER_OK;
     for (size_t i = 0; i < POSTGRESQL_MIGRATION_STEPS && status == MEOWER_OK; i++) {
-        if (postgresql_migrations[from][i] != NULL)
+        if (postgresql_migrations[from][i] != NULL) {
             status = postgresql_connection_query(connection, postgresql_migrations[from][i], NULL, error);
+        }
     }
     return status;
 }
@@ -148,24 +158,30 @@ static int migrate_locked(struct postgresql_connection *connection, const meower
 {
     size_t version;
     int status = postgresql_connection_query(connection, "SELECT pg_advisory_xact_lock(" LOCK_KEY ")", NULL, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = recognise(connection, &version, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = check_version(connection, version, error);
-    if (status != MEOWER_OK || version == newest_version())
+    }
+    if (status != MEOWER_OK || version == newest_version()) {
         return status;
-    for (size_t from = version; from < newest_version() && status == MEOWER_OK; from++)
+    }
+    for (size_t from = version; from < newest_version() && status == MEOWER_OK; from++) {
         status = run_migration(connection, from, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = note_version(connection, version, clock, error);
+    }
     return status;
 }
 
 static int migrate(struct postgresql_connection *connection, const meower_clock *clock, meower_error *error)
 {
     int status = begin(connection, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = migrate_locked(connection, clock, error);
+    }
     return end(connection, status, error);
 }
 
@@ -175,8 +191,9 @@ static int has_unadopted(struct postgresql_connection *connection, bool *found, 
 {
     PGresult *result = NULL;
     int status = postgresql_connection_query(connection, "SELECT EXISTS (SELECT " UNADOPTED ")", &result, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         *found = is_true(result, 0);
+    }
     PQclear(result);
     return status;
 }
@@ -186,12 +203,13 @@ static int check_unadopted(struct postgresql_connection *connection, meower_erro
 {
     PGresult *result = NULL;
     int status = postgresql_connection_query(connection, find_malformed_sql, &result, error);
-    if (status == MEOWER_OK && PQntuples(result) > 0)
+    if (status == MEOWER_OK && PQntuples(result) > 0) {
         status =
             meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
                              "option \"%s\": the meow %s in the database \"%s\" cannot be adopted; an id is a KSUID "
                              "of 27 characters, and created_at a finite time",
                              connection->setting, PQgetvalue(result, 0, 0), PQdb(connection->conn));
+    }
     PQclear(result);
     return status;
 }
@@ -200,10 +218,12 @@ static int check_unadopted(struct postgresql_connection *connection, meower_erro
 static int adopt_locked(struct postgresql_connection *connection, meower_error *error)
 {
     int status = postgresql_connection_query(connection, "SELECT FROM meower_head FOR UPDATE", NULL, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = check_unadopted(connection, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = postgresql_connection_query(connection, adopt_sql, NULL, error);
+    }
     return status;
 }
 
@@ -211,10 +231,12 @@ static int adopt(struct postgresql_connection *connection, meower_error *error)
 {
     bool found = false;
     int status = begin(connection, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = has_unadopted(connection, &found, error);
-    if (status == MEOWER_OK && found)
+    }
+    if (status == MEOWER_OK && found) {
         status = adopt_locked(connection, error);
+    }
     return end(connection, status, error);
 }
 
@@ -235,10 +257,12 @@ static int read_identity(struct postgresql_connection *connection, char identity
 {
     PGresult *result = NULL;
     int status = postgresql_connection_query(connection, identity_sql, &result, error);
-    if (status == MEOWER_ERROR_PERMISSION && connection->conn != NULL)
+    if (status == MEOWER_ERROR_PERMISSION && connection->conn != NULL) {
         status = postgresql_connection_query(connection, short_identity_sql, &result, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         return status;
+    }
     snprintf(identity, IDENTITY_SIZE, "%s", PQntuples(result) == 1 ? PQgetvalue(result, 0, 0) : "");
     PQclear(result);
     return MEOWER_OK;
@@ -266,8 +290,9 @@ static int note_identity(struct postgresql_connection *connection, const char *i
     int status = postgresql_connection_query(connection, sql, &result, error);
     bool is_copy = status == MEOWER_OK && PQntuples(result) > 0;
     PQclear(result);
-    if (is_copy)
+    if (is_copy) {
         return postgresql_schema_new_epoch(connection, clock, error);
+    }
     snprintf(sql, sizeof(sql), "INSERT INTO meower_meta VALUES ('identity', '%s') ON CONFLICT DO NOTHING", identity);
     return status == MEOWER_OK ? postgresql_connection_query(connection, sql, NULL, error) : status;
 }
@@ -278,16 +303,19 @@ static int recognise_copy(struct postgresql_connection *connection, const meower
     char identity[IDENTITY_SIZE];
     PGresult *result = NULL;
     int status = read_identity(connection, identity, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = postgresql_connection_query(connection, "SELECT value FROM meower_meta WHERE name = 'identity'",
                                              &result, error);
+    }
     bool is_known = status == MEOWER_OK && PQntuples(result) == 1 && strcmp(PQgetvalue(result, 0, 0), identity) == 0;
     PQclear(result);
-    if (status != MEOWER_OK || is_known)
+    if (status != MEOWER_OK || is_known) {
         return status;
+    }
     status = begin(connection, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = note_identity(connection, identity, clock, error);
+    }
     return end(connection, status, error);
 }
 
@@ -295,13 +323,16 @@ int postgresql_schema_look(struct postgresql_connection *connection, meower_erro
 {
     size_t version = 0;
     int status = recognise(connection, &version, error);
-    if (status == MEOWER_OK && version == 0)
+    if (status == MEOWER_OK && version == 0) {
         return refuse(connection, error, MEOWER_ERROR_NOT_FOUND, "has no feed in it");
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = check_version(connection, version, error);
-    if (status == MEOWER_OK && version < newest_version())
+    }
+    if (status == MEOWER_OK && version < newest_version()) {
         return refuse(connection, error, MEOWER_ERROR_UNSUPPORTED,
                       "has tables of an earlier version; open it with a daemon first, which migrates them");
+    }
     return status;
 }
 
@@ -309,13 +340,17 @@ int postgresql_schema_open(struct postgresql_connection *connection, const meowe
 {
     size_t version = 0;
     int status = recognise(connection, &version, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = check_version(connection, version, error);
-    if (status == MEOWER_OK && version < newest_version())
+    }
+    if (status == MEOWER_OK && version < newest_version()) {
         status = migrate(connection, clock, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = adopt(connection, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = recognise_copy(connection, clock, error);
+    }
     return status;
 }

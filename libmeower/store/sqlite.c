@@ -80,12 +80,15 @@ static int read_info(struct sqlite_store *store, meower_error *error)
     meower_store_info *info = &store->info;
     int status = sqlite_connection_text(&store->writer, "SELECT value FROM meower_meta WHERE name = 'epoch'",
                                         info->epoch, sizeof(info->epoch), error);
-    if (status == MEOWER_OK && strlen(info->epoch) != MEOWER_EPOCH_SIZE - 1)
+    if (status == MEOWER_OK && strlen(info->epoch) != MEOWER_EPOCH_SIZE - 1) {
         return meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0, "\"%s\" is damaged: it has no epoch", store->path);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = sqlite_connection_number(&store->writer, "SELECT max(position) FROM meower_events", &head, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = sqlite_schema_newest_id(&store->writer, info->newest_id, error);
+    }
     info->head = (uint64_t)head;
     atomic_store(&store->head, info->head);
     memcpy(store->newest_id, info->newest_id, sizeof(store->newest_id));
@@ -138,8 +141,9 @@ static int draw_epoch(struct sqlite_store *store, meower_error *error)
     cursor_draw_epoch(store->clock, epoch);
     snprintf(sql, sizeof(sql), "UPDATE meower_meta SET value = '%s' WHERE name = 'epoch'", epoch);
     int status = sqlite_connection_execute(&store->writer, sql, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         memcpy(store->info.epoch, epoch, sizeof(epoch));
+    }
     return status;
 }
 
@@ -150,12 +154,15 @@ static int recognise_copy(struct sqlite_store *store, meower_error *error)
     struct sqlite_identity identity;
     bool is_known = false;
     int status = identify(store, &identity, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = sqlite_identity_is_known(store->lock, &identity, &is_known, error);
-    if (status != MEOWER_OK || is_known)
+    }
+    if (status != MEOWER_OK || is_known) {
         return status;
-    if (store->info.head > 0 || store->info.newest_id[0] != '\0')
+    }
+    if (store->info.head > 0 || store->info.newest_id[0] != '\0') {
         status = draw_epoch(store, error);
+    }
     return status == MEOWER_OK ? write_identity(store, error) : status;
 }
 
@@ -163,12 +170,15 @@ static int recognise_copy(struct sqlite_store *store, meower_error *error)
 static int open_to_look(struct sqlite_store *store, const meower_backend_config *config, meower_error *error)
 {
     int status = sqlite_path_resolve(config->location, &store->path, error);
-    if (status == MEOWER_OK && access(store->path, F_OK) != 0)
+    if (status == MEOWER_OK && access(store->path, F_OK) != 0) {
         status = meower_error_set(error, MEOWER_ERROR_NOT_FOUND, 0, 0, "there is no store \"%s\"", store->path);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = sqlite_connection_open(&store->writer, store->path, SQLITE_OPEN_READONLY, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         return status;
+    }
     sqlite3_db_config(store->writer.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     status = sqlite_schema_look(&store->writer, error);
     return status == MEOWER_OK ? read_info(store, error) : status;
@@ -177,8 +187,9 @@ static int open_to_look(struct sqlite_store *store, const meower_backend_config 
 static int open_writer(struct sqlite_store *store, const char *synchronous, meower_error *error)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    if (strcmp(synchronous, "full") == 0)
+    if (strcmp(synchronous, "full") == 0) {
         return sqlite_connection_open_syncing(&store->writer, store->path, flags, error);
+    }
     return sqlite_connection_open(&store->writer, store->path, flags, error);
 }
 
@@ -186,23 +197,31 @@ static int open_file(struct sqlite_store *store, const meower_backend_config *co
 {
     const char *synchronous = meower_options_get(config->options, "sqlite_synchronous");
     int status = sqlite_path_resolve(config->location, &store->path, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = sqlite_lock_take(store->path, &store->lock, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = open_writer(store, synchronous, error);
+    }
     /* Closing must not move a log into a file that is refused: not ours, or damaged. */
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         sqlite3_db_config(store->writer.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = sqlite_schema_open(&store->writer, synchronous, config->clock, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = sqlite_batch_prepare(&store->writer, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = read_info(store, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = recognise_copy(store, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         return status;
+    }
     sqlite3_db_config(store->writer.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     sqlite3_wal_hook(store->writer.db, note_log_pages, store);
     checkpoint_log(store, true); /* the last life may have been cut off before it erased a deleted text */
@@ -213,11 +232,13 @@ static int open_file(struct sqlite_store *store, const meower_backend_config *co
 static void sqlite_close(void *backend)
 {
     struct sqlite_store *store = backend;
-    for (unsigned i = 0; i < store->reader_count; i++)
+    for (unsigned i = 0; i < store->reader_count; i++) {
         sqlite_connection_close(&store->readers[i]);
+    }
     sqlite_connection_close(&store->writer);
-    if (store->lock >= 0)
+    if (store->lock >= 0) {
         close(store->lock);
+    }
     free(store->readers);
     free(store->path);
     free(store);
@@ -260,19 +281,23 @@ static int sqlite_append(void *backend, meower_store_operation *operations, size
 {
     struct sqlite_store *store = backend;
     struct sqlite_batch batch = {.position = atomic_load(&store->head)};
-    if (count == 0)
+    if (count == 0) {
         return MEOWER_OK;
+    }
     memcpy(batch.newest_id, store->newest_id, sizeof(batch.newest_id));
     int status = sqlite_batch_append(&store->writer, &batch, operations, count, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
-    if (batch.position > atomic_load(&store->head))
+    }
+    if (batch.position > atomic_load(&store->head)) {
         sqlite_identity_note_head(store->lock, batch.position);
+    }
     atomic_store(&store->head, batch.position);
     memcpy(store->newest_id, batch.newest_id, sizeof(store->newest_id));
     bool must_erase = batch.deletion_count > 0 || store->has_text_to_erase;
-    if (must_erase || store->log_pages >= store->log_pages_due)
+    if (must_erase || store->log_pages >= store->log_pages_due) {
         checkpoint_log(store, must_erase);
+    }
     return MEOWER_OK;
 }
 
@@ -298,13 +323,16 @@ static int take_reader(struct sqlite_store *store, unsigned lane, struct sqlite_
             sqlite3_db_config(connection->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, store->lock < 0, NULL);
             status = sqlite_connection_execute(connection, "PRAGMA wal_autocheckpoint = 0", error);
         }
-        if (status == MEOWER_OK)
+        if (status == MEOWER_OK) {
             status = sqlite_connection_prepare(connection, read_sql, READ_COUNT, error);
-        if (status != MEOWER_OK)
+        }
+        if (status != MEOWER_OK) {
             sqlite_connection_close(connection);
+        }
     }
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         *reader = connection;
+    }
     return status;
 }
 
@@ -320,11 +348,13 @@ static int push_row(struct sqlite_connection *reader, sqlite3_stmt *statement, m
     if (sqlite3_column_type(statement, 3) != SQLITE_NULL) {
         row.body = (const char *)sqlite3_column_text(statement, 3);
         row.body_len = (size_t)sqlite3_column_bytes(statement, 3);
-        if (row.body == NULL)
+        if (row.body == NULL) {
             return sqlite_connection_error(reader, error);
+        }
     }
-    if (row.id == NULL)
+    if (row.id == NULL) {
         return sqlite_connection_error(reader, error);
+    }
     return sink->row(sink, &row);
 }
 
@@ -335,10 +365,11 @@ static int push_rows(struct sqlite_connection *reader, int statement_index, meow
     int result;
     int status = MEOWER_OK;
     while (status == MEOWER_OK && (result = sqlite3_step(statement)) != SQLITE_DONE) {
-        if (result == SQLITE_ROW)
+        if (result == SQLITE_ROW) {
             status = push_row(reader, statement, sink, error);
-        else
+        } else {
             status = sqlite_connection_error(reader, error);
+        }
     }
     sqlite3_reset(statement);
     return status;
@@ -350,12 +381,13 @@ static int read_position(struct sqlite_connection *reader, int statement_index, 
     sqlite3_stmt *statement = reader->statements[statement_index];
     int status = MEOWER_OK;
     int result = sqlite3_step(statement);
-    if (result == SQLITE_ROW)
+    if (result == SQLITE_ROW) {
         *position = (uint64_t)sqlite3_column_int64(statement, 0);
-    else if (result == SQLITE_DONE)
+    } else if (result == SQLITE_DONE) {
         *position = 0;
-    else
+    } else {
         status = sqlite_connection_error(reader, error);
+    }
     sqlite3_reset(statement);
     return status;
 }
@@ -383,8 +415,9 @@ static int sqlite_read_events(void *backend, unsigned lane, uint64_t after, size
 {
     struct sqlite_connection *reader;
     int status = take_reader(backend, lane, &reader, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     sqlite3_bind_int64(reader->statements[READ_EVENTS], 1, clamp(after));
     sqlite3_bind_int64(reader->statements[READ_EVENTS], 2, clamp(max));
     return push_rows(reader, READ_EVENTS, sink, error);
@@ -395,8 +428,9 @@ static int sqlite_list(void *backend, unsigned lane, const meower_range *range, 
 {
     struct sqlite_connection *reader;
     int status = take_reader(backend, lane, &reader, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     int statement_index = range->ascending ? READ_OLDEST_FIRST : READ_NEWEST_FIRST;
     sqlite3_stmt *statement = reader->statements[statement_index];
     sqlite_connection_bind(reader, statement_index, 1, range->above == NULL ? "" : range->above);
@@ -410,8 +444,9 @@ static int sqlite_list(void *backend, unsigned lane, const meower_range *range, 
 static int begin_read(struct sqlite_connection *reader, meower_error *error)
 {
     int status = MEOWER_OK;
-    if (!sqlite3_get_autocommit(reader->db))
+    if (!sqlite3_get_autocommit(reader->db)) {
         status = sqlite_connection_step(reader, READ_END, error);
+    }
     return status == MEOWER_OK ? sqlite_connection_step(reader, READ_BEGIN, error) : status;
 }
 
@@ -421,16 +456,19 @@ static int sqlite_get(void *backend, unsigned lane, const char *const *ids, size
 {
     struct sqlite_connection *reader;
     int status = take_reader(backend, lane, &reader, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = begin_read(reader, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         return status;
+    }
     for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
         sqlite_connection_bind(reader, READ_MEOW, 1, ids[i]);
         status = push_rows(reader, READ_MEOW, sink, error);
     }
-    if (!sqlite3_get_autocommit(reader->db))
+    if (!sqlite3_get_autocommit(reader->db)) {
         sqlite_connection_step(reader, READ_END, NULL);
+    }
     return status;
 }
 
@@ -438,8 +476,9 @@ static int sqlite_checkpoint(void *backend, unsigned lane, const char *name, uin
 {
     struct sqlite_connection *reader;
     int status = take_reader(backend, lane, &reader, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     sqlite_connection_bind(reader, READ_CHECKPOINT, 1, name);
     return read_position(reader, READ_CHECKPOINT, position, error);
 }
@@ -453,13 +492,16 @@ static int push_texts(struct sqlite_connection *reader, const char *sql, meower_
     while (result == SQLITE_OK || result == SQLITE_ROW) {
         result = sqlite3_step(statement);
         const char *text = result == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-        if (text != NULL && strcmp(text, "ok") != 0)
+        if (text != NULL && strcmp(text, "ok") != 0) {
             status = sink->text(sink, text);
-        if (status != MEOWER_OK)
+        }
+        if (status != MEOWER_OK) {
             break;
+        }
     }
-    if (status == MEOWER_OK && result != SQLITE_DONE)
+    if (status == MEOWER_OK && result != SQLITE_DONE) {
         status = sqlite_connection_error(reader, error);
+    }
     sqlite3_finalize(statement);
     return status;
 }
@@ -468,14 +510,16 @@ static int sqlite_inspect(void *backend, unsigned lane, meower_text_sink *sink, 
 {
     struct sqlite_connection *reader;
     int status = take_reader(backend, lane, &reader, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = push_texts(reader, "PRAGMA integrity_check", sink, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = push_texts(reader,
                             "SELECT 'an idempotency key names position ' || position || ', where no meow was created' "
                             "FROM meower_keys k WHERE NOT EXISTS (SELECT 1 FROM meower_events e "
                             "WHERE e.position = k.position AND e.kind = 1) ORDER BY position",
                             sink, error);
+    }
     return status;
 }
 

@@ -83,8 +83,9 @@ static void post_column(sqlite3_context *context, const void *items, size_t row,
 static size_t posts_in_a_row(const meower_store_operation *operations, size_t count)
 {
     size_t posts = 0;
-    while (posts < count && operations[posts].kind == MEOWER_STORE_POST && operations[posts].idempotency_key == NULL)
+    while (posts < count && operations[posts].kind == MEOWER_STORE_POST && operations[posts].idempotency_key == NULL) {
         posts++;
+    }
     return posts;
 }
 
@@ -107,10 +108,12 @@ static int insert_posts(struct sqlite_connection *writer, struct sqlite_batch *b
     struct sqlite_rows rows = {.items = posts, .count = count, .column = post_column};
     sqlite_rows_bind(writer->statements[WRITE_MEOWS], 1, &rows);
     int status = sqlite_connection_step(writer, WRITE_MEOWS, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
-    if ((size_t)sqlite3_changes(writer->db) != count)
+    }
+    if ((size_t)sqlite3_changes(writer->db) != count) {
         return refuse_known_id(batch, posts[count - 1].id);
+    }
     sqlite_rows_bind(writer->statements[WRITE_EVENTS], 1, &rows);
     sqlite3_bind_int64(writer->statements[WRITE_EVENTS], 2, (sqlite3_int64)batch->position);
     sqlite3_bind_int(writer->statements[WRITE_EVENTS], 3, MEOWER_EVENT_CREATED);
@@ -120,11 +123,13 @@ static int insert_posts(struct sqlite_connection *writer, struct sqlite_batch *b
 static int apply_posts(struct sqlite_connection *writer, struct sqlite_batch *batch, meower_store_operation *posts,
                        size_t count, meower_error *error)
 {
-    if (!is_above_newest(batch, &posts[0]))
+    if (!is_above_newest(batch, &posts[0])) {
         return MEOWER_ERROR_CONFLICT;
+    }
     int status = insert_posts(writer, batch, posts, count, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     for (size_t i = 0; i < count; i++) {
         posts[i].status = MEOWER_OK;
         posts[i].replayed = 0;
@@ -148,8 +153,9 @@ static int insert_event(struct sqlite_connection *writer, struct sqlite_batch *b
     sqlite_connection_bind(writer, WRITE_EVENT, 3, operation->id);
     sqlite3_bind_int64(statement, 4, operation->at_us);
     int status = sqlite_connection_step(writer, WRITE_EVENT, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         operation->position = ++batch->position;
+    }
     return status;
 }
 
@@ -169,10 +175,11 @@ static int look_up_key(struct sqlite_connection *writer, meower_store_operation 
         operation->status = MEOWER_ERROR_CONFLICT;
     } else if (*is_known) {
         const char *id = (const char *)sqlite3_column_text(statement, 1);
-        if (id == NULL)
+        if (id == NULL) {
             status = sqlite_connection_error(writer, error);
-        else
+        } else {
             snprintf(operation->stored_id, sizeof(operation->stored_id), "%s", id);
+        }
         operation->stored_at_us = sqlite3_column_int64(statement, 2);
         operation->position = (uint64_t)sqlite3_column_int64(statement, 3);
         operation->replayed = 1;
@@ -198,28 +205,34 @@ static int apply_post(struct sqlite_connection *writer, struct sqlite_batch *bat
     int status = MEOWER_OK;
     batch->post_at_us = operation->at_us;
     operation->position = 0;
-    if (operation->idempotency_key != NULL)
+    if (operation->idempotency_key != NULL) {
         status = look_up_key(writer, operation, &is_known, error);
-    if (status != MEOWER_OK || is_known)
+    }
+    if (status != MEOWER_OK || is_known) {
         return status;
-    if (!is_above_newest(batch, operation))
+    }
+    if (!is_above_newest(batch, operation)) {
         return MEOWER_ERROR_CONFLICT;
+    }
 
     sqlite3_stmt *statement = writer->statements[WRITE_MEOW];
     sqlite_connection_bind(writer, WRITE_MEOW, 1, operation->id);
     sqlite3_bind_text64(statement, 2, operation->body, operation->body_len, SQLITE_STATIC, SQLITE_UTF8);
     sqlite3_bind_int64(statement, 3, operation->at_us);
     status = sqlite_connection_step(writer, WRITE_MEOW, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
-    if (sqlite3_changes(writer->db) == 0)
+    }
+    if (sqlite3_changes(writer->db) == 0) {
         return refuse_known_id(batch, operation->id);
+    }
     memcpy(operation->stored_id, operation->id, sizeof(operation->stored_id));
     memcpy(batch->newest_id, operation->id, sizeof(batch->newest_id));
     operation->stored_at_us = operation->at_us;
     status = insert_event(writer, batch, MEOWER_EVENT_CREATED, operation, error);
-    if (status == MEOWER_OK && operation->idempotency_key != NULL)
+    if (status == MEOWER_OK && operation->idempotency_key != NULL) {
         status = insert_key(writer, operation, error);
+    }
     return status;
 }
 
@@ -229,8 +242,9 @@ static int apply_delete(struct sqlite_connection *writer, struct sqlite_batch *b
     operation->position = 0;
     sqlite_connection_bind(writer, WRITE_DELETE_MEOW, 1, operation->id);
     int status = sqlite_connection_step(writer, WRITE_DELETE_MEOW, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     if (sqlite3_changes(writer->db) == 0) {
         operation->status = MEOWER_ERROR_NOT_FOUND;
         return MEOWER_OK;
@@ -256,8 +270,9 @@ static int apply_lease(struct sqlite_connection *writer, meower_store_operation 
     sqlite3_bind_int64(statement, 3, operation->expires_us);
     sqlite3_bind_int64(statement, 4, operation->at_us);
     int status = sqlite_connection_step(writer, WRITE_LEASE, error);
-    if (status == MEOWER_OK && sqlite3_changes(writer->db) == 0)
+    if (status == MEOWER_OK && sqlite3_changes(writer->db) == 0) {
         operation->status = MEOWER_ERROR_LOCKED;
+    }
     return status;
 }
 
@@ -298,10 +313,11 @@ static int commit(struct sqlite_connection *writer, meower_error *error)
 {
     int status = sqlite_connection_step(writer, WRITE_COMMIT, error);
     int result = sqlite3_extended_errcode(writer->db);
-    if (status == MEOWER_ERROR_IO && result == SQLITE_IOERR_FSYNC)
+    if (status == MEOWER_ERROR_IO && result == SQLITE_IOERR_FSYNC) {
         return meower_error_set(error, MEOWER_ERROR_OUTCOME_UNKNOWN, result, 0,
                                 "the disk failed while \"%s\" was synced; what was written may be stored all the same",
                                 writer->path);
+    }
     return status;
 }
 
@@ -319,17 +335,20 @@ static int apply_all(struct sqlite_connection *writer, struct sqlite_batch *batc
             status = apply(writer, batch, &operations[i], error);
         }
     }
-    if (status == MEOWER_OK && batch->post_at_us != 0)
+    if (status == MEOWER_OK && batch->post_at_us != 0) {
         status = forget_keys(writer, batch, count, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = commit(writer, error);
+    }
     return status;
 }
 
 int sqlite_batch_prepare(struct sqlite_connection *writer, meower_error *error)
 {
-    if (sqlite_rows_register(writer->db, "meower_posts", posts_declaration) != SQLITE_OK)
+    if (sqlite_rows_register(writer->db, "meower_posts", posts_declaration) != SQLITE_OK) {
         return sqlite_connection_error(writer, error);
+    }
     return sqlite_connection_prepare(writer, write_sql, WRITE_COUNT, error);
 }
 
@@ -338,8 +357,9 @@ int sqlite_batch_prepare(struct sqlite_connection *writer, meower_error *error)
 static int begin(struct sqlite_connection *writer, meower_error *error)
 {
     int status = MEOWER_OK;
-    if (!sqlite3_get_autocommit(writer->db))
+    if (!sqlite3_get_autocommit(writer->db)) {
         status = sqlite_connection_step(writer, WRITE_ROLLBACK, error);
+    }
     return status == MEOWER_OK ? sqlite_connection_step(writer, WRITE_BEGIN, error) : status;
 }
 
@@ -347,12 +367,14 @@ static int transact(struct sqlite_connection *writer, struct sqlite_batch *batch
                     size_t count, meower_error *error)
 {
     int status = begin(writer, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     status = apply_all(writer, batch, operations, count, error);
     /* After some errors SQLite has rolled back itself. */
-    if (status != MEOWER_OK && !sqlite3_get_autocommit(writer->db))
+    if (status != MEOWER_OK && !sqlite3_get_autocommit(writer->db)) {
         sqlite_connection_step(writer, WRITE_ROLLBACK, NULL);
+    }
     return status;
 }
 
@@ -360,7 +382,8 @@ int sqlite_batch_append(struct sqlite_connection *writer, struct sqlite_batch *b
                         meower_store_operation *operations, size_t count, meower_error *error)
 {
     int status = transact(writer, batch, operations, count, error);
-    if (status == MEOWER_ERROR_CONFLICT)
+    if (status == MEOWER_ERROR_CONFLICT) {
         memcpy(operations[0].stored_id, batch->newest_id, sizeof(operations[0].stored_id));
+    }
     return status;
 }

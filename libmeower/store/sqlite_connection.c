@@ -15,12 +15,13 @@
 int sqlite_system_error(int system_errno, const char *what, const char *path, meower_error *error)
 {
     int code = MEOWER_ERROR_IO;
-    if (system_errno == EACCES || system_errno == EPERM || system_errno == EROFS)
+    if (system_errno == EACCES || system_errno == EPERM || system_errno == EROFS) {
         code = MEOWER_ERROR_PERMISSION;
-    else if (system_errno == ENOSPC || system_errno == EDQUOT)
+    } else if (system_errno == ENOSPC || system_errno == EDQUOT) {
         code = MEOWER_ERROR_FULL;
-    else if (system_errno == ENOMEM)
+    } else if (system_errno == ENOMEM) {
         code = MEOWER_ERROR_NO_MEMORY;
+    }
     return meower_error_set(error, code, system_errno, 0, "%s \"%s\": %s", what, path, strerror(system_errno));
 }
 
@@ -31,19 +32,21 @@ static int resolve_new_file(const char *location, char **path, meower_error *err
     const char *name = slash == NULL ? location : slash + 1;
     size_t directory_len = slash == NULL ? 0 : (size_t)(slash - location) + 1;
     char *directory = directory_len == 0 ? strdup(".") : strndup(location, directory_len);
-    if (directory == NULL)
+    if (directory == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a path");
+    }
 
     int status = MEOWER_OK;
     char *real_directory = realpath(directory, NULL);
-    if (real_directory == NULL && errno == ENOENT)
+    if (real_directory == NULL && errno == ENOENT) {
         status = meower_error_set(error, MEOWER_ERROR_INVALID, ENOENT, 0,
                                   "the directory \"%s\" of the store \"%s\" does not exist; make it first", directory,
                                   location);
-    else if (real_directory == NULL)
+    } else if (real_directory == NULL) {
         status = sqlite_system_error(errno, "cannot find the directory", directory, error);
-    else if (asprintf(path, "%s/%s", strcmp(real_directory, "/") == 0 ? "" : real_directory, name) < 0)
+    } else if (asprintf(path, "%s/%s", strcmp(real_directory, "/") == 0 ? "" : real_directory, name) < 0) {
         status = meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a path");
+    }
     free(real_directory);
     free(directory);
     return status;
@@ -52,18 +55,20 @@ static int resolve_new_file(const char *location, char **path, meower_error *err
 int sqlite_path_resolve(const char *location, char **path, meower_error *error)
 {
     size_t len = strlen(location);
-    if (len == 0 || location[len - 1] == '/' || strcmp(location, ":memory:") == 0)
+    if (len == 0 || location[len - 1] == '/' || strcmp(location, ":memory:") == 0) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                 "the store \"sqlite:%s\" names no file; right is sqlite:PATH, such as sqlite:feed.db, "
                                 "or memory: for none",
                                 location);
+    }
     char *resolved = realpath(location, NULL);
     if (resolved != NULL) {
         *path = resolved;
         return MEOWER_OK;
     }
-    if (errno != ENOENT)
+    if (errno != ENOENT) {
         return sqlite_system_error(errno, "cannot find the store", location, error);
+    }
     return resolve_new_file(location, path, error);
 }
 
@@ -73,11 +78,13 @@ int sqlite_path_resolve(const char *location, char **path, meower_error *error)
 static int lock_file(const char *lock_path, const char *path, int *lock, meower_error *error)
 {
     int fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (fd < 0)
+    if (fd < 0) {
         return sqlite_system_error(errno, "cannot open the store's lock file", lock_path, error);
+    }
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EINTR)
+        if (errno == EINTR) {
             continue;
+        }
         int status = errno == EWOULDBLOCK
                          ? meower_error_set(error, MEOWER_ERROR_LOCKED, errno, 0,
                                             "the store \"%s\" is open in another process, or twice in this one; only "
@@ -94,8 +101,9 @@ static int lock_file(const char *lock_path, const char *path, int *lock, meower_
 int sqlite_lock_take(const char *path, int *lock, meower_error *error)
 {
     char *lock_path;
-    if (asprintf(&lock_path, "%s.lock", path) < 0)
+    if (asprintf(&lock_path, "%s.lock", path) < 0) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a path");
+    }
     int status = lock_file(lock_path, path, lock, error);
     free(lock_path);
     return status;
@@ -105,10 +113,12 @@ int sqlite_lock_take(const char *path, int *lock, meower_error *error)
 
 static int code_of(int result, int system_errno)
 {
-    if (result == SQLITE_IOERR_NOMEM)
+    if (result == SQLITE_IOERR_NOMEM) {
         return MEOWER_ERROR_NO_MEMORY;
-    if (result == SQLITE_READONLY_DBMOVED)
+    }
+    if (result == SQLITE_READONLY_DBMOVED) {
         return MEOWER_ERROR_IO;
+    }
     switch (result & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -129,10 +139,12 @@ static int code_of(int result, int system_errno)
         return MEOWER_ERROR_NO_MEMORY;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        if (system_errno == ENOSPC || system_errno == EDQUOT)
+        if (system_errno == ENOSPC || system_errno == EDQUOT) {
             return MEOWER_ERROR_FULL;
-        if (system_errno == EACCES || system_errno == EPERM || system_errno == EROFS)
+        }
+        if (system_errno == EACCES || system_errno == EPERM || system_errno == EROFS) {
             return MEOWER_ERROR_PERMISSION;
+        }
         return MEOWER_ERROR_IO;
     default:
         return MEOWER_ERROR_INTERNAL;
@@ -147,8 +159,9 @@ int sqlite_connection_error(struct sqlite_connection *connection, meower_error *
     const char *reason = sqlite3_errmsg(connection->db);
     int code = code_of(result, system_errno);
     /* An earlier failure's number otherwise. */
-    if (system_errno != 0 && ((result & 0xff) == SQLITE_IOERR || (result & 0xff) == SQLITE_CANTOPEN))
+    if (system_errno != 0 && ((result & 0xff) == SQLITE_IOERR || (result & 0xff) == SQLITE_CANTOPEN)) {
         reason = strerror(system_errno);
+    }
     switch (code) {
     case MEOWER_ERROR_LOCKED:
         return meower_error_set(error, code, result, MEOWER_ERROR_FLAG_RETRIABLE,
@@ -214,16 +227,18 @@ int sqlite_connection_prepare(struct sqlite_connection *connection, const char *
 {
     for (size_t i = 0; i < count; i++) {
         if (sqlite3_prepare_v3(connection->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &connection->statements[i],
-                               NULL) != SQLITE_OK)
+                               NULL) != SQLITE_OK) {
             return sqlite_connection_error(connection, error);
+        }
     }
     return MEOWER_OK;
 }
 
 void sqlite_connection_close(struct sqlite_connection *connection)
 {
-    for (size_t i = 0; i < SQLITE_CONNECTION_STATEMENTS_MAX; i++)
+    for (size_t i = 0; i < SQLITE_CONNECTION_STATEMENTS_MAX; i++) {
         sqlite3_finalize(connection->statements[i]);
+    }
     sqlite3_close(connection->db);
     sqlite_log_vfs_free(connection->vfs);
     *connection = (struct sqlite_connection){0};
@@ -231,8 +246,9 @@ void sqlite_connection_close(struct sqlite_connection *connection)
 
 int sqlite_connection_execute(struct sqlite_connection *connection, const char *sql, meower_error *error)
 {
-    if (sqlite3_exec(connection->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+    if (sqlite3_exec(connection->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
         return sqlite_connection_error(connection, error);
+    }
     return MEOWER_OK;
 }
 
@@ -242,10 +258,12 @@ static int query_first(struct sqlite_connection *connection, const char *sql, sq
                        meower_error *error)
 {
     *result = sqlite3_prepare_v2(connection->db, sql, -1, statement, NULL);
-    if (*result == SQLITE_OK)
+    if (*result == SQLITE_OK) {
         *result = sqlite3_step(*statement);
-    if (*result != SQLITE_ROW && *result != SQLITE_DONE)
+    }
+    if (*result != SQLITE_ROW && *result != SQLITE_DONE) {
         return sqlite_connection_error(connection, error);
+    }
     return MEOWER_OK;
 }
 
@@ -255,8 +273,9 @@ int sqlite_connection_number(struct sqlite_connection *connection, const char *s
     sqlite3_stmt *statement = NULL;
     int result;
     int status = query_first(connection, sql, &statement, &result, error);
-    if (status == MEOWER_OK && result == SQLITE_ROW)
+    if (status == MEOWER_OK && result == SQLITE_ROW) {
         *number = sqlite3_column_int64(statement, 0);
+    }
     sqlite3_finalize(statement);
     return status;
 }
@@ -270,10 +289,11 @@ int sqlite_connection_text(struct sqlite_connection *connection, const char *sql
     if (status == MEOWER_OK && result == SQLITE_ROW) {
         bool is_null = sqlite3_column_type(statement, 0) == SQLITE_NULL;
         const char *column = (const char *)sqlite3_column_text(statement, 0);
-        if (column == NULL && !is_null)
+        if (column == NULL && !is_null) {
             status = sqlite_connection_error(connection, error);
-        else
+        } else {
             snprintf(text, text_size, "%s", is_null ? "" : column);
+        }
     }
     sqlite3_finalize(statement);
     return status;
@@ -287,8 +307,9 @@ void sqlite_connection_bind(struct sqlite_connection *connection, int statement,
 int sqlite_connection_step(struct sqlite_connection *connection, int statement, meower_error *error)
 {
     int status = MEOWER_OK;
-    if (sqlite3_step(connection->statements[statement]) != SQLITE_DONE)
+    if (sqlite3_step(connection->statements[statement]) != SQLITE_DONE) {
         status = sqlite_connection_error(connection, error);
+    }
     sqlite3_reset(connection->statements[statement]);
     return status;
 }

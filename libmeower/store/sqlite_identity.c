@@ -19,12 +19,14 @@
 int sqlite_identity_of_file(const char *path, struct sqlite_identity *identity, meower_error *error)
 {
     struct statx properties;
-    if (statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &properties) != 0)
+    if (statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &properties) != 0) {
         return meower_error_set(error, MEOWER_ERROR_IO, errno, 0, "cannot look at \"%s\": %s", path, strerror(errno));
+    }
     identity->inode = properties.stx_ino;
     identity->born_us = 0;
-    if ((properties.stx_mask & STATX_BTIME) != 0)
+    if ((properties.stx_mask & STATX_BTIME) != 0) {
         identity->born_us = properties.stx_btime.tv_sec * INT64_C(1000000) + properties.stx_btime.tv_nsec / 1000;
+    }
     return MEOWER_OK;
 }
 
@@ -40,9 +42,10 @@ int sqlite_identity_is_known(int lock, const struct sqlite_identity *identity, b
     char expected[LINE_SIZE];
     ssize_t len = pread(lock, line, LINE_SIZE - 1, 0);
     format_line(identity, expected);
-    if (len < 0)
+    if (len < 0) {
         return meower_error_set(error, MEOWER_ERROR_IO, errno, 0, "cannot read the store's lock file: %s",
                                 strerror(errno));
+    }
     char *end = NULL;
     uint64_t head = strtoull(line + HEAD_OFFSET, &end, 10);
     *is_known = len == LINE_SIZE - 1 && memcmp(line, expected, HEAD_OFFSET) == 0 && end == line + LINE_SIZE - 2 &&
@@ -54,8 +57,9 @@ int sqlite_identity_write(int lock, const struct sqlite_identity *identity, meow
 {
     char line[LINE_SIZE];
     format_line(identity, line);
-    if (pwrite(lock, line, LINE_SIZE - 1, 0) == LINE_SIZE - 1 && ftruncate(lock, LINE_SIZE - 1) == 0)
+    if (pwrite(lock, line, LINE_SIZE - 1, 0) == LINE_SIZE - 1 && ftruncate(lock, LINE_SIZE - 1) == 0) {
         return MEOWER_OK;
+    }
     return meower_error_set(error, errno == ENOSPC || errno == EDQUOT ? MEOWER_ERROR_FULL : MEOWER_ERROR_IO, errno, 0,
                             "cannot write the store's lock file: %s", strerror(errno));
 }

@@ -60,12 +60,15 @@ static int log_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int
     struct log_file *log = (struct log_file *)file;
     bool follows = log->len > 0 && log->start + log->len == start && len <= GATHERED_MAX - log->len;
     int result = follows ? SQLITE_OK : write_gathered(log);
-    if (result != SQLITE_OK)
+    if (result != SQLITE_OK) {
         return result;
-    if (len > GATHERED_MAX)
+    }
+    if (len > GATHERED_MAX) {
         return log->real->pMethods->xWrite(log->real, bytes, len, start);
-    if (log->len == 0)
+    }
+    if (log->len == 0) {
         log->start = start;
+    }
     memcpy(log->gathered + log->len, bytes, (size_t)len);
     log->len += len;
     return SQLITE_OK;
@@ -155,12 +158,14 @@ static int open_log(sqlite3_vfs *real, const char *name, struct log_file *log, i
     log->start = 0;
     log->len = 0;
     log->gathered = sqlite3_malloc(GATHERED_MAX);
-    if (log->gathered == NULL)
+    if (log->gathered == NULL) {
         return SQLITE_NOMEM;
+    }
     int result = real->xOpen(real, name, log->real, flags, opened_flags);
     if (result != SQLITE_OK) {
-        if (log->real->pMethods != NULL)
+        if (log->real->pMethods != NULL) {
             log->real->pMethods->xClose(log->real);
+        }
         sqlite3_free(log->gathered);
         return result;
     }
@@ -171,8 +176,9 @@ static int open_log(sqlite3_vfs *real, const char *name, struct log_file *log, i
 static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *opened_flags)
 {
     sqlite3_vfs *real = real_of(vfs);
-    if ((flags & SQLITE_OPEN_WAL) != 0)
+    if ((flags & SQLITE_OPEN_WAL) != 0) {
         return open_log(real, name, (struct log_file *)file, flags, opened_flags);
+    }
     return real->xOpen(real, name, file, flags, opened_flags);
 }
 
@@ -216,8 +222,9 @@ sqlite3_vfs *sqlite_log_vfs_new(void)
 {
     sqlite3_vfs *real = sqlite3_vfs_find(NULL);
     struct log_vfs *vfs = real == NULL ? NULL : calloc(1, sizeof(*vfs));
-    if (vfs == NULL)
+    if (vfs == NULL) {
         return NULL;
+    }
     snprintf(vfs->name, sizeof(vfs->name), "meower-log-%p", (void *)vfs);
     vfs->base = (sqlite3_vfs){.iVersion = 1,
                               .szOsFile = (int)sizeof(struct log_file) + real->szOsFile,
@@ -241,8 +248,9 @@ sqlite3_vfs *sqlite_log_vfs_new(void)
 
 void sqlite_log_vfs_free(sqlite3_vfs *vfs)
 {
-    if (vfs == NULL)
+    if (vfs == NULL) {
         return;
+    }
     sqlite3_vfs_unregister(vfs);
     free(vfs);
 }

@@ -52,18 +52,22 @@ static int check_foreign_file(struct sqlite_connection *writer, int64_t applicat
     int64_t right_columns = 0;
     int64_t our_tables = 0;
     int status = sqlite_connection_number(writer, "SELECT count(*) FROM sqlite_schema", &table_count, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = sqlite_connection_number(writer,
                                           "SELECT count(*) FROM pragma_table_info('meows') "
                                           "WHERE (name = 'id' AND pk = 1) OR name IN ('body', 'created_at')",
                                           &right_columns, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = sqlite_connection_number(writer, "SELECT count(*) FROM sqlite_schema WHERE name GLOB 'meower_*'",
                                           &our_tables, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         return status;
-    if (application_id == 0 && (table_count == 0 || (right_columns == 3 && our_tables == 0)))
+    }
+    if (application_id == 0 && (table_count == 0 || (right_columns == 3 && our_tables == 0))) {
         return MEOWER_OK;
+    }
     return meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
                             "\"%s\" is a database of another program; it was not changed; name another file, or one "
                             "with the table meows(id TEXT PRIMARY KEY, body TEXT, created_at INTEGER)",
@@ -76,18 +80,22 @@ static int recognise(struct sqlite_connection *writer, bool *exists, meower_erro
     int64_t application_id = 0;
     int64_t version = 0;
     int status = sqlite_connection_number(writer, "PRAGMA application_id", &application_id, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = sqlite_connection_number(writer, "PRAGMA user_version", &version, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         return status;
+    }
     *exists = application_id == APPLICATION_ID;
-    if (!*exists)
+    if (!*exists) {
         return check_foreign_file(writer, application_id, error);
-    if (version != SCHEMA_VERSION)
+    }
+    if (version != SCHEMA_VERSION) {
         return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
                                 "\"%s\" has version %lld of the schema; this library knows version %d: use the one "
                                 "that wrote it, or a newer one",
                                 writer->path, (long long)version, SCHEMA_VERSION);
+    }
     return MEOWER_OK;
 }
 
@@ -97,9 +105,10 @@ static int set_journal(struct sqlite_connection *writer, meower_error *error)
 {
     char mode[16] = "";
     int status = sqlite_connection_text(writer, "PRAGMA journal_mode = WAL", mode, sizeof(mode), error);
-    if (status == MEOWER_OK && strcasecmp(mode, "wal") != 0)
+    if (status == MEOWER_OK && strcasecmp(mode, "wal") != 0) {
         status = meower_error_set(error, MEOWER_ERROR_IO, 0, 0,
                                   "\"%s\" cannot have a write-ahead log; keep it on a local file system", writer->path);
+    }
     return status;
 }
 
@@ -111,14 +120,17 @@ static int configure(struct sqlite_connection *writer, const char *synchronous, 
     char sql[200];
     snprintf(sql, sizeof(sql), "PRAGMA synchronous = %s; PRAGMA secure_delete = ON; PRAGMA cache_size = -16384",
              synchronous);
-    if (sqlite3_db_readonly(writer->db, "main") == 1)
+    if (sqlite3_db_readonly(writer->db, "main") == 1) {
         return meower_error_set(error, MEOWER_ERROR_PERMISSION, 0, 0,
                                 "\"%s\" may only be read; check the owner and the mode of the file", writer->path);
-    if (sqlite3_db_config(writer->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL) != SQLITE_OK)
+    }
+    if (sqlite3_db_config(writer->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL) != SQLITE_OK) {
         return sqlite_connection_error(writer, error);
+    }
     int status = set_journal(writer, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = sqlite_connection_execute(writer, sql, error);
+    }
     return status;
 }
 
@@ -134,8 +146,9 @@ static int create(struct sqlite_connection *writer, const meower_clock *clock, m
              "PRAGMA application_id = %d; PRAGMA user_version = %d",
              epoch, APPLICATION_ID, SCHEMA_VERSION);
     int status = sqlite_connection_execute(writer, create_sql, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = sqlite_connection_execute(writer, sql, error);
+    }
     return status;
 }
 
@@ -150,26 +163,29 @@ static int check_unadopted(struct sqlite_connection *writer, meower_error *error
         "OR id > 'aWgEPTl1tmebfsQzFP4bxwgy80V' OR typeof(body) <> 'text' OR typeof(created_at) <> 'integer' "
         "ORDER BY id LIMIT 1",
         wrong_id, sizeof(wrong_id), error);
-    if (status == MEOWER_OK && wrong_id[0] != '\0')
+    if (status == MEOWER_OK && wrong_id[0] != '\0') {
         status = meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
                                   "the meow %s in \"%s\" cannot be adopted; an id is a KSUID of 27 characters, a body "
                                   "is text, created_at an integer in microseconds since 1970",
                                   wrong_id, writer->path);
+    }
     return status;
 }
 
 static int adopt(struct sqlite_connection *writer, meower_error *error)
 {
     int status = check_unadopted(writer, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = sqlite_connection_execute(writer, note_newest_sql, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = sqlite_connection_execute(writer,
                                            "INSERT INTO meower_events(kind, meow_id, at) "
                                            "SELECT 1, id, created_at FROM meower_unadopted JOIN meows USING (id) "
                                            "ORDER BY id;"
                                            "DELETE FROM meower_unadopted",
                                            error);
+    }
     return status;
 }
 
@@ -180,25 +196,33 @@ static int create_and_adopt(struct sqlite_connection *writer, bool exists, const
     int64_t unadopted = 1;
     int64_t knows_newest = 0;
     int status = MEOWER_OK;
-    if (exists)
+    if (exists) {
         status = sqlite_connection_number(writer, "SELECT EXISTS (SELECT 1 FROM meower_unadopted)", &unadopted, error);
-    if (exists && status == MEOWER_OK)
+    }
+    if (exists && status == MEOWER_OK) {
         status = sqlite_connection_number(
             writer, "SELECT EXISTS (SELECT 1 FROM meower_meta WHERE name = " NEWEST_NAME ")", &knows_newest, error);
-    if (status != MEOWER_OK || (unadopted == 0 && knows_newest == 1))
+    }
+    if (status != MEOWER_OK || (unadopted == 0 && knows_newest == 1)) {
         return status;
+    }
 
     status = sqlite_connection_execute(writer, "BEGIN IMMEDIATE", error);
-    if (status == MEOWER_OK && !exists)
+    if (status == MEOWER_OK && !exists) {
         status = create(writer, clock, error);
-    if (status == MEOWER_OK && knows_newest == 0)
+    }
+    if (status == MEOWER_OK && knows_newest == 0) {
         status = sqlite_connection_execute(writer, find_newest_sql, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = adopt(writer, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = sqlite_connection_execute(writer, "COMMIT", error);
-    if (status != MEOWER_OK && !sqlite3_get_autocommit(writer->db))
+    }
+    if (status != MEOWER_OK && !sqlite3_get_autocommit(writer->db)) {
         sqlite_connection_execute(writer, "ROLLBACK", NULL);
+    }
     return status;
 }
 
@@ -212,10 +236,12 @@ int sqlite_schema_open(struct sqlite_connection *writer, const char *synchronous
 {
     bool exists = false;
     int status = recognise(writer, &exists, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = configure(writer, synchronous, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = create_and_adopt(writer, exists, clock, error);
+    }
     return status;
 }
 
@@ -223,7 +249,8 @@ int sqlite_schema_look(struct sqlite_connection *connection, meower_error *error
 {
     bool exists = false;
     int status = recognise(connection, &exists, error);
-    if (status == MEOWER_OK && !exists)
+    if (status == MEOWER_OK && !exists) {
         status = meower_error_set(error, MEOWER_ERROR_NOT_FOUND, 0, 0, "there is no store in \"%s\"", connection->path);
+    }
     return status;
 }

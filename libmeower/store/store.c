@@ -39,10 +39,12 @@ static void join_scheme(char text[SCHEMES_TEXT_SIZE], const char *scheme, const 
 static int refuse_scheme(const char *url, const meower_options *options, meower_error *error)
 {
     char schemes[SCHEMES_TEXT_SIZE] = "";
-    for (size_t i = 0; i < options->store_count; i++)
+    for (size_t i = 0; i < options->store_count; i++) {
         join_scheme(schemes, options->stores[i].vtable.scheme, "");
-    for (size_t i = 0; i < BUILTIN_COUNT; i++)
+    }
+    for (size_t i = 0; i < BUILTIN_COUNT; i++) {
         join_scheme(schemes, builtin_stores[i].scheme, builtin_stores[i].vtable == NULL ? " (not built in)" : "");
+    }
 
     char redacted[200];
     url_redact(url, redacted, sizeof(redacted));
@@ -62,12 +64,14 @@ static int find_vtable(const meower_options *options, meower_backend_config *con
         }
     }
     for (size_t i = 0; i < BUILTIN_COUNT; i++) {
-        if (!url_has_scheme(config->url, builtin_stores[i].scheme, &config->location))
+        if (!url_has_scheme(config->url, builtin_stores[i].scheme, &config->location)) {
             continue;
-        if (builtin_stores[i].vtable == NULL)
+        }
+        if (builtin_stores[i].vtable == NULL) {
             return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
                                     "the store \"%s:\" is not built into this library; build it with -D%s=ON",
                                     builtin_stores[i].scheme, builtin_stores[i].build_option);
+        }
         *vtable = builtin_stores[i].vtable;
         return MEOWER_OK;
     }
@@ -96,13 +100,15 @@ static int call_after(struct call *call, int status)
 /* A sink that stops a call gives a status without detail. */
 static int call_finish(struct call *call, int status, meower_error *error)
 {
-    if (status == MEOWER_OK || error == NULL)
+    if (status == MEOWER_OK || error == NULL) {
         return status;
-    if (call->detail.code == status)
+    }
+    if (call->detail.code == status) {
         *error = call->detail;
-    else
+    } else {
         meower_error_set(error, status, 0, 0, "the store's call \"%s\" ended with: %s", call->name,
                          meower_status_name(status));
+    }
     return status;
 }
 
@@ -112,10 +118,12 @@ static int open_backend(struct store *store, const meower_backend_config *config
 {
     struct call call = {.store = store, .name = "open"};
     int status = call_before(&call);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = call_after(&call, store->vtable.open(config, &store->backend, &call.detail));
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         store_close(store);
+    }
     return call_finish(&call, status, error);
 }
 
@@ -123,8 +131,9 @@ static int read_info(struct store *store, meower_error *error)
 {
     struct call call = {.store = store, .name = "info"};
     int status = call_before(&call);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = call_after(&call, store->vtable.info(store->backend, &store->info, &call.detail));
+    }
     return call_finish(&call, status, error);
 }
 
@@ -157,16 +166,19 @@ static int open_with(struct store *store, const meower_options *options, unsigne
     const meower_store_vtable *vtable = NULL;
     meower_backend_config config;
     int status = configure(options, lanes, flags, &config, &vtable, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
-    if (flags == MEOWER_OPEN_TO_LOOK && (vtable->flags & MEOWER_STORE_LOOKS) == 0)
+    }
+    if (flags == MEOWER_OPEN_TO_LOOK && (vtable->flags & MEOWER_STORE_LOOKS) == 0) {
         return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
                                 "the store \"%s:\" cannot be opened to look only", vtable->scheme);
+    }
 
     struct store opened = {.vtable = *vtable, .hook = options->fault_hook};
     status = open_backend(&opened, &config, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     status = read_info(&opened, error);
     if (status != MEOWER_OK) {
         store_close(&opened);
@@ -189,8 +201,9 @@ int store_open_to_look(struct store *store, const meower_options *options, unsig
 /* Closing cannot fail, so it passes no fault hook. */
 void store_close(struct store *store)
 {
-    if (store->backend != NULL)
+    if (store->backend != NULL) {
         store->vtable.close(store->backend);
+    }
     store->backend = NULL;
 }
 
@@ -216,10 +229,12 @@ static const char *find_fault(const meower_store_operation *operation)
 {
     switch (operation->kind) {
     case MEOWER_STORE_POST:
-        if (!is_id(operation->id))
+        if (!is_id(operation->id)) {
             return "its id is malformed";
-        if (operation->body == NULL)
+        }
+        if (operation->body == NULL) {
             return "it has no body";
+        }
         return is_key_or_none(operation->idempotency_key) ? NULL : "its idempotency key is empty or too long";
     case MEOWER_STORE_DELETE:
         return is_id(operation->id) ? NULL : "its id is malformed";
@@ -238,13 +253,16 @@ static int check_operations(const meower_store_operation *operations, size_t cou
     for (size_t i = 0; i < count; i++) {
         bool is_post = operations[i].kind == MEOWER_STORE_POST;
         const char *fault = find_fault(&operations[i]);
-        if (fault == NULL && is_post && strcmp(operations[i].id, last_id) <= 0)
+        if (fault == NULL && is_post && strcmp(operations[i].id, last_id) <= 0) {
             fault = "its id is not above that of the post before it";
-        if (fault != NULL)
+        }
+        if (fault != NULL) {
             return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                     "operation %zu of a batch cannot be stored: %s; nothing was stored", i, fault);
-        if (is_post)
+        }
+        if (is_post) {
             last_id = operations[i].id;
+        }
     }
     return MEOWER_OK;
 }
@@ -253,12 +271,14 @@ static int check_operations(const meower_store_operation *operations, size_t cou
 static int append_checked(struct store *store, meower_store_operation *operations, size_t count, meower_error *error)
 {
     int status = store->vtable.append(store->backend, operations, count, error);
-    if (status != MEOWER_ERROR_CONFLICT)
+    if (status != MEOWER_ERROR_CONFLICT) {
         return status;
-    if (is_id(operations[0].stored_id))
+    }
+    if (is_id(operations[0].stored_id)) {
         return meower_error_set(error, MEOWER_ERROR_CONFLICT, 0, 0,
                                 "the newest id of the store is %s; the ids of the batch must be above it",
                                 operations[0].stored_id);
+    }
     return meower_error_set(error, MEOWER_ERROR_INTERNAL, 0, 0,
                             "the store refused the ids of a batch and did not say which id is its newest");
 }
@@ -266,12 +286,14 @@ static int append_checked(struct store *store, meower_store_operation *operation
 int store_append(struct store *store, meower_store_operation *operations, size_t count, meower_error *error)
 {
     int status = check_operations(operations, count, error);
-    if (status != MEOWER_OK || count == 0)
+    if (status != MEOWER_OK || count == 0) {
         return status;
+    }
     struct call call = {.store = store, .name = "append"};
     status = call_before(&call);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = call_after(&call, append_checked(store, operations, count, &call.detail));
+    }
     return call_finish(&call, status, error);
 }
 
@@ -285,12 +307,14 @@ static int refuse_unsupported(const struct store *store, const char *what, const
 
 int store_new_epoch(struct store *store, meower_error *error)
 {
-    if (store->vtable.new_epoch == NULL)
+    if (store->vtable.new_epoch == NULL) {
         return refuse_unsupported(store, "draw a new epoch", "its positions cannot be told apart from others", error);
+    }
     struct call call = {.store = store, .name = "new_epoch"};
     int status = call_before(&call);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = call_after(&call, store->vtable.new_epoch(store->backend, &call.detail));
+    }
     status = call_finish(&call, status, error);
     return status == MEOWER_OK ? read_info(store, error) : status;
 }
@@ -300,12 +324,14 @@ static int copy_store(const struct store *store, const meower_backend_config *co
                       int (*member)(const meower_backend_config *config, const char *path, meower_error *error),
                       const char *path, meower_error *error)
 {
-    if (member == NULL)
+    if (member == NULL) {
         return refuse_unsupported(store, name, "copy it with the engine's own tools (docs/OPERATIONS.md)", error);
+    }
     struct call call = {.store = store, .name = name};
     int status = call_before(&call);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = call_after(&call, member(config, path, &call.detail));
+    }
     return call_finish(&call, status, error);
 }
 
@@ -314,8 +340,9 @@ int store_backup(const meower_options *options, const char *path, meower_error *
     const meower_store_vtable *vtable = NULL;
     meower_backend_config config;
     int status = configure(options, 1, MEOWER_OPEN_TO_LOOK, &config, &vtable, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     const struct store store = {.vtable = *vtable, .hook = options->fault_hook};
     return copy_store(&store, &config, "backup", vtable->backup, path, error);
 }
@@ -325,8 +352,9 @@ int store_restore(const meower_options *options, const char *path, meower_error 
     const meower_store_vtable *vtable = NULL;
     meower_backend_config config;
     int status = configure(options, 1, 0, &config, &vtable, error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return status;
+    }
     const struct store store = {.vtable = *vtable, .hook = options->fault_hook};
     return copy_store(&store, &config, "restore", vtable->restore, path, error);
 }
@@ -337,8 +365,9 @@ int store_head(struct store *store, unsigned lane, uint64_t *position, meower_er
 {
     struct call call = {.store = store, .name = "head"};
     int status = call_before(&call);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = call_after(&call, store->vtable.head(store->backend, lane, position, &call.detail));
+    }
     return call_finish(&call, status, error);
 }
 
@@ -347,8 +376,9 @@ int store_read_events(struct store *store, unsigned lane, uint64_t after, size_t
 {
     struct call call = {.store = store, .name = "read_events"};
     int status = call_before(&call);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = call_after(&call, store->vtable.read_events(store->backend, lane, after, max, sink, &call.detail));
+    }
     return call_finish(&call, status, error);
 }
 
@@ -357,8 +387,9 @@ int store_list(struct store *store, unsigned lane, const meower_range *range, me
 {
     struct call call = {.store = store, .name = "list"};
     int status = call_before(&call);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = call_after(&call, store->vtable.list(store->backend, lane, range, sink, &call.detail));
+    }
     return call_finish(&call, status, error);
 }
 
@@ -367,8 +398,9 @@ int store_get(struct store *store, unsigned lane, const char *const *ids, size_t
 {
     struct call call = {.store = store, .name = "get"};
     int status = call_before(&call);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = call_after(&call, store->vtable.get(store->backend, lane, ids, count, sink, &call.detail));
+    }
     return call_finish(&call, status, error);
 }
 
@@ -376,18 +408,21 @@ int store_checkpoint(struct store *store, unsigned lane, const char *name, uint6
 {
     struct call call = {.store = store, .name = "checkpoint"};
     int status = call_before(&call);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = call_after(&call, store->vtable.checkpoint(store->backend, lane, name, position, &call.detail));
+    }
     return call_finish(&call, status, error);
 }
 
 int store_inspect(struct store *store, unsigned lane, meower_text_sink *sink, meower_error *error)
 {
-    if (store->vtable.inspect == NULL)
+    if (store->vtable.inspect == NULL) {
         return MEOWER_OK;
+    }
     struct call call = {.store = store, .name = "inspect"};
     int status = call_before(&call);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = call_after(&call, store->vtable.inspect(store->backend, lane, sink, &call.detail));
+    }
     return call_finish(&call, status, error);
 }

@@ -14,8 +14,9 @@
 static void structs_keep_their_sizes(void **state)
 {
     (void)state;
-    if (sizeof(void *) != 8)
+    if (sizeof(void *) != 8) {
         skip();
+    }
     assert_int_equal(sizeof(meower_error), 512);
     assert_int_equal(sizeof(meower_meow), 32);
     assert_int_equal(sizeof(meower_post), 32);
@@ -46,8 +47,9 @@ static void structs_keep_their_sizes(void **state)
 static void structs_that_may_grow_do_not_shrink(void **state)
 {
     (void)state;
-    if (sizeof(void *) != 8)
+    if (sizeof(void *) != 8) {
         skip();
+    }
     assert_true(sizeof(meower_store_vtable) >= 128);
     assert_true(sizeof(meower_bus_vtable) >= 72);
     assert_true(sizeof(meower_search_vtable) >= 128);

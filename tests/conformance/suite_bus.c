@@ -50,8 +50,9 @@ struct fixture {
 
 static void check_ok(int status, const meower_error *error)
 {
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         fail_msg("status %d: %s", status, error->message);
+    }
 }
 
 static int collect(meower_bus_sink *sink, const char *payload, size_t payload_len)
@@ -59,12 +60,15 @@ static int collect(meower_bus_sink *sink, const char *payload, size_t payload_le
     struct collector *collector = (struct collector *)sink;
     char epoch[MEOWER_EPOCH_SIZE];
     uint64_t position = 0;
-    if (!event_parse_payload(payload, payload_len, epoch, &position) || strcmp(epoch, collector->fixture->epoch) != 0)
+    if (!event_parse_payload(payload, payload_len, epoch, &position) || strcmp(epoch, collector->fixture->epoch) != 0) {
         return MEOWER_OK;
-    if (collector->count == collector->stop_at)
+    }
+    if (collector->count == collector->stop_at) {
         return OWN_STATUS;
-    if (collector->count < MESSAGES_MAX)
+    }
+    if (collector->count < MESSAGES_MAX) {
         collector->positions[collector->count] = position;
+    }
     collector->count++;
     if (position > collector->last) {
         collector->last = position;
@@ -102,8 +106,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
-    if (fixture->receiver == &fixture->second)
+    if (fixture->receiver == &fixture->second) {
         bus_close(&fixture->second);
+    }
     bus_close(&fixture->publisher);
     bus_adapter.remove(fixture->url);
     meower_options_free(fixture->options);
@@ -146,8 +151,9 @@ static int publish_batch(struct fixture *fixture, uint64_t first, size_t count, 
 {
     meower_bus_message *messages = calloc(count, sizeof(*messages));
     char(*payloads)[PAYLOAD_SIZE] = calloc(count, sizeof(*payloads));
-    if (messages == NULL || payloads == NULL)
+    if (messages == NULL || payloads == NULL) {
         abort();
+    }
     for (size_t i = 0; i < count; i++) {
         size_t len = write_payload(fixture, first + i, "meow", payloads[i], PAYLOAD_SIZE);
         messages[i] = message_of(fixture, first + i, payloads[i], len);
@@ -172,9 +178,10 @@ static const struct collector *receive_through(struct fixture *fixture, uint64_t
     meower_error error;
     while (collector->last < position) {
         check_ok(bus_receive(fixture->receiver, 100, &collector->sink, &error), &error);
-        if (collector->last < position && now_ms() > deadline_ms)
+        if (collector->last < position && now_ms() > deadline_ms) {
             fail_msg("position %llu has not come after %d ms, only %llu", (unsigned long long)position, ARRIVE_MAX_MS,
                      (unsigned long long)collector->last);
+        }
     }
     return collector;
 }
@@ -184,8 +191,9 @@ static void check_order(const struct collector *collector, uint64_t count)
 {
     assert_int_equal(collector->last, count);
     assert_int_equal(collector->ascents, collector->count);
-    if (bus_adapter.carries_all)
+    if (bus_adapter.carries_all) {
         assert_int_equal(collector->count, count);
+    }
 }
 
 /* ---- what is published arrives ---------------------------------------------------------------------------------- */
@@ -207,8 +215,9 @@ static void messages_arrive_in_the_order_of_their_batch(void **state)
 static void batches_arrive_in_the_order_in_which_they_were_published(void **state)
 {
     struct fixture *fixture = *state;
-    for (uint64_t first = 1; first <= 200; first += 4)
+    for (uint64_t first = 1; first <= 200; first += 4) {
         publish(fixture, first, 4);
+    }
     check_order(receive_through(fixture, 200), 200);
 }
 
@@ -248,8 +257,9 @@ static void check_payload(struct fixture *fixture, uint64_t position, const char
     meower_error error;
     check_ok(bus_publish(&fixture->publisher, &message, 1, &error), &error);
     const struct collector *collector = receive_through(fixture, position);
-    if (!bus_adapter.carries_all)
+    if (!bus_adapter.carries_all) {
         return; /* that it was one of ours is all that can be asked */
+    }
     assert_int_equal(collector->payload_len, len);
     assert_memory_equal(collector->payload, payload, len);
 }
@@ -267,8 +277,9 @@ static void a_long_payload_arrives_byte_for_byte(void **state)
 {
     struct fixture *fixture = *state;
     char body[LONG_SIZE - PAYLOAD_SIZE];
-    for (size_t i = 0; i < sizeof(body) - 1; i++)
+    for (size_t i = 0; i < sizeof(body) - 1; i++) {
         body[i] = (char)('a' + i % 26);
+    }
     body[sizeof(body) - 1] = '\0';
     check_payload(fixture, 1, body);
 }
@@ -337,8 +348,9 @@ static void receiving_ends_with_the_first_message(void **state)
     receive_leftovers(later.fixture);
     assert_int_equal(pthread_create(&thread, NULL, publish_later, &later), 0);
     int64_t waited_ms = receive_for(later.fixture, 15000);
-    while (collector->count == 0 && waited_ms < 5000) /* it was of somebody else */
+    while (collector->count == 0 && waited_ms < 5000) { /* it was of somebody else */
         waited_ms += receive_for(later.fixture, 15000);
+    }
     pthread_join(thread, NULL);
     check_ok(later.status, &later.error);
     assert_int_equal(collector->count, 1);
@@ -394,8 +406,9 @@ static void a_sink_that_stops_ends_receive_with_its_status(void **state)
     publish(fixture, 1, 1);
     publish(fixture, 2, 1);
     publish(fixture, 3, 1);
-    while (status == MEOWER_OK && now_ms() < deadline_ms)
+    while (status == MEOWER_OK && now_ms() < deadline_ms) {
         status = bus_receive(fixture->receiver, 100, &collector->sink, &error);
+    }
     assert_int_equal(status, OWN_STATUS);
     assert_int_equal(collector->count, 1);
 }
@@ -407,8 +420,9 @@ static void receiving_goes_on_after_a_sink_has_stopped(void **state)
     int64_t waited_ms = 0;
     a_sink_that_stops_ends_receive_with_its_status(state);
     fixture->collector.stop_at = SIZE_MAX;
-    while (fixture->collector.last < 3 && waited_ms < 10000)
+    while (fixture->collector.last < 3 && waited_ms < 10000) {
         waited_ms += receive_for(fixture, 10000);
+    }
     assert_int_equal(fixture->collector.last, 3);
     assert_in_range(waited_ms, 0, 5000);
 }
@@ -428,8 +442,9 @@ struct rush {
 static void *publish_rush(void *argument)
 {
     struct rush *rush = argument;
-    for (uint64_t batch = 0; batch < RUSH_BATCHES && rush->status == MEOWER_OK; batch++)
+    for (uint64_t batch = 0; batch < RUSH_BATCHES && rush->status == MEOWER_OK; batch++) {
         rush->status = publish_batch(rush->fixture, batch * RUSH_BATCH_SIZE + 1, RUSH_BATCH_SIZE, &rush->error);
+    }
     return NULL;
 }
 

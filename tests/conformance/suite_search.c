@@ -48,11 +48,11 @@ static void open_search(struct fixture *fixture)
 
 static int setup(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
     meower_error error = {0};
 
     fixture->adapter = *state;
-    fixture->adapter->make_url(fixture->url, sizeof fixture->url);
+    fixture->adapter->make_url(fixture->url, sizeof(fixture->url));
     if (meower_options_new(&fixture->options) != MEOWER_OK ||
         meower_options_set(fixture->options, "search", fixture->url, &error) != MEOWER_OK ||
         search_open(&fixture->search, fixture->options, LANES, &error) != MEOWER_OK) {
@@ -202,7 +202,7 @@ static void assert_window(struct fixture *fixture, const char *query, uint64_t s
     char found[8 * HITS_MAX];
 
     match(fixture, query, skip, take, &hits);
-    write_numbers(hits.numbers, hits.count, found, sizeof found);
+    write_numbers(hits.numbers, hits.count, found, sizeof(found));
     if (strcmp(found, expected) != 0) {
         fail_msg("\"%s\" finds [%s], not [%s]", query, found, expected);
     }
@@ -814,7 +814,7 @@ static size_t rank(const struct model *model, const char *query_text, uint64_t *
         }
     }
     match_query_free(&query);
-    qsort(ranked, count, sizeof ranked[0], compare_ranked);
+    qsort(ranked, count, sizeof(ranked[0]), compare_ranked);
     for (size_t i = 0; i < count; i++) {
         numbers[i] = ranked[i].number;
     }
@@ -835,16 +835,16 @@ static void assert_agreement(struct fixture *fixture, struct model *model)
         return;
     }
     match(fixture, query, EVERYTHING, &hits);
-    write_numbers(hits.numbers, hits.count, found_text, sizeof found_text);
-    write_numbers(expected, count, expected_text, sizeof expected_text);
+    write_numbers(hits.numbers, hits.count, found_text, sizeof(found_text));
+    write_numbers(expected, count, expected_text, sizeof(expected_text));
     if (strcmp(found_text, expected_text) != 0) {
         fail_msg("\"%s\" finds [%s], not [%s]", query, found_text, expected_text);
     }
     uint64_t skip = pick(model, (unsigned)count + 1);
     uint32_t take = pick(model, 20);
     match(fixture, query, skip, take, &hits);
-    write_numbers(hits.numbers, hits.count, found_text, sizeof found_text);
-    write_numbers(expected + skip, count - skip < take ? count - skip : take, expected_text, sizeof expected_text);
+    write_numbers(hits.numbers, hits.count, found_text, sizeof(found_text));
+    write_numbers(expected + skip, count - skip < take ? count - skip : take, expected_text, sizeof(expected_text));
     assert_string_equal(found_text, expected_text);
 }
 
@@ -878,7 +878,7 @@ static void ranked_lists_are_those_of_the_contract(void **state)
     static struct model model;
     struct fixture *fixture = *state;
 
-    memset(&model, 0, sizeof model);
+    memset(&model, 0, sizeof(model));
     model.seed = 20181123;
     make_vocabulary(&model);
     post_model(fixture, &model);
@@ -925,16 +925,16 @@ static bool search_once(struct searcher *searcher, const struct match_query *que
     int status = match_on_lane(&crowd->fixture->search, searcher->lane, query, EVERYTHING, hits, &error);
 
     if (status != MEOWER_OK) {
-        snprintf(searcher->complaint, sizeof searcher->complaint, "%s", error.message);
+        snprintf(searcher->complaint, sizeof(searcher->complaint), "%s", error.message);
         return false;
     }
     if (hits->count < visible) {
-        snprintf(searcher->complaint, sizeof searcher->complaint, "%zu hits of %u", hits->count, visible);
+        snprintf(searcher->complaint, sizeof(searcher->complaint), "%zu hits of %u", hits->count, visible);
         return false;
     }
     for (size_t i = 0; i < hits->count; i++) {
         if (hits->numbers[i] != hits->positions[i] || hits->numbers[i] != hits->count - i) {
-            snprintf(searcher->complaint, sizeof searcher->complaint, "hit %zu of %zu is %llu", i, hits->count,
+            snprintf(searcher->complaint, sizeof(searcher->complaint), "hit %zu of %zu is %llu", i, hits->count,
                      (unsigned long long)hits->numbers[i]);
             return false;
         }
@@ -946,13 +946,13 @@ static bool search_once(struct searcher *searcher, const struct match_query *que
 static void *search_on(void *argument)
 {
     struct searcher *searcher = argument;
-    struct hits *hits = malloc(sizeof *hits);
+    struct hits *hits = malloc(sizeof(*hits));
     struct match_query query;
     /* By the word itself, with a typo, and by a prefix. */
     static const char *const texts[LANES] = {"meow", "moew", "me", "meow zebra"};
 
     if (hits == NULL || match_query_init(&query, texts[searcher->lane], strlen(texts[searcher->lane])) != MEOWER_OK) {
-        snprintf(searcher->complaint, sizeof searcher->complaint, "no memory");
+        snprintf(searcher->complaint, sizeof(searcher->complaint), "no memory");
         atomic_store(&searcher->crowd->is_over, true);
         free(hits);
         return NULL;
@@ -1110,10 +1110,10 @@ static void an_index_can_be_rebuilt_again_and_again(void **state)
     for (uint64_t position = 1; position <= 3; position++) {
         char words[20];
         begin_rebuild(fixture);
-        snprintf(words, sizeof words, "cat round%llu", (unsigned long long)position);
+        snprintf(words, sizeof(words), "cat round%llu", (unsigned long long)position);
         index_beside(fixture, position, words);
         swap(fixture);
-        snprintf(words, sizeof words, "%llu", (unsigned long long)position);
+        snprintf(words, sizeof(words), "%llu", (unsigned long long)position);
         assert_hits(fixture, "cat", words);
     }
 }
@@ -1205,8 +1205,8 @@ static void *search_through_swaps(void *context)
         int status =
             match_on_lane(&searcher->crowd->fixture->search, searcher->lane, &query, EVERYTHING, &hits, &error);
         if (status != MEOWER_OK || hits.count != 1 || hits.numbers[0] != 1) {
-            snprintf(searcher->complaint, sizeof searcher->complaint, "status %d, %zu hits: %.300s", status, hits.count,
-                     error.message);
+            snprintf(searcher->complaint, sizeof(searcher->complaint), "status %d, %zu hits: %.300s", status,
+                     hits.count, error.message);
         }
         atomic_fetch_add(&searcher->crowd->searches, 1);
     }
@@ -1259,7 +1259,7 @@ static int take_document(meower_document_sink *sink, const meower_search_documen
     struct listing *listing = (struct listing *)sink;
     size_t len = strlen(listing->text);
 
-    snprintf(listing->text + len, sizeof listing->text - len, "%s%llu@%llu", len == 0 ? "" : " ",
+    snprintf(listing->text + len, sizeof(listing->text) - len, "%s%llu@%llu", len == 0 ? "" : " ",
              strtoull(document->id, NULL, 10), (unsigned long long)document->position);
     return MEOWER_OK;
 }
@@ -1347,7 +1347,7 @@ static void looking_makes_no_index(void **state)
     }
     search_close(&fixture->search);
     fixture->adapter->remove(fixture->url);
-    fixture->adapter->make_url(fixture->url, sizeof fixture->url);
+    fixture->adapter->make_url(fixture->url, sizeof(fixture->url));
     assert_int_equal(meower_options_set(fixture->options, "search", fixture->url, NULL), MEOWER_OK);
     assert_int_equal(search_open_to_look(&looker, fixture->options, 1, &error), MEOWER_ERROR_NOT_FOUND);
     assert_int_equal(search_open_to_look(&looker, fixture->options, 1, &error), MEOWER_ERROR_NOT_FOUND);
@@ -1356,7 +1356,7 @@ static void looking_makes_no_index(void **state)
 
 #define SEARCH_TEST(test)                                                                                              \
     {                                                                                                                  \
-#test, test, setup, teardown, NULL                                                                             \
+        #test, test, setup, teardown, NULL                                                                             \
     }
 
 static const struct CMUnitTest suite[] = {
@@ -1425,9 +1425,9 @@ int main(void)
     int failed = 0;
 
     for (size_t i = 0; i < search_adapter_count; i++) {
-        struct CMUnitTest tests[sizeof suite / sizeof suite[0]];
-        memcpy(tests, suite, sizeof suite);
-        for (size_t j = 0; j < sizeof tests / sizeof tests[0]; j++) {
+        struct CMUnitTest tests[sizeof(suite) / sizeof(suite[0])];
+        memcpy(tests, suite, sizeof(suite));
+        for (size_t j = 0; j < sizeof(tests) / sizeof(tests[0]); j++) {
             tests[j].initial_state = (void *)&search_adapters[i];
         }
         failed += cmocka_run_group_tests_name(search_adapters[i].name, tests, NULL, NULL);

@@ -70,8 +70,9 @@ static void fake_random(void *context, void *out, size_t len)
 static int collect(meower_row_sink *sink, const meower_row *row)
 {
     struct collector *collector = (struct collector *)sink;
-    if (collector->count == collector->stop_at)
+    if (collector->count == collector->stop_at) {
         return OWN_STATUS;
+    }
     struct row_copy *copy = &collector->rows[collector->count++];
     *copy = (struct row_copy){
         .position = row->position,
@@ -81,8 +82,9 @@ static int collect(meower_row_sink *sink, const meower_row *row)
         .created_at_us = row->created_at_us,
     };
     snprintf(copy->id, sizeof(copy->id), "%s", row->id);
-    if (row->body != NULL)
+    if (row->body != NULL) {
         memcpy(copy->body, row->body, row->body_len < BODY_SIZE ? row->body_len : BODY_SIZE - 1);
+    }
     return MEOWER_OK;
 }
 
@@ -97,8 +99,9 @@ static meower_row_sink *collect_until(struct fixture *fixture, size_t stop_at)
 
 static void check_ok(int status, const meower_error *error)
 {
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         fail_msg("status %d: %s", status, error->message);
+    }
 }
 
 static void open_store(struct fixture *fixture)
@@ -115,8 +118,9 @@ static int set_up(void **state)
     fixture->now_us = START_US;
     store_adapter.make_url(fixture->url, sizeof(fixture->url));
     assert_int_equal(meower_options_new(&fixture->options), MEOWER_OK);
-    if (store_adapter.vtable != NULL)
+    if (store_adapter.vtable != NULL) {
         assert_int_equal(meower_options_add_store(fixture->options, store_adapter.vtable, NULL, NULL), MEOWER_OK);
+    }
     assert_int_equal(meower_options_set(fixture->options, "store", fixture->url, NULL), MEOWER_OK);
     meower_options_set_clock(fixture->options, &(meower_clock){fake_now, fake_now, fake_random, fixture});
     open_store(fixture);
@@ -136,8 +140,9 @@ static int tear_down(void **state)
 /* Closes it and opens it again, or skips the test. */
 static void reopen(struct fixture *fixture)
 {
-    if (!store_adapter.is_kept)
+    if (!store_adapter.is_kept) {
         skip();
+    }
     store_close(&fixture->store);
     open_store(fixture);
 }
@@ -214,8 +219,9 @@ static meower_store_operation append_one(struct fixture *fixture, meower_store_o
 static void post_some(struct fixture *fixture, unsigned count)
 {
     meower_store_operation operations[ROWS_MAX];
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         operations[i] = post(fixture, id_of(i + 1), "meow");
+    }
     append(fixture, operations, count);
 }
 
@@ -271,11 +277,13 @@ static const struct row_copy *get_one(struct fixture *fixture, const char *id)
 static void check_ids(const struct collector *collector, const unsigned *numbers)
 {
     size_t count = 0;
-    while (numbers[count] != 0)
+    while (numbers[count] != 0) {
         count++;
+    }
     assert_int_equal(collector->count, count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         assert_string_equal(collector->rows[i].id, id_of(numbers[i]));
+    }
 }
 
 #define CHECK_IDS(collector, ...) check_ids(collector, (const unsigned[]){__VA_ARGS__, 0})
@@ -376,8 +384,9 @@ static void the_newest_id_is_known_even_when_it_is_deleted(void **state)
 /* Makes three foreign meows in a store that holds id_of(1) with position 1. */
 static void insert_foreign_meows(struct fixture *fixture)
 {
-    if (store_adapter.insert_meow == NULL)
+    if (store_adapter.insert_meow == NULL) {
         skip();
+    }
     post_some(fixture, 1);
     store_close(&fixture->store);
     store_adapter.insert_meow(fixture->url, id_of(7), "seven", START_US + 7);
@@ -435,15 +444,17 @@ static void positions_have_no_hole_between_batches(void **state)
     meower_store_operation operations[8];
     unsigned number = 1;
     for (size_t batch = 0; batch < 4; batch++) {
-        for (unsigned i = 0; i < sizes[batch]; i++)
+        for (unsigned i = 0; i < sizes[batch]; i++) {
             operations[i] = post(fixture, id_of(number++), "meow");
+        }
         append(fixture, operations, sizes[batch]);
         assert_int_equal(head_of(fixture), number - 1);
     }
     const struct collector *events = read_events(fixture, 0, ROWS_MAX);
     assert_int_equal(events->count, 16);
-    for (unsigned i = 0; i < 16; i++)
+    for (unsigned i = 0; i < 16; i++) {
         assert_int_equal(events->rows[i].position, i + 1);
+    }
 }
 
 static void a_post_says_what_was_stored(void **state)
@@ -524,11 +535,12 @@ static void bodies_come_back_byte_for_byte(void **state)
 {
     struct fixture *fixture = *state;
     char longest[701];
-    for (size_t i = 0; i < 700; i += 7) /* a meow emoji and three letters */
+    for (size_t i = 0; i < 700; i += 7) { /* a meow emoji and three letters */
         memcpy(longest + i,
                "\xF0\x9F\x90\xB1"
                "abc",
                7);
+    }
     longest[700] = '\0';
     const char *const bodies[] = {
         "m",
@@ -727,8 +739,9 @@ static void the_newest_id_outlives_its_meow(void **state)
 static void the_newest_id_is_kept_when_older_ones_are_adopted(void **state)
 {
     struct fixture *fixture = *state;
-    if (store_adapter.insert_meow == NULL)
+    if (store_adapter.insert_meow == NULL) {
         skip();
+    }
     post_some(fixture, 8);
     append_one(fixture, delete_of(fixture, id_of(8)));
     append_one(fixture, delete_of(fixture, id_of(5)));
@@ -760,8 +773,9 @@ static void two_who_write_in_turns_keep_one_order(void **state)
     struct fixture *fixture = *state;
     struct fixture other = {.options = fixture->options};
     meower_error error;
-    if (!store_adapter.is_shared)
+    if (!store_adapter.is_shared) {
         skip();
+    }
     check_ok(store_open(&other.store, fixture->options, LANES, &error), &error);
     append_one(fixture, post(fixture, id_of(10), "the time"));
     append_one(&other, post(fixture, id_of(3610), "an hour ahead"));
@@ -1123,12 +1137,13 @@ static int watch_event(meower_row_sink *sink, const meower_row *row)
     struct watcher *watcher = (struct watcher *)sink;
     char id[MEOWER_ID_SIZE];
     snprintf(id, sizeof(id), "2ST%024u", (unsigned)row->position);
-    if (row->position != watcher->seen + 1)
+    if (row->position != watcher->seen + 1) {
         watcher->fault = "a position is missing";
-    else if (strcmp(row->id, id) != 0)
+    } else if (strcmp(row->id, id) != 0) {
         watcher->fault = "an event is not where it was appended";
-    else if (row->body == NULL)
+    } else if (row->body == NULL) {
         watcher->fault = "an event came without its meow";
+    }
     watcher->seen = row->position;
     return MEOWER_OK;
 }
@@ -1144,40 +1159,49 @@ static int count_listed(meower_row_sink *sink, const meower_row *row)
 static const char *watch_once(struct watcher *watcher)
 {
     uint64_t head = 0;
-    if (store_head(watcher->store, watcher->lane, &head, NULL) != MEOWER_OK)
+    if (store_head(watcher->store, watcher->lane, &head, NULL) != MEOWER_OK) {
         return "the head could not be read";
+    }
     watcher->sink.row = watch_event;
-    if (store_read_events(watcher->store, watcher->lane, watcher->seen, SIZE_MAX, &watcher->sink, NULL) != MEOWER_OK)
+    if (store_read_events(watcher->store, watcher->lane, watcher->seen, SIZE_MAX, &watcher->sink, NULL) != MEOWER_OK) {
         return "events could not be read";
-    if (watcher->seen < head)
+    }
+    if (watcher->seen < head) {
         return "an event below the head is missing";
-    if (watcher->seen % WATCHED_BATCH_SIZE != 0)
+    }
+    if (watcher->seen % WATCHED_BATCH_SIZE != 0) {
         return "events show a part of a batch";
+    }
     watcher->sink.row = count_listed;
     watcher->listed = 0;
     if (store_list(watcher->store, watcher->lane, &(meower_range){.take = UINT32_MAX}, &watcher->sink, NULL) !=
-        MEOWER_OK)
+        MEOWER_OK) {
         return "meows could not be listed";
-    if (watcher->listed < watcher->seen)
+    }
+    if (watcher->listed < watcher->seen) {
         return "a meow is missing whose event was there";
-    if (watcher->listed % WATCHED_BATCH_SIZE != 0)
+    }
+    if (watcher->listed % WATCHED_BATCH_SIZE != 0) {
         return "the list shows a part of a batch";
+    }
     return watcher->fault;
 }
 
 static void *watch(void *argument)
 {
     struct watcher *watcher = argument;
-    while (watcher->fault == NULL && watcher->seen < WATCHED_EVENTS && !atomic_load(watcher->give_up))
+    while (watcher->fault == NULL && watcher->seen < WATCHED_EVENTS && !atomic_load(watcher->give_up)) {
         watcher->fault = watch_once(watcher);
+    }
     return NULL;
 }
 
 static int append_watched_batch(struct fixture *fixture, unsigned batch)
 {
     meower_store_operation operations[WATCHED_BATCH_SIZE];
-    for (unsigned i = 0; i < WATCHED_BATCH_SIZE; i++)
+    for (unsigned i = 0; i < WATCHED_BATCH_SIZE; i++) {
         operations[i] = post(fixture, id_of(batch * WATCHED_BATCH_SIZE + i + 1), "watched");
+    }
     return store_append(&fixture->store, operations, WATCHED_BATCH_SIZE, NULL);
 }
 
@@ -1192,16 +1216,20 @@ static void lanes_see_whole_batches_without_a_hole_while_they_are_appended(void 
         watchers[lane] = (struct watcher){.store = &fixture->store, .lane = lane, .give_up = &give_up};
         assert_int_equal(pthread_create(&threads[lane], NULL, watch, &watchers[lane]), 0);
     }
-    for (unsigned batch = 0; batch < WATCHED_BATCHES && status == MEOWER_OK; batch++)
+    for (unsigned batch = 0; batch < WATCHED_BATCHES && status == MEOWER_OK; batch++) {
         status = append_watched_batch(fixture, batch);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         atomic_store(&give_up, true);
-    for (unsigned lane = 0; lane < LANES; lane++)
+    }
+    for (unsigned lane = 0; lane < LANES; lane++) {
         pthread_join(threads[lane], NULL);
+    }
     assert_int_equal(status, MEOWER_OK);
     for (unsigned lane = 0; lane < LANES; lane++) {
-        if (watchers[lane].fault != NULL)
+        if (watchers[lane].fault != NULL) {
             fail_msg("lane %u: %s", lane, watchers[lane].fault);
+        }
         assert_int_equal(watchers[lane].seen, WATCHED_EVENTS);
     }
 }
@@ -1211,8 +1239,9 @@ static void lanes_see_whole_batches_without_a_hole_while_they_are_appended(void 
 /* Members that a store may lack. */
 static void skip_without(bool has_it)
 {
-    if (!has_it)
+    if (!has_it) {
         skip();
+    }
 }
 
 static void a_new_epoch_is_another_one_and_changes_nothing_else(void **state)
@@ -1270,8 +1299,9 @@ static void looking_makes_no_store(void **state)
     struct fixture *fixture = *state;
     struct store store;
     meower_error error = {0};
-    if (!store_adapter.is_kept)
+    if (!store_adapter.is_kept) {
         skip();
+    }
     bool looks = (fixture->store.vtable.flags & MEOWER_STORE_LOOKS) != 0;
     int expected = looks ? MEOWER_ERROR_NOT_FOUND : MEOWER_ERROR_UNSUPPORTED;
     store_close(&fixture->store);

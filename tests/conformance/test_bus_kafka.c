@@ -20,8 +20,9 @@ static void delete_topic(rd_kafka_t *client, const char *name)
     rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
     rd_kafka_DeleteTopics(client, &topic, 1, NULL, queue);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 10000);
-    if (event == NULL || rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (event == NULL || rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         abort();
+    }
     rd_kafka_event_destroy(event);
     rd_kafka_queue_destroy(queue);
     rd_kafka_DeleteTopic_destroy(topic);
@@ -35,11 +36,13 @@ static void remove_topic(const char *url)
     char *topic = strchr(brokers, '/');
     *topic++ = '\0';
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    if (rd_kafka_conf_set(conf, "bootstrap.servers", brokers, words, sizeof(words)) != RD_KAFKA_CONF_OK)
+    if (rd_kafka_conf_set(conf, "bootstrap.servers", brokers, words, sizeof(words)) != RD_KAFKA_CONF_OK) {
         abort();
+    }
     rd_kafka_t *client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, words, sizeof(words));
-    if (client == NULL)
+    if (client == NULL) {
         abort();
+    }
     delete_topic(client, topic);
     rd_kafka_destroy(client);
 }

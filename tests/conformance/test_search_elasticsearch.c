@@ -40,7 +40,7 @@ static void remove_index(const char *url)
         abort();
     }
     elasticsearch_connection_init(&connection, &address, 10000);
-    snprintf(path, sizeof path, "/%s*", address.index); /* after a rebuild the name is an alias */
+    snprintf(path, sizeof(path), "/%s*", address.index); /* after a rebuild the name is an alias */
     if (elasticsearch_call(&connection, "DELETE", path, NULL, NULL) != MEOWER_OK) {
         fprintf(stderr, "%s was not removed\n", url);
     }
@@ -49,4 +49,4 @@ static void remove_index(const char *url)
 }
 
 const struct search_adapter search_adapters[] = {{"elasticsearch", true, make_url, remove_index}};
-const size_t search_adapter_count = sizeof search_adapters / sizeof search_adapters[0];
+const size_t search_adapter_count = sizeof(search_adapters) / sizeof(search_adapters[0]);

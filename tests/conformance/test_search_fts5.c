@@ -18,7 +18,7 @@ static void remove_file(const char *url)
 {
     char command[600];
 
-    snprintf(command, sizeof command, "rm -r \"$(dirname '%s')\"", url + strlen("fts5:"));
+    snprintf(command, sizeof(command), "rm -r \"$(dirname '%s')\"", url + strlen("fts5:"));
     if (system(command) != 0) {
         abort();
     }
@@ -38,4 +38,4 @@ const struct search_adapter search_adapters[] = {
     {"fts5 in a file", true, make_file_url, remove_file},
     {"fts5 in memory", false, make_memory_url, remove_nothing},
 };
-const size_t search_adapter_count = sizeof search_adapters / sizeof search_adapters[0];
+const size_t search_adapter_count = sizeof(search_adapters) / sizeof(search_adapters[0]);

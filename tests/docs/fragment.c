@@ -18,8 +18,9 @@ int main(void)
     if (meower_options_new(&options) != MEOWER_OK || meower_open(options, &feed, &error) != MEOWER_OK ||
         meower_command_open(feed, &command, &error) != MEOWER_OK ||
         meower_query_open(feed, &query, &error) != MEOWER_OK ||
-        meower_subscription_open(feed, NULL, &subscription, &error) != MEOWER_OK)
+        meower_subscription_open(feed, NULL, &subscription, &error) != MEOWER_OK) {
         return 1;
+    }
     {
 #include "block.inc"
     }

@@ -7,8 +7,9 @@
 static void make_url(char *url, size_t url_size)
 {
     char directory[] = "/tmp/meower-lmdb-XXXXXX";
-    if (mkdtemp(directory) == NULL)
+    if (mkdtemp(directory) == NULL) {
         abort();
+    }
     snprintf(url, url_size, "lmdb:%s/feed.mdb", directory);
 }
 
@@ -16,8 +17,9 @@ static void remove_store(const char *url)
 {
     char command[600];
     snprintf(command, sizeof(command), "rm -r \"$(dirname '%s')\"", url + sizeof("lmdb:") - 1);
-    if (system(command) != 0)
+    if (system(command) != 0) {
         abort();
+    }
 }
 
 const struct store_adapter store_adapter = {"lmdb", true, false, make_url, remove_store, NULL, &lmdb_store};

@@ -12,8 +12,9 @@
 static struct entry *find_by_id(struct world *world, const char *id)
 {
     for (unsigned i = 0; i < world->entry_count; i++) {
-        if (strcmp(world->entries[i].id, id) == 0)
+        if (strcmp(world->entries[i].id, id) == 0) {
             return &world->entries[i];
+        }
     }
     return NULL;
 }
@@ -22,30 +23,36 @@ static struct entry *find_by_id(struct world *world, const char *id)
 static void see(struct world *world, const meower_meow *meow, const char *where)
 {
     struct entry *entry = world_find(world, meow->body);
-    if (entry == NULL)
+    if (entry == NULL) {
         world_fail("%s has a meow that nobody posted: %s", where, meow->body);
-    if (entry->is_seen)
+    }
+    if (entry->is_seen) {
         world_fail("%s has \"%s\" twice", where, meow->body);
-    if (entry_must_not_be(entry))
+    }
+    if (entry_must_not_be(entry)) {
         world_fail("%s has \"%s\", which was %s", where, meow->body,
                    entry->outcome == OUTCOME_REFUSED ? "refused" : "deleted");
-    if (entry->id[0] != '\0' && strcmp(entry->id, meow->id) != 0)
+    }
+    if (entry->id[0] != '\0' && strcmp(entry->id, meow->id) != 0) {
         world_fail("%s has \"%s\" as %s, answered was %s", where, meow->body, meow->id, entry->id);
+    }
     snprintf(entry->id, sizeof(entry->id), "%s", meow->id);
     entry->is_seen = true;
 }
 
 static void forget_seen(struct world *world)
 {
-    for (unsigned i = 0; i < world->entry_count; i++)
+    for (unsigned i = 0; i < world->entry_count; i++) {
         world->entries[i].is_seen = false;
+    }
 }
 
 static void check_nothing_missing(struct world *world, const char *where)
 {
     for (unsigned i = 0; i < world->entry_count; i++) {
-        if (entry_must_be(&world->entries[i]) && !world->entries[i].is_seen)
+        if (entry_must_be(&world->entries[i]) && !world->entries[i].is_seen) {
             world_fail("%s lacks \"%s\" (%s)", where, world->entries[i].body, world->entries[i].id);
+        }
     }
 }
 
@@ -64,30 +71,36 @@ static uint64_t audit_list(struct world *world)
     list.max_id = last_id;
     while (has_more) {
         meower_page *page = world_list(world, &list);
-        if (page == NULL)
+        if (page == NULL) {
             world_fail("a list fails");
+        }
         for (size_t i = 0; i < meower_page_count(page); i++) {
             const meower_meow *meow = meower_page_meow(page, i);
-            if (strcmp(meow->id, last_id) >= 0)
+            if (strcmp(meow->id, last_id) >= 0) {
                 world_fail("the list is out of order at %s", meow->id);
+            }
             memcpy(last_id, meow->id, sizeof(last_id));
             see(world, meow, "the list");
         }
         has_more = meower_page_has_older(page) && meower_page_count(page) > 0;
-        if (!cursor_parse(meower_page_cursor(page), epoch, &head))
+        if (!cursor_parse(meower_page_cursor(page), epoch, &head)) {
             world_fail("a page has no cursor");
-        if (world->first_cursor[0] == '\0')
+        }
+        if (world->first_cursor[0] == '\0') {
             cursor_format(epoch, 0, world->first_cursor);
+        }
         meower_page_free(page);
     }
     check_nothing_missing(world, "the list");
     /* Now it is known what became of the rest. */
     for (unsigned i = 0; i < world->entry_count; i++) {
         struct entry *entry = &world->entries[i];
-        if (entry->outcome == OUTCOME_OPEN)
+        if (entry->outcome == OUTCOME_OPEN) {
             entry->outcome = entry->is_seen ? OUTCOME_STORED : OUTCOME_REFUSED;
-        if (entry->deletion == OUTCOME_OPEN)
+        }
+        if (entry->deletion == OUTCOME_OPEN) {
             entry->deletion = entry->is_seen ? OUTCOME_REFUSED : OUTCOME_STORED;
+        }
     }
     return head;
 }
@@ -99,9 +112,10 @@ static void take_created(struct world *world, const meower_event *event)
     struct entry *entry;
     see(world, &event->meow, "the replay");
     entry = find_by_id(world, event->meow.id);
-    if (entry->position != 0 && entry->position != event->position)
+    if (entry->position != 0 && entry->position != event->position) {
         world_fail("\"%s\" was answered at position %" PRIu64 " and comes at %" PRIu64, entry->body, entry->position,
                    event->position);
+    }
     entry->position = event->position;
 }
 
@@ -115,34 +129,41 @@ static void audit_replay(struct world *world, uint64_t head)
     unsigned deletions = 0;
     int status;
     forget_seen(world);
-    if (meower_subscription_open(world->feed, world->first_cursor, &subscription, &error) != MEOWER_OK)
+    if (meower_subscription_open(world->feed, world->first_cursor, &subscription, &error) != MEOWER_OK) {
         world_fail("a subscription cannot be opened: %s", error.message);
-    if (!meower_subscription_recovered(subscription))
+    }
+    if (!meower_subscription_recovered(subscription)) {
         world_fail("the feed has another epoch than before");
+    }
     for (int idle = 0; idle < 20;) {
         status = meower_subscription_next(subscription, &event, &error);
-        if (status < 0)
+        if (status < 0) {
             world_fail("the replay stops behind %" PRIu64 ": %s", position, error.message);
+        }
         if (status == 0) {
             world_run(world, 0);
             idle++;
             continue;
         }
         idle = 0;
-        if (event->position <= position)
+        if (event->position <= position) {
             world_fail("the replay goes back from %" PRIu64 " to %" PRIu64, position, event->position);
+        }
         left_out += (unsigned)(event->position - position - 1);
         position = event->position;
         deletions += event->kind == MEOWER_EVENT_DELETED ? 1 : 0;
-        if (event->kind == MEOWER_EVENT_CREATED)
+        if (event->kind == MEOWER_EVENT_CREATED) {
             take_created(world, event);
+        }
     }
     meower_subscription_close(subscription);
     check_nothing_missing(world, "the replay");
-    if (position != head)
+    if (position != head) {
         world_fail("the replay ends at %" PRIu64 " of %" PRIu64, position, head);
-    if (left_out > deletions)
+    }
+    if (left_out > deletions) {
         world_fail("the replay leaves out %u events for %u deletions", left_out, deletions);
+    }
 }
 
 /* ---- search ------------------------------------------------------------------------------------------------------ */
@@ -160,10 +181,12 @@ static bool finds(struct world *world, const char *text, const struct entry *ent
 {
     meower_page *page = world_search(world, text);
     bool found = false;
-    if (page == NULL)
+    if (page == NULL) {
         world_fail("a search for \"%s\" fails", text);
-    for (size_t i = 0; i < meower_page_count(page); i++)
+    }
+    for (size_t i = 0; i < meower_page_count(page); i++) {
         found |= strcmp(meower_page_meow(page, i)->body, entry->body) == 0;
+    }
     meower_page_free(page);
     return found;
 }
@@ -174,26 +197,31 @@ static void audit_search(struct world *world)
     unsigned step = world->entry_count / TYPO_SEARCHES + 1;
     forget_seen(world);
     meower_page *page = world_search(world, "meow");
-    if (page == NULL)
+    if (page == NULL) {
         world_fail("a search fails");
-    if (meower_page_is_fallback(page))
+    }
+    if (meower_page_is_fallback(page)) {
         world_fail("the search engine is away though nothing fails");
-    for (size_t i = 0; i < meower_page_count(page); i++)
+    }
+    for (size_t i = 0; i < meower_page_count(page); i++) {
         see(world, meower_page_meow(page, i), "the search");
+    }
     meower_page_free(page);
     check_nothing_missing(world, "the search");
     for (unsigned i = 0; i < world->entry_count; i += step) {
         struct entry *entry = &world->entries[i];
         misspell(entry->word, misspelt);
-        if (finds(world, misspelt, entry) != entry_must_be(entry))
+        if (finds(world, misspelt, entry) != entry_must_be(entry)) {
             world_fail("a search for \"%s\" is wrong about \"%s\"", misspelt, entry->body);
+        }
     }
 }
 
 void audit_instance(struct world *world)
 {
-    if (!world_catch_up(world))
+    if (!world_catch_up(world)) {
         world_fail("index and bus do not catch up with the store after the faults: %s", world_reason(world));
+    }
     uint64_t head = audit_list(world);
     audit_replay(world, head);
     audit_search(world);
@@ -206,8 +234,9 @@ static sqlite3 *open_file(const struct world *world, const char *name)
     char path[PATH_SIZE + 32];
     sqlite3 *db;
     snprintf(path, sizeof(path), "%s/%s", world->folder, name);
-    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
         world_fail("%s cannot be opened", name);
+    }
     return db;
 }
 
@@ -215,22 +244,26 @@ static sqlite3 *open_file(const struct world *world, const char *name)
 static void check_file(sqlite3 *db, const char *sql, const char *right)
 {
     sqlite3_stmt *statement;
-    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) {
         world_fail("%s: %s", sql, sqlite3_errmsg(db));
+    }
     int result = sqlite3_step(statement);
-    if (result != SQLITE_ROW && result != SQLITE_DONE)
+    if (result != SQLITE_ROW && result != SQLITE_DONE) {
         world_fail("%s: %s", sql, sqlite3_errmsg(db));
+    }
     const char *text = result == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : "";
-    if (strcmp(text, right) != 0)
+    if (strcmp(text, right) != 0) {
         world_fail("%s gives \"%s\", not \"%s\"", sql, text, right);
+    }
     sqlite3_finalize(statement);
 }
 
 void audit_files(const struct world *world)
 {
     char sql[PATH_SIZE + 64];
-    if (world->backends == BACKENDS_MEMORY)
+    if (world->backends == BACKENDS_MEMORY) {
         return;
+    }
     sqlite3 *store = open_file(world, "feed.db");
     check_file(store, "PRAGMA integrity_check", "ok");
     check_file(store, "SELECT coalesce(max(position), 0) - count(*) FROM meower_events", "0");

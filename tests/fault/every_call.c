@@ -67,8 +67,9 @@ static unsigned open_descriptors(void)
 {
     unsigned count = 0;
     DIR *folder = opendir("/proc/self/fd");
-    while (folder != NULL && readdir(folder) != NULL)
+    while (folder != NULL && readdir(folder) != NULL) {
         count++;
+    }
     closedir(folder);
     return count;
 }
@@ -88,12 +89,15 @@ static struct leftovers count_leftovers(void)
 static void check_leftovers(const struct leftovers *before)
 {
     struct leftovers now = count_leftovers();
-    if (now.blocks != before->blocks)
+    if (now.blocks != before->blocks) {
         world_fail("%ld blocks of memory are not released", now.blocks - before->blocks);
-    if (now.sqlite_bytes != before->sqlite_bytes)
+    }
+    if (now.sqlite_bytes != before->sqlite_bytes) {
         world_fail("SQLite keeps %lld bytes", (long long)(now.sqlite_bytes - before->sqlite_bytes));
-    if (now.descriptors != before->descriptors)
+    }
+    if (now.descriptors != before->descriptors) {
         world_fail("%d descriptors are left open", (int)(now.descriptors - before->descriptors));
+    }
 }
 
 /* Returns whether the fault was met. */
@@ -109,12 +113,15 @@ static bool run(struct combination *combination, unsigned long nth)
     world_begin(&world, combination->backends, combination->scenario->beginning);
     world.has_threads = combination->scenario->has_threads;
     injector_arm(combination->kind, combination->mode, nth);
-    if (!is_open)
+    if (!is_open) {
         is_open = world_open(&world);
-    if (is_open && combination->scenario->play != NULL)
+    }
+    if (is_open && combination->scenario->play != NULL) {
         combination->scenario->play(&world);
-    if (is_open && combination->mode == MODE_ON)
+    }
+    if (is_open && combination->mode == MODE_ON) {
         world_close(&world);
+    }
     injector_disarm();
     if (is_open && combination->mode != MODE_ON) {
         audit_instance(&world);
@@ -151,8 +158,9 @@ static void play(struct combination *combination)
     struct leftovers before;
     char folder[PATH_SIZE];
     snprintf(folder, sizeof(folder), "%.60s/%d", all.folder, (int)getpid());
-    if (mkdir(folder, 0700) != 0)
+    if (mkdir(folder, 0700) != 0) {
         world_fail("%s cannot be made", folder);
+    }
     world_prepare(folder);
     /* Without any fault; what stays from the first time stays for ever. */
     run(combination, ULONG_MAX);
@@ -164,8 +172,9 @@ static void play(struct combination *combination)
         run(combination, strtoul(all.only[4], NULL, 10));
         check_leftovers(&before);
     } else {
-        for (unsigned long nth = first_of(combination); run(combination, nth); nth += stride_of(combination))
+        for (unsigned long nth = first_of(combination); run(combination, nth); nth += stride_of(combination)) {
             check_leftovers(&before);
+        }
         check_leftovers(&before);
     }
     world_files_remove(folder);
@@ -192,13 +201,15 @@ static void await_one(void)
     pid_t process = wait(&status);
     for (unsigned i = 0; i < all.count; i++) {
         struct combination *combination = &all.list[i];
-        if (combination->process != process)
+        if (combination->process != process) {
             continue;
+        }
         combination->process = 0;
         combination->has_failed = status != 0;
-        if (WIFSIGNALED(status))
+        if (WIFSIGNALED(status)) {
             fprintf(stderr, "%s\n    %s\n", combination->place,
                     WTERMSIG(status) == SIGALRM ? "hangs" : strsignal(WTERMSIG(status)));
+        }
     }
 }
 
@@ -213,12 +224,15 @@ static bool is_wanted(unsigned part, const char *name)
 static bool makes_sense(enum backends backends, const struct scenario *scenario, enum fault_kind kind,
                         enum fault_mode mode)
 {
-    if (backends == BACKENDS_MEMORY && (scenario->needs_files || kind >= FAULT_DISK_FULL || kind == FAULT_SYSTEM))
+    if (backends == BACKENDS_MEMORY && (scenario->needs_files || kind >= FAULT_DISK_FULL || kind == FAULT_SYSTEM)) {
         return false;
-    if (kind == FAULT_SHORT && mode == MODE_REPAIRED)
+    }
+    if (kind == FAULT_SHORT && mode == MODE_REPAIRED) {
         return false;
-    if (backends == BACKENDS_SHARED && (kind == FAULT_SHORT || kind == FAULT_LOCKED || kind == FAULT_DISK_FULL))
+    }
+    if (backends == BACKENDS_SHARED && (kind == FAULT_SHORT || kind == FAULT_LOCKED || kind == FAULT_DISK_FULL)) {
         return false;
+    }
     return !scenario->has_threads || (backends == BACKENDS_FILES && kind == FAULT_SYSTEM && mode != MODE_REPAIRED);
 }
 
@@ -228,11 +242,12 @@ static void add_combinations(enum backends backends, const struct scenario *scen
         for (int mode = 0; mode < MODES; mode++) {
             if (is_wanted(0, backends_names[backends]) && is_wanted(1, scenario->name) &&
                 is_wanted(2, fault_kind_names[kind]) && is_wanted(3, fault_mode_names[mode]) &&
-                makes_sense(backends, scenario, (enum fault_kind)kind, (enum fault_mode)mode))
+                makes_sense(backends, scenario, (enum fault_kind)kind, (enum fault_mode)mode)) {
                 all.list[all.count++] = (struct combination){.backends = backends,
                                                              .scenario = scenario,
                                                              .kind = (enum fault_kind)kind,
                                                              .mode = (enum fault_mode)mode};
+            }
         }
     }
 }
@@ -244,15 +259,17 @@ static void report_kind(int backends, int kind)
     unsigned long refusals = 0;
     unsigned failed = 0;
     for (unsigned i = 0; i < all.count; i++) {
-        if ((int)all.list[i].backends != backends || (int)all.list[i].kind != kind)
+        if ((int)all.list[i].backends != backends || (int)all.list[i].kind != kind) {
             continue;
+        }
         runs += all.list[i].runs;
         refusals += all.list[i].refusals;
         failed += all.list[i].has_failed ? 1 : 0;
     }
-    if (runs > 0)
+    if (runs > 0) {
         printf("%-7s %-17s %7lu runs %8lu calls failed %s\n", backends_names[backends], fault_kind_names[kind], runs,
                refusals, failed == 0 ? "" : "and something is wrong");
+    }
 }
 
 static int report(double seconds)
@@ -260,8 +277,9 @@ static int report(double seconds)
     unsigned long runs = 0;
     unsigned failed = 0;
     for (int backends = 0; backends < BACKENDS_COUNT; backends++) {
-        for (int kind = 0; kind < FAULT_KINDS; kind++)
+        for (int kind = 0; kind < FAULT_KINDS; kind++) {
             report_kind(backends, kind);
+        }
     }
     for (unsigned i = 0; i < all.count; i++) {
         runs += all.list[i].runs;
@@ -278,13 +296,15 @@ static void read_arguments(int count, char **arguments)
     all.stride = STRIDE_DEFAULT;
     all.jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
     for (int i = 1; i + 1 < count; i += 2) {
-        if (strcmp(arguments[i], "--jobs") == 0)
+        if (strcmp(arguments[i], "--jobs") == 0) {
             all.jobs = (unsigned)strtoul(arguments[i + 1], NULL, 10);
-        else if (strcmp(arguments[i], "--stride") == 0)
+        } else if (strcmp(arguments[i], "--stride") == 0) {
             all.stride = strtoul(arguments[i + 1], NULL, 10);
-        else if (strcmp(arguments[i], "--only") == 0)
-            for (unsigned part = 0; part < ONLY_PARTS; part++)
+        } else if (strcmp(arguments[i], "--only") == 0) {
+            for (unsigned part = 0; part < ONLY_PARTS; part++) {
                 all.only[part] = strtok(part == 0 ? arguments[i + 1] : NULL, "/");
+            }
+        }
     }
     all.jobs = all.jobs == 0 ? 1 : all.jobs;
     all.stride = all.stride == 0 ? 1 : all.stride;
@@ -302,11 +322,13 @@ int main(int count, char **arguments)
              access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     all.list =
         mmap(NULL, COMBINATIONS_MAX * sizeof(*all.list), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (all.list == MAP_FAILED || mkdtemp(all.folder) == NULL)
+    if (all.list == MAP_FAILED || mkdtemp(all.folder) == NULL) {
         world_fail("no memory or no folder");
+    }
     for (int backends = 0; backends < BACKENDS_COUNT; backends++) {
-        for (unsigned i = 0; i < scenario_count; i++)
+        for (unsigned i = 0; i < scenario_count; i++) {
             add_combinations((enum backends)backends, &scenarios[i]);
+        }
     }
     for (unsigned i = 0; i < all.count; i++) {
         if (running == all.jobs) {
@@ -316,8 +338,9 @@ int main(int count, char **arguments)
         start(&all.list[i]);
         running++;
     }
-    for (; running > 0; running--)
+    for (; running > 0; running--) {
         await_one();
+    }
     clock_gettime(CLOCK_MONOTONIC, &end);
     rmdir(all.folder);
     return report((double)(end.tv_sec - begin.tv_sec));

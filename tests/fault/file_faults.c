@@ -25,16 +25,18 @@ static sqlite3_file *real_of(sqlite3_file *file)
 /* The result to give when an operation on a file is to fail, or SQLITE_OK. */
 static int disk_error(int result)
 {
-    if (!injector_hits(FAULT_DISK_ERROR))
+    if (!injector_hits(FAULT_DISK_ERROR)) {
         return SQLITE_OK;
+    }
     last_errno = EIO;
     return result;
 }
 
 static int disk_full(int result)
 {
-    if (!injector_hits(FAULT_DISK_FULL))
+    if (!injector_hits(FAULT_DISK_FULL)) {
         return SQLITE_OK;
+    }
     last_errno = ENOSPC;
     return result;
 }
@@ -59,8 +61,9 @@ static int file_read(sqlite3_file *file, void *bytes, int len, sqlite3_int64 off
 static int file_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 offset)
 {
     int result = disk_full(SQLITE_FULL);
-    if (result == SQLITE_OK)
+    if (result == SQLITE_OK) {
         result = disk_error(SQLITE_IOERR_WRITE);
+    }
     return result != SQLITE_OK ? result : real_of(file)->pMethods->xWrite(real_of(file), bytes, len, offset);
 }
 
@@ -86,8 +89,9 @@ static int file_size(sqlite3_file *file, sqlite3_int64 *size)
 static int file_lock(sqlite3_file *file, int level)
 {
     int result = disk_error(SQLITE_IOERR_LOCK);
-    if (result == SQLITE_OK && injector_hits(FAULT_LOCKED))
+    if (result == SQLITE_OK && injector_hits(FAULT_LOCKED)) {
         result = SQLITE_BUSY;
+    }
     return result != SQLITE_OK ? result : real_of(file)->pMethods->xLock(real_of(file), level);
 }
 
@@ -121,8 +125,9 @@ static int file_device_characteristics(sqlite3_file *file)
 static int file_shm_map(sqlite3_file *file, int region, int size, int extend, void volatile **memory)
 {
     int result = extend != 0 ? disk_full(SQLITE_IOERR_SHMSIZE) : SQLITE_OK;
-    if (result == SQLITE_OK)
+    if (result == SQLITE_OK) {
         result = disk_error(SQLITE_IOERR_SHMMAP);
+    }
     return result != SQLITE_OK ? result : real_of(file)->pMethods->xShmMap(real_of(file), region, size, extend, memory);
 }
 
@@ -132,8 +137,9 @@ static int file_shm_lock(sqlite3_file *file, int offset, int count, int flags)
     int result = SQLITE_OK;
     if ((flags & SQLITE_SHM_LOCK) != 0) {
         result = disk_error(SQLITE_IOERR_SHMLOCK);
-        if (result == SQLITE_OK && injector_hits(FAULT_LOCKED))
+        if (result == SQLITE_OK && injector_hits(FAULT_LOCKED)) {
             result = SQLITE_BUSY;
+        }
     }
     return result != SQLITE_OK ? result : real_of(file)->pMethods->xShmLock(real_of(file), offset, count, flags);
 }
@@ -175,12 +181,15 @@ static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int 
     int result = disk_error(SQLITE_CANTOPEN);
     (void)vfs;
     file->pMethods = NULL;
-    if (result == SQLITE_OK && path != NULL && (flags & SQLITE_OPEN_CREATE) != 0 && access(path, F_OK) != 0)
+    if (result == SQLITE_OK && path != NULL && (flags & SQLITE_OPEN_CREATE) != 0 && access(path, F_OK) != 0) {
         result = disk_full(SQLITE_CANTOPEN);
-    if (result == SQLITE_OK)
+    }
+    if (result == SQLITE_OK) {
         result = real_vfs->xOpen(real_vfs, path, real_of(file), flags, out_flags);
-    if (result == SQLITE_OK)
+    }
+    if (result == SQLITE_OK) {
         file->pMethods = &faulty_methods;
+    }
     return result;
 }
 
@@ -235,8 +244,9 @@ static ssize_t short_pwrite(int fd, const void *bytes, size_t len, off_t offset)
 
 void file_faults_install(void)
 {
-    if (sqlite3_initialize() != SQLITE_OK)
+    if (sqlite3_initialize() != SQLITE_OK) {
         abort();
+    }
     real_vfs = sqlite3_vfs_find(NULL);
     real_vfs->xSetSystemCall(real_vfs, "pread", (sqlite3_syscall_ptr)short_pread);
     real_vfs->xSetSystemCall(real_vfs, "pread64", (sqlite3_syscall_ptr)short_pread);

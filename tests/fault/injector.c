@@ -39,12 +39,14 @@ unsigned long injector_met(void)
 
 bool injector_hits(enum fault_kind kind)
 {
-    if (!atomic_load(&armed.is_armed) || armed.kind != kind)
+    if (!atomic_load(&armed.is_armed) || armed.kind != kind) {
         return false;
+    }
     unsigned long call = atomic_fetch_add(&armed.calls, 1) + 1;
     bool hits = armed.mode == MODE_ONCE ? call == armed.nth : call >= armed.nth;
-    if (hits)
+    if (hits) {
         atomic_fetch_add(&armed.met, 1);
+    }
     return hits;
 }
 

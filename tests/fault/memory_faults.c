@@ -23,15 +23,17 @@ long memory_live(void)
 
 static void *counted(void *block)
 {
-    if (block != NULL)
+    if (block != NULL) {
         atomic_fetch_add(&live, 1);
+    }
     return block;
 }
 
 static bool is_out_of_memory(void)
 {
-    if (!injector_hits(FAULT_MEMORY))
+    if (!injector_hits(FAULT_MEMORY)) {
         return false;
+    }
     errno = ENOMEM;
     return true;
 }
@@ -69,22 +71,25 @@ void *__wrap_calloc(size_t count, size_t size)
 
 void *__wrap_realloc(void *block, size_t size)
 {
-    if (is_out_of_memory())
+    if (is_out_of_memory()) {
         return NULL;
+    }
     return block == NULL ? counted(__real_realloc(NULL, size)) : __real_realloc(block, size);
 }
 
 void *__wrap_reallocarray(void *block, size_t count, size_t size)
 {
-    if (is_out_of_memory())
+    if (is_out_of_memory()) {
         return NULL;
+    }
     return block == NULL ? counted(__real_reallocarray(NULL, count, size)) : __real_reallocarray(block, count, size);
 }
 
 void __wrap_free(void *block)
 {
-    if (block != NULL)
+    if (block != NULL) {
         atomic_fetch_sub(&live, 1);
+    }
     __real_free(block);
 }
 
@@ -100,8 +105,9 @@ char *__wrap_strndup(const char *text, size_t max)
 
 char *__wrap_realpath(const char *path, char *resolved)
 {
-    if (is_out_of_memory())
+    if (is_out_of_memory()) {
         return NULL;
+    }
     if (injector_hits(FAULT_SYSTEM)) {
         errno = EIO;
         return NULL;
@@ -111,14 +117,16 @@ char *__wrap_realpath(const char *path, char *resolved)
 
 int __wrap_asprintf(char **out, const char *format, ...)
 {
-    if (is_out_of_memory())
+    if (is_out_of_memory()) {
         return -1;
+    }
     va_list arguments;
     va_start(arguments, format);
     int len = vasprintf(out, format, arguments);
     va_end(arguments);
-    if (len >= 0)
+    if (len >= 0) {
         counted(*out);
+    }
     return len;
 }
 
@@ -152,8 +160,9 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 
 static bool system_fails(int system_errno)
 {
-    if (!injector_hits(FAULT_SYSTEM))
+    if (!injector_hits(FAULT_SYSTEM)) {
         return false;
+    }
     errno = system_errno;
     return true;
 }

@@ -46,17 +46,21 @@ static void retry(struct world *world)
 static void check_page(struct world *world, meower_page *page, size_t count)
 {
     char json[16384];
-    if (page == NULL)
+    if (page == NULL) {
         return;
-    if (meower_page_count(page) != count)
+    }
+    if (meower_page_count(page) != count) {
         world_fail("a page has %zu meows, not %zu", meower_page_count(page), count);
+    }
     for (size_t i = 0; i < count; i++) {
         const struct entry *entry = world_find(world, meower_page_meow(page, i)->body);
-        if (entry == NULL || entry_must_not_be(entry))
+        if (entry == NULL || entry_must_not_be(entry)) {
             world_fail("a page has \"%s\"", meower_page_meow(page, i)->body);
+        }
     }
-    if (meower_page_json_len(page) > sizeof(json))
+    if (meower_page_json_len(page) > sizeof(json)) {
         world_fail("a page is larger than expected");
+    }
     meower_page_write_json(page, json);
     meower_page_free(page);
 }
@@ -93,17 +97,20 @@ static void get(struct world *world)
 static void check_found(struct world *world, const char *text, size_t count)
 {
     meower_page *page = world_search(world, text);
-    if (page == NULL)
+    if (page == NULL) {
         return;
-    if (meower_page_is_fallback(page) && meower_page_count(page) <= count)
+    }
+    if (meower_page_is_fallback(page) && meower_page_count(page) <= count) {
         count = meower_page_count(page);
+    }
     check_page(world, page, count);
 }
 
 static void search(struct world *world)
 {
-    if (!world_catch_up(world))
+    if (!world_catch_up(world)) {
         return;
+    }
     check_found(world, "meow", SEEDED - 1);
     check_found(world, "caterpilar", 1);
     check_found(world, "times leop", SEEDED - 1);
@@ -120,13 +127,15 @@ static void follow(struct world *world, meower_subscription *subscription, uint6
     for (int idle = 0; idle < 10;) {
         int status = meower_subscription_next(subscription, &event, &error);
         if (status == 1) {
-            if (event->position != *position + 1 && *position >= SEEDED_GONE + 1)
+            if (event->position != *position + 1 && *position >= SEEDED_GONE + 1) {
                 world_fail("event %" PRIu64 " follows %" PRIu64, event->position, *position);
+            }
             *position = event->position;
             continue;
         }
-        if (status < 0)
+        if (status < 0) {
             world_check_error(world, "meower_subscription_next", status, &error);
+        }
         world_run(world, 0);
         idle++;
     }
@@ -142,8 +151,9 @@ static meower_subscription *subscribe(struct world *world, const char *cursor)
         world_check_error(world, "meower_subscription_open", status, &error);
         return NULL;
     }
-    if (!meower_subscription_recovered(subscription))
+    if (!meower_subscription_recovered(subscription)) {
         world_fail("a cursor of this feed is not known");
+    }
     return subscription;
 }
 
@@ -156,8 +166,9 @@ static void subscribe_and_resume(struct world *world)
     for (int round = 0; round < 3; round++) {
         meower_subscription *subscription = subscribe(world, cursor);
         world_post(world, NULL);
-        if (subscription == NULL)
+        if (subscription == NULL) {
             continue;
+        }
         follow(world, subscription, &position);
         world_post_batch(world, 3);
         follow(world, subscription, &position);
@@ -171,8 +182,9 @@ static void subscribe_and_resume(struct world *world)
 /* The index goes on, or is made anew, from the store. */
 static void catch_up(struct world *world)
 {
-    if (world_catch_up(world))
+    if (world_catch_up(world)) {
         check_found(world, "meow", SEEDED - 1);
+    }
     world_post(world, NULL);
 }
 
@@ -181,19 +193,22 @@ static void rebuild_beside(struct world *world)
 {
     meower_rebuild rebuild = {.state = MEOWER_REBUILD_RUNNING};
     meower_error error = {0};
-    if (!world_catch_up(world))
+    if (!world_catch_up(world)) {
         return;
+    }
     int status = meower_rebuild_start(world->feed, &error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         world_check_error(world, "meower_rebuild_start", status, &error);
+    }
     world_post(world, NULL);
     world_delete(world, &world->entries[1]);
     for (int i = 0; i < 20 && status == MEOWER_OK && rebuild.state == MEOWER_REBUILD_RUNNING; i++) {
         world_run(world, 0);
         status = meower_rebuild_state(world->feed, &rebuild);
     }
-    if (rebuild.state == MEOWER_REBUILD_FAILED && strlen(rebuild.reason) < 10)
+    if (rebuild.state == MEOWER_REBUILD_FAILED && strlen(rebuild.reason) < 10) {
         world_fail("a rebuild fails and does not say why");
+    }
 }
 
 const struct scenario scenarios[] = {

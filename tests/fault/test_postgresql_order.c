@@ -75,8 +75,9 @@ static void start(struct fixture *fixture, struct writer *writers, void *(*run)(
 static void end(struct fixture *fixture, struct writer *writers)
 {
     atomic_store(&fixture->must_end, true);
-    for (unsigned i = 0; i < WRITERS; i++)
+    for (unsigned i = 0; i < WRITERS; i++) {
         pthread_join(writers[i].thread, NULL);
+    }
     assert_int_equal(atomic_load(&fixture->failures), 0);
 }
 
@@ -114,8 +115,9 @@ static void read_naively(struct fixture *fixture, PGconn *reader)
     int count = PQntuples(result);
     assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
     fixture->rows += (uint64_t)count;
-    if (count > 0)
+    if (count > 0) {
         fixture->last = strtoull(PQgetvalue(result, count - 1, 0), NULL, 10);
+    }
     PQclear(result);
 }
 
@@ -129,8 +131,9 @@ static void a_reader_of_a_sequence_loses_rows(void **state)
     for (int round = 0; round < ROUNDS_MAX && written == fixture->rows; round++) {
         int64_t end_ms = now_ms() + ROUND_MS;
         start(fixture, writers, insert_with_sequence);
-        while (now_ms() < end_ms)
+        while (now_ms() < end_ms) {
             read_naively(fixture, reader);
+        }
         end(fixture, writers);
         read_naively(fixture, reader);
         written = strtoull(postgresql_server_execute(fixture->url, "SELECT count(*) FROM naive"), NULL, 10);
@@ -157,15 +160,17 @@ static int append_batch(struct writer *writer, struct store *store, struct ksuid
     int status = MEOWER_ERROR_CONFLICT;
     for (unsigned refusals = 0; status == MEOWER_ERROR_CONFLICT && refusals < 30; refusals++) {
         int64_t now_us = writer_now_us(writer);
-        if (refusals > 0)
+        if (refusals > 0) {
             ksuid_source_raise(source, operations[0].stored_id, now_us, INT64_C(500) << refusals);
+        }
         for (int i = 0; i < BATCH_SIZE; i++) {
             ksuid_source_next(source, now_us, ids[i]);
             operations[i] = (meower_store_operation){
                 .kind = MEOWER_STORE_POST, .id = ids[i], .body = "meow", .body_len = 4, .at_us = now_us};
         }
-        if (batch % 4 == 0) /* the other way that a batch may take */
+        if (batch % 4 == 0) { /* the other way that a batch may take */
             operations[1] = (meower_store_operation){.kind = MEOWER_STORE_DELETE, .id = ids[0], .at_us = now_us};
+        }
         status = store_append(store, operations, BATCH_SIZE, NULL);
     }
     return status;
@@ -180,14 +185,18 @@ static void *append_to_store(void *argument)
     struct store store;
     int status = store_open(&store, fixture->options, 1, NULL);
     bool is_open = status == MEOWER_OK;
-    if (is_open)
+    if (is_open) {
         ksuid_source_init(&source, clock_system(), store.info.newest_id);
-    for (unsigned batch = 0; status == MEOWER_OK && !atomic_load(&fixture->must_end); batch++)
+    }
+    for (unsigned batch = 0; status == MEOWER_OK && !atomic_load(&fixture->must_end); batch++) {
         status = append_batch(writer, &store, &source, batch);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         atomic_fetch_add(&fixture->failures, 1);
-    if (is_open)
+    }
+    if (is_open) {
         store_close(&store);
+    }
     return NULL;
 }
 

@@ -29,8 +29,9 @@ struct fixture {
 
 static void check_ok(int status, const meower_error *error)
 {
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         fail_msg("status %d: %s", status, error->message);
+    }
 }
 
 /* With parameters for the URL, such as "&options=..." */
@@ -255,10 +256,11 @@ static void break_something(struct fixture *fixture)
 {
     fixture->chance = fixture->chance * 1103515245 + 12345; /* ISO C11, 7.22.2.2 */
     unsigned kind = fixture->chance / 65536 % 8;
-    if (kind == 0)
+    if (kind == 0) {
         tcp_proxy_hang_up(fixture->proxy);
-    else if (kind <= 3)
+    } else if (kind <= 3) {
         tcp_proxy_break(fixture->proxy, (enum tcp_fault)kind);
+    }
 }
 
 static void whatever_breaks_each_post_is_stored_once_without_a_hole(void **state)
@@ -269,12 +271,14 @@ static void whatever_breaks_each_post_is_stored_once_without_a_hole(void **state
         meower_store_operation operations[BATCH_MAX];
         unsigned first = number + 1;
         size_t count = 1 + batch % BATCH_MAX;
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
             operations[i] = post(++number);
+        }
         break_something(fixture);
         append_until_done(fixture, operations, count);
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
             assert_int_equal(operations[i].position, first + i);
+        }
     }
     check_answer(fixture,
                  "SELECT count(*) FROM meower_events JOIN meows ON id = meow_id "
@@ -359,8 +363,9 @@ static void publish_until_heard(struct fixture *fixture, struct bus *bus, uint64
     meower_bus_message message = {.position = position, .epoch = "0123456789abcdef"};
     for (int i = 0; i < 20 && listener.last < position; i++) {
         int status = bus_receive(bus, 50, &listener.sink, &fixture->error);
-        if (status == MEOWER_OK)
+        if (status == MEOWER_OK) {
             status = bus_publish(bus, &message, 1, &fixture->error);
+        }
         if (status != MEOWER_OK) {
             assert_int_equal(status, MEOWER_ERROR_UNAVAILABLE);
             assert_int_equal(fixture->error.flags, MEOWER_ERROR_FLAG_RETRIABLE);

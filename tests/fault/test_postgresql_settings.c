@@ -51,8 +51,9 @@ static int open_store(struct fixture *fixture, const char *url)
     assert_int_equal(meower_options_set(options, "store", url, NULL), MEOWER_OK);
     fixture->error = (meower_error){0};
     int status = store_open(&store, options, 1, &fixture->error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         store_close(&store);
+    }
     meower_options_free(options);
     assert_null(strstr(fixture->error.message, SECRET));
     return status;
@@ -69,8 +70,9 @@ static int open_as_guest(struct fixture *fixture, const char *password, const ch
 
 static void check_message(const struct fixture *fixture, const char *part)
 {
-    if (strstr(fixture->error.message, part) == NULL)
+    if (strstr(fixture->error.message, part) == NULL) {
         fail_msg("\"%s\" is missing in: %s", part, fixture->error.message);
+    }
 }
 
 static void let_guest_create(const struct fixture *fixture)
@@ -224,8 +226,9 @@ static void a_url_that_cannot_be_read_is_refused_without_its_password(void **sta
         "postgresql:host=127.0.0.1 password='" SECRET,    "postgresql:" SECRET,
     };
     for (size_t i = 0; i + 1 < sizeof(urls) / sizeof(urls[0]); i++) {
-        if (open_store(*state, urls[i]) != MEOWER_ERROR_INVALID)
+        if (open_store(*state, urls[i]) != MEOWER_ERROR_INVALID) {
             fail_msg("%s: %s", urls[i], ((struct fixture *)*state)->error.message);
+        }
         check_message(*state, "postgresql://USER:PASSWORD@HOST:PORT/DATABASE");
     }
 }

@@ -36,8 +36,9 @@ static int set_up(void **state)
 
 static void close_it(struct fixture *fixture)
 {
-    if (fixture->is_open)
+    if (fixture->is_open) {
         store_close(&fixture->store);
+    }
     fixture->is_open = false;
 }
 
@@ -61,22 +62,25 @@ static int open_it(struct fixture *fixture)
 
 static void must_open(struct fixture *fixture)
 {
-    if (open_it(fixture) != MEOWER_OK)
+    if (open_it(fixture) != MEOWER_OK) {
         fail_msg("%s", fixture->error.message);
+    }
 }
 
 static void check_message(const struct fixture *fixture, const char *part)
 {
-    if (strstr(fixture->error.message, part) == NULL)
+    if (strstr(fixture->error.message, part) == NULL) {
         fail_msg("\"%s\" is missing in: %s", part, fixture->error.message);
+    }
 }
 
 static void post(struct fixture *fixture, const char *id, int64_t at_us)
 {
     meower_store_operation operation = {
         .kind = MEOWER_STORE_POST, .id = id, .body = "meow", .body_len = 4, .at_us = at_us};
-    if (store_append(&fixture->store, &operation, 1, &fixture->error) != MEOWER_OK)
+    if (store_append(&fixture->store, &operation, 1, &fixture->error) != MEOWER_OK) {
         fail_msg("%s", fixture->error.message);
+    }
     assert_int_equal(operation.status, MEOWER_OK);
 }
 
@@ -350,11 +354,13 @@ static void all_that_open_a_new_database_at_once_find_one_store(void **state)
         openers[i] = (struct opener){.fixture = *state};
         assert_int_equal(pthread_create(&openers[i].thread, NULL, open_at_once, &openers[i]), 0);
     }
-    for (int i = 0; i < OPENERS; i++)
-        pthread_join(openers[i].thread, NULL);
     for (int i = 0; i < OPENERS; i++) {
-        if (openers[i].status != MEOWER_OK)
+        pthread_join(openers[i].thread, NULL);
+    }
+    for (int i = 0; i < OPENERS; i++) {
+        if (openers[i].status != MEOWER_OK) {
             fail_msg("%s", openers[i].error.message);
+        }
         assert_string_equal(openers[i].info.epoch, openers[0].info.epoch);
         assert_int_equal(openers[i].info.head, 2);
     }

@@ -74,14 +74,17 @@ static bool is_explained(enum fault_kind kind, int status)
 void world_check_error(struct world *world, const char *call, int status, const meower_error *error)
 {
     world->refusals++;
-    if (!is_explained(injector_kind(), status) || injector_met() == 0)
+    if (!is_explained(injector_kind(), status) || injector_met() == 0) {
         world_fail("%s failed with \"%s\" (%d), which the fault does not explain: %s", call, meower_status_name(status),
                    status, error->message);
-    if (error->code != status)
+    }
+    if (error->code != status) {
         world_fail("%s returned %d, its error says %d: %s", call, status, error->code, error->message);
+    }
     if (memchr(error->message, '\0', sizeof(error->message)) == NULL || strlen(error->message) < 10 ||
-        strchr(error->message, '\n') != NULL)
+        strchr(error->message, '\n') != NULL) {
         world_fail("%s failed with a message that says nothing: \"%.500s\"", call, error->message);
+    }
 }
 
 /* ---- opening and closing ----------------------------------------------------------------------------------------- */
@@ -94,12 +97,15 @@ static int open_feed(struct world *world, meower_error *error)
         status = meower_open(options, &world->feed, error);
         meower_options_free(options);
     }
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = meower_command_open(world->feed, &world->command, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = meower_query_open(world->feed, &world->query, error);
-    if (status != MEOWER_OK)
+    }
+    if (status != MEOWER_OK) {
         world_close(world);
+    }
     return status;
 }
 
@@ -108,8 +114,9 @@ bool world_open(struct world *world)
     meower_error error = {0};
     for (int attempt = 0; attempt < 2; attempt++) {
         int status = open_feed(world, &error);
-        if (status == MEOWER_OK)
+        if (status == MEOWER_OK) {
             return true;
+        }
         world_check_error(world, "meower_open", status, &error);
     }
     return false;
@@ -118,8 +125,9 @@ bool world_open(struct world *world)
 void world_open_soundly(struct world *world)
 {
     meower_error error = {0};
-    if (open_feed(world, &error) != MEOWER_OK)
+    if (open_feed(world, &error) != MEOWER_OK) {
         world_fail("opening without any fault fails: %s", error.message);
+    }
 }
 
 void world_close(struct world *world)
@@ -128,8 +136,9 @@ void world_close(struct world *world)
     meower_command_close(world->command);
     meower_query_close(world->query);
     int status = meower_close(world->feed, 0, &error);
-    if (status != MEOWER_OK && status != MEOWER_ERROR_TIMEOUT)
+    if (status != MEOWER_OK && status != MEOWER_ERROR_TIMEOUT) {
         world_fail("meower_close: %s", error.message);
+    }
     world->command = NULL;
     world->query = NULL;
     world->feed = NULL;
@@ -142,11 +151,13 @@ static void step_until_idle(struct world *world)
     int status;
     int steps = 0;
     while ((status = meower_step(world->feed)) == 1) {
-        if (++steps > STEPS_MAX)
+        if (++steps > STEPS_MAX) {
             world_fail("the instance does not become idle");
+        }
     }
-    if (status != 0)
+    if (status != 0) {
         world_fail("meower_step: %d", status);
+    }
 }
 
 void world_run(struct world *world, int ms)
@@ -165,8 +176,9 @@ static uint64_t metric(struct world *world, const char *name)
 {
     meower_metric metric;
     for (size_t i = 0; meower_metric_at(world->feed, i, &metric) == 1; i++) {
-        if (strcmp(metric.name, name) == 0)
+        if (strcmp(metric.name, name) == 0) {
             return (uint64_t)metric.value;
+        }
     }
     world_fail("there is no metric %s", name);
 }
@@ -175,10 +187,12 @@ static bool is_healthy(struct world *world)
 {
     meower_health health;
     for (size_t i = 0; meower_health_at(world->feed, i, &health) == 1; i++) {
-        if (!health.ready && health.reason[0] == '\0')
+        if (!health.ready && health.reason[0] == '\0') {
             world_fail("the %s is not ready and does not say why", health.part);
-        if (!health.ready)
+        }
+        if (!health.ready) {
             return false;
+        }
     }
     return true;
 }
@@ -201,8 +215,9 @@ bool world_catch_up(struct world *world)
         world_run(world, 0);
         if (metric(world, "index_position") == metric(world, "position") &&
             (world->backends != BACKENDS_SHARED || metric(world, "relay_position") == metric(world, "position")) &&
-            is_healthy(world))
+            is_healthy(world)) {
             return true;
+        }
     }
     return false;
 }
@@ -222,16 +237,18 @@ bool entry_must_not_be(const struct entry *entry)
 struct entry *world_find(struct world *world, const char *body)
 {
     for (unsigned i = 0; i < world->entry_count; i++) {
-        if (strcmp(world->entries[i].body, body) == 0)
+        if (strcmp(world->entries[i].body, body) == 0) {
             return &world->entries[i];
+        }
     }
     return NULL;
 }
 
 static struct entry *new_entry(struct world *world, const char *key)
 {
-    if (world->entry_count == ENTRIES_MAX)
+    if (world->entry_count == ENTRIES_MAX) {
         world_fail("a scenario posts too much");
+    }
     struct entry *entry = &world->entries[world->entry_count];
     *entry = (struct entry){.word = words[world->entry_count], .deletion = OUTCOME_REFUSED, .outcome = OUTCOME_REFUSED};
     snprintf(entry->body, sizeof(entry->body), "meow to the %s, %u times", entry->word, ++world->entry_count);
@@ -244,8 +261,9 @@ static int submit_post(struct world *world, struct entry *entry)
     meower_error error = {0};
     int status = meower_command_submit_post(world->command, entry->body, strlen(entry->body),
                                             entry->key[0] == '\0' ? NULL : entry->key, entry, &error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         world_check_error(world, "meower_command_submit_post", status, &error);
+    }
     return status;
 }
 
@@ -255,8 +273,9 @@ static void take_result(struct world *world, meower_command_result *result)
     int taken = 0;
     for (int passed_ms = 0; passed_ms < PATIENCE_MS; passed_ms += PAUSE_MS) {
         taken = meower_command_next(world->command, result);
-        if (taken == 1)
+        if (taken == 1) {
             return;
+        }
         world_run(world, 0);
     }
     world_fail("a command that was accepted is not answered");
@@ -271,11 +290,13 @@ static void check_result(struct world *world, const meower_command_result *resul
         return;
     }
     if (meower_id_check(result->id, strnlen(result->id, MEOWER_ID_SIZE)) != MEOWER_OK || result->position == 0 ||
-        !cursor_parse(result->cursor, epoch, &position) || position != result->position)
+        !cursor_parse(result->cursor, epoch, &position) || position != result->position) {
         world_fail("a command was carried out, but its result is none: id \"%.28s\", position %llu", result->id,
                    (unsigned long long)result->position);
-    if (world->first_cursor[0] == '\0')
+    }
+    if (world->first_cursor[0] == '\0') {
         cursor_format(epoch, 0, world->first_cursor);
+    }
 }
 
 /* Notes what became of a post. */
@@ -283,14 +304,17 @@ static void note_post(struct world *world, const meower_command_result *result)
 {
     struct entry *entry = result->tag;
     check_result(world, result);
-    if (result->status == MEOWER_ERROR_OUTCOME_UNKNOWN && entry->outcome == OUTCOME_REFUSED)
+    if (result->status == MEOWER_ERROR_OUTCOME_UNKNOWN && entry->outcome == OUTCOME_REFUSED) {
         entry->outcome = OUTCOME_OPEN;
-    if (result->status != MEOWER_OK)
+    }
+    if (result->status != MEOWER_OK) {
         return;
+    }
     if (entry->outcome == OUTCOME_STORED &&
-        (strcmp(entry->id, result->id) != 0 || entry->position != result->position || result->replayed != 1))
+        (strcmp(entry->id, result->id) != 0 || entry->position != result->position || result->replayed != 1)) {
         world_fail("the key \"%s\" has two meows: %s at %llu, %s at %llu", entry->key, entry->id,
                    (unsigned long long)entry->position, result->id, (unsigned long long)result->position);
+    }
     entry->outcome = OUTCOME_STORED;
     memcpy(entry->id, result->id, sizeof(entry->id));
     entry->position = result->position;
@@ -300,8 +324,9 @@ bool world_post(struct world *world, const char *key)
 {
     meower_command_result result;
     struct entry *entry = new_entry(world, key);
-    if (submit_post(world, entry) != MEOWER_OK)
+    if (submit_post(world, entry) != MEOWER_OK) {
         return false;
+    }
     take_result(world, &result);
     note_post(world, &result);
     return result.status == MEOWER_OK;
@@ -311,8 +336,9 @@ void world_post_again(struct world *world, struct entry *entry, int tries)
 {
     meower_command_result result = {.status = MEOWER_ERROR_INTERNAL};
     for (int i = 0; i < tries && result.status != MEOWER_OK; i++) {
-        if (submit_post(world, entry) != MEOWER_OK)
+        if (submit_post(world, entry) != MEOWER_OK) {
             continue;
+        }
         take_result(world, &result);
         note_post(world, &result);
     }
@@ -322,8 +348,9 @@ void world_post_batch(struct world *world, unsigned count)
 {
     meower_command_result result;
     unsigned accepted = 0;
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         accepted += submit_post(world, new_entry(world, NULL)) == MEOWER_OK ? 1 : 0;
+    }
     for (unsigned i = 0; i < accepted; i++) {
         take_result(world, &result);
         note_post(world, &result);
@@ -354,8 +381,9 @@ void world_delete(struct world *world, struct entry *entry)
 {
     meower_command_result result;
     meower_error error = {0};
-    if (entry->outcome != OUTCOME_STORED)
+    if (entry->outcome != OUTCOME_STORED) {
         return;
+    }
     int status = meower_command_submit_delete(world->command, entry->id, NULL, &error);
     if (status != MEOWER_OK) {
         world_check_error(world, "meower_command_submit_delete", status, &error);
@@ -367,10 +395,11 @@ void world_delete(struct world *world, struct entry *entry)
         return;
     }
     check_result(world, &result);
-    if (result.status == MEOWER_OK)
+    if (result.status == MEOWER_OK) {
         entry->deletion = OUTCOME_STORED;
-    else if (result.status == MEOWER_ERROR_OUTCOME_UNKNOWN && entry->deletion == OUTCOME_REFUSED)
+    } else if (result.status == MEOWER_ERROR_OUTCOME_UNKNOWN && entry->deletion == OUTCOME_REFUSED) {
         entry->deletion = OUTCOME_OPEN;
+    }
 }
 
 /* ---- asking ------------------------------------------------------------------------------------------------------ */
@@ -384,15 +413,19 @@ static meower_page *take_page(struct world *world, int status, const meower_erro
         return NULL;
     }
     for (int passed_ms = 0; passed_ms < PATIENCE_MS && meower_query_next(world->query, &page) != 1;
-         passed_ms += PAUSE_MS)
+         passed_ms += PAUSE_MS) {
         world_run(world, 0);
-    if (page == NULL)
+    }
+    if (page == NULL) {
         world_fail("a query that was accepted is not answered");
+    }
     status = meower_page_status(page);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         return page;
-    if (status != MEOWER_ERROR_NOT_FOUND)
+    }
+    if (status != MEOWER_ERROR_NOT_FOUND) {
         world_check_error(world, "a page", status, meower_page_error(page));
+    }
     meower_page_free(page);
     return NULL;
 }
@@ -429,8 +462,9 @@ static void post_soundly(struct world *world)
 {
     char key[16];
     snprintf(key, sizeof(key), KEY_FORMAT, world->entry_count);
-    if (!world_post(world, world->entry_count % 4 == 0 ? key : NULL))
+    if (!world_post(world, world->entry_count % 4 == 0 ? key : NULL)) {
         world_fail("posting without any fault fails");
+    }
 }
 
 /* Posts the seed from where the world has come to, and deletes one of it. */
@@ -438,11 +472,13 @@ static void seed(struct world *world, unsigned count)
 {
     while (world->entry_count < count) {
         post_soundly(world);
-        if (world->entry_count == INDEXED_BEHIND + 2)
+        if (world->entry_count == INDEXED_BEHIND + 2) {
             world_delete(world, &world->entries[SEEDED_GONE]);
+        }
     }
-    if (!world_catch_up(world))
+    if (!world_catch_up(world)) {
         world_fail("the index does not catch up without any fault");
+    }
 }
 
 /* What the files of world_files.c were made with. */
@@ -497,8 +533,9 @@ static void lay_out(const char *folder, enum beginning beginning)
     world_files_lay(folder, "feed.db-wal", files[beginning].store_log);
     world_files_lay(folder, "index.db", files[beginning].index);
     world_files_lay(folder, "index.db-wal", files[beginning].index_log);
-    if (beginning != BEGIN_EMPTY && beginning != BEGIN_ADOPTED && beginning != BEGIN_COPIED)
+    if (beginning != BEGIN_EMPTY && beginning != BEGIN_ADOPTED && beginning != BEGIN_COPIED) {
         world_files_identify(folder, seeded.first_cursor);
+    }
 }
 
 void world_begin(struct world *world, enum backends backends, enum beginning beginning)
@@ -508,17 +545,21 @@ void world_begin(struct world *world, enum backends backends, enum beginning beg
     memcpy(world->folder, seeded.folder, sizeof(world->folder));
     if (backends == BACKENDS_MEMORY) {
         world_open_soundly(world);
-        if (beginning != BEGIN_EMPTY)
+        if (beginning != BEGIN_EMPTY) {
             seed(world, SEEDED);
+        }
         return;
     }
     lay_out(world->folder, beginning);
-    if (beginning == BEGIN_EMPTY)
+    if (beginning == BEGIN_EMPTY) {
         return;
+    }
     memcpy(world->entries, seeded.entries, sizeof(world->entries));
     world->entry_count = seeded.entry_count;
-    if (beginning != BEGIN_ADOPTED && beginning != BEGIN_COPIED) /* these have an epoch of their own */
+    if (beginning != BEGIN_ADOPTED && beginning != BEGIN_COPIED) { /* these have an epoch of their own */
         memcpy(world->first_cursor, seeded.first_cursor, sizeof(world->first_cursor));
-    for (unsigned i = 0; beginning == BEGIN_ADOPTED && i < world->entry_count; i++)
+    }
+    for (unsigned i = 0; beginning == BEGIN_ADOPTED && i < world->entry_count; i++) {
         world->entries[i].position = 0;
+    }
 }

@@ -80,8 +80,9 @@ static int news_receive(void *bus, int timeout_ms, meower_bus_sink *sink, meower
     (void)bus;
     (void)timeout_ms;
     (void)error;
-    for (size_t i = 0; i < news.count && status == MEOWER_OK; i++)
+    for (size_t i = 0; i < news.count && status == MEOWER_OK; i++) {
         status = sink->message(sink, news.payloads[i], news.lens[i]);
+    }
     news.count = 0;
     return status;
 }
@@ -118,19 +119,22 @@ void world_parts_pass(int ms)
 static int before_call(void *context, const char *port, const char *call, meower_error *error)
 {
     (void)context;
-    if (injector_hits(FAULT_PORT_UNAVAILABLE))
+    if (injector_hits(FAULT_PORT_UNAVAILABLE)) {
         return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                                 "the engine of the %s cannot be reached (%s)", port, call);
-    if (injector_hits(FAULT_PORT_IO))
+    }
+    if (injector_hits(FAULT_PORT_IO)) {
         return meower_error_set(error, MEOWER_ERROR_IO, 0, 0, "the engine of the %s cannot write (%s)", port, call);
+    }
     return MEOWER_OK;
 }
 
 static int after_call(void *context, const char *port, const char *call, int status, meower_error *error)
 {
     (void)context;
-    if (status != MEOWER_OK || !injector_hits(FAULT_PORT_AFTERWARDS))
+    if (status != MEOWER_OK || !injector_hits(FAULT_PORT_AFTERWARDS)) {
         return status;
+    }
     int code = strcmp(call, "append") == 0 ? MEOWER_ERROR_OUTCOME_UNKNOWN : MEOWER_ERROR_UNAVAILABLE;
     return meower_error_set(error, code, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                             "the connection to the %s broke during the call %s", port, call);
@@ -153,14 +157,18 @@ static int set_options(const struct world *world, meower_options *options, meowe
         snprintf(search, sizeof(search), "fts5:%s/index.db", world->folder);
     }
     int status = meower_options_set(options, "store", store, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = meower_options_set(options, "bus", bus, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = meower_options_set(options, "search", search, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = meower_options_set(options, "threads", world->has_threads ? "2" : "0", error);
-    for (size_t i = 0; i < sizeof(common) / sizeof(common[0]) && status == MEOWER_OK; i += 2)
+    }
+    for (size_t i = 0; i < sizeof(common) / sizeof(common[0]) && status == MEOWER_OK; i += 2) {
         status = meower_options_set(options, common[i], common[i + 1], error);
+    }
     return status;
 }
 
@@ -171,18 +179,22 @@ int world_parts_options(const struct world *world, meower_options **out, meower_
     meower_store_vtable shared_store = sqlite_store;
     meower_options *options;
     int status = meower_options_new(&options);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         return meower_error_set(error, status, 0, 0, "no memory for options");
-    if (!world->has_threads)
+    }
+    if (!world->has_threads) {
         meower_options_set_clock(options, &still_clock);
+    }
     meower_options_set_fault_hook(options, &hook);
     shared_store.scheme = SHARED_STORE;
     shared_store.flags = 0;
     status = meower_options_add_store(options, &shared_store, NULL, error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = meower_options_add_bus(options, &news_bus, NULL, error);
-    if (status == MEOWER_OK)
+    }
+    if (status == MEOWER_OK) {
         status = set_options(world, options, error);
+    }
     if (status != MEOWER_OK) {
         meower_options_free(options);
         return status;

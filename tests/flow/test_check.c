@@ -17,13 +17,13 @@ struct place {
 
 static int set_up(void **state)
 {
-    struct place *place = calloc(1, sizeof *place);
+    struct place *place = calloc(1, sizeof(*place));
 
     assert_non_null(place);
-    snprintf(place->folder, sizeof place->folder, "/tmp/meower-check-XXXXXX");
+    snprintf(place->folder, sizeof(place->folder), "/tmp/meower-check-XXXXXX");
     assert_non_null(mkdtemp(place->folder));
-    snprintf(place->store, sizeof place->store, "sqlite:%s/feed.db", place->folder);
-    snprintf(place->search, sizeof place->search, "fts5:%s/search.db", place->folder);
+    snprintf(place->store, sizeof(place->store), "sqlite:%s/feed.db", place->folder);
+    snprintf(place->search, sizeof(place->search), "fts5:%s/search.db", place->folder);
     assert_int_equal(meower_options_new(&place->options), MEOWER_OK);
     assert_int_equal(meower_options_set(place->options, "store", place->store, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(place->options, "search", place->search, NULL), MEOWER_OK);
@@ -128,7 +128,7 @@ static void a_finding_says_what_where_and_of_which_meow(void **state)
 
     meower_command_close(command);
     feed_close(feed);
-    snprintf(shell, sizeof shell, "sqlite3 '%s' 'DELETE FROM meows'", place->store + strlen("sqlite:"));
+    snprintf(shell, sizeof(shell), "sqlite3 '%s' 'DELETE FROM meows'", place->store + strlen("sqlite:"));
     if (system(shell) != 0) {
         skip(); /* no sqlite3 program here */
     }

@@ -166,10 +166,10 @@ static void what_may_not_be_posted_is_refused_with_a_reason(void **state)
     assert_body_refused(&fixture, "bell\a", 5, NULL);
     assert_body_refused(&fixture, "\xff", 1, NULL);
     assert_body_refused(&fixture, "half \xf0\x9f\x98", 8, NULL);
-    memset(text, 'a', sizeof text);
+    memset(text, 'a', sizeof(text));
     assert_body_refused(&fixture, text, MEOWER_BODY_MAX + 1, NULL);
     assert_body_refused(&fixture, "fine", 4, "");
-    memset(key, 'k', sizeof key);
+    memset(key, 'k', sizeof(key));
     key[MEOWER_KEY_MAX + 1] = '\0';
     assert_body_refused(&fixture, "fine", 4, key);
     fixture_end(&fixture);
@@ -200,11 +200,12 @@ static void a_full_length_of_characters_to_be_escaped_is_taken(void **state)
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
-    memset(body, '&', sizeof body);
+    memset(body, '&', sizeof(body));
     for (int i = 0; i < MEOWER_BODY_MAX; i++) {
         strcat(stored, "&amp;");
     }
-    assert_int_equal(meower_command_post(fixture.command, body, sizeof body, NULL, PATIENCE_MS, NULL, NULL), MEOWER_OK);
+    assert_int_equal(meower_command_post(fixture.command, body, sizeof(body), NULL, PATIENCE_MS, NULL, NULL),
+                     MEOWER_OK);
     page = list_newest(fixture.query, 1);
     assert_string_equal(meower_page_meow(page, 0)->body, stored);
     meower_page_free(page);

@@ -89,7 +89,7 @@ static void the_callers_texts_are_copied(void **state)
     submit_many(fixture.command, &post, 1);
     memset(body, 'x', 4);
     memset(key, 'x', 3);
-    memset(&post, 'x', sizeof post);
+    memset(&post, 'x', sizeof(post));
     feed_run(fixture.feed);
     assert_int_equal(take_result(fixture.command).status, MEOWER_OK);
     page = list_newest(fixture.query, 1);
@@ -126,7 +126,7 @@ static void none_is_queued_when_one_may_not_be_posted_and_the_error_names_it(voi
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
     feed_run(fixture.feed);
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         meower_post posts[MANY];
         meower_error error = {0};
         meower_error alone = {0};

@@ -53,7 +53,7 @@ static void whatever_fails_while_opening_leaves_nothing_open(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
+    for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
         struct faults faults;
         const struct parts parts = {.faults = &faults};
         meower *feed = NULL;
@@ -180,10 +180,10 @@ struct folder {
 
 static void folder_make(struct folder *folder)
 {
-    snprintf(folder->path, sizeof folder->path, "test_engine.XXXXXX");
+    snprintf(folder->path, sizeof(folder->path), "test_engine.XXXXXX");
     assert_non_null(mkdtemp(folder->path));
-    snprintf(folder->store, sizeof folder->store, "sqlite:%s/feed.db", folder->path);
-    snprintf(folder->search, sizeof folder->search, "fts5:%s/index.db", folder->path);
+    snprintf(folder->store, sizeof(folder->store), "sqlite:%s/feed.db", folder->path);
+    snprintf(folder->search, sizeof(folder->search), "fts5:%s/index.db", folder->path);
 }
 
 static void check_close_drains(const char *threads)
@@ -424,7 +424,7 @@ static int call_everything(struct fixture *fixture, meower_subscription *subscri
         meower_close(fixture->feed, 1000, NULL),
     };
 
-    for (int i = 0; i < (int)(sizeof statuses / sizeof statuses[0]); i++) {
+    for (int i = 0; i < (int)(sizeof(statuses) / sizeof(statuses[0])); i++) {
         if (statuses[i] != MEOWER_ERROR_FORKED) {
             return i + 1;
         }

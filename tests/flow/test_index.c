@@ -161,7 +161,7 @@ static void open_on_file(struct fixture *fixture, const char *path, const char *
 {
     char store_url[96];
 
-    snprintf(store_url, sizeof store_url, "sqlite:%s/feed.db", path);
+    snprintf(store_url, sizeof(store_url), "sqlite:%s/feed.db", path);
     if (search_url == NULL) {
         fixture_open(fixture, OPTIONS(STEPPED, "store", store_url));
     } else {
@@ -227,7 +227,7 @@ static void an_index_goes_on_where_it_was(void **state)
 
     (void)state;
     assert_non_null(mkdtemp(path));
-    snprintf(search_url, sizeof search_url, "fts5:%s/index.db", path);
+    snprintf(search_url, sizeof(search_url), "fts5:%s/index.db", path);
     fixture_init(&fixture);
     open_on_file(&fixture, path, search_url);
     post(fixture.command, "fox 1");
@@ -463,8 +463,8 @@ static void those_who_wait_are_woken_when_the_index_turns_out_to_be_complete(voi
 
     (void)state;
     assert_non_null(mkdtemp(path));
-    snprintf(store_url, sizeof store_url, "sqlite:%s/feed.db", path);
-    snprintf(search_url, sizeof search_url, "fts5:%s/index.db", path);
+    snprintf(store_url, sizeof(store_url), "sqlite:%s/feed.db", path);
+    snprintf(search_url, sizeof(search_url), "fts5:%s/index.db", path);
     fixture_init(&fixture);
     fixture_open(&fixture, OPTIONS(STEPPED, "store", store_url, "search", search_url));
     posted = post(fixture.command, "fox");
@@ -502,7 +502,7 @@ static void each_post_can_be_searched_as_soon_as_its_cursor_allows(void **state)
     for (int i = 0; i < 200; i++) {
         meower_command_result posted;
         meower_page *page = NULL;
-        snprintf(body, sizeof body, "wombat%03d", i);
+        snprintf(body, sizeof(body), "wombat%03d", i);
         posted = post(fixture.command, body);
         what.text = body;
         what.text_len = strlen(body);

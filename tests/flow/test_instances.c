@@ -120,7 +120,7 @@ static void messages_that_make_no_sense_are_counted_and_skipped(void **state)
         "\xff\xfe\x00\x01",
         "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
     };
-    const size_t count = sizeof messages / sizeof messages[0];
+    const size_t count = sizeof(messages) / sizeof(messages[0]);
     struct pair pair;
     meower_subscription *subscription;
     uint64_t position = 0;

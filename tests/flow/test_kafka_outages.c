@@ -66,12 +66,12 @@ static rd_kafka_t *open_client(rd_kafka_type_t type, const char *brokers)
     rd_kafka_t *client;
 
     rd_kafka_conf_set_log_cb(conf, no_log);
-    rd_kafka_conf_set(conf, "reconnect.backoff.ms", "10", words, sizeof words);
-    rd_kafka_conf_set(conf, "reconnect.backoff.max.ms", "50", words, sizeof words);
+    rd_kafka_conf_set(conf, "reconnect.backoff.ms", "10", words, sizeof(words));
+    rd_kafka_conf_set(conf, "reconnect.backoff.max.ms", "50", words, sizeof(words));
     if (brokers != NULL) {
-        rd_kafka_conf_set(conf, "bootstrap.servers", brokers, words, sizeof words);
+        rd_kafka_conf_set(conf, "bootstrap.servers", brokers, words, sizeof(words));
     }
-    client = rd_kafka_new(type, conf, words, sizeof words);
+    client = rd_kafka_new(type, conf, words, sizeof(words));
     assert_non_null(client);
     return client;
 }
@@ -83,7 +83,7 @@ static rd_kafka_t *open_client(rd_kafka_type_t type, const char *brokers)
 static void look_at(struct outsider *outsider, const rd_kafka_message_t *message)
 {
     static const char label[] = "\"position\":";
-    const char *number = memmem(message->payload, message->len, label, sizeof label - 1);
+    const char *number = memmem(message->payload, message->len, label, sizeof(label) - 1);
     uint64_t last = atomic_load(&outsider->position);
     uint64_t position;
 
@@ -91,7 +91,7 @@ static void look_at(struct outsider *outsider, const rd_kafka_message_t *message
         fprintf(stderr, "an event without a position\n");
         abort();
     }
-    number += sizeof label - 1;
+    number += sizeof(label) - 1;
     position = strtoull(number + (*number == '"' ? 1 : 0), NULL, 10);
     if (position > last + 1) {
         fprintf(stderr, "on the topic %llu follows %llu\n", (unsigned long long)position, (unsigned long long)last);
@@ -160,7 +160,7 @@ static void begin_threads(struct outages *outages)
 
 static int set_up(void **state)
 {
-    struct outages *outages = calloc(1, sizeof *outages);
+    struct outages *outages = calloc(1, sizeof(*outages));
 
     assert_non_null(outages);
     *state = outages;
@@ -169,7 +169,7 @@ static int set_up(void **state)
     assert_non_null(outages->cluster);
     rd_kafka_mock_topic_create(outages->cluster, TOPIC, 1, 1);
     /* Reconnecting soon: a hundred outages are to take less than a minute. */
-    snprintf(outages->url, sizeof outages->url, "kafka://%s?reconnect.backoff.ms=10&reconnect.backoff.max.ms=50",
+    snprintf(outages->url, sizeof(outages->url), "kafka://%s?reconnect.backoff.ms=10&reconnect.backoff.max.ms=50",
              rd_kafka_mock_cluster_bootstraps(outages->cluster));
     shared_store_init(&outages->store);
     outages->parts.store = &outages->store;

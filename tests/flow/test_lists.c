@@ -28,7 +28,7 @@ static void model_post(struct model *model, struct fixture *fixture, const char 
     meower_command_result result = post(fixture->command, body);
 
     memcpy(model->meows[model->count].id, result.id, MEOWER_ID_SIZE);
-    snprintf(model->meows[model->count].body, sizeof model->meows[0].body, "%s", body);
+    snprintf(model->meows[model->count].body, sizeof(model->meows[0].body), "%s", body);
     model->meows[model->count].created_at_us = result.created_at_us;
     model->meows[model->count].is_deleted = false;
     model->count++;
@@ -49,7 +49,7 @@ static void fill(struct model *model, struct fixture *fixture)
 
     model->count = 0;
     for (int i = 0; i < FEED_MAX; i++) {
-        snprintf(body, sizeof body, "meow \t%d \xf0\x9f\x90\xb1", i);
+        snprintf(body, sizeof(body), "meow \t%d \xf0\x9f\x90\xb1", i);
         model_post(model, fixture, body);
         fake_clock_advance_ms(&fixture->clock, 300);
     }
@@ -100,7 +100,7 @@ static void expect(const struct model *model, const meower_list *what, struct ex
     if (what->min_id != NULL) {
         first = wanted_count - out->count;
     }
-    memcpy(out->indices, wanted + first, out->count * sizeof wanted[0]);
+    memcpy(out->indices, wanted + first, out->count * sizeof(wanted[0]));
     out->has_older = older + wanted_count - first - out->count > 0;
     out->has_newer = alive - older - (wanted_count - first) > 0;
 }
@@ -132,7 +132,7 @@ static void check_list(const struct model *model, struct fixture *fixture, const
 
 static const uint32_t takes[] = {0, 1, 2, 7, 9, 10, 11, 30, 1000};
 
-#define TAKES_COUNT (sizeof takes / sizeof takes[0])
+#define TAKES_COUNT (sizeof(takes) / sizeof(takes[0]))
 
 static void check_skips(const struct model *model, struct fixture *fixture)
 {
@@ -211,7 +211,7 @@ static void lists_are_exact_after_a_restart(void **state)
     (void)state;
     fixture_init(&fixture);
     assert_non_null(mkdtemp(path));
-    snprintf(url, sizeof url, "sqlite:%s/feed.db", path);
+    snprintf(url, sizeof(url), "sqlite:%s/feed.db", path);
     fixture_open(&fixture, OPTIONS(STEPPED, "timeline_max", "10", "store", url));
     fill(&model, &fixture);
     fixture_close(&fixture);

@@ -65,7 +65,7 @@ static void every_call_refuses_null_handles(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
         if (statuses[i] != MEOWER_ERROR_INVALID) {
             fail_msg("call %zu gave %d", i, statuses[i]);
         }
@@ -112,7 +112,7 @@ static void every_call_refuses_null_arguments(void **state)
         meower_id_check(NULL, 27),
         meower_body_check(NULL, 5, NULL),
     };
-    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
         if (statuses[i] != MEOWER_ERROR_INVALID) {
             fail_msg("call %zu gave %d", i, statuses[i]);
         }

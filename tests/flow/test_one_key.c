@@ -29,8 +29,8 @@ static void *post_all_rounds(void *argument)
     for (int round = 0; round < ROUNDS; round++) {
         char body[32];
         char key[32];
-        snprintf(body, sizeof body, "body of round %d", round);
-        snprintf(key, sizeof key, "key of round %d", round);
+        snprintf(body, sizeof(body), "body of round %d", round);
+        snprintf(key, sizeof(key), "key of round %d", round);
         pthread_barrier_wait(poster->start);
         poster->statuses[round] = opened != MEOWER_OK ? opened
                                                       : meower_command_post(command, body, strlen(body), key,
@@ -69,7 +69,7 @@ static void check_feed(meower *feed)
 
 static void post_with_one_key_at_once(const char *store, int instances)
 {
-    struct poster *posters = calloc(POSTERS, sizeof *posters);
+    struct poster *posters = calloc(POSTERS, sizeof(*posters));
     meower *feeds[INSTANCES_MAX];
     pthread_barrier_t start;
 
@@ -110,7 +110,7 @@ static void one_key_at_once_is_one_meow_in_sqlite(void **state)
 
     (void)state;
     assert_non_null(mkdtemp(folder));
-    snprintf(url, sizeof url, "sqlite:%s/feed.db", folder);
+    snprintf(url, sizeof(url), "sqlite:%s/feed.db", folder);
     post_with_one_key_at_once(url, 1);
     remove_tree(folder);
 }
@@ -124,7 +124,7 @@ static void one_key_at_once_at_three_instances_is_one_meow_in_postgresql(void **
     if (getenv("MEOWER_TEST_POSTGRESQL") == NULL && getenv("CI") == NULL) {
         skip();
     }
-    postgresql_server_make_database(url, sizeof url);
+    postgresql_server_make_database(url, sizeof(url));
     post_with_one_key_at_once(url, 3);
     postgresql_server_drop_database(url);
 #else

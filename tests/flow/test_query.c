@@ -31,7 +31,7 @@ static void a_page_as_json_has_its_meows(void **state)
     one = post(fixture.command, "\"quoted\" and \\ \n");
     two = post(fixture.command, "\xe2\x98\x83 < snow");
     clock_format(one.created_at_us, created_at);
-    snprintf(expected, sizeof expected,
+    snprintf(expected, sizeof(expected),
              "[{\"id\":\"%s\",\"body\":\"\xe2\x98\x83 &lt; snow\",\"created_at\":\"%s\"},"
              "{\"id\":\"%s\",\"body\":\"&#34;quoted&#34; and \\\\ \\n\",\"created_at\":\"%s\"}]",
              two.id, created_at, one.id, created_at);
@@ -204,7 +204,7 @@ static void a_list_of_a_later_release_is_answered_as_far_as_it_is_known(void **s
     fixture_begin(&fixture, OPTIONS(STEPPED));
     post(fixture.command, "one");
     post(fixture.command, "two");
-    later.list.struct_size = sizeof later;
+    later.list.struct_size = sizeof(later);
     later.list.take = 1;
     page = list(fixture.query, &later.list);
     assert_int_equal(meower_page_count(page), 1);

@@ -9,7 +9,7 @@
 
 static int begin(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
 
     assert_non_null(fixture);
     fixture_init(fixture);
@@ -86,7 +86,7 @@ static void posts_and_deletions_during_a_rebuild_are_in_both_indexes(void **stat
     toy_index_init(&index);
     fixture->parts.index = &index;
     fixture_open(fixture, OPTIONS(STEPPED, "batch_max", "100"));
-    memcpy(id, post(fixture->command, "doomed").id, sizeof id);
+    memcpy(id, post(fixture->command, "doomed").id, sizeof(id));
     post_many(fixture, 3000);
     feed_run(fixture->feed);
     start(fixture);
@@ -129,7 +129,7 @@ static void a_failed_rebuild_leaves_the_old_index_and_says_why(void **state)
     fixture_open(fixture, OPTIONS(STEPPED));
     post(fixture->command, "kitten");
     feed_run(fixture->feed);
-    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
         faults_add(&fixture->faults,
                    (struct fault){.port = "search", .call = calls[i], .count = 1, .status = MEOWER_ERROR_FULL});
         start(fixture);
@@ -493,7 +493,7 @@ static void rebuild_under_load(const char *search_url)
     pthread_t thread;
     char cursor[MEOWER_CURSOR_SIZE];
 
-    memcpy(cursor, post(command, "always here").cursor, sizeof cursor);
+    memcpy(cursor, post(command, "always here").cursor, sizeof(cursor));
     meower_search wanted = MEOWER_SEARCH_INIT;
     meower_page *page;
     wanted.text = "always";
@@ -534,7 +534,7 @@ static void no_search_finds_less_while_an_index_in_a_file_is_rebuilt(void **stat
 
     (void)state;
     assert_non_null(mkdtemp(folder));
-    snprintf(url, sizeof url, "fts5:%s/search.db", folder);
+    snprintf(url, sizeof(url), "fts5:%s/search.db", folder);
     rebuild_under_load(url);
     remove_tree(folder);
 }

@@ -87,7 +87,7 @@ static void a_text_without_words_finds_nothing(void **state)
     static const char *const texts[] = {"", " ", "?!", "\"*\" - ("};
 
     (void)state;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct fixture fixture;
         meower_page *page;
         fixture_begin(&fixture, OPTIONS(STEPPED));
@@ -110,7 +110,7 @@ static void skip_and_take_cut_the_matches(void **state)
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
     for (int i = 0; i < 7; i++) {
-        snprintf(body, sizeof body, "fox n%d", i);
+        snprintf(body, sizeof(body), "fox n%d", i);
         post(fixture.command, body);
     }
     feed_run(fixture.feed);
@@ -126,7 +126,7 @@ static void skip_and_take_cut_the_matches(void **state)
             assert_int_equal(meower_page_count(page), left < take ? left : take);
             assert_int_equal(meower_page_has_older(page), left > take);
             for (size_t i = 0; i < meower_page_count(page); i++) {
-                snprintf(body, sizeof body, "fox n%d", 6 - (int)skip - (int)i);
+                snprintf(body, sizeof(body), "fox n%d", 6 - (int)skip - (int)i);
                 assert_string_equal(meower_page_meow(page, i)->body, body);
             }
             meower_page_free(page);
@@ -156,7 +156,7 @@ static void a_search_of_a_later_release_is_answered_as_far_as_it_is_known(void *
     fixture_begin(&fixture, OPTIONS(STEPPED));
     post(fixture.command, "the quick fox");
     feed_run(fixture.feed);
-    later.search.struct_size = sizeof later;
+    later.search.struct_size = sizeof(later);
     later.search.text = "fox";
     later.search.text_len = 3;
     assert_int_equal(meower_query_search(fixture.query, &later.search, PATIENCE_MS, &page, NULL), MEOWER_OK);
@@ -173,7 +173,7 @@ static void a_search_that_makes_no_sense_is_refused_with_a_reason(void **state)
     meower_search what;
 
     (void)state;
-    memset(long_text, 'a', sizeof long_text);
+    memset(long_text, 'a', sizeof(long_text));
     fixture_begin(&fixture, OPTIONS(STEPPED));
     good.text = "fox";
     good.text_len = 3;
@@ -185,7 +185,7 @@ static void a_search_that_makes_no_sense_is_refused_with_a_reason(void **state)
     assert_search_refused(&fixture, what);
     what = good, what.text = "\xff\xfe", what.text_len = 2;
     assert_search_refused(&fixture, what);
-    what = good, what.text = long_text, what.text_len = sizeof long_text;
+    what = good, what.text = long_text, what.text_len = sizeof(long_text);
     assert_search_refused(&fixture, what);
     what = good, what.cursor = "x";
     assert_search_refused(&fixture, what);
@@ -275,7 +275,7 @@ static void highlights_are_in_code_points_of_the_escaped_body(void **state)
     assert_int_equal(meower_page_count(page), 1);
     ranges = meower_page_highlights(page, 0, &count);
     assert_int_equal(count, 3);
-    assert_memory_equal(ranges, expected, sizeof expected);
+    assert_memory_equal(ranges, expected, sizeof(expected));
     json = page_json(page);
     assert_non_null(strstr(json, ",\"highlight\":[[9,5],[15,1],[23,5]]}]"));
     assert_int_equal(json[0], '[');
@@ -343,7 +343,7 @@ static const char *const corpus[] = {"brown fox",
                                      "brown fox",
                                      "foxglove"};
 
-#define CORPUS_COUNT (sizeof corpus / sizeof corpus[0])
+#define CORPUS_COUNT (sizeof(corpus) / sizeof(corpus[0]))
 
 static void a_scan_gives_the_order_that_the_engine_gives(void **state)
 {
@@ -355,7 +355,7 @@ static void a_scan_gives_the_order_that_the_engine_gives(void **state)
     for (size_t i = 0; i < CORPUS_COUNT; i++) {
         post(fixture.command, corpus[i]);
     }
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         meower_page *engine = search_settled(&fixture, texts[i]);
         meower_page *scan;
         fail_search(&fixture, "match", UINT_MAX);

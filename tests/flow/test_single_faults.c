@@ -119,7 +119,7 @@ static void play_round(struct run *run)
     for (int i = 0; i < ROUND_POSTS; i++) {
         if (take_answer(run, &result)) {
             run->alive++;
-            memcpy(victim, result.id, sizeof victim);
+            memcpy(victim, result.id, sizeof(victim));
         }
     }
     ask(run);

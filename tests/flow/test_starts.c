@@ -53,7 +53,7 @@ static void a_cursor_that_nobody_has_reached_is_not_recovered(void **state)
     (void)state;
     pair_begin(&pair, OPTIONS(STEPPED));
     posted = post(pair.one.command, "first");
-    snprintf(cursor, sizeof cursor, "%.*s-2", MEOWER_EPOCH_SIZE - 1, posted.cursor);
+    snprintf(cursor, sizeof(cursor), "%.*s-2", MEOWER_EPOCH_SIZE - 1, posted.cursor);
     subscription = subscription_open(pair.two.feed, cursor);
     assert_int_equal(meower_subscription_recovered(subscription), 0);
     assert_string_equal(meower_subscription_cursor(subscription), posted.cursor);

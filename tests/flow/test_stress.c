@@ -319,9 +319,9 @@ static void run_stress(const char *const *pairs)
     struct actor subscribers[SUBSCRIBERS];
     struct actor listers[LISTERS];
 
-    memset(&stress, 0, sizeof stress);
+    memset(&stress, 0, sizeof(stress));
     pthread_mutex_init(&stress.ledger.mutex, NULL);
-    stress.ledger.ids = calloc(POSITIONS_MAX + 1, sizeof *stress.ledger.ids);
+    stress.ledger.ids = calloc(POSITIONS_MAX + 1, sizeof(*stress.ledger.ids));
     assert_non_null(stress.ledger.ids);
     stress.feed = feed_open(&parts, pairs);
     for (unsigned i = 0; i < SUBSCRIBERS; i++) {

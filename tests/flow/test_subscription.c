@@ -64,7 +64,7 @@ static void a_creation_is_told_with_its_meow(void **state)
     assert_string_equal(event->cursor, posted.cursor);
     assert_string_equal(meower_subscription_cursor(subscription), posted.cursor);
     clock_format(posted.created_at_us, created_at);
-    snprintf(expected, sizeof expected,
+    snprintf(expected, sizeof(expected),
              "{\"kind\":1,\"id\":\"%s\",\"body\":\"a &lt; b\",\"created_at\":\"%s\",\"cursor\":\"%s\"}", posted.id,
              created_at, posted.cursor);
     assert_string_equal(event->json, expected);
@@ -91,7 +91,7 @@ static void a_deletion_is_told_with_the_id_alone(void **state)
     assert_int_equal(event->kind, MEOWER_EVENT_DELETED);
     assert_string_equal(event->meow.id, erased.id);
     assert_null(event->meow.body);
-    snprintf(expected, sizeof expected, "{\"kind\":2,\"id\":\"%s\",\"cursor\":\"%s\"}", erased.id, erased.cursor);
+    snprintf(expected, sizeof(expected), "{\"kind\":2,\"id\":\"%s\",\"cursor\":\"%s\"}", erased.id, erased.cursor);
     assert_string_equal(event->json, expected);
     meower_subscription_close(subscription);
     fixture_end(&fixture);
@@ -235,7 +235,7 @@ static void every_events_cursor_goes_on_behind_that_event(void **state)
     for (uint64_t position = 1; position <= 60; position++) {
         subscription = subscription_open(fixture.feed, cursor);
         assert_int_equal(take_event(subscription)->position, position);
-        memcpy(cursor, meower_subscription_cursor(subscription), sizeof cursor);
+        memcpy(cursor, meower_subscription_cursor(subscription), sizeof(cursor));
         meower_subscription_close(subscription);
     }
     fixture_end(&fixture);
@@ -283,7 +283,7 @@ static void what_is_no_cursor_is_refused(void **state)
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         assert_int_equal(meower_subscription_open(fixture.feed, texts[i], &subscription, &error), MEOWER_ERROR_INVALID);
         assert_null(subscription);
     }

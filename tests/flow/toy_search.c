@@ -73,7 +73,7 @@ static struct toy_document *find_or_make(struct toy_index *index, const char *id
     }
     if (index->count == index->capacity) {
         size_t capacity = index->capacity * 2 + 16;
-        struct toy_document *documents = realloc(index->documents, capacity * sizeof *documents);
+        struct toy_document *documents = realloc(index->documents, capacity * sizeof(*documents));
         if (documents == NULL) {
             return NULL;
         }
@@ -153,7 +153,7 @@ static int toy_match(void *backend, unsigned lane, const meower_search_request *
 
     (void)lane;
     pthread_mutex_lock(&index->mutex);
-    hits = calloc(index->count + 1, sizeof *hits);
+    hits = calloc(index->count + 1, sizeof(*hits));
     if (hits == NULL) {
         status = meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory to match");
     }
@@ -166,7 +166,7 @@ static int toy_match(void *backend, unsigned lane, const meower_search_request *
         }
     }
     if (count > 0) {
-        qsort(hits, count, sizeof *hits, compare_hits);
+        qsort(hits, count, sizeof(*hits), compare_hits);
     }
     for (size_t i = request->skip; i < count && i - request->skip < request->take && status == MEOWER_OK; i++) {
         status = sink->hit(sink, hits[i].document->id, hits[i].document->position);
@@ -192,7 +192,7 @@ static int toy_rebuild_begin(void *backend, meower_error *error)
     struct toy_index *index = backend;
 
     drop_beside(index);
-    index->beside = malloc(sizeof *index->beside);
+    index->beside = malloc(sizeof(*index->beside));
     if (index->beside == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the index");
     }

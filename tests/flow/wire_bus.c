@@ -47,7 +47,7 @@ static bool happens(struct wire *wire, unsigned percent)
 /* Puts a copy of the message into what waits at an end: last, or anywhere. */
 static void arrive(struct wire *wire, struct wire_end *end, const char *payload, size_t payload_len)
 {
-    struct wire_message *copy = malloc(sizeof *copy + payload_len);
+    struct wire_message *copy = malloc(sizeof(*copy) + payload_len);
     struct wire_message **link = &end->first;
 
     if (copy == NULL) {
@@ -122,7 +122,7 @@ static int record(struct wire *wire, uint64_t position)
 {
     if (wire->published_count == wire->published_capacity) {
         size_t capacity = wire->published_capacity * 2 + 64;
-        uint64_t *published = realloc(wire->published, capacity * sizeof *published);
+        uint64_t *published = realloc(wire->published, capacity * sizeof(*published));
         if (published == NULL) {
             return MEOWER_ERROR_NO_MEMORY;
         }

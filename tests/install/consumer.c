@@ -12,14 +12,17 @@ static int has_store(const char *scheme)
     meower_error error;
     int status;
     snprintf(url, sizeof(url), "%s:x", scheme);
-    if (meower_options_new(&options) != MEOWER_OK)
+    if (meower_options_new(&options) != MEOWER_OK) {
         return 1;
+    }
     status = meower_options_set(options, "store", url, &error);
-    if (status == MEOWER_OK)
+    if (status == MEOWER_OK) {
         status = meower_options_check(options, &error);
+    }
     meower_options_free(options);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         printf("%s\n", error.message);
+    }
     return status != MEOWER_OK;
 }
 
@@ -33,10 +36,12 @@ int main(int argc, char **argv)
     meower_error error;
     int is_there;
 
-    if (argc > 1)
+    if (argc > 1) {
         return has_store(argv[1]);
-    if (strcmp(meower_version(), MEOWER_VERSION) != 0 || meower_open(NULL, &feed, &error) != MEOWER_OK)
+    }
+    if (strcmp(meower_version(), MEOWER_VERSION) != 0 || meower_open(NULL, &feed, &error) != MEOWER_OK) {
         return 1;
+    }
     if (meower_command_open(feed, &command, &error) != MEOWER_OK ||
         meower_command_post(command, "hello", 5, NULL, 1000, &posted, &error) != MEOWER_OK ||
         meower_query_open(feed, &query, &error) != MEOWER_OK ||

@@ -10,8 +10,9 @@
 static inline const char *broker_test_url(const char *variable, const char *script)
 {
     const char *url = getenv(variable);
-    if (url != NULL && url[0] != '\0')
+    if (url != NULL && url[0] != '\0') {
         return url;
+    }
     if (getenv("CI") != NULL) {
         printf("NO SERVER: %s names none; CI is set, so that is a failure\n", variable);
         exit(1);

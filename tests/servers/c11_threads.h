@@ -42,8 +42,9 @@ static inline int c11_status(int system_errno)
 IN_PLACE int thrd_create(thrd_t *thread, thrd_start_t function, void *argument)
 {
     struct c11_start *start = malloc(sizeof(*start));
-    if (start == NULL)
+    if (start == NULL) {
         return thrd_nomem;
+    }
     *start = (struct c11_start){function, argument};
     return c11_status(pthread_create(thread, NULL, c11_run, start));
 }
@@ -52,8 +53,9 @@ IN_PLACE int thrd_join(thrd_t thread, int *result)
 {
     void *returned = NULL;
     int status = c11_status(pthread_join(thread, &returned));
-    if (result != NULL)
+    if (result != NULL) {
         *result = (int)(intptr_t)returned;
+    }
     return status;
 }
 
@@ -61,8 +63,9 @@ IN_PLACE int mtx_init(mtx_t *mutex, int type)
 {
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
-    if ((type & mtx_recursive) != 0)
+    if ((type & mtx_recursive) != 0) {
         pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    }
     int status = c11_status(pthread_mutex_init((pthread_mutex_t *)mutex, &attributes));
     pthread_mutexattr_destroy(&attributes);
     return status;

@@ -25,16 +25,18 @@ static inline void postgresql_server_missing(const char *reason)
 static inline PGconn *postgresql_server_connect(const char *url)
 {
     PGconn *conn = PQconnectdb(url);
-    if (PQstatus(conn) != CONNECTION_OK)
+    if (PQstatus(conn) != CONNECTION_OK) {
         postgresql_server_missing(PQerrorMessage(conn));
+    }
     return conn;
 }
 
 static inline const char *postgresql_server_url(void)
 {
     const char *url = getenv("MEOWER_TEST_POSTGRESQL");
-    if (url == NULL || url[0] == '\0')
+    if (url == NULL || url[0] == '\0') {
         postgresql_server_missing("MEOWER_TEST_POSTGRESQL names no PostgreSQL server");
+    }
     return url;
 }
 

@@ -20,7 +20,7 @@ static const struct ledger_meow *check_event(struct world *world, const meower_c
     }
     if (result->position > world->authors.answered) {
         world->authors.answered = result->position;
-        memcpy(world->authors.cursor, result->cursor, sizeof world->authors.cursor);
+        memcpy(world->authors.cursor, result->cursor, sizeof(world->authors.cursor));
     }
     return meow;
 }

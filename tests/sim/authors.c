@@ -10,7 +10,7 @@
 
 static const char *const words[] = {"meow", "purr", "hiss", "paw", "Käse", "whisker", "tail", "nap"};
 
-#define WORD_COUNT (sizeof words / sizeof words[0])
+#define WORD_COUNT (sizeof(words) / sizeof(words[0]))
 
 static void *allocate(size_t count, size_t size)
 {
@@ -25,9 +25,9 @@ static void *allocate(size_t count, size_t size)
 void authors_init(struct authors *authors, size_t max)
 {
     authors->max = max;
-    authors->intents = allocate(max, sizeof *authors->intents);
-    authors->attempts = allocate(max, sizeof *authors->attempts);
-    authors->key_meows = allocate(max, sizeof *authors->key_meows);
+    authors->intents = allocate(max, sizeof(*authors->intents));
+    authors->attempts = allocate(max, sizeof(*authors->attempts));
+    authors->key_meows = allocate(max, sizeof(*authors->key_meows));
 }
 
 void authors_destroy(struct authors *authors)
@@ -134,7 +134,7 @@ static struct attempt *prepare_post(struct world *world, const struct node *node
 
     attempt->intent = number;
     authors_write_body(number, text->body);
-    snprintf(text->key, sizeof text->key, "k%u", key);
+    snprintf(text->key, sizeof(text->key), "k%u", key);
     *post = (meower_post){text->body, strlen(text->body), key == 0 ? NULL : text->key, tag_of(world, attempt)};
     return attempt;
 }
@@ -221,9 +221,9 @@ static void check_many(struct world *world, const struct node *node, size_t coun
     char expected[40] = "";
 
     if (count > node->queue_max) {
-        snprintf(expected, sizeof expected, "%zu posts never fit", count);
+        snprintf(expected, sizeof(expected), "%zu posts never fit", count);
     } else if (bad < count) {
-        snprintf(expected, sizeof expected, "posts[%zu]: ", bad);
+        snprintf(expected, sizeof(expected), "posts[%zu]: ", bad);
     } else {
         check_submit(world, status);
         return;
@@ -325,7 +325,7 @@ void authors_lose(struct world *world, const struct node *node)
 
 static const int timeouts_ms[] = {0, 60, 1000, 10000, -1};
 
-#define TIMEOUT_COUNT (sizeof timeouts_ms / sizeof timeouts_ms[0])
+#define TIMEOUT_COUNT (sizeof(timeouts_ms) / sizeof(timeouts_ms[0]))
 
 /* Who gets no answer in time knows nothing, nor does one that has died. Without a time limit a TIMEOUT is the store's
  * own: then nothing was stored. */
@@ -420,7 +420,7 @@ void authors_begin_life(struct world *world)
     struct authors *authors = &world->authors;
 
     if (authors->answered > 0) {
-        memcpy(authors->former, authors->cursor, sizeof authors->former);
+        memcpy(authors->former, authors->cursor, sizeof(authors->former));
     }
     authors->answered = world->ledger.head;
     cursor_format(world->store.epoch, world->ledger.head, authors->cursor);

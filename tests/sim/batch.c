@@ -12,7 +12,7 @@ static void copy_text(const char **text)
 
 struct sim_batch *sim_batch_new(const meower_store_operation *operations, size_t count)
 {
-    struct sim_batch *batch = calloc(1, sizeof *batch + count * sizeof *operations);
+    struct sim_batch *batch = calloc(1, sizeof(*batch) + count * sizeof(*operations));
 
     if (batch == NULL) {
         abort();

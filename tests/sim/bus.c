@@ -22,7 +22,7 @@ struct sim_bus_end {
 static void send_copy(struct world *world, struct sim_bus_end *end, const char *payload, size_t payload_len)
 {
     struct sim_bus *bus = &world->bus;
-    struct sim_bus_message *copy = malloc(sizeof *copy + payload_len);
+    struct sim_bus_message *copy = malloc(sizeof(*copy) + payload_len);
     struct sim_bus_message **link = &end->first;
 
     if (copy == NULL) {
@@ -43,7 +43,7 @@ static void send_copy(struct world *world, struct sim_bus_end *end, const char *
 
 static void keep_last(struct sim_bus *bus, const meower_bus_message *message)
 {
-    bus->last = realloc(bus->last, sizeof *bus->last + message->payload_len);
+    bus->last = realloc(bus->last, sizeof(*bus->last) + message->payload_len);
     if (bus->last == NULL) {
         abort();
     }
@@ -121,11 +121,11 @@ static void accept(struct world *world, const meower_bus_message *message)
     check_message(world, message);
     if (message->position > bus->accepted_max) {
         uint64_t max = message->position * 2;
-        bus->is_accepted = reallocarray(bus->is_accepted, max, sizeof *bus->is_accepted);
+        bus->is_accepted = reallocarray(bus->is_accepted, max, sizeof(*bus->is_accepted));
         if (bus->is_accepted == NULL) {
             abort();
         }
-        memset(bus->is_accepted + bus->accepted_max, 0, (max - bus->accepted_max) * sizeof *bus->is_accepted);
+        memset(bus->is_accepted + bus->accepted_max, 0, (max - bus->accepted_max) * sizeof(*bus->is_accepted));
         bus->accepted_max = max;
     }
     bus->is_accepted[message->position - 1] = true;
@@ -137,7 +137,7 @@ static void accept(struct world *world, const meower_bus_message *message)
 static int sim_open(const meower_backend_config *config, void **out, meower_error *error)
 {
     struct node *node = config->context;
-    struct sim_bus_end *end = calloc(1, sizeof *end);
+    struct sim_bus_end *end = calloc(1, sizeof(*end));
 
     (void)error;
     if (end == NULL) {

@@ -57,7 +57,7 @@ static int fail(struct node *node, meower_error *error)
         {MEOWER_ERROR_TIMEOUT, MEOWER_ERROR_FLAG_RETRIABLE},
         {MEOWER_ERROR_IO, 0},
     };
-    unsigned which = chance_below(&node->world->chance, sizeof failures / sizeof failures[0]);
+    unsigned which = chance_below(&node->world->chance, sizeof(failures) / sizeof(failures[0]));
 
     node->world->faults++;
     world_note(node->world, node->number, "fails", (uint64_t)-failures[which].status, 0);

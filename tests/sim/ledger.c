@@ -59,10 +59,10 @@ static struct ledger_meow *add_meow(struct ledger *ledger, const meower_store_op
 
     if (index == ledger->meow_capacity) {
         ledger->meow_capacity = index * 2 + 64;
-        ledger->meows = grow(ledger->meows, ledger->meow_capacity, sizeof *ledger->meows);
-        ledger->by_id = grow(ledger->by_id, ledger->meow_capacity, sizeof *ledger->by_id);
+        ledger->meows = grow(ledger->meows, ledger->meow_capacity, sizeof(*ledger->meows));
+        ledger->by_id = grow(ledger->by_id, ledger->meow_capacity, sizeof(*ledger->by_id));
     }
-    memmove(ledger->by_id + place + 1, ledger->by_id + place, (index - place) * sizeof *ledger->by_id);
+    memmove(ledger->by_id + place + 1, ledger->by_id + place, (index - place) * sizeof(*ledger->by_id));
     ledger->by_id[place] = index;
     ledger->meow_count++;
     ledger->meows[index] = (struct ledger_meow){.created_at_us = operation->at_us, .created = operation->position};
@@ -75,7 +75,7 @@ static void add_event(struct ledger *ledger, int kind, const struct ledger_meow 
 {
     if (ledger->head == ledger->event_capacity) {
         ledger->event_capacity = ledger->event_capacity * 2 + 64;
-        ledger->events = grow(ledger->events, ledger->event_capacity, sizeof *ledger->events);
+        ledger->events = grow(ledger->events, ledger->event_capacity, sizeof(*ledger->events));
     }
     ledger->events[ledger->head++] = (struct ledger_event){.kind = kind, .meow = (size_t)(meow - ledger->meows)};
 }

@@ -15,7 +15,7 @@ static void forget(struct poller *poller)
 {
     poller->newest_id[0] = '\0';
     if (poller->capacity > 0) {
-        memset(poller->has_seen, 0, poller->capacity * sizeof *poller->has_seen);
+        memset(poller->has_seen, 0, poller->capacity * sizeof(*poller->has_seen));
     }
 }
 
@@ -64,11 +64,11 @@ static void see(struct world *world, struct poller *poller, const char *id)
 
     if (index >= poller->capacity) {
         size_t capacity = world->ledger.meow_count * 2;
-        poller->has_seen = reallocarray(poller->has_seen, capacity, sizeof *poller->has_seen);
+        poller->has_seen = reallocarray(poller->has_seen, capacity, sizeof(*poller->has_seen));
         if (poller->has_seen == NULL) {
             abort();
         }
-        memset(poller->has_seen + poller->capacity, 0, (capacity - poller->capacity) * sizeof *poller->has_seen);
+        memset(poller->has_seen + poller->capacity, 0, (capacity - poller->capacity) * sizeof(*poller->has_seen));
         poller->capacity = capacity;
     }
     if (poller->has_seen[index]) {
@@ -110,7 +110,7 @@ void pollers_take(struct world *world, struct poller *poller, const meower_page 
     for (size_t i = 0; i < count; i++) {
         see(world, poller, meower_page_meow(page, i)->id);
     }
-    memcpy(poller->newest_id, meower_page_meow(page, 0)->id, sizeof poller->newest_id);
+    memcpy(poller->newest_id, meower_page_meow(page, 0)->id, sizeof(poller->newest_id));
     missed = first_unseen(world, poller, poller->newest_id);
     if (missed != NULL) {
         world_fail(world, "a poller went past meow %s of position %llu without seeing it", missed->id,

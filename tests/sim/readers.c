@@ -21,7 +21,7 @@ enum {
 
 static const char *const texts[] = {"meow", "purr", "kase", "whisker nap", "tail", "hi", "whiskr"};
 
-#define TEXT_COUNT (sizeof texts / sizeof texts[0])
+#define TEXT_COUNT (sizeof(texts) / sizeof(texts[0]))
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
@@ -140,10 +140,10 @@ static void ask_search(struct world *world, struct node *node)
         return;
     }
     if (world->authors.intent_count > 0 && chance_permille(&world->chance, 500)) {
-        snprintf(read->text, sizeof read->text, "m%u",
+        snprintf(read->text, sizeof(read->text), "m%u",
                  chance_below(&world->chance, (unsigned)world->authors.intent_count));
     } else {
-        snprintf(read->text, sizeof read->text, "%s", texts[chance_below(&world->chance, TEXT_COUNT)]);
+        snprintf(read->text, sizeof(read->text), "%s", texts[chance_below(&world->chance, TEXT_COUNT)]);
     }
     submit_search(world, node, read, choose_cursor(world, read));
 }
@@ -168,7 +168,7 @@ void readers_ask_for_all(struct world *world, struct node *node)
         world_fail(world, "%zu requests were never answered", world->readers.pending);
     }
     submit_list(world, node, list, world->authors.former[0] == '\0' ? NULL : world->authors.former);
-    snprintf(search->text, sizeof search->text, "m");
+    snprintf(search->text, sizeof(search->text), "m");
     search->wait_for = world->authors.answered;
     submit_search(world, node, search, world->authors.answered == 0 ? NULL : world->authors.cursor);
 }
@@ -315,7 +315,7 @@ static bool has_word(const char *body, const char *word)
 /* Nothing may be found that is deleted or stands twice. Returns which meows of the ledger are found; the caller's. */
 static bool *check_hits(struct world *world, const struct read *read, const meower_page *page)
 {
-    bool *is_found = calloc(world->ledger.meow_count + 1, sizeof *is_found);
+    bool *is_found = calloc(world->ledger.meow_count + 1, sizeof(*is_found));
 
     if (is_found == NULL) {
         abort();

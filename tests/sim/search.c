@@ -69,11 +69,11 @@ static struct sim_document *document_at(struct sim_index *index, size_t meow)
 {
     if (meow >= index->count) {
         size_t count = meow * 2 + 16;
-        struct sim_document *grown = reallocarray(index->documents, count, sizeof *grown);
+        struct sim_document *grown = reallocarray(index->documents, count, sizeof(*grown));
         if (grown == NULL) {
             abort();
         }
-        memset(grown + index->count, 0, (count - index->count) * sizeof *grown);
+        memset(grown + index->count, 0, (count - index->count) * sizeof(*grown));
         index->documents = grown;
         index->count = count;
     }
@@ -151,7 +151,7 @@ void sim_index_check(struct world *world, const struct sim_index *index)
 static void keep_for_later(struct sim_index *index, const meower_search_document *documents, size_t count,
                            const meower_search_info *info)
 {
-    struct sim_late_batch *late = calloc(1, sizeof *late + count * sizeof *documents);
+    struct sim_late_batch *late = calloc(1, sizeof(*late) + count * sizeof(*documents));
 
     if (late == NULL) {
         abort();
@@ -305,7 +305,7 @@ static int sim_rebuild_begin(void *backend, meower_error *error)
 
     (void)error;
     drop_beside(index);
-    index->beside = calloc(1, sizeof *index->beside);
+    index->beside = calloc(1, sizeof(*index->beside));
     if (index->beside == NULL) {
         abort();
     }

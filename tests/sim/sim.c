@@ -222,7 +222,7 @@ static unsigned wait_for_jobs(const struct arguments *arguments, pid_t *jobs, co
 static int run_jobs(const struct arguments *arguments)
 {
     struct report *reports =
-        mmap(NULL, JOBS_MAX * sizeof *reports, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        mmap(NULL, JOBS_MAX * sizeof(*reports), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     pid_t jobs[JOBS_MAX];
     struct tally sum = {0};
     time_t started = time(NULL);

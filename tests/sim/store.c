@@ -25,7 +25,7 @@ struct sim_late_commit {
 static struct sim_late_commit *late_new(const struct session *session, const meower_store_operation *operations,
                                         size_t count)
 {
-    struct sim_late_commit *late = calloc(1, sizeof *late);
+    struct sim_late_commit *late = calloc(1, sizeof(*late));
 
     if (late == NULL) {
         abort();
@@ -114,7 +114,7 @@ static bool is_stored_already(const struct world *world, meower_store_operation 
     operation->replayed = 1;
     operation->position = meow->created;
     operation->stored_at_us = meow->created_at_us;
-    memcpy(operation->stored_id, meow->id, sizeof operation->stored_id);
+    memcpy(operation->stored_id, meow->id, sizeof(operation->stored_id));
     return true;
 }
 
@@ -138,7 +138,7 @@ static int commit(struct world *world, meower_store_operation *operations, size_
     if (status == MEOWER_OK) {
         sim_history_add(&world->store.history, batch, batch_count);
     } else if (status == MEOWER_ERROR_CONFLICT) {
-        memcpy(operations[0].stored_id, batch[0].stored_id, sizeof operations[0].stored_id);
+        memcpy(operations[0].stored_id, batch[0].stored_id, sizeof(operations[0].stored_id));
     }
     for (size_t i = 0; i < batch_count && status == MEOWER_OK; i++) {
         record(world, &batch[i]);
@@ -224,7 +224,7 @@ static int sim_open(const meower_backend_config *config, void **out, meower_erro
     if (status != MEOWER_OK) {
         return status;
     }
-    session = calloc(1, sizeof *session);
+    session = calloc(1, sizeof(*session));
     if (session == NULL) {
         abort();
     }
@@ -292,7 +292,7 @@ static int sim_info(void *backend, meower_store_info *info, meower_error *error)
     const struct sim_store *store = &world_of(backend)->store;
     int status = memory_store.info(store->memory, info, error);
 
-    memcpy(info->epoch, store->epoch, sizeof info->epoch);
+    memcpy(info->epoch, store->epoch, sizeof(info->epoch));
     return status;
 }
 
@@ -359,14 +359,14 @@ static int sim_backup(const meower_backend_config *config, const char *path, meo
     }
     store->has_copy = true;
     store->copy = store->history.count;
-    memcpy(store->copy_epoch, store->epoch, sizeof store->copy_epoch);
+    memcpy(store->copy_epoch, store->epoch, sizeof(store->copy_epoch));
     return MEOWER_OK;
 }
 
 void sim_store_go_back(struct world *world)
 {
     struct sim_store *store = &world->store;
-    const meower_backend_config config = {.size = sizeof config, .clock = &world->keeper.options->clock};
+    const meower_backend_config config = {.size = sizeof(config), .clock = &world->keeper.options->clock};
     meower_error error;
     meower_store_info info;
 
@@ -387,7 +387,7 @@ void sim_store_go_back(struct world *world)
             abort();
         }
     }
-    memcpy(store->epoch, store->copy_epoch, sizeof store->epoch);
+    memcpy(store->epoch, store->copy_epoch, sizeof(store->epoch));
     (void)memory_store.info(store->memory, &info, &error);
     world_note(world, TRACE_NO_NODE, "restored", info.head, world->ledger.head);
     world_go_back(world, info.head);
@@ -423,7 +423,7 @@ int sim_store_add(void *node, meower_options *options)
 {
     meower_store_vtable vtable = {
         .abi = MEOWER_BACKEND_ABI,
-        .size = sizeof vtable,
+        .size = sizeof(vtable),
         .scheme = "sim",
         .flags = ((struct node *)node)->world->plan.is_exclusive ? MEOWER_STORE_EXCLUSIVE : 0,
         .open = sim_open,

@@ -35,7 +35,7 @@ static int run_seed(int seed, char output[OUTPUT_SIZE])
 {
     char command[300];
 
-    snprintf(command, sizeof command, "%s --seed %d --hash", SIM, seed);
+    snprintf(command, sizeof(command), "%s --seed %d --hash", SIM, seed);
     return run(command, output);
 }
 
@@ -86,7 +86,7 @@ static void a_violation_prints_the_command_that_replays_it(void **state)
     (void)state;
     assert_int_equal(run(SIM_MUTANT " --seeds 2000", output), 1);
     replay = replay_of(output);
-    snprintf(command, sizeof command, "%s --hash", replay);
+    snprintf(command, sizeof(command), "%s --hash", replay);
     assert_int_equal(run(command, again), 3);
     assert_string_equal(replay_of(again), replay);
     assert_memory_equal(again, output, strcspn(output, "\n"));

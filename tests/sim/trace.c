@@ -16,7 +16,7 @@ void trace_note(struct trace *trace, int64_t now_us, int node, const char *what,
 {
     uint64_t letters = 0;
 
-    memcpy(&letters, what, strnlen(what, sizeof letters));
+    memcpy(&letters, what, strnlen(what, sizeof(letters)));
     mix(trace, letters);
     mix(trace, (uint64_t)now_us ^ (uint64_t)node << 56);
     mix(trace, a);

@@ -276,7 +276,7 @@ static void make_trouble(struct world *world)
 
 void world_act(struct world *world)
 {
-    static void (*const acts[ACT_COUNT])(struct world * world) = {
+    static void (*const acts[ACT_COUNT])(struct world *world) = {
         step_some_node, write_something, read_something, take_answers,   followers_act,
         pass_time,      make_trouble,    write_and_wait, keeper_rebuild, keeper_copy_or_restore,
     };
@@ -523,7 +523,7 @@ static void count(const struct world *world, struct tally *tally)
 
 uint64_t world_run(uint64_t seed, const char *replay, bool is_told, struct tally *tally)
 {
-    struct world *world = calloc(1, sizeof *world);
+    struct world *world = calloc(1, sizeof(*world));
     uint64_t hash;
 
     if (world == NULL) {

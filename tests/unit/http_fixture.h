@@ -88,14 +88,14 @@ static inline bool http_answer_request(int connection, const struct http_answer 
     char head[200];
 
     if (answer->status == HTTP_IS_SILENT) {
-        return recv(connection, head, sizeof head, 0) > 0;
+        return recv(connection, head, sizeof(head), 0) > 0;
     }
     if (answer->status == HTTP_HANGS_UP) {
         return false;
     }
     size_t body_len = strlen(answer->body);
     int head_len =
-        snprintf(head, sizeof head, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n\r\n", answer->status, body_len);
+        snprintf(head, sizeof(head), "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n\r\n", answer->status, body_len);
     return http_send(connection, head, (size_t)head_len) && http_send(connection, answer->body, body_len);
 }
 
@@ -111,7 +111,7 @@ static inline void *http_serve_connection(void *argument)
         if (number >= http->answer_count) {
             break;
         }
-        memcpy(http->requests[number], text, sizeof text);
+        memcpy(http->requests[number], text, sizeof(text));
         atomic_store(&http->request_count, number + 1);
         goes_on = http_answer_request(connection->socket, &http->answers[number]);
     }
@@ -140,10 +140,10 @@ static inline void *http_serve(void *argument)
 static inline void http_init(struct http_fixture *http)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t address_len = sizeof address;
+    socklen_t address_len = sizeof(address);
 
     http->listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (http->listener < 0 || bind(http->listener, (struct sockaddr *)&address, sizeof address) != 0 ||
+    if (http->listener < 0 || bind(http->listener, (struct sockaddr *)&address, sizeof(address)) != 0 ||
         getsockname(http->listener, (struct sockaddr *)&address, &address_len) != 0) {
         abort();
     }

@@ -57,8 +57,9 @@ static inline int tear_down(void **state)
 
 static inline void check_ok(int status, const meower_error *error)
 {
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         fail_msg("status %d: %s", status, error->message);
+    }
 }
 
 static inline void open_store(struct fixture *fixture)
@@ -77,8 +78,9 @@ static inline void check_refused(struct fixture *fixture, int code, const char *
 {
     struct store store;
     assert_int_equal(store_open(&store, fixture->options, 2, &fixture->error), code);
-    if (strstr(fixture->error.message, part) == NULL)
+    if (strstr(fixture->error.message, part) == NULL) {
         fail_msg("the message lacks \"%s\": %s", part, fixture->error.message);
+    }
 }
 
 /* Runs SQL as a foreign program would. Returns the first number it gives, or 0. */
@@ -91,10 +93,11 @@ static inline int64_t foreign_sql(const struct fixture *fixture, const char *sql
     while (*sql != '\0') {
         assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, &sql), SQLITE_OK);
         int result = sqlite3_step(statement);
-        if (result == SQLITE_ROW)
+        if (result == SQLITE_ROW) {
             number = sqlite3_column_int64(statement, 0);
-        else if (result != SQLITE_DONE)
+        } else if (result != SQLITE_DONE) {
             fail_msg("%s", sqlite3_errmsg(db));
+        }
         sqlite3_finalize(statement);
     }
     sqlite3_close(db);
@@ -112,8 +115,9 @@ static inline char *read_file(const char *path, size_t *len)
 {
     *len = 0;
     FILE *file = fopen(path, "rb");
-    if (file == NULL)
+    if (file == NULL) {
         return NULL;
+    }
     struct stat status;
     assert_int_equal(fstat(fileno(file), &status), 0);
     char *bytes = malloc((size_t)status.st_size + 1);
@@ -176,8 +180,9 @@ static inline int append_deletion(struct fixture *fixture, unsigned number)
 
 static inline void post_some(struct fixture *fixture, unsigned first, unsigned last)
 {
-    for (unsigned number = first; number <= last; number++)
+    for (unsigned number = first; number <= last; number++) {
         check_ok(append_post(fixture, number), &fixture->error);
+    }
 }
 
 static inline uint64_t head_of(struct fixture *fixture)
@@ -198,8 +203,9 @@ static inline int count_row(meower_row_sink *sink, const meower_row *row)
 {
     struct counter *counter = (struct counter *)sink;
     counter->count++;
-    if (row->position != counter->count)
+    if (row->position != counter->count) {
         counter->is_gapless = false;
+    }
     return MEOWER_OK;
 }
 

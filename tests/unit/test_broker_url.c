@@ -19,8 +19,9 @@ static int parse(const char *text, struct broker_url *url, meower_error *error)
 static void check_parsed(const char *text, struct broker_url *url)
 {
     meower_error error = {0};
-    if (parse(text, url, &error) != MEOWER_OK)
+    if (parse(text, url, &error) != MEOWER_OK) {
         fail_msg("%s: %s", text, error.message);
+    }
 }
 
 static void every_part_is_found(void **state)
@@ -108,8 +109,9 @@ static void lists_have_an_end(void **state)
     meower_error error = {0};
     char text[400] = "nats://h";
     (void)state;
-    for (int i = 1; i < BROKER_URL_HOSTS_MAX; i++)
+    for (int i = 1; i < BROKER_URL_HOSTS_MAX; i++) {
         strcat(text, ",h");
+    }
     check_parsed(text, &url);
     assert_int_equal(url.host_count, BROKER_URL_HOSTS_MAX);
     assert_string_equal(url.hosts[BROKER_URL_HOSTS_MAX - 1], "h:4222");
@@ -118,8 +120,9 @@ static void lists_have_an_end(void **state)
     assert_int_equal(parse(text, &url, &error), MEOWER_ERROR_INVALID);
 
     strcpy(text, "nats://h?a=");
-    for (int i = 1; i < BROKER_URL_PARAMETERS_MAX; i++)
+    for (int i = 1; i < BROKER_URL_PARAMETERS_MAX; i++) {
         strcat(text, "&a=");
+    }
     check_parsed(text, &url);
     assert_int_equal(url.parameter_count, BROKER_URL_PARAMETERS_MAX);
     broker_url_free(&url);
@@ -140,8 +143,9 @@ static void what_is_malformed_is_refused(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct broker_url url;
         meower_error error = {0};
-        if (parse(cases[i], &url, &error) != MEOWER_ERROR_INVALID)
+        if (parse(cases[i], &url, &error) != MEOWER_ERROR_INVALID) {
             fail_msg("%s was taken", cases[i]);
+        }
         assert_null(url.text);
     }
 }

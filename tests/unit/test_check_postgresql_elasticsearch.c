@@ -30,7 +30,7 @@ static void ask(struct fixture *fixture, const char *method, const char *suffix,
     meower_error error = {0};
     char path[300];
 
-    snprintf(path, sizeof path, "/%s%s", fixture->index, suffix);
+    snprintf(path, sizeof(path), "/%s%s", fixture->index, suffix);
     if (elasticsearch_request(&fixture->connection, method, path, text == NULL ? NULL : &body, &error) != MEOWER_OK) {
         fail_msg("%s", error.message);
     }
@@ -66,14 +66,14 @@ static int set_up(void **state)
 {
     static unsigned number;
     const char *server = getenv(SERVER_VARIABLE);
-    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
 
     if (fixture == NULL || server == NULL) {
         return -1;
     }
-    postgresql_server_make_database(fixture->store, sizeof fixture->store);
-    snprintf(fixture->index, sizeof fixture->index, "meower-check-test-%ld-%u", (long)getpid(), ++number);
-    snprintf(fixture->search, sizeof fixture->search, "%s/%s", server, fixture->index);
+    postgresql_server_make_database(fixture->store, sizeof(fixture->store));
+    snprintf(fixture->index, sizeof(fixture->index), "meower-check-test-%ld-%u", (long)getpid(), ++number);
+    snprintf(fixture->search, sizeof(fixture->search), "%s/%s", server, fixture->index);
     if (elasticsearch_address_parse(&fixture->address, strchr(fixture->search, ':') + 1, NULL) != MEOWER_OK ||
         meower_options_new(&fixture->options) != MEOWER_OK ||
         meower_options_set(fixture->options, "store", fixture->store, NULL) != MEOWER_OK ||
@@ -112,7 +112,7 @@ static void assert_finds(struct fixture *fixture, const char *expected)
     }
     for (size_t i = 0; (finding = meower_check_finding(check, i)) != NULL; i++) {
         size_t len = strlen(found);
-        snprintf(found + len, sizeof found - len, "%s%d@%llu", len == 0 ? "" : " ", finding->kind,
+        snprintf(found + len, sizeof(found) - len, "%s%d@%llu", len == 0 ? "" : " ", finding->kind,
                  (unsigned long long)finding->position);
         print_message("%llu %s %s\n", (unsigned long long)finding->position, finding->id, finding->text);
     }
@@ -182,7 +182,7 @@ static void a_document_that_is_missing_is_found(void **state)
     struct fixture *fixture = *state;
     char suffix[100];
 
-    snprintf(suffix, sizeof suffix, "/_doc/%s?refresh=true", fixture->ids[1]);
+    snprintf(suffix, sizeof(suffix), "/_doc/%s?refresh=true", fixture->ids[1]);
     ask(fixture, "DELETE", suffix, NULL);
     assert_finds(fixture, "11@2");
 }
@@ -192,7 +192,7 @@ static void a_document_too_many_is_found(void **state)
     struct fixture *fixture = *state;
     char suffix[100];
 
-    snprintf(suffix, sizeof suffix, "/_doc/%s?refresh=true", fixture->ids[3]);
+    snprintf(suffix, sizeof(suffix), "/_doc/%s?refresh=true", fixture->ids[3]);
     ask(fixture, "PUT", suffix, "{\"meower_words\":\"four\",\"meower_position\":4}");
     assert_finds(fixture, "12@4");
 }
@@ -202,7 +202,7 @@ static void a_document_at_another_position_is_found(void **state)
     struct fixture *fixture = *state;
     char suffix[100];
 
-    snprintf(suffix, sizeof suffix, "/_doc/%s?refresh=true", fixture->ids[1]);
+    snprintf(suffix, sizeof(suffix), "/_doc/%s?refresh=true", fixture->ids[1]);
     ask(fixture, "PUT", suffix, "{\"meower_words\":\"two\",\"meower_position\":4}");
     assert_finds(fixture, "13@4");
 }

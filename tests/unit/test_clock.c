@@ -124,8 +124,9 @@ static void random_fills_what_was_asked_and_no_more(void **state)
         unsigned char bytes[1001];
         memset(bytes, 0, sizeof(bytes));
         clock->random(clock->context, bytes, lens[i]);
-        for (size_t at = lens[i]; at < sizeof(bytes); at++)
+        for (size_t at = lens[i]; at < sizeof(bytes); at++) {
             assert_int_equal(bytes[at], 0);
+        }
     }
 }
 
@@ -167,13 +168,15 @@ static int draw_without_getrandom(void)
     const meower_clock *clock = clock_system();
     unsigned char draws[100][16];
     memset(draws, 0, sizeof(draws));
-    if (!forbid_getrandom() || getrandom(draws, 1, 0) != -1)
+    if (!forbid_getrandom() || getrandom(draws, 1, 0) != -1) {
         return NOT_FORBIDDEN;
+    }
     for (size_t i = 0; i < 100; i++) {
         clock->random(clock->context, draws[i], sizeof(draws[i]));
         for (size_t at = 0; at < i; at++) {
-            if (memcmp(draws[i], draws[at], sizeof(draws[i])) == 0)
+            if (memcmp(draws[i], draws[at], sizeof(draws[i])) == 0) {
                 return SOME_AGREE;
+            }
         }
     }
     return ALL_DIFFER;
@@ -185,12 +188,14 @@ static void random_differs_each_time_even_in_a_sandbox(void **state)
     int status;
     pid_t child = fork();
     assert_true(child >= 0);
-    if (child == 0)
+    if (child == 0) {
         _exit(draw_without_getrandom());
+    }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
-    if (WEXITSTATUS(status) == NOT_FORBIDDEN)
+    if (WEXITSTATUS(status) == NOT_FORBIDDEN) {
         skip();
+    }
     assert_int_equal(WEXITSTATUS(status), ALL_DIFFER);
 }
 

@@ -55,7 +55,7 @@ static void no_chance(void *context, void *out, size_t len)
 
 static int setup(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
     const meower_clock clock = {frozen_us, frozen_us, no_chance, fixture};
 
     if (fixture == NULL || meower_options_new(&fixture->options) != MEOWER_OK) {
@@ -86,7 +86,7 @@ static int try_open(struct fixture *fixture, const struct http_answer *answers, 
 {
     char url[100];
 
-    snprintf(url, sizeof url, "elasticsearch:http://tom:s3cret@127.0.0.1:%u", fixture->http.port);
+    snprintf(url, sizeof(url), "elasticsearch:http://tom:s3cret@127.0.0.1:%u", fixture->http.port);
     assert_int_equal(meower_options_set(fixture->options, "search", url, NULL), MEOWER_OK);
     if (count > 0) {
         http_start(&fixture->http, answers, count);
@@ -169,7 +169,7 @@ static void an_address_that_is_none_is_refused_without_showing_it(void **state)
     };
     struct fixture *fixture = *state;
 
-    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
         meower_error error = {0};
         assert_int_equal(meower_options_set(fixture->options, "search", urls[i], NULL), MEOWER_OK);
         int status = search_open(&fixture->search, fixture->options, 1, &error);
@@ -218,7 +218,7 @@ static void an_engine_that_comes_up_later_is_used(void **state)
     meower_search_info info;
 
     assert_int_equal(try_open(fixture, NULL, 0, &error), MEOWER_OK);
-    http_start(&fixture->http, script, sizeof script / sizeof script[0]);
+    http_start(&fixture->http, script, sizeof(script) / sizeof(script[0]));
     assert_int_equal(search_info(&fixture->search, &info, &error), MEOWER_OK);
     assert_string_equal(info.epoch, EPOCH);
     assert_int_equal(info.position, 7);
@@ -390,7 +390,7 @@ static void an_answer_that_is_too_long_is_not_taken(void **state)
     static char body[(17 << 20) + 1];
     static const struct http_answer script[] = {OPENED, {200, body}};
 
-    memset(body, ' ', sizeof body - 1);
+    memset(body, ' ', sizeof(body) - 1);
     OPEN(*state, script);
     assert_search_fails(*state, MEOWER_ERROR_UNAVAILABLE, "too long");
 }

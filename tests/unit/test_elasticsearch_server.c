@@ -37,7 +37,7 @@ static long ask(struct fixture *fixture, const char *method, const char *suffix,
     meower_error error = {0};
     char path[200];
 
-    snprintf(path, sizeof path, "/%s%s", fixture->index, suffix);
+    snprintf(path, sizeof(path), "/%s%s", fixture->index, suffix);
     if (elasticsearch_request(&fixture->connection, method, path, text == NULL ? NULL : &body, &error) != MEOWER_OK) {
         fail_msg("%s", error.message);
     }
@@ -48,13 +48,13 @@ static int setup(void **state)
 {
     static unsigned number;
     const char *server = getenv(SERVER_VARIABLE);
-    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
 
     if (fixture == NULL || server == NULL || meower_options_new(&fixture->options) != MEOWER_OK) {
         return -1;
     }
-    snprintf(fixture->index, sizeof fixture->index, "meower-server-test-%ld-%u", (long)getpid(), ++number);
-    snprintf(fixture->url, sizeof fixture->url, "%s/%s", server, fixture->index);
+    snprintf(fixture->index, sizeof(fixture->index), "meower-server-test-%ld-%u", (long)getpid(), ++number);
+    snprintf(fixture->url, sizeof(fixture->url), "%s/%s", server, fixture->index);
     if (meower_options_set(fixture->options, "search", fixture->url, NULL) != MEOWER_OK ||
         elasticsearch_address_parse(&fixture->address, strchr(fixture->url, ':') + 1, NULL) != MEOWER_OK) {
         return -1;
@@ -100,8 +100,8 @@ static int index_words(struct search *search, const char *epoch, uint64_t positi
     meower_search_info info = {.position = position};
     meower_search_document document = {position, id, words, strlen(words)};
 
-    snprintf(id, sizeof id, "%027llu", (unsigned long long)position);
-    memcpy(info.epoch, epoch, sizeof info.epoch);
+    snprintf(id, sizeof(id), "%027llu", (unsigned long long)position);
+    memcpy(info.epoch, epoch, sizeof(info.epoch));
     return search_index(search, &document, 1, &info, error);
 }
 
@@ -390,8 +390,8 @@ static void all_words_within_the_typos_are_found(void **state)
     meower_error error = {0};
 
     for (unsigned i = 0; i < 676; i++) {
-        snprintf(ids[i], sizeof ids[i], "%027u", i + 1);
-        snprintf(words[i], sizeof words[i], "ki%c%cen", 'a' + i / 26, 'a' + i % 26);
+        snprintf(ids[i], sizeof(ids[i]), "%027u", i + 1);
+        snprintf(words[i], sizeof(words[i]), "ki%c%cen", 'a' + i / 26, 'a' + i % 26);
         documents[i] = (meower_search_document){i + 1, ids[i], words[i], 6};
     }
     open_search(fixture, &fixture->search);
@@ -450,7 +450,7 @@ int main(void)
 
     if (getenv(SERVER_VARIABLE) == NULL) {
         fprintf(stderr, "\n*** " SERVER_VARIABLE " names no server: elasticsearch: is NOT tested ***\n\n");
-        printf("[  SKIPPED ] %zu test(s)\n", sizeof tests / sizeof tests[0]);
+        printf("[  SKIPPED ] %zu test(s)\n", sizeof(tests) / sizeof(tests[0]));
         return getenv("CI") == NULL ? EXIT_SUCCESS : EXIT_FAILURE;
     }
     return cmocka_run_group_tests_name("elasticsearch with a server", tests, NULL, NULL);

@@ -26,8 +26,9 @@ static void every_status_has_a_name_of_its_own(void **state)
     assert_string_equal(meower_status_name(MEOWER_ERROR_NOT_FOUND), "not found");
     for (int a = MEOWER_ERROR_INTERNAL; a <= MEOWER_OK; a++) {
         assert_string_not_equal(meower_status_name(a), "unknown status");
-        for (int b = MEOWER_ERROR_INTERNAL; b < a; b++)
+        for (int b = MEOWER_ERROR_INTERNAL; b < a; b++) {
             assert_string_not_equal(meower_status_name(a), meower_status_name(b));
+        }
     }
 }
 

@@ -146,8 +146,9 @@ static void members_may_come_in_any_order_with_others_and_space(void **state)
         "{\"b\":{\"position\":\"9\",\"epoch\":\"x\"},\"position\":\"7\",\"epoch\":\"" EPOCH "\"}",
         "{\"\":\"\",\"positions\":\"9\",\"position\":\"7\",\"epoch\":\"" EPOCH "\"}",
     };
-    for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++)
+    for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
         assert_ours(payloads[i], strlen(payloads[i]), 7);
+    }
 }
 
 static void other_payloads_are_none_of_ours(void **state)
@@ -189,8 +190,9 @@ static void other_payloads_are_none_of_ours(void **state)
         "{\"position\":\"7\",\"position\":\"7\",\"epoch\":\"" EPOCH "\"}",
         "{\"position\":\"7\",\"epoch\":\"" EPOCH "\",\"epoch\":\"" EPOCH "\"}",
     };
-    for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++)
+    for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
         assert_not_ours(payloads[i], strlen(payloads[i]));
+    }
 }
 
 static void what_is_no_json_is_refused_although_it_has_both_members(void **state)
@@ -247,8 +249,9 @@ static void a_payload_that_is_cut_off_is_refused(void **state)
     (void)state;
     char payload[400];
     size_t len = write_payload(&created, EPOCH, payload, sizeof(payload));
-    for (size_t cut = 0; cut < len; cut++)
+    for (size_t cut = 0; cut < len; cut++) {
         assert_not_ours(payload, cut);
+    }
 }
 
 static void a_nul_byte_is_no_end(void **state)
@@ -271,8 +274,9 @@ static void what_is_nested_too_deeply_is_refused(void **state)
         char *payload = malloc(strlen(start) + len * count);
         assert_non_null(payload);
         memcpy(payload, start, strlen(start));
-        for (size_t at = 0; at < count; at++)
+        for (size_t at = 0; at < count; at++) {
             memcpy(payload + strlen(start) + at * len, openings[i], len);
+        }
         assert_not_ours(payload, strlen(start) + len * count);
         free(payload);
     }
@@ -289,10 +293,11 @@ static void nesting_is_read_up_to_its_bound(void **state)
             arrays[depth + i] = ']';
         }
         snprintf(payload, sizeof(payload), "{\"x\":%s,\"position\":\"7\",\"epoch\":\"" EPOCH "\"}", arrays);
-        if (depth <= 32)
+        if (depth <= 32) {
             assert_ours(payload, strlen(payload), 7);
-        else
+        } else {
             assert_not_ours(payload, strlen(payload));
+        }
     }
 }
 
@@ -312,12 +317,14 @@ static void damaged_payloads_never_harm_the_reader(void **state)
     for (int i = 0; i < 100000; i++) {
         char damaged[400];
         memcpy(damaged, original, len);
-        for (uint32_t times = next_random(&seed) % 4 + 1; times > 0; times--)
+        for (uint32_t times = next_random(&seed) % 4 + 1; times > 0; times--) {
             damaged[next_random(&seed) % len] = alphabet[next_random(&seed) % (sizeof(alphabet) - 1)];
+        }
         char epoch[MEOWER_EPOCH_SIZE];
         uint64_t position;
-        if (parse(damaged, next_random(&seed) % 4 == 0 ? next_random(&seed) % len : len, epoch, &position))
+        if (parse(damaged, next_random(&seed) % 4 == 0 ? next_random(&seed) % len : len, epoch, &position)) {
             assert_int_equal(strlen(epoch), MEOWER_EPOCH_SIZE - 1);
+        }
     }
 }
 

@@ -20,7 +20,7 @@ static struct meow *make_event(int kind, uint64_t position, unsigned number)
     meower_row row = {.position = position, .kind = kind, .id = id};
     struct meow *event;
 
-    snprintf(id, sizeof id, "%027u", number);
+    snprintf(id, sizeof(id), "%027u", number);
     if (kind == MEOWER_EVENT_CREATED) {
         row.body = "body";
         row.body_len = 4;

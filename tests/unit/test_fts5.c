@@ -47,19 +47,19 @@ static void choose(struct fixture *fixture, const char *location)
 {
     char url[100];
 
-    snprintf(url, sizeof url, "fts5:%s", location);
+    snprintf(url, sizeof(url), "fts5:%s", location);
     assert_int_equal(meower_options_set(fixture->options, "search", url, NULL), MEOWER_OK);
 }
 
 static int setup(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
 
     strcpy(fixture->directory, "/tmp/meower-fts5-XXXXXX");
     if (meower_options_new(&fixture->options) != MEOWER_OK || mkdtemp(fixture->directory) == NULL) {
         return -1;
     }
-    snprintf(fixture->path, sizeof fixture->path, "%s/index.db", fixture->directory);
+    snprintf(fixture->path, sizeof(fixture->path), "%s/index.db", fixture->directory);
     choose(fixture, fixture->path);
     const meower_clock clock = {frozen_us, frozen_us, no_chance, fixture};
     fixture->monotonic_us = 1000000;
@@ -73,7 +73,7 @@ static int teardown(void **state)
     struct fixture *fixture = *state;
     char command[100];
 
-    snprintf(command, sizeof command, "rm -r %s", fixture->directory);
+    snprintf(command, sizeof(command), "rm -r %s", fixture->directory);
     if (system(command) != 0) {
         return -1;
     }
@@ -102,7 +102,7 @@ static int index_words(struct fixture *fixture, uint64_t number, const char *wor
     meower_search_info info = {EPOCH, fixture->position + 1};
     meower_search_document document = {info.position, id, words, words == NULL ? 0 : strlen(words)};
 
-    snprintf(id, sizeof id, "%027llu", (unsigned long long)number);
+    snprintf(id, sizeof(id), "%027llu", (unsigned long long)number);
     int status = search_index(&fixture->search, &document, 1, &info, error);
     fixture->position += status == MEOWER_OK ? 1 : 0;
     return status;
@@ -120,16 +120,16 @@ static void post(struct fixture *fixture, const char *words)
 /* Posts many at once. `format` has a %u for a number. */
 static void post_many(struct fixture *fixture, unsigned count, const char *format)
 {
-    meower_search_document *documents = calloc(count, sizeof *documents);
-    char(*ids)[MEOWER_ID_SIZE] = calloc(count, sizeof *ids);
-    char(*texts)[100] = calloc(count, sizeof *texts);
+    meower_search_document *documents = calloc(count, sizeof(*documents));
+    char(*ids)[MEOWER_ID_SIZE] = calloc(count, sizeof(*ids));
+    char(*texts)[100] = calloc(count, sizeof(*texts));
     meower_error error = {0};
     meower_search_info info = {EPOCH, fixture->position + count};
 
     for (unsigned i = 0; i < count; i++) {
         fixture->position++;
-        snprintf(ids[i], sizeof ids[i], "%027llu", (unsigned long long)fixture->position);
-        snprintf(texts[i], sizeof texts[i], format, i);
+        snprintf(ids[i], sizeof(ids[i]), "%027llu", (unsigned long long)fixture->position);
+        snprintf(texts[i], sizeof(texts[i]), format, i);
         documents[i] = (meower_search_document){fixture->position, ids[i], texts[i], strlen(texts[i])};
     }
     assert_int_equal(search_index(&fixture->search, documents, count, &info, &error), MEOWER_OK);
@@ -248,7 +248,7 @@ static void a_word_that_is_not_folded_is_refused_and_harms_nothing(void **state)
 
     open_index(fixture);
     post(fixture, "meow");
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         const meower_search_word word = {wrong[i], strlen(wrong[i]), 1, 1};
         const meower_search_request request = {&word, 1, 0, 10};
         assert_int_equal(search_match(&fixture->search, 0, &request, &counter.sink, &error), MEOWER_ERROR_INVALID);
@@ -265,9 +265,9 @@ static void special_names_of_sqlite_are_plain_file_names(void **state)
     struct fixture *fixture = *state;
     char before[200];
 
-    assert_non_null(getcwd(before, sizeof before));
+    assert_non_null(getcwd(before, sizeof(before)));
     assert_int_equal(chdir(fixture->directory), 0);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         choose(fixture, names[i]);
         open_index(fixture);
         search_close(&fixture->search);
@@ -594,7 +594,7 @@ static bool is_on_disk(const struct fixture *fixture, const char *word)
 {
     char log[70];
 
-    snprintf(log, sizeof log, "%s-wal", fixture->path);
+    snprintf(log, sizeof(log), "%s-wal", fixture->path);
     return has_bytes(fixture->path, word) || has_bytes(log, word);
 }
 

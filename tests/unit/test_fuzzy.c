@@ -51,7 +51,7 @@ static void assert_found(const struct fuzzy *fuzzy, const char *word, unsigned t
     char joined[1000];
     size_t count = fuzzy_find(fuzzy, word, strlen(word), typos_max, found);
 
-    join(found, count, joined, sizeof joined);
+    join(found, count, joined, sizeof(joined));
     assert_string_equal(joined, expected);
 }
 
@@ -146,7 +146,7 @@ static void gives_no_more_than_the_maximum_and_the_best_of_them(void **state)
     char word[16];
 
     for (int i = 0; i < 26 * 26; i++) { /* two letters replaced in most */
-        snprintf(word, sizeof word, "kit%c%cn", 'a' + i / 26, 'a' + i % 26);
+        snprintf(word, sizeof(word), "kit%c%cn", 'a' + i / 26, 'a' + i % 26);
         add_text(*state, word);
     }
     assert_int_equal(fuzzy_find(*state, "kitten", 6, 2, found), FUZZY_EXPANSIONS_MAX);
@@ -167,7 +167,7 @@ static void finds_longer_words_that_begin_with_a_prefix(void **state)
     add_text(*state, "meows");
     assert_int_equal(fuzzy_begin_with(*state, "meow", 4, found, 4, &documents), 2);
     assert_int_equal(documents, 3);
-    join(found, 2, joined, sizeof joined);
+    join(found, 2, joined, sizeof(joined));
     assert_string_equal(joined, "meows meowing");
 }
 
@@ -231,11 +231,11 @@ static void many_words_come_and_go(void **state)
     char word[16];
 
     for (int i = 0; i < 5000; i++) {
-        snprintf(word, sizeof word, "word%d", i);
+        snprintf(word, sizeof(word), "word%d", i);
         add_text(*state, word);
     }
     for (int i = 0; i < 5000; i += 2) {
-        snprintf(word, sizeof word, "word%d", i);
+        snprintf(word, sizeof(word), "word%d", i);
         remove_text(*state, word);
     }
     assert_int_equal(fuzzy_count(*state), 2500);
@@ -257,7 +257,7 @@ static void assert_words_are_known_while_texts_have_them(unsigned seed)
     for (int round = 0; round < 4000; round++) {
         char word[16];
         int number = rand_r(&seed) % WORDS;
-        snprintf(word, sizeof word, "word%d", number);
+        snprintf(word, sizeof(word), "word%d", number);
         if (texts[number] == 0 || rand_r(&seed) % 2 == 0) {
             add_text(fuzzy, word);
             known += texts[number]++ == 0;

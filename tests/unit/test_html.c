@@ -38,8 +38,9 @@ static void every_other_byte_stays(void **state)
 {
     (void)state;
     for (int byte = 1; byte < 256; byte++) {
-        if (strchr("<>&'\"", byte) != NULL)
+        if (strchr("<>&'\"", byte) != NULL) {
             continue;
+        }
         const char text[] = {(char)byte, '\0'};
         assert_escaped(text, 1, text);
     }
@@ -84,8 +85,9 @@ static void a_cut_off_entity_is_none(void **state)
 {
     (void)state;
     char character = '?';
-    for (size_t len = 0; len < strlen("&amp;"); len++)
+    for (size_t len = 0; len < strlen("&amp;"); len++) {
         assert_int_equal(html_entity("&amp;", len, &character), 0);
+    }
     assert_int_equal(character, '?');
 }
 

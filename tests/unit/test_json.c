@@ -88,8 +88,9 @@ static void every_other_character_stays_as_it_is(void **state)
     (void)state;
     for (uint32_t code_point = 0x20; code_point <= 0x10FFFF; code_point++) {
         if (code_point == '"' || code_point == '\\' || code_point == 0x2028 || code_point == 0x2029 ||
-            (code_point >= 0xD800 && code_point <= 0xDFFF))
+            (code_point >= 0xD800 && code_point <= 0xDFFF)) {
             continue;
+        }
         char text[4];
         char out[16];
         size_t len = utf8_encode(code_point, text);

@@ -87,8 +87,9 @@ static void open_bus(struct fixture *fixture, int partitions)
     meower_error error = {0};
     rd_kafka_mock_topic_create(fixture->cluster, TOPIC, partitions, 1);
     snprintf(url, sizeof(url), "kafka://%s", rd_kafka_mock_cluster_bootstraps(fixture->cluster));
-    if (open_url(fixture, url, &error) != MEOWER_OK)
+    if (open_url(fixture, url, &error) != MEOWER_OK) {
         fail_msg("%s", error.message);
+    }
 }
 
 /* Publishes `count` events, from position `first` on. */
@@ -117,8 +118,9 @@ static void check_published(struct fixture *fixture, uint64_t first, size_t coun
 {
     meower_error error = {0};
     int status = publish(fixture, first, count, &error);
-    if (status != MEOWER_OK)
+    if (status != MEOWER_OK) {
         fail_msg("status %d: %s", status, error.message);
+    }
 }
 
 /* Publishing fails in such a way that the relay tries again, and says which option to look at. */
@@ -136,8 +138,9 @@ static void publish_until_accepted(struct fixture *fixture, uint64_t position)
     int64_t deadline_ms = now_ms() + ARRIVE_MAX_MS;
     meower_error error = {0};
     while (publish(fixture, position, 1, &error) != MEOWER_OK) {
-        if (now_ms() > deadline_ms)
+        if (now_ms() > deadline_ms) {
             fail_msg("%s", error.message);
+        }
         rest(100);
     }
 }
@@ -167,10 +170,12 @@ static void check_received(struct fixture *fixture, size_t count)
     int64_t deadline_ms = now_ms() + ARRIVE_MAX_MS;
     meower_error error = {0};
     while (collector.count < count) {
-        if (bus_receive(&fixture->bus, 100, &collector.sink, &error) != MEOWER_OK)
+        if (bus_receive(&fixture->bus, 100, &collector.sink, &error) != MEOWER_OK) {
             rest(100);
-        if (now_ms() > deadline_ms)
+        }
+        if (now_ms() > deadline_ms) {
             fail_msg("%zu of %zu messages have come; %s", collector.count, count, error.message);
+        }
     }
 }
 
@@ -285,8 +290,9 @@ static void brokers_that_are_down_at_open_are_waited_for(void **state)
     int64_t deadline_ms = now_ms() + ARRIVE_MAX_MS;
     struct collector collector = {.sink.message = collect};
     meower_error error = {0};
-    while (bus_receive(&fixture->bus, 100, &collector.sink, &error) != MEOWER_OK)
+    while (bus_receive(&fixture->bus, 100, &collector.sink, &error) != MEOWER_OK) {
         assert_true(now_ms() < deadline_ms);
+    }
     check_published(fixture, 2, 1);
     check_received(fixture, 1);
     bus_close(&fixture->bus);
@@ -411,8 +417,9 @@ static void a_url_that_cannot_be_is_refused_without_its_secrets(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         meower_error error = {0};
         int status = open_url(fixture, cases[i].url, &error);
-        if (status != MEOWER_ERROR_INVALID || strstr(error.message, cases[i].says) == NULL)
+        if (status != MEOWER_ERROR_INVALID || strstr(error.message, cases[i].says) == NULL) {
             fail_msg("%s: status %d, %s", cases[i].url, status, error.message);
+        }
         assert_null(strstr(error.message, "tiger"));
     }
 }
@@ -425,8 +432,9 @@ static void properties_of_librdkafka_can_be_set(void **state)
     rd_kafka_mock_topic_create(fixture->cluster, "other.topic", 1, 1);
     snprintf(url, sizeof(url), "kafka://%s/other.topic?compression.type=lz4&client.id=me%%26you",
              rd_kafka_mock_cluster_bootstraps(fixture->cluster));
-    if (open_url(fixture, url, &error) != MEOWER_OK)
+    if (open_url(fixture, url, &error) != MEOWER_OK) {
         fail_msg("%s", error.message);
+    }
     check_published(fixture, 1, 10);
     check_received(fixture, 10);
     bus_close(&fixture->bus);

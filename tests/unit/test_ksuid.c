@@ -67,8 +67,9 @@ static void make_id(int64_t wall_s, int fill, char text[MEOWER_ID_SIZE])
 {
     unsigned char bytes[KSUID_BYTES];
     uint32_t seconds = (uint32_t)(wall_s - KSUID_EPOCH_S);
-    for (int i = 0; i < SECONDS_LEN; i++)
+    for (int i = 0; i < SECONDS_LEN; i++) {
         bytes[i] = (unsigned char)(seconds >> (24 - 8 * i));
+    }
     memset(bytes + SECONDS_LEN, fill, KSUID_BYTES - SECONDS_LEN);
     ksuid_format(bytes, text);
 }
@@ -79,8 +80,9 @@ static int64_t us_of(const char *text)
     unsigned char bytes[KSUID_BYTES];
     uint64_t fraction = 0;
     assert_parses(text, bytes);
-    for (int i = SECONDS_LEN; i < STAMP_LEN; i++)
+    for (int i = SECONDS_LEN; i < STAMP_LEN; i++) {
         fraction = fraction << 8 | bytes[i];
+    }
     return seconds_of(text) * US_PER_S + (int64_t)((fraction * US_PER_S + UINT32_MAX) >> 32);
 }
 
@@ -90,8 +92,9 @@ static void assert_successor(const char *a, const char *b)
     unsigned char bytes[KSUID_BYTES];
     char next[MEOWER_ID_SIZE];
     assert_parses(a, bytes);
-    for (int i = KSUID_BYTES - 1; i >= 0 && ++bytes[i] == 0; i--)
+    for (int i = KSUID_BYTES - 1; i >= 0 && ++bytes[i] == 0; i--) {
         continue;
+    }
     ksuid_format(bytes, next);
     assert_string_equal(b, next);
 }
@@ -257,8 +260,9 @@ static void a_new_microsecond_is_random(void **state)
     ksuid_source_next(&source, NOW_US + 1, text);
     assert_int_equal(us_of(text), NOW_US + 1);
     assert_parses(text, bytes);
-    for (size_t i = STAMP_LEN; i < KSUID_BYTES; i++)
+    for (size_t i = STAMP_LEN; i < KSUID_BYTES; i++) {
         assert_int_equal(bytes[i], 0xA7);
+    }
 }
 
 static void within_a_microsecond_ids_count_up(void **state)

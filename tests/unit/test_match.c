@@ -92,7 +92,7 @@ static void words_beyond_the_limit_are_ignored_but_not_the_last(void **state)
     (void)state;
     for (int i = 0; i < MATCH_WORDS_MAX + 5; i++) {
         char word[16];
-        snprintf(word, sizeof word, "w%d ", i);
+        snprintf(word, sizeof(word), "w%d ", i);
         strcat(text, word);
     }
     parse(&query, text);

@@ -55,8 +55,9 @@ static void a_body_has_1_to_140_code_points(void **state)
     for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
         char body[141 * 4];
         size_t len = strlen(characters[i]);
-        for (size_t at = 0; at < 141; at++)
+        for (size_t at = 0; at < 141; at++) {
             memcpy(body + at * len, characters[i], len);
+        }
         assert_body(body, len, MEOWER_OK);
         assert_body(body, 140 * len, MEOWER_OK);
         assert_body(body, 141 * len, MEOWER_ERROR_INVALID);
@@ -226,10 +227,12 @@ static void threads_may_share_it(void **state)
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     pthread_t threads[4];
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, hold_and_release, meow_hold(meow)), 0);
-    for (size_t i = 0; i < 4; i++)
+    }
+    for (size_t i = 0; i < 4; i++) {
         pthread_join(threads[i], NULL);
+    }
     assert_int_equal(atomic_load(&meow->references), 1);
     meow_release(meow);
 }

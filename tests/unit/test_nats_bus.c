@@ -63,8 +63,9 @@ struct server {
 
 static void say(const struct client *client, const char *text)
 {
-    if (send(client->fd, text, strlen(text), MSG_NOSIGNAL) < 0)
+    if (send(client->fd, text, strlen(text), MSG_NOSIGNAL) < 0) {
         return; /* the client has gone; the next read tells */
+    }
 }
 
 static void hang_up(struct client *client)
@@ -84,17 +85,20 @@ static void reset(struct client *client)
 static void answer_ping(struct server *server, struct client *client)
 {
     int fault = atomic_load(&server->fault);
-    if (fault == FAULT_SILENT || fault == FAULT_SILENT_FROM_START)
+    if (fault == FAULT_SILENT || fault == FAULT_SILENT_FROM_START) {
         return;
+    }
     if (fault == FAULT_PUBLISH && client->last > 0 && !client->has_complained) {
         say(client, "-ERR 'Permissions Violation for Publish to \"meow.created\"'\r\n");
         client->has_complained = true;
     }
-    if (client->last > 0)
+    if (client->last > 0) {
         atomic_store(&server->answered, client->last);
+    }
     say(client, "PONG\r\n");
-    if (fault == FAULT_CRASH && rand() % 2 == 0)
+    if (fault == FAULT_CRASH && rand() % 2 == 0) {
         reset(client);
+    }
 }
 
 /* One line without its end. */
@@ -110,8 +114,9 @@ static void obey(struct server *server, struct client *client, const char *line)
         client->payload_len = strtoul(strrchr(line, ' '), NULL, 10) + 2;
     } else if (strncmp(line, "SUB ", 4) == 0) {
         snprintf(client->subscription, sizeof(client->subscription), "%s", strrchr(line, ' ') + 1);
-        if (fault == FAULT_SUBSCRIBE)
+        if (fault == FAULT_SUBSCRIBE) {
             say(client, "-ERR 'Permissions Violation for Subscription to \"meow.*\"'\r\n");
+        }
     }
 }
 
@@ -121,14 +126,16 @@ static void deliver(struct server *server, struct client *from, const char *payl
     from->last = (unsigned)strtoul(payload, NULL, 10);
     for (size_t i = 0; i < CLIENTS_MAX; i++) {
         const struct client *to = &server->clients[i];
-        if (to->fd == 0 || to->subscription[0] == '\0')
+        if (to->fd == 0 || to->subscription[0] == '\0') {
             continue;
+        }
         snprintf(message, sizeof(message), "MSG meow.created %s %zu\r\n%.*s\r\n", to->subscription, payload_len,
                  (int)payload_len, payload);
         say(to, message);
     }
-    if (atomic_load(&server->fault) == FAULT_CRASH && --from->until_crash == 0)
+    if (atomic_load(&server->fault) == FAULT_CRASH && --from->until_crash == 0) {
         reset(from);
+    }
 }
 
 /* Handles one line or payload that has arrived in full. Returns its bytes; 0: there is none yet. */
@@ -136,15 +143,17 @@ static size_t take_one(struct server *server, struct client *client)
 {
     size_t payload_len = client->payload_len;
     if (payload_len > 0) {
-        if (client->len < payload_len)
+        if (client->len < payload_len) {
             return 0;
+        }
         client->payload_len = 0;
         deliver(server, client, client->buffer, payload_len - 2);
         return payload_len;
     }
     char *end = memmem(client->buffer, client->len, "\r\n", 2);
-    if (end == NULL)
+    if (end == NULL) {
         return 0;
+    }
     *end = '\0';
     obey(server, client, client->buffer);
     return (size_t)(end - client->buffer) + 2;
@@ -160,8 +169,9 @@ static void read_client(struct server *server, struct client *client)
     client->len += (size_t)len;
     for (;;) {
         size_t taken = take_one(server, client);
-        if (taken == 0 || client->fd == 0)
+        if (taken == 0 || client->fd == 0) {
             return;
+        }
         client->len -= taken;
         memmove(client->buffer, client->buffer + taken, client->len);
     }
@@ -170,11 +180,13 @@ static void read_client(struct server *server, struct client *client)
 static void greet(struct server *server)
 {
     size_t i = 0;
-    while (i < CLIENTS_MAX - 1 && server->clients[i].fd != 0)
+    while (i < CLIENTS_MAX - 1 && server->clients[i].fd != 0) {
         i++;
+    }
     struct client *client = &server->clients[i];
-    if (client->fd != 0)
+    if (client->fd != 0) {
         hang_up(client);
+    }
     memset(client, 0, sizeof(*client));
     client->fd = accept(server->listener, NULL, NULL);
     client->until_crash = 1 + (unsigned)rand() % (3 * BATCH_SIZE);
@@ -191,20 +203,24 @@ static void *serve(void *argument)
     struct server *server = argument;
     while (!atomic_load(&server->is_stopping)) {
         struct pollfd polled[CLIENTS_MAX + 1] = {{.fd = server->listener, .events = POLLIN}};
-        for (size_t i = 0; i < CLIENTS_MAX; i++)
+        for (size_t i = 0; i < CLIENTS_MAX; i++) {
             polled[i + 1] =
                 (struct pollfd){.fd = server->clients[i].fd == 0 ? -1 : server->clients[i].fd, .events = POLLIN};
+        }
         poll(polled, CLIENTS_MAX + 1, 10);
         for (size_t i = 0; i < CLIENTS_MAX; i++) {
-            if (polled[i + 1].revents != 0 && server->clients[i].fd != 0)
+            if (polled[i + 1].revents != 0 && server->clients[i].fd != 0) {
                 read_client(server, &server->clients[i]);
+            }
         }
-        if (polled[0].revents != 0)
+        if (polled[0].revents != 0) {
             greet(server);
+        }
     }
     for (size_t i = 0; i < CLIENTS_MAX; i++) {
-        if (server->clients[i].fd != 0)
+        if (server->clients[i].fd != 0) {
             hang_up(&server->clients[i]);
+        }
     }
     return NULL;
 }
@@ -268,8 +284,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
-    if (fixture->server.is_running) /* the test has failed */
+    if (fixture->server.is_running) { /* the test has failed */
         server_stop(&fixture->server);
+    }
     close(fixture->server.listener);
     meower_options_free(fixture->options);
     free(fixture);
@@ -293,8 +310,9 @@ static int try_open(struct fixture *fixture, const char *credentials, meower_err
 static void open_bus(struct fixture *fixture)
 {
     meower_error error = {0};
-    if (try_open(fixture, "", &error) != MEOWER_OK)
+    if (try_open(fixture, "", &error) != MEOWER_OK) {
         fail_msg("%s", error.message);
+    }
 }
 
 /* Publishes BATCH_SIZE events, from position `first` on. */
@@ -302,7 +320,7 @@ static int publish(struct fixture *fixture, unsigned first, meower_error *error)
 {
     char payloads[BATCH_SIZE][16];
     meower_bus_message messages[BATCH_SIZE];
-    for (unsigned i = 0; i < BATCH_SIZE; i++)
+    for (unsigned i = 0; i < BATCH_SIZE; i++) {
         messages[i] = (meower_bus_message){
             .position = first + i,
             .kind = MEOWER_EVENT_CREATED,
@@ -311,6 +329,7 @@ static int publish(struct fixture *fixture, unsigned first, meower_error *error)
             .payload = payloads[i],
             .payload_len = (size_t)snprintf(payloads[i], sizeof(payloads[i]), "%u", first + i),
         };
+    }
     return bus_publish(&fixture->bus, messages, BATCH_SIZE, error);
 }
 
@@ -334,8 +353,9 @@ static void publish_until_accepted(struct fixture *fixture, unsigned first)
     int64_t deadline_ms = now_ms() + ARRIVE_MAX_MS;
     meower_error error = {0};
     while (publish(fixture, first, &error) != MEOWER_OK) {
-        if (now_ms() > deadline_ms)
+        if (now_ms() > deadline_ms) {
             fail_msg("%s", error.message);
+        }
         rest(20);
     }
 }
@@ -345,8 +365,9 @@ static void receive_until_it_works(struct fixture *fixture)
     int64_t deadline_ms = now_ms() + ARRIVE_MAX_MS;
     meower_error error = {0};
     while (receive(fixture, 10, &error) != MEOWER_OK) {
-        if (now_ms() > deadline_ms)
+        if (now_ms() > deadline_ms) {
             fail_msg("%s", error.message);
+        }
         rest(20);
     }
 }
@@ -600,10 +621,12 @@ static void a_url_that_cannot_be_is_refused_without_its_secrets(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         meower_error error = {0};
         int status = open_url(fixture, cases[i].url, &error);
-        if (status != MEOWER_ERROR_INVALID || strstr(error.message, cases[i].says) == NULL)
+        if (status != MEOWER_ERROR_INVALID || strstr(error.message, cases[i].says) == NULL) {
             fail_msg("%s: status %d, %s", cases[i].url, status, error.message);
-        if (strchr(cases[i].url, '@') != NULL)
+        }
+        if (strchr(cases[i].url, '@') != NULL) {
             assert_null(strstr(error.message, "ger"));
+        }
     }
 }
 

@@ -61,8 +61,9 @@ static void raised_it_is_readable_until_it_is_cleared(void **state)
 
 static void raised_often_it_is_cleared_once(void **state)
 {
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 1000; i++) {
         notifier_raise(*state);
+    }
     notifier_clear(*state);
     assert_false(is_readable(*state));
 }
@@ -182,8 +183,9 @@ static void whoever_looks_again_after_clearing_misses_nothing(void **state)
 {
     struct traffic traffic = {*state, 0};
     pthread_t threads[PRODUCERS];
-    for (int i = 0; i < PRODUCERS; i++)
+    for (int i = 0; i < PRODUCERS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, produce, &traffic), 0);
+    }
     bool was_always_woken = true;
     int seen = 0;
     while (was_always_woken && seen < PRODUCERS * PIECES) {
@@ -191,8 +193,9 @@ static void whoever_looks_again_after_clearing_misses_nothing(void **state)
         notifier_clear(traffic.notifier);
         seen = atomic_load(&traffic.produced);
     }
-    for (int i = 0; i < PRODUCERS; i++)
+    for (int i = 0; i < PRODUCERS; i++) {
         pthread_join(threads[i], NULL);
+    }
     assert_true(was_always_woken);
 }
 
@@ -224,8 +227,9 @@ static void after_clears_at_once_it_can_still_be_cleared(void **state)
     int stuck = 0;
     pthread_barrier_init(&clearing.start, NULL, CLEARERS + 1);
     pthread_barrier_init(&clearing.end, NULL, CLEARERS + 1);
-    for (int i = 0; i < CLEARERS; i++)
+    for (int i = 0; i < CLEARERS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, clear_in_rounds, &clearing), 0);
+    }
     for (int i = 0; i < ROUNDS; i++) {
         notifier_raise(clearing.notifier);
         pthread_barrier_wait(&clearing.start);
@@ -234,8 +238,9 @@ static void after_clears_at_once_it_can_still_be_cleared(void **state)
         notifier_clear(clearing.notifier);
         stuck += is_readable(clearing.notifier);
     }
-    for (int i = 0; i < CLEARERS; i++)
+    for (int i = 0; i < CLEARERS; i++) {
         pthread_join(threads[i], NULL);
+    }
     pthread_barrier_destroy(&clearing.start);
     pthread_barrier_destroy(&clearing.end);
     assert_int_equal(stuck, 0);

@@ -14,8 +14,9 @@
 static int setup(void **state)
 {
     meower_options *options = NULL;
-    if (meower_options_new(&options) != MEOWER_OK)
+    if (meower_options_new(&options) != MEOWER_OK) {
         return -1;
+    }
     *state = options;
     return 0;
 }
@@ -44,8 +45,9 @@ static void assert_refused(meower_options *options, const char *name, const char
     assert_int_equal(error.code, MEOWER_ERROR_INVALID);
     assert_int_equal(error.backend_code, 0);
     assert_int_equal(error.flags, 0);
-    for (size_t i = 0; parts[i] != NULL; i++)
+    for (size_t i = 0; parts[i] != NULL; i++) {
         assert_non_null(strstr(error.message, parts[i]));
+    }
     assert_string_equal(meower_options_get(options, name), before);
     assert_int_equal(meower_options_set(options, name, value, NULL), MEOWER_ERROR_INVALID);
 }
@@ -131,8 +133,9 @@ static void an_unknown_name_is_refused_with_the_names_there_are(void **state)
     meower_error error = {0, 0, 0, ""};
     assert_int_equal(meower_options_set(*state, "stor", "x", &error), MEOWER_ERROR_INVALID);
     assert_non_null(strstr(error.message, "\"stor\""));
-    for (size_t i = 0; meower_option_at(i) != NULL; i++)
+    for (size_t i = 0; meower_option_at(i) != NULL; i++) {
         assert_non_null(strstr(error.message, meower_option_at(i)->name));
+    }
     const char *end = ", sqlite_synchronous";
     assert_string_equal(error.message + strlen(error.message) - strlen(end), end);
     assert_null(meower_options_get(*state, "stor"));
@@ -159,8 +162,9 @@ static void every_number_from_minimum_to_maximum_fits_and_no_other(void **state)
 {
     for (size_t i = 0; meower_option_at(i) != NULL; i++) {
         const meower_option *option = meower_option_at(i);
-        if (option->type != MEOWER_OPTION_NUMBER)
+        if (option->type != MEOWER_OPTION_NUMBER) {
             continue;
+        }
         char minimum[32];
         char maximum[32];
         char below[32];
@@ -198,8 +202,9 @@ static void what_is_no_decimal_integer_is_refused(void **state)
                                          "99999999999999999999",
                                          "-99999999999999999999"};
     const char *const parts[] = {"threads", "from 0 to 64", NULL};
-    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         assert_refused(*state, "threads", values[i], parts);
+    }
 }
 
 static void the_message_names_option_and_value(void **state)
@@ -227,8 +232,9 @@ static void a_boolean_is_true_or_false_and_nothing_else(void **state)
     assert_false(options_boolean(*state, "escape_html"));
     assert_set(*state, "escape_html", "true");
     assert_true(options_boolean(*state, "escape_html"));
-    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         assert_refused(*state, "escape_html", values[i], parts);
+    }
 }
 
 static void roles_are_any_of_three_words(void **state)
@@ -238,10 +244,12 @@ static void roles_are_any_of_three_words(void **state)
     static const char *const bad[] = {"",       ",",       "command,",       ",command", "command,,query", "commands",
                                       "comman", "Command", "command, query", " command", "command;query",  "none"};
     const char *const parts[] = {"\"roles\"", "command, query and subscription", NULL};
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         assert_set(*state, "roles", good[i]);
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_refused(*state, "roles", bad[i], parts);
+    }
 }
 
 static void a_list_has_its_words_and_no_parts_of_them(void **state)
@@ -261,10 +269,12 @@ static void sqlite_synchronous_is_one_of_three_words(void **state)
     static const char *const good[] = {"full", "normal", "off"};
     static const char *const bad[] = {"", "FULL", "full,off", "extra", "2", "of"};
     const char *const parts[] = {"\"sqlite_synchronous\"", "full, normal or off", NULL};
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         assert_set(*state, "sqlite_synchronous", good[i]);
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_refused(*state, "sqlite_synchronous", bad[i], parts);
+    }
 }
 
 /* ---- copies ----------------------------------------------------------------------------------------------------- */

@@ -260,8 +260,9 @@ static void table_init(union table *table, const struct port *port)
 static int setup(void **state)
 {
     meower_options *options = NULL;
-    if (meower_options_new(&options) != MEOWER_OK)
+    if (meower_options_new(&options) != MEOWER_OK) {
         return -1;
+    }
     *state = options;
     return 0;
 }
@@ -370,8 +371,9 @@ static void every_missing_member_is_named_but_refresh_which_may_miss(void **stat
     for (size_t i = 0; i < PORT_COUNT; i++) {
         size_t functions = (ports[i].size_min - ports[i].first_function) / sizeof(void (*)(void));
         for (size_t member = 0; member < functions; member++) {
-            if (members[i][member] == NULL)
+            if (members[i][member] == NULL) {
                 continue;
+            }
             union table table;
             char quoted[32];
             table_init(&table, &ports[i]);

@@ -37,8 +37,9 @@ static void push_numbers(struct queue *queue, struct item *items, int count)
 /* Takes everything, so that the queue can be destroyed. */
 static void drain_and_destroy(struct queue *queue)
 {
-    while (queue_take(queue) != NULL)
+    while (queue_take(queue) != NULL) {
         continue;
+    }
     queue_destroy(queue);
 }
 
@@ -49,8 +50,9 @@ static void nodes_come_out_as_they_went_in(void **state)
     struct item items[5];
     queue_init(&queue, 0, NULL);
     push_numbers(&queue, items, 5);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 5; i++) {
         assert_ptr_equal(queue_take(&queue), &items[i].node);
+    }
     assert_null(queue_take(&queue));
     push_numbers(&queue, items, 2);
     assert_ptr_equal(queue_take(&queue), &items[0].node);
@@ -138,8 +140,9 @@ static void a_list_fits_as_a_whole_or_not_at_all(void **state)
     assert_int_equal(queue_push_list(&queue, &items[2].node, &items[3].node, 2), MEOWER_OK);
     assert_int_equal(queue_push_list(&queue, &items[4].node, &items[4].node, 1), MEOWER_ERROR_BUSY);
     assert_int_equal(queue_dropped(&queue), 4);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         assert_ptr_equal(queue_take(&queue), &items[i].node);
+    }
     queue_close(&queue);
     assert_int_equal(queue_push_list(&queue, &items[2].node, &items[3].node, 2), MEOWER_ERROR_CLOSED);
     drain_and_destroy(&queue);
@@ -272,8 +275,9 @@ static void note_taken(struct traffic *traffic, struct queue_node *node, int las
     while (node != NULL) {
         struct item *item = item_of(node);
         node = node->next;
-        if (item->number <= last[item->producer])
+        if (item->number <= last[item->producer]) {
             atomic_store(&traffic->is_out_of_order, true);
+        }
         last[item->producer] = item->number;
         atomic_fetch_add(&traffic->times_taken[item->producer * ITEMS + item->number], 1);
         atomic_fetch_add(&traffic->taken, 1);
@@ -284,13 +288,15 @@ static void *consume(void *argument)
 {
     struct traffic *traffic = argument;
     int last[PRODUCERS];
-    for (int i = 0; i < PRODUCERS; i++)
+    for (int i = 0; i < PRODUCERS; i++) {
         last[i] = -1;
+    }
     while (atomic_load(&traffic->taken) < PRODUCERS * ITEMS) {
         size_t taken;
         notifier_wait(&traffic->notifier, 1);
-        if (queue_count(&traffic->queue) > BOUND)
+        if (queue_count(&traffic->queue) > BOUND) {
             atomic_store(&traffic->is_over_bound, true);
+        }
         note_taken(traffic, queue_take_some(&traffic->queue, 7, &taken), last);
         note_taken(traffic, queue_take(&traffic->queue), last);
     }
@@ -302,12 +308,15 @@ static void many_threads_push_and_take_each_node_once_and_in_order(void **state)
     (void)state;
     struct traffic *traffic = traffic_new();
     pthread_t threads[PRODUCERS + CONSUMERS];
-    for (int i = 0; i < PRODUCERS + CONSUMERS; i++)
+    for (int i = 0; i < PRODUCERS + CONSUMERS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, i < PRODUCERS ? produce : consume, traffic), 0);
-    for (int i = 0; i < PRODUCERS + CONSUMERS; i++)
+    }
+    for (int i = 0; i < PRODUCERS + CONSUMERS; i++) {
         pthread_join(threads[i], NULL);
-    for (int i = 0; i < PRODUCERS * ITEMS; i++)
+    }
+    for (int i = 0; i < PRODUCERS * ITEMS; i++) {
         assert_int_equal(atomic_load(&traffic->times_taken[i]), 1);
+    }
     assert_false(atomic_load(&traffic->is_out_of_order));
     assert_false(atomic_load(&traffic->is_over_bound));
     assert_int_equal(queue_dropped(&traffic->queue), atomic_load(&traffic->refused));
@@ -321,14 +330,17 @@ static void the_descriptor_announces_every_node(void **state)
     (void)state;
     struct traffic *traffic = traffic_new();
     pthread_t threads[PRODUCERS];
-    for (int i = 0; i < PRODUCERS; i++)
+    for (int i = 0; i < PRODUCERS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, produce, traffic), 0);
+    }
     int taken = 0;
-    while (taken < PRODUCERS * ITEMS && notifier_wait(&traffic->notifier, PATIENCE_MS) == 1)
+    while (taken < PRODUCERS * ITEMS && notifier_wait(&traffic->notifier, PATIENCE_MS) == 1) {
         taken += queue_take(&traffic->queue) != NULL;
+    }
     assert_int_equal(taken, PRODUCERS * ITEMS);
-    for (int i = 0; i < PRODUCERS; i++)
+    for (int i = 0; i < PRODUCERS; i++) {
         pthread_join(threads[i], NULL);
+    }
     traffic_free(traffic);
 }
 

@@ -28,7 +28,7 @@ static int engine_open(const meower_backend_config *config, void **search, meowe
     struct engine *engine = config->context;
 
     (void)error;
-    snprintf(engine->location, sizeof engine->location, "%s", config->location);
+    snprintf(engine->location, sizeof(engine->location), "%s", config->location);
     engine->lanes = config->lanes;
     note(engine, "open");
     *search = engine;
@@ -101,7 +101,7 @@ static int setup(void **state)
 {
     static struct fixture fixture;
 
-    memset(&fixture, 0, sizeof fixture);
+    memset(&fixture, 0, sizeof(fixture));
     *state = &fixture;
     return meower_options_new(&fixture.options);
 }

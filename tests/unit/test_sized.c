@@ -32,12 +32,12 @@ static const struct own defaults = {sizeof(struct own), 100, 7, "newest"};
 
 static void one_of_the_same_release_is_copied_whole(void **state)
 {
-    const struct own given = {sizeof given, 5, 8, "oldest"};
+    const struct own given = {sizeof(given), 5, 8, "oldest"};
     struct own own = defaults;
 
     (void)state;
-    assert_true(sized_copy(&own, sizeof own, FIRST_SIZE, &given));
-    assert_memory_equal(&own, &given, sizeof own);
+    assert_true(sized_copy(&own, sizeof(own), FIRST_SIZE, &given));
+    assert_memory_equal(&own, &given, sizeof(own));
 }
 
 static void what_came_since_an_earlier_release_keeps_its_default(void **state)
@@ -46,7 +46,7 @@ static void what_came_since_an_earlier_release_keeps_its_default(void **state)
     struct own own = defaults;
 
     (void)state;
-    assert_true(sized_copy(&own, sizeof own, FIRST_SIZE, &given));
+    assert_true(sized_copy(&own, sizeof(own), FIRST_SIZE, &given));
     assert_int_equal(own.take, 5);
     assert_int_equal(own.unit, 7);
     assert_string_equal(own.order, "newest");
@@ -54,14 +54,14 @@ static void what_came_since_an_earlier_release_keeps_its_default(void **state)
 
 static void what_a_later_release_added_is_left_out(void **state)
 {
-    const struct later given = {sizeof given, 5, 8, "oldest", "cats"};
+    const struct later given = {sizeof(given), 5, 8, "oldest", "cats"};
     struct {
         struct own own;
         uint64_t behind;
     } place = {defaults, 77};
 
     (void)state;
-    assert_true(sized_copy(&place.own, sizeof place.own, FIRST_SIZE, &given));
+    assert_true(sized_copy(&place.own, sizeof(place.own), FIRST_SIZE, &given));
     assert_int_equal(place.own.take, 5);
     assert_string_equal(place.own.order, "oldest");
     assert_int_equal(place.behind, 77);
@@ -73,8 +73,8 @@ static void one_that_is_shorter_than_the_first_was_not_initialised(void **state)
     struct own own = defaults;
 
     (void)state;
-    assert_false(sized_copy(&own, sizeof own, FIRST_SIZE, &given));
-    assert_memory_equal(&own, &defaults, sizeof own);
+    assert_false(sized_copy(&own, sizeof(own), FIRST_SIZE, &given));
+    assert_memory_equal(&own, &defaults, sizeof(own));
 }
 
 int main(void)

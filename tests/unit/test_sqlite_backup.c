@@ -26,10 +26,11 @@ static void back_up(struct fixture *fixture, const char *name)
 
 static void check_epoch(const struct fixture *fixture, const meower_store_info *before, bool is_same)
 {
-    if (is_same)
+    if (is_same) {
         assert_string_equal(fixture->store.info.epoch, before->epoch);
-    else
+    } else {
         assert_string_not_equal(fixture->store.info.epoch, before->epoch);
+    }
 }
 
 /* ---- backup ----------------------------------------------------------------------------------------------------- */

@@ -27,8 +27,9 @@ struct fixture {
 static void run(sqlite3 *db, const char *sql)
 {
     char *message = NULL;
-    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK) {
         fail_msg("%s: %s", sql, message);
+    }
 }
 
 static long long number(sqlite3 *db, const char *sql)
@@ -78,10 +79,12 @@ static long long writes(void)
     char line[64];
     long long count = -1;
     FILE *file = fopen("/proc/self/io", "r");
-    if (file == NULL)
+    if (file == NULL) {
         skip();
-    while (fgets(line, sizeof(line), file) != NULL)
+    }
+    while (fgets(line, sizeof(line), file) != NULL) {
         sscanf(line, "syscw: %lld", &count);
+    }
     fclose(file);
     return count;
 }

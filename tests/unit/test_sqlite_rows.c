@@ -20,10 +20,11 @@ static const struct cat cats[] = {{"Tom", 9}, {"Felix", 7}, {"Garfield", 9}};
 static void cat_column(sqlite3_context *context, const void *items, size_t row, int column)
 {
     const struct cat *cat = (const struct cat *)items + row;
-    if (column == 1)
+    if (column == 1) {
         sqlite3_result_text(context, cat->name, -1, SQLITE_STATIC);
-    else
+    } else {
         sqlite3_result_int(context, cat->lives);
+    }
 }
 
 static int set_up(void **state)
@@ -32,8 +33,9 @@ static int set_up(void **state)
     if (sqlite3_open(":memory:", &db) != SQLITE_OK ||
         sqlite_rows_register(db, "cats", "CREATE TABLE cats(cats HIDDEN, name, lives)") != SQLITE_OK ||
         sqlite3_exec(db, "CREATE TABLE kept(name TEXT PRIMARY KEY, lives INTEGER) WITHOUT ROWID", NULL, NULL, NULL) !=
-            SQLITE_OK)
+            SQLITE_OK) {
         return -1;
+    }
     *state = db;
     return 0;
 }
@@ -46,8 +48,9 @@ static int tear_down(void **state)
 static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
 {
     sqlite3_stmt *statement;
-    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) {
         fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    }
     return statement;
 }
 

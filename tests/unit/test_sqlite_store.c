@@ -57,8 +57,9 @@ static void post_until_killed(struct fixture *fixture, int acknowledgements)
 {
     open_store(fixture);
     for (unsigned number = 1;; number++) {
-        if (append_post(fixture, number) != MEOWER_OK || write(acknowledgements, "+", 1) != 1)
+        if (append_post(fixture, number) != MEOWER_OK || write(acknowledgements, "+", 1) != 1) {
             _exit(1);
+        }
     }
 }
 
@@ -70,14 +71,17 @@ static void a_killed_process_leaves_all_it_acknowledged_and_no_lock(void **state
     uint64_t acknowledged = 0;
     assert_int_equal(pipe(pipe_ends), 0);
     pid_t child = fork();
-    if (child == 0)
+    if (child == 0) {
         post_until_killed(fixture, pipe_ends[1]);
+    }
     close(pipe_ends[1]);
-    while (acknowledged < 20 && read(pipe_ends[0], &acknowledgement, 1) == 1)
+    while (acknowledged < 20 && read(pipe_ends[0], &acknowledgement, 1) == 1) {
         acknowledged++;
+    }
     kill(child, SIGKILL);
-    while (read(pipe_ends[0], &acknowledgement, 1) == 1)
+    while (read(pipe_ends[0], &acknowledgement, 1) == 1) {
         acknowledged++;
+    }
     close(pipe_ends[0]);
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_true(acknowledged >= 20);
@@ -136,8 +140,9 @@ static int open_as_nobody(struct fixture *fixture)
     pid_t child = fork();
     if (child == 0) {
         struct store store;
-        if (geteuid() == 0 && (setgid(NOBODY) != 0 || setuid(NOBODY) != 0))
+        if (geteuid() == 0 && (setgid(NOBODY) != 0 || setuid(NOBODY) != 0)) {
             _exit(100);
+        }
         _exit(-store_open(&store, fixture->options, 2, NULL));
     }
     assert_int_equal(waitpid(child, &status, 0), child);

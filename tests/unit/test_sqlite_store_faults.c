@@ -17,8 +17,9 @@ static struct {
 
 static bool is_due(void)
 {
-    if (fault.countdown == 0 || --fault.countdown > 0)
+    if (fault.countdown == 0 || --fault.countdown > 0) {
         return false;
+    }
     fault.has_failed = true;
     errno = fault.error;
     return true;
@@ -97,13 +98,15 @@ static void check_every_failing_write(struct fixture *fixture, int system_errno,
         fault.countdown = nth;
         int status = append_mixed_batch(fixture, (unsigned)nth * 4);
         fault.countdown = 0;
-        if (status == MEOWER_OK)
+        if (status == MEOWER_OK) {
             break;
+        }
         failures++;
         assert_true(fault.has_failed);
         /* When the sync fails, the transaction lies in the log. */
-        if (status != MEOWER_ERROR_OUTCOME_UNKNOWN || code != MEOWER_ERROR_IO)
+        if (status != MEOWER_ERROR_OUTCOME_UNKNOWN || code != MEOWER_ERROR_IO) {
             assert_int_equal(status, code);
+        }
         assert_int_equal(head_of(fixture), head);
         assert_int_equal(count_events(fixture), head);
         check_ok(append_mixed_batch(fixture, (unsigned)nth * 4 + 2), &fixture->error);

@@ -51,8 +51,9 @@ static int open_url(struct fixture *fixture, const char *url)
 
 static void check_message_has(const struct fixture *fixture, const char *part)
 {
-    if (strstr(fixture->error.message, part) == NULL)
+    if (strstr(fixture->error.message, part) == NULL) {
         fail_msg("the message lacks \"%s\": %s", part, fixture->error.message);
+    }
 }
 
 /* ---- finding the adapter ---------------------------------------------------------------------------------------- */
@@ -83,10 +84,11 @@ static void a_scheme_that_is_not_built_in_names_its_build_option(void **state)
 {
     struct fixture *fixture = *state;
     int status = open_url(fixture, "postgresql://somewhere/meower");
-    if (status == MEOWER_ERROR_UNSUPPORTED)
+    if (status == MEOWER_ERROR_UNSUPPORTED) {
         check_message_has(fixture, "MEOWER_WITH_POSTGRESQL");
-    else /* it is built in, and nobody answers */
+    } else { /* it is built in, and nobody answers */
         assert_int_not_equal(status, MEOWER_ERROR_INVALID);
+    }
 }
 
 /* ---- a store that a host brings --------------------------------------------------------------------------------- */
@@ -283,8 +285,9 @@ static void malformed_operations_are_refused(void **state)
         {.kind = MEOWER_STORE_LEASE, .owner = "one"},
     };
     assert_int_equal(open_url(fixture, "memory:"), MEOWER_OK);
-    for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
+    for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
         assert_int_equal(store_append(&fixture->store, &malformed[i], 1, NULL), MEOWER_ERROR_INVALID);
+    }
 }
 
 /* ---- the fault hook --------------------------------------------------------------------------------------------- */
@@ -294,8 +297,9 @@ static int before(void *context, const char *port, const char *call, meower_erro
     struct fixture *fixture = context;
     assert_string_equal(port, "store");
     fixture->before_count++;
-    if (fixture->fail_before != NULL && strcmp(fixture->fail_before, call) == 0)
+    if (fixture->fail_before != NULL && strcmp(fixture->fail_before, call) == 0) {
         return meower_error_set(error, MEOWER_ERROR_IO, 0, 0, "before %s", call);
+    }
     return MEOWER_OK;
 }
 
@@ -304,8 +308,9 @@ static int after(void *context, const char *port, const char *call, int status, 
     struct fixture *fixture = context;
     assert_string_equal(port, "store");
     fixture->after_count++;
-    if (fixture->fail_after != NULL && strcmp(fixture->fail_after, call) == 0)
+    if (fixture->fail_after != NULL && strcmp(fixture->fail_after, call) == 0) {
         return meower_error_set(error, MEOWER_ERROR_OUTCOME_UNKNOWN, 0, 0, "after %s", call);
+    }
     return status;
 }
 
@@ -326,16 +331,21 @@ static int call_by_name(struct fixture *fixture, const char *call)
     const char *const ids[] = {"0ujtsYcgvSTl8PAuAdqWYSMnLOv"};
     meower_store_operation operation = {
         .kind = MEOWER_STORE_POST, .id = ids[0], .body = "meow", .body_len = 4, .at_us = 1};
-    if (strcmp(call, "append") == 0)
+    if (strcmp(call, "append") == 0) {
         return store_append(store, &operation, 1, error);
-    if (strcmp(call, "head") == 0)
+    }
+    if (strcmp(call, "head") == 0) {
         return store_head(store, 0, &position, error);
-    if (strcmp(call, "read_events") == 0)
+    }
+    if (strcmp(call, "read_events") == 0) {
         return store_read_events(store, 0, 0, 1, &sink, error);
-    if (strcmp(call, "list") == 0)
+    }
+    if (strcmp(call, "list") == 0) {
         return store_list(store, 0, &(meower_range){.take = 1}, &sink, error);
-    if (strcmp(call, "get") == 0)
+    }
+    if (strcmp(call, "get") == 0) {
         return store_get(store, 0, ids, 1, &sink, error);
+    }
     return store_checkpoint(store, 0, "relay", &position, error);
 }
 
@@ -353,8 +363,9 @@ static void every_call_passes_the_hook(void **state)
     struct fixture *fixture = *state;
     open_with_hook(fixture);
     assert_int_equal(fixture->before_count, 2); /* open and info */
-    for (size_t i = 0; i < CALL_COUNT; i++)
+    for (size_t i = 0; i < CALL_COUNT; i++) {
         assert_int_equal(call_by_name(fixture, calls[i]), MEOWER_OK);
+    }
     assert_int_equal(fixture->before_count, 2 + CALL_COUNT);
     assert_int_equal(fixture->after_count, 2 + CALL_COUNT);
 }

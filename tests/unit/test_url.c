@@ -58,8 +58,9 @@ static void urls_without_secrets_stay_as_they_are(void **state)
         "elasticsearch:http://[::1]:9200",
         "postgresql://host/feed?passage",
     };
-    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
         assert_redacted(urls[i], urls[i]);
+    }
 }
 
 static void the_password_before_the_host_is_hidden(void **state)

@@ -30,8 +30,9 @@ static void every_character_is_decoded_as_it_was_encoded(void **state)
 {
     (void)state;
     for (uint32_t code_point = 0; code_point <= 0x10FFFF; code_point++) {
-        if (!is_scalar_value(code_point))
+        if (!is_scalar_value(code_point)) {
             continue;
+        }
         char bytes[4];
         uint32_t decoded = UINT32_MAX;
         size_t len = utf8_encode(code_point, bytes);
@@ -129,8 +130,9 @@ static void the_end_of_the_text_is_the_end(void **state)
 {
     (void)state;
     const char text[] = "some words and a 🐱";
-    for (size_t len = sizeof(text) - 1 - 3; len < sizeof(text) - 1; len++)
+    for (size_t len = sizeof(text) - 1 - 3; len < sizeof(text) - 1; len++) {
         assert_false(utf8_is_valid(text, len));
+    }
     assert_true(utf8_is_valid(text, sizeof(text) - 1));
 }
 

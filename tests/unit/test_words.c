@@ -21,7 +21,7 @@ static void assert_words(const char *text, const char *expected)
     assert_int_equal(words_split(text, strlen(text), &words), 0);
     for (size_t i = 0; i < words.count; i++) {
         assert_int_equal(strlen(words.items[i].text), words.items[i].len);
-        assert_true(strlen(joined) + words.items[i].len + 2 < sizeof joined);
+        assert_true(strlen(joined) + words.items[i].len + 2 < sizeof(joined));
         strcat(joined, i == 0 ? "" : "|");
         strcat(joined, words.items[i].text);
     }

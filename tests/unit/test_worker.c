@@ -44,18 +44,21 @@ static void note_thread(struct stage *stage)
 static bool step(void *argument, int64_t *wait_us)
 {
     struct stage *stage = argument;
-    if (atomic_load(&stage->calls) == 0)
+    if (atomic_load(&stage->calls) == 0) {
         note_thread(stage);
+    }
     atomic_store(&stage->wait_us_given, *wait_us);
     atomic_store(&stage->is_in_step, true);
-    while (atomic_load(&stage->is_held))
+    while (atomic_load(&stage->is_held)) {
         pause_ms(1);
+    }
     atomic_store(&stage->is_in_step, false);
     bool has_worked = atomic_load(&stage->pieces) > 0;
-    if (has_worked)
+    if (has_worked) {
         atomic_fetch_sub(&stage->pieces, 1);
-    else
+    } else {
         *wait_us = atomic_load(&stage->rest_us);
+    }
     atomic_fetch_add(&stage->calls, 1);
     return has_worked;
 }
@@ -80,15 +83,17 @@ static void stop_and_destroy(struct worker *worker)
 
 static bool reaches(atomic_int *value, int wanted)
 {
-    for (int waited_ms = 0; waited_ms < PATIENCE_MS && atomic_load(value) < wanted; waited_ms++)
+    for (int waited_ms = 0; waited_ms < PATIENCE_MS && atomic_load(value) < wanted; waited_ms++) {
         pause_ms(1);
+    }
     return atomic_load(value) >= wanted;
 }
 
 static bool becomes(atomic_bool *value, bool wanted)
 {
-    for (int waited_ms = 0; waited_ms < PATIENCE_MS && atomic_load(value) != wanted; waited_ms++)
+    for (int waited_ms = 0; waited_ms < PATIENCE_MS && atomic_load(value) != wanted; waited_ms++) {
         pause_ms(1);
+    }
     return atomic_load(value) == wanted;
 }
 
@@ -369,10 +374,12 @@ static void no_waking_is_lost_whoever_wakes(void **state)
     pthread_t threads[WAKERS];
     worker_init(&inbox.worker, "test-inbox", empty_inbox, &inbox);
     assert_int_equal(worker_start(&inbox.worker), MEOWER_OK);
-    for (int i = 0; i < WAKERS; i++)
+    for (int i = 0; i < WAKERS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, fill_inbox, &inbox), 0);
-    for (int i = 0; i < WAKERS; i++)
+    }
+    for (int i = 0; i < WAKERS; i++) {
         pthread_join(threads[i], NULL);
+    }
     assert_true(reaches(&inbox.done, WAKERS * PIECES));
     stop_and_destroy(&inbox.worker);
 }
