@@ -7,7 +7,7 @@
 #include "server/metrics.h"
 #include "server/server.h"
 
-#define PEER_RECEIVED_MAX (1024 * 1024) /* bytes that a client keeps */
+#define PEER_RECEIVED_MAX (8 * 1024 * 1024) /* bytes that a client keeps */
 
 /* The client at the other end of a connection. */
 struct peer {
