@@ -214,7 +214,7 @@ static int check_unadopted(struct postgresql_connection *connection, meower_erro
     return status;
 }
 
-/* The head row's lock keeps out all who write events: what waits behind it sees what is done here. */
+/* The head row's lock keeps out all who write events: whoever waited for it sees what is done here. */
 static int adopt_locked(struct postgresql_connection *connection, meower_error *error)
 {
     int status = postgresql_connection_query(connection, "SELECT FROM meower_head FOR UPDATE", NULL, error);

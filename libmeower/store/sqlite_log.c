@@ -1,6 +1,6 @@
 /* sqlite_log.c - a VFS that differs from SQLite's own one in the write-ahead log alone.
  *
- * SQLite writes each page of a transaction by two calls, a header of 24 bytes and the page, one behind the other (WAL
+ * SQLite writes each page of a transaction by two calls, a header of 24 bytes and the page, one after the other (WAL
  * format: sqlite.org/fileformat2.html, 4.1). They are gathered here until the log is synced. Nobody else looks for them
  * before: with synchronous = FULL a commit syncs the log before it tells other connections how far it goes. */
 #include "store/sqlite_log.h"
@@ -150,7 +150,7 @@ static const sqlite3_io_methods log_methods = {
 
 /* ---- the VFS ---------------------------------------------------------------------------------------------------- */
 
-/* The real file lies behind ours in the memory that SQLite gives. */
+/* The real file follows ours in the memory that SQLite gives. */
 static int open_log(sqlite3_vfs *real, const char *name, struct log_file *log, int flags, int *opened_flags)
 {
     log->base.pMethods = NULL; /* so far there is nothing to close */
