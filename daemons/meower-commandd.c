@@ -1,6 +1,6 @@
 /* meower-commandd.c - the command service of the distributed deployment: takes posts and deletions, and tells the
  * others of them over the bus. */
-#include "server/daemon.h"
+#include "server/process/daemon.h"
 
 int main(int argc, char **argv)
 {

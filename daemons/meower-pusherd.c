@@ -1,6 +1,6 @@
 /* meower-pusherd.c - the pusher of the distributed deployment: sends what happens to WebSocket and Server-Sent Events
  * clients. */
-#include "server/daemon.h"
+#include "server/process/daemon.h"
 
 int main(int argc, char **argv)
 {

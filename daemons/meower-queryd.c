@@ -1,6 +1,6 @@
 /* meower-queryd.c - the query service of the distributed deployment: answers lists and searches, keeps the search
  * index, and has the page. */
-#include "server/daemon.h"
+#include "server/process/daemon.h"
 
 int main(int argc, char **argv)
 {

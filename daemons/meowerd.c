@@ -1,6 +1,6 @@
 /* meowerd.c - everything in one process: posting, reading, searching, live clients and the page, with the data in a
  * folder of its own. */
-#include "server/daemon.h"
+#include "server/process/daemon.h"
 
 int main(int argc, char **argv)
 {
