@@ -8,6 +8,6 @@ int main(int argc, char **argv)
                                                         .summary = "the part of a feed that takes posts and deletions",
                                                         .listen = ":8080",
                                                         .has_data_directory = false},
-                                           .roles = SERVER_COMMAND};
+                                           .roles = ROLE_COMMAND};
     return daemon_run(&commandd, argc, argv);
 }

@@ -3,7 +3,7 @@
 
 #include "server/http/cors.h"
 #include "server/http/json_text.h"
-#include "server/process/server.h"
+#include "server/net/counter.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +12,7 @@ static const struct {
     int status;
     const char *reason;
 } reasons[] = {
+    {101, "Switching Protocols"},
     {200, "OK"},
     {204, "No Content"},
     {304, "Not Modified"},
@@ -44,69 +45,73 @@ const char *response_reason(int status)
 
 /* ---- the header ------------------------------------------------------------------------------------------------- */
 
-static void put(struct connection *connection, const char *text, size_t len)
+static void put(struct exchange *exchange, const char *text, size_t len)
 {
-    if (!buffer_append(&connection->server->answer, text, len)) {
-        connection_abort(connection);
+    if (!buffer_append(&exchange->http->answer, text, len)) {
+        connection_abort(&exchange->connection);
     }
 }
 
-static void put_text(struct connection *connection, const char *text)
+static void put_text(struct exchange *exchange, const char *text)
 {
-    put(connection, text, strlen(text));
+    put(exchange, text, strlen(text));
 }
 
 /* Decimal digits. */
-static void put_number(struct connection *connection, size_t number)
+static void put_number(struct exchange *exchange, size_t number)
 {
     char digits[20]; /* of 2^64 - 1 */
     char *first = digits + sizeof(digits);
     do {
         *--first = (char)('0' + number % 10);
     } while ((number /= 10) > 0);
-    put(connection, first, (size_t)(digits + sizeof(digits) - first));
+    put(exchange, first, (size_t)(digits + sizeof(digits) - first));
 }
 
 /* The Date field's value (RFC 9110, 6.6.1), made anew once a second. */
-static const char *date_of_now(struct server *server)
+static const char *date_of_now(struct http *http)
 {
     struct timespec now;
     struct tm utc;
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    if (now.tv_sec != server->date_at_s) {
-        server->date_at_s = now.tv_sec;
+    if (now.tv_sec != http->date_at_s) {
+        http->date_at_s = now.tv_sec;
         gmtime_r(&now.tv_sec, &utc);
-        strftime(server->date, sizeof(server->date), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+        strftime(http->date, sizeof(http->date), "%a, %d %b %Y %H:%M:%S GMT", &utc);
     }
-    return server->date;
+    return http->date;
 }
 
-static void count(struct connection *connection, int status)
+static void count(struct exchange *exchange, int status)
 {
-    struct metrics *metrics = connection->server->metrics;
+    const struct http_reports *reports = &exchange->http->settings.reports;
     int class_of_status = status >= 100 && status < 600 ? status / 100 : 0;
-    metrics_add(&metrics->requests[connection->exchange.route][class_of_status], 1);
-    if (connection->exchange.target[0] == '\0') {
-        return;
+    counter_add(&exchange->counts->by_class[class_of_status], 1);
+    if (exchange->target[0] != '\0') {
+        reports->answered(reports->log, exchange->target, status, loop_now_ms() - exchange->begun_ms);
     }
-    LOG_INFO(connection->server->log, "request", LOG_TEXT("target", connection->exchange.target),
-             LOG_NUMBER("status", status), LOG_NUMBER("ms", deadline_now_ms() - connection->exchange.begun_ms));
 }
 
-void response_begin(struct connection *connection, int status)
+static void put_status_line(struct exchange *exchange, int status)
 {
-    struct server *server = connection->server;
-    count(connection, status);
-    buffer_clear(&server->answer);
-    put_text(connection, "HTTP/1.1 ");
-    put_number(connection, (size_t)status);
-    put_text(connection, " ");
-    put_text(connection, response_reason(status));
-    put_text(connection, "\r\nDate: ");
-    put_text(connection, date_of_now(server));
-    put_text(connection, "\r\nX-Content-Type-Options: nosniff\r\n");
-    if (!cors_append_fields(&server->answer, server->settings.cors_origin, connection->exchange.origin)) {
-        connection_abort(connection);
+    put_text(exchange, "HTTP/1.1 ");
+    put_number(exchange, (size_t)status);
+    put_text(exchange, " ");
+    put_text(exchange, response_reason(status));
+    put_text(exchange, "\r\n");
+}
+
+void response_begin(struct exchange *exchange, int status)
+{
+    struct http *http = exchange->http;
+    count(exchange, status);
+    buffer_clear(&http->answer);
+    put_status_line(exchange, status);
+    put_text(exchange, "Date: ");
+    put_text(exchange, date_of_now(http));
+    put_text(exchange, "\r\nX-Content-Type-Options: nosniff\r\n");
+    if (!cors_append_fields(&http->answer, http->settings.cors_origin, exchange->origin)) {
+        connection_abort(&exchange->connection);
     }
 }
 
@@ -116,12 +121,12 @@ static char *copy(char *place, const char *text, size_t len)
     return place + len;
 }
 
-void response_field(struct connection *connection, const char *name, const char *value)
+void response_field(struct exchange *exchange, const char *name, const char *value)
 {
-    struct buffer *answer = &connection->server->answer;
+    struct buffer *answer = &exchange->http->answer;
     size_t name_len = strlen(name), value_len = strlen(value), len = name_len + 2 + value_len + 2;
     if (!buffer_reserve(answer, len)) {
-        connection_abort(connection);
+        connection_abort(&exchange->connection);
         return;
     }
     char *place = copy(buffer_end(answer), name, name_len);
@@ -131,39 +136,39 @@ void response_field(struct connection *connection, const char *name, const char 
     buffer_extend(answer, len);
 }
 
-void response_field_format(struct connection *connection, const char *name, const char *format, ...)
+void response_field_format(struct exchange *exchange, const char *name, const char *format, ...)
 {
     char value[600];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(value, sizeof(value), format, arguments);
     va_end(arguments);
-    response_field(connection, name, value);
+    response_field(exchange, name, value);
 }
 
-static void put_connection_field(struct connection *connection)
+static void put_connection_field(struct exchange *exchange)
 {
-    if (!connection->exchange.keep_alive) {
-        response_field(connection, "Connection", "close");
+    if (!exchange->keep_alive) {
+        response_field(exchange, "Connection", "close");
     }
-    put(connection, "\r\n", 2);
+    put(exchange, "\r\n", 2);
 }
 
 /* ---- the content ------------------------------------------------------------------------------------------------ */
 
-char *response_reserve(struct connection *connection, const char *content_type, size_t len)
+char *response_reserve(struct exchange *exchange, const char *content_type, size_t len)
 {
-    struct buffer *answer = &connection->server->answer;
-    response_field(connection, "Content-Type", content_type);
-    put_text(connection, "Content-Length: ");
-    put_number(connection, len);
-    put_text(connection, "\r\n");
-    put_connection_field(connection);
-    if (connection->exchange.is_head) {
+    struct buffer *answer = &exchange->http->answer;
+    response_field(exchange, "Content-Type", content_type);
+    put_text(exchange, "Content-Length: ");
+    put_number(exchange, len);
+    put_text(exchange, "\r\n");
+    put_connection_field(exchange);
+    if (exchange->is_head) {
         return NULL;
     }
     if (!buffer_reserve(answer, len)) {
-        connection_abort(connection);
+        connection_abort(&exchange->connection);
         return NULL;
     }
     char *content = buffer_end(answer);
@@ -171,41 +176,43 @@ char *response_reserve(struct connection *connection, const char *content_type, 
     return content;
 }
 
-void response_send(struct connection *connection)
+void response_send(struct exchange *exchange)
 {
-    struct buffer *answer = &connection->server->answer;
-    connection_send(connection, buffer_data(answer), answer->len);
-    connection_answered(connection);
+    struct buffer *answer = &exchange->http->answer;
+    connection_send(&exchange->connection, buffer_data(answer), answer->len);
+    exchange_answered(exchange);
 }
 
-void response_end(struct connection *connection)
+void response_end(struct exchange *exchange)
 {
-    put_connection_field(connection);
+    put_connection_field(exchange);
 }
 
-void response_begin_stream(struct connection *connection, const char *content_type)
+void response_begin_stream(struct exchange *exchange, const char *content_type)
 {
-    struct buffer *answer = &connection->server->answer;
-    connection->exchange.keep_alive = false;
-    response_field(connection, "Content-Type", content_type);
-    put_connection_field(connection);
-    connection_send(connection, buffer_data(answer), answer->len);
+    struct buffer *answer = &exchange->http->answer;
+    exchange->keep_alive = false;
+    response_field(exchange, "Content-Type", content_type);
+    put_connection_field(exchange);
+    connection_send(&exchange->connection, buffer_data(answer), answer->len);
 }
 
-void response_content(struct connection *connection, int status, const char *content_type, const char *content,
-                      size_t len)
+void response_upgrade(struct exchange *exchange, const char *protocol, const char *name, const char *value)
 {
-    response_begin(connection, status);
-    char *place = response_reserve(connection, content_type, len);
-    if (place != NULL) {
-        memcpy(place, content, len);
-    }
-    response_send(connection);
+    struct buffer *answer = &exchange->http->answer;
+    count(exchange, 101);
+    buffer_clear(answer);
+    put_status_line(exchange, 101);
+    response_field(exchange, "Upgrade", protocol);
+    response_field(exchange, "Connection", "Upgrade");
+    response_field(exchange, name, value);
+    put(exchange, "\r\n", 2);
+    connection_send(&exchange->connection, buffer_data(answer), answer->len);
 }
 
 /* ---- problems --------------------------------------------------------------------------------------------------- */
 
-void response_problem_content(struct connection *connection, int status, const char *error, const char *detail)
+void response_problem_content(struct exchange *exchange, int status, const char *error, const char *detail)
 {
     char json[2600], error_text[300], detail_text[2000];
     json_text_write(error == NULL ? response_reason(status) : error, error_text, sizeof(error_text));
@@ -214,27 +221,27 @@ void response_problem_content(struct connection *connection, int status, const c
                        "{\"error\":%s,\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":%s}",
                        error_text, response_reason(status), status, detail_text);
     if (status == 503) {
-        response_field(connection, "Retry-After", "1");
+        response_field(exchange, "Retry-After", "1");
     }
-    response_field(connection, "Cache-Control", "no-store");
-    char *place = response_reserve(connection, "application/json", (size_t)len);
+    response_field(exchange, "Cache-Control", "no-store");
+    char *place = response_reserve(exchange, "application/json", (size_t)len);
     if (place != NULL) {
         memcpy(place, json, (size_t)len);
     }
-    response_send(connection);
+    response_send(exchange);
 }
 
-void response_problem(struct connection *connection, int status, const char *error, const char *detail)
+void response_problem(struct exchange *exchange, int status, const char *error, const char *detail)
 {
-    response_begin(connection, status);
-    response_problem_content(connection, status, error, detail);
+    response_begin(exchange, status);
+    response_problem_content(exchange, status, error, detail);
 }
 
 /* ---- conditions ------------------------------------------------------------------------------------------------- */
 
-bool response_matches(const struct connection *connection, const char *etag)
+bool response_matches(const struct exchange *exchange, const char *etag)
 {
-    struct slice list = slice_of(connection->exchange.condition), item;
+    struct slice list = slice_of(exchange->condition), item;
     if (list.len == 0) {
         return false;
     }

@@ -1,62 +1,86 @@
-/* router.c - from a request to its handler, and from the library's results to their answers. */
+/* router.c - from a request to its handler, by one table. */
 #include "server/http/router.h"
 
 #include "server/http/cors.h"
 #include "server/http/parameters.h"
 #include "server/http/response.h"
-#include "server/live/pusher.h"
-#include "server/live/sse.h"
-#include "server/process/server.h"
-#include "server/routes/files.h"
-#include "server/routes/routes.h"
 #include <string.h>
 
 #define PATH_SIZE  256 /* bytes of a decoded path that a route may have, with a NUL */
 #define ALLOW_SIZE 60
 
-#define RESULTS_AT_ONCE 32
+void router_init(struct router *router, unsigned roles, struct http_metrics *metrics)
+{
+    *router = (struct router){.roles = roles, .metrics = metrics};
+    metrics->routes[0].route = "none";
+}
 
-#define ALLOWS(method) (1U << (method))
-#define ALLOWS_READING (ALLOWS(REQUEST_GET) | ALLOWS(REQUEST_HEAD))
+void router_add(struct router *router, const struct route *routes, void *context)
+{
+    for (; routes->path != NULL && router->count < HTTP_ROUTES_MAX; routes++) {
+        router->rows[router->count].route = routes;
+        router->rows[router->count].context = context;
+        router->metrics->routes[++router->count].route = routes->name;
+    }
+}
 
-/* Sets of methods: the bits 1 << method. */
+/* ---- paths ------------------------------------------------------------------------------------------------------ */
+
+/* What the table says of a path. */
 struct target {
-    char path[PATH_SIZE];
-    const char *id;   /* behind "/meows/" */
     unsigned methods; /* that the API has at this path; 0: there is no such path, or another service has all of it */
-    unsigned served;  /* those of them that are this server's */
+    size_t row;       /* that answers the request; router->count: none of this server's */
+    const char *argument; /* for its handler */
 };
 
-static void allow(struct target *target, unsigned methods, bool is_served)
+/* What stands for "{...}" in the path, or the path itself when the route has none; NULL: the route is another. */
+static const char *match(const char *pattern, const char *path)
 {
-    target->methods |= methods;
-    target->served |= is_served ? methods : 0;
+    const char *brace = strchr(pattern, '{');
+    if (brace == NULL) {
+        return strcmp(pattern, path) == 0 ? path : NULL;
+    }
+    size_t len = (size_t)(brace - pattern);
+    if (strncmp(pattern, path, len) != 0 || path[len] == '\0' || strchr(path + len, '/') != NULL) {
+        return NULL;
+    }
+    return path + len;
 }
 
-/* Finds the methods of the path. The services behind a proxy share some paths; each of them names all methods, so that
- * it does not matter which one the proxy asks. */
-static void find_methods(unsigned roles, struct target *target)
+/* The services behind a proxy share some paths; each of them names all methods, so that it does not matter which one
+ * the proxy asks. */
+static struct target find(const struct router *router, const char *path, unsigned method)
 {
-    const char *path = target->path;
-    bool reads = (roles & SERVER_QUERY) != 0, writes = (roles & SERVER_COMMAND) != 0;
-    if (strcmp(path, "/meows") == 0) {
-        allow(target, ALLOWS_READING, reads);
-        allow(target, ALLOWS(REQUEST_POST), writes);
-    } else if (strncmp(path, "/meows/", 7) == 0 && path[7] != '\0' && strchr(path + 7, '/') == NULL) {
-        target->id = path + 7;
-        allow(target, ALLOWS_READING, reads);
-        allow(target, ALLOWS(REQUEST_DELETE), writes);
-    } else if (strcmp(path, "/search") == 0) {
-        allow(target, ALLOWS_READING, reads);
-    } else if (strcmp(path, "/pusher") == 0 || strcmp(path, "/events") == 0) {
-        allow(target, ALLOWS_READING, (roles & SERVER_PUSHER) != 0);
-    } else if (web_file_find(path) != NULL) {
-        allow(target, ALLOWS_READING, (roles & SERVER_FILES) != 0);
+    struct target target = {.row = router->count};
+    bool is_served = false;
+    for (size_t i = 0; i < router->count; i++) {
+        const struct route *route = router->rows[i].route;
+        const char *argument = NULL;
+        if (route->has == NULL) {
+            argument = match(route->path, path);
+        } else if (target.methods == 0 && route->has(path)) {
+            argument = path;
+        }
+        if (argument == NULL) {
+            continue;
+        }
+        target.methods |= route->methods;
+        if ((route->role & router->roles) == 0) {
+            continue;
+        }
+        is_served = true;
+        if ((route->methods & method) != 0) {
+            target.row = i;
+            target.argument = argument;
+        }
     }
-    if (target->served == 0) {
-        target->methods = 0;
+    if (!is_served) {
+        target.methods = 0;
     }
+    return target;
 }
+
+/* ---- answers ---------------------------------------------------------------------------------------------------- */
 
 /* "GET, HEAD, OPTIONS" and the like. */
 static void write_allow(unsigned methods, char out[ALLOW_SIZE])
@@ -64,7 +88,7 @@ static void write_allow(unsigned methods, char out[ALLOW_SIZE])
     static const char *const names[] = {"GET", "HEAD", "POST", "DELETE"};
     out[0] = '\0';
     for (unsigned method = 0; method < 4; method++) {
-        if ((methods & ALLOWS(method)) == 0) {
+        if ((methods & ROUTE_METHOD(method)) == 0) {
             continue;
         }
         strcat(out, names[method]);
@@ -73,128 +97,71 @@ static void write_allow(unsigned methods, char out[ALLOW_SIZE])
     strcat(out, "OPTIONS");
 }
 
-static void answer_options(struct connection *connection, unsigned methods)
+static void answer_options(struct exchange *exchange, unsigned methods)
 {
-    struct server *server = connection->server;
+    struct http *http = exchange->http;
     char allow[ALLOW_SIZE];
     write_allow(methods, allow);
-    response_begin(connection, 204);
-    response_field(connection, "Allow", allow);
-    if (!cors_append_preflight(&server->answer, server->settings.cors_origin, connection->exchange.origin, allow)) {
-        connection_abort(connection);
+    response_begin(exchange, 204);
+    response_field(exchange, "Allow", allow);
+    if (!cors_append_preflight(&http->answer, http->settings.cors_origin, exchange->origin, allow)) {
+        connection_abort(&exchange->connection);
     }
-    response_end(connection);
-    response_send(connection);
+    response_end(exchange);
+    response_send(exchange);
 }
 
-static void refuse_method(struct connection *connection, unsigned methods)
+static void answer_all_options(const struct router *router, struct exchange *exchange)
+{
+    unsigned methods = 0;
+    for (size_t i = 0; i < router->count; i++) {
+        methods |= router->rows[i].route->methods;
+    }
+    answer_options(exchange, methods);
+}
+
+static void refuse_method(struct exchange *exchange, unsigned methods)
 {
     char allow[ALLOW_SIZE];
     write_allow(methods, allow);
-    response_begin(connection, 405);
-    response_field(connection, "Allow", allow);
-    response_problem_content(connection, 405, NULL, "this path does not have that method; Allow names those it has");
+    response_begin(exchange, 405);
+    response_field(exchange, "Allow", allow);
+    response_problem_content(exchange, 405, NULL, "this path does not have that method; Allow names those it has");
 }
 
-static void handle(struct connection *connection, const struct request *request, const struct target *target)
+static void keep_condition(struct exchange *exchange, struct slice condition)
 {
-    const char *path = target->path;
-    struct slice condition = request->fields[REQUEST_IF_NONE_MATCH];
-    if (condition.text != NULL && condition.len < sizeof(connection->exchange.condition)) {
-        memcpy(connection->exchange.condition, condition.text, condition.len);
-        connection->exchange.condition[condition.len] = '\0';
+    if (condition.text == NULL || condition.len >= sizeof(exchange->condition)) {
+        return;
     }
-    if (target->id != NULL && request->method == REQUEST_DELETE) {
-        command_delete(connection, request, target->id);
-    } else if (target->id != NULL) {
-        query_get(connection, request, target->id);
-    } else if (request->method == REQUEST_POST) {
-        command_post(connection, request);
-    } else if (strcmp(path, "/meows") == 0) {
-        query_list(connection, request);
-    } else if (strcmp(path, "/search") == 0) {
-        query_search(connection, request);
-    } else if (strcmp(path, "/pusher") == 0) {
-        pusher_handle(connection, request);
-    } else if (strcmp(path, "/events") == 0) {
-        sse_handle(connection, request);
-    } else {
-        web_file_answer(connection, request, web_file_find(path));
-    }
+    memcpy(exchange->condition, condition.text, condition.len);
+    exchange->condition[condition.len] = '\0';
 }
 
-static enum route route_of(const struct target *target, enum request_method method)
+void router_dispatch(const struct router *router, struct exchange *exchange, const struct request *request)
 {
-    if (target->id != NULL) {
-        return method == REQUEST_DELETE ? ROUTE_DELETE : ROUTE_GET;
-    }
-    if (method == REQUEST_POST) {
-        return ROUTE_POST;
-    }
-    if (strcmp(target->path, "/meows") == 0) {
-        return ROUTE_LIST;
-    }
-    if (strcmp(target->path, "/search") == 0) {
-        return ROUTE_SEARCH;
-    }
-    if (strcmp(target->path, "/pusher") == 0) {
-        return ROUTE_PUSHER;
-    }
-    return strcmp(target->path, "/events") == 0 ? ROUTE_EVENTS : ROUTE_FILE;
-}
-
-void router_dispatch(struct connection *connection, const struct request *request)
-{
-    struct target target;
+    struct target target = {.methods = 0};
+    char path[PATH_SIZE];
     size_t path_len;
 
     if (slice_equals(request->path, "*")) {
-        answer_options(connection, ALLOWS_READING | ALLOWS(REQUEST_POST) | ALLOWS(REQUEST_DELETE));
+        answer_all_options(router, exchange);
         return;
     }
-    target.id = NULL;
-    target.methods = target.served = 0;
-    if (percent_decode(request->path, false, target.path, sizeof(target.path), &path_len) &&
-        strlen(target.path) == path_len) {
-        find_methods(connection->server->settings.roles, &target);
+    if (percent_decode(request->path, false, path, sizeof(path), &path_len) && strlen(path) == path_len) {
+        target = find(router, path, ROUTE_METHOD(request->method));
     }
     if (target.methods == 0) {
-        response_problem(connection, 404, NULL, "there is nothing at this path");
+        response_problem(exchange, 404, NULL, "there is nothing at this path");
     } else if (request->method == REQUEST_OPTIONS) {
-        answer_options(connection, target.methods);
-    } else if (request->method == REQUEST_OTHER || (target.methods & ALLOWS(request->method)) == 0) {
-        refuse_method(connection, target.methods);
-    } else if ((target.served & ALLOWS(request->method)) == 0) {
-        response_problem(connection, 404, NULL, "another service of this feed answers that");
+        answer_options(exchange, target.methods);
+    } else if ((target.methods & ROUTE_METHOD(request->method)) == 0) {
+        refuse_method(exchange, target.methods);
+    } else if (target.row == router->count) {
+        response_problem(exchange, 404, NULL, "another service of this feed answers that");
     } else {
-        connection->exchange.route = route_of(&target, request->method);
-        handle(connection, request, &target);
+        exchange->counts = &router->metrics->routes[target.row + 1];
+        keep_condition(exchange, request->fields[REQUEST_IF_NONE_MATCH]);
+        router->rows[target.row].route->handle(router->rows[target.row].context, exchange, request, target.argument);
     }
-}
-
-void router_collect_pages(struct server *server)
-{
-    meower_page *page;
-    while (server->query != NULL && meower_query_next(server->query, &page) == 1) {
-        struct connection *connection = connection_of_tag(meower_page_tag(page));
-        if (connection != NULL) {
-            query_answer(connection, page);
-        }
-        meower_page_free(page);
-    }
-}
-
-void router_collect_results(struct server *server)
-{
-    meower_command_result results[RESULTS_AT_ONCE];
-    int count;
-    do {
-        count = server->command == NULL ? 0 : meower_command_next_many(server->command, results, RESULTS_AT_ONCE);
-        for (int i = 0; i < count; i++) {
-            struct connection *connection = connection_of_tag(results[i].tag);
-            if (connection != NULL) {
-                command_answer(connection, &results[i]);
-            }
-        }
-    } while (count == RESULTS_AT_ONCE);
 }

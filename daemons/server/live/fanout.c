@@ -1,11 +1,8 @@
-/* fanout.c - the live feed of a service thread: one subscription while there are clients, encoded once for each way of
- * speaking, sent to all. */
+/* fanout.c - the live feed of a loop. */
 #include "server/live/fanout.h"
 
 #include "server/live/pusher.h"
 #include "server/live/sse.h"
-#include "server/process/server.h"
-#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -25,24 +22,26 @@ static bool add_event(struct fanout *fanout, struct stream *stream, const meower
     return true;
 }
 
-/* An event that cannot be encoded for want of memory must not be missing in the middle: everyone comes back with a
- * cursor instead. */
+/* Memory was short when an event was encoded. No client may miss one in the middle: each is closed and comes back with
+ * its cursor. */
 static void dismiss_all(struct stream *stream)
 {
     list_move_all(&stream->due, &stream->clients);
     while (!list_is_empty(&stream->clients)) {
-        struct live_client *client = LIST_OWNER(stream->clients.next, struct live_client, node);
-        stream->format->goodbye(client, WEBSOCKET_INTERNAL);
+        struct client *client = LIST_OWNER(stream->clients.next, struct client, node);
+        client_dismiss(client, WEBSOCKET_INTERNAL);
     }
     ring_clear(&stream->ring);
 }
 
 static bool has_audience(const struct fanout *fanout, const struct stream *stream)
 {
-    return !list_is_empty(&stream->clients) || !list_is_empty(&stream->due) || !list_is_empty(&fanout->catching_up);
+    return !list_is_empty(&stream->clients) || !list_is_empty(&stream->due) ||
+           !list_is_empty(&fanout->live.catching_up);
 }
 
-/* Nothing is encoded for nobody: who comes later with a cursor catches up by a subscription of its own. */
+/* Nothing is encoded while nobody listens: a client that comes later with a cursor catches up by a subscription of its
+ * own. */
 static void take_event(struct fanout *fanout, const meower_event *event)
 {
     struct stream *streams[] = {&fanout->websocket, &fanout->sse};
@@ -60,17 +59,17 @@ static bool somebody_is_due(const struct fanout *fanout)
     return !list_is_empty(&fanout->websocket.due) || !list_is_empty(&fanout->sse.due);
 }
 
-/* Takes events that wait. Only when nobody is due: otherwise those at the end of the line would fall behind through no
- * fault of theirs. */
+/* Takes events that wait, but only when nobody is due: otherwise the clients at the end of the line would fall behind
+ * although they read fast enough. */
 static void take_events(struct fanout *fanout)
 {
     const meower_event *event;
     meower_error error;
     size_t taken = 0;
-    if (fanout->subscription == NULL || somebody_is_due(fanout)) {
+    if (fanout->live.subscription == NULL || somebody_is_due(fanout)) {
         return;
     }
-    while (taken < EVENTS_A_TURN && meower_subscription_next(fanout->subscription, &event, &error) == 1) {
+    while (taken < EVENTS_A_TURN && meower_subscription_next(fanout->live.subscription, &event, &error) == 1) {
         take_event(fanout, event);
         taken++;
     }
@@ -84,9 +83,9 @@ static void take_events(struct fanout *fanout)
 static void pump_some(struct stream *stream)
 {
     for (unsigned i = 0; i < CLIENTS_A_TURN && !list_is_empty(&stream->due); i++) {
-        struct live_client *client = LIST_OWNER(stream->due.next, struct live_client, node);
+        struct client *client = LIST_OWNER(stream->due.next, struct client, node);
         list_append(&stream->clients, &client->node);
-        live_client_pump(client);
+        client_pump(client);
     }
 }
 
@@ -109,8 +108,8 @@ static void ask_for_more(struct fanout *fanout)
 static void unsubscribe(struct fanout *fanout)
 {
     watch_close(&fanout->watch);
-    meower_subscription_close(fanout->subscription);
-    fanout->subscription = NULL;
+    meower_subscription_close(fanout->live.subscription);
+    fanout->live.subscription = NULL;
     ring_clear(&fanout->websocket.ring);
     ring_clear(&fanout->sse.ring);
 }
@@ -121,23 +120,10 @@ static void run(struct fanout *fanout)
         take_events(fanout);
         pump_some(&fanout->websocket);
         pump_some(&fanout->sse);
-    } else if (fanout->subscription != NULL) {
+    } else if (fanout->live.subscription != NULL) {
         unsubscribe(fanout);
     }
     ask_for_more(fanout);
-}
-
-void fanout_tick(struct fanout *fanout)
-{
-    struct list *next;
-    run(fanout);
-    if (!list_is_empty(&fanout->catching_up)) {
-        fanout_subscribe(fanout);
-    }
-    for (struct list *node = fanout->catching_up.next; node != &fanout->catching_up; node = next) {
-        next = node->next;
-        live_client_catch_up(LIST_OWNER(node, struct live_client, node));
-    }
 }
 
 static void handle_readable(struct watch *watch)
@@ -150,61 +136,55 @@ static void handle_more(struct watch *watch)
     run(LIST_OWNER(watch, struct fanout, more_watch));
 }
 
-void fanout_subscribe(struct fanout *fanout)
+static void subscribe(struct live *live)
 {
-    if (fanout->subscription != NULL ||
-        meower_subscription_begin(fanout->server->feed, NULL, &fanout->subscription, NULL) != MEOWER_OK) {
+    struct fanout *fanout = LIST_OWNER(live, struct fanout, live);
+    if (live->subscription != NULL ||
+        meower_subscription_begin(live->feed, NULL, &live->subscription, NULL) != MEOWER_OK) {
         return;
     }
-    if (!watch_open(&fanout->watch, fanout->server, meower_subscription_fd(fanout->subscription), handle_readable)) {
+    if (!watch_open(&fanout->watch, live->loop, meower_subscription_fd(live->subscription), handle_readable)) {
         unsubscribe(fanout);
     }
 }
 
-const char *fanout_cursor(const struct fanout *fanout)
+/* A store that could not be read says nothing when it can be again, so events and clients that catch up are looked at
+ * from time to time. */
+static void handle_tick(struct job *job)
 {
-    return meower_subscription_cursor(fanout->subscription);
+    struct fanout *fanout = LIST_OWNER(job, struct fanout, tick);
+    struct list *clients = &fanout->live.catching_up, *next;
+    run(fanout);
+    if (!list_is_empty(clients)) {
+        subscribe(&fanout->live);
+    }
+    for (struct list *node = clients->next; node != clients; node = next) {
+        next = node->next;
+        client_catch_up(LIST_OWNER(node, struct client, node));
+    }
 }
 
-bool fanout_open(struct server *server, struct fanout **out)
+bool fanout_open(struct fanout *fanout, struct loop *loop, meower *feed, struct live_metrics *metrics)
 {
-    struct fanout *fanout = calloc(1, sizeof(*fanout));
-    if (fanout == NULL) {
-        return false;
-    }
-    fanout->server = server;
-    fanout->websocket.format = &pusher_format;
-    fanout->sse.format = &sse_format;
-    list_init(&fanout->websocket.clients);
-    list_init(&fanout->websocket.due);
-    list_init(&fanout->sse.clients);
-    list_init(&fanout->sse.due);
-    list_init(&fanout->catching_up);
-    fanout->more = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    bool is_open = fanout->more >= 0 && ring_init(&fanout->websocket.ring, FANOUT_RING_SIZE) &&
-                   ring_init(&fanout->sse.ring, FANOUT_RING_SIZE) &&
-                   watch_open(&fanout->more_watch, server, fanout->more, handle_more);
-    if (is_open) {
-        *out = fanout;
-    } else {
-        fanout_close(fanout);
-    }
-    return is_open;
+    *fanout = (struct fanout){
+        .live = {.loop = loop, .feed = feed, .metrics = metrics, .subscribe = subscribe},
+        .tick = {.run = handle_tick},
+        .more = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+    };
+    list_init(&fanout->live.catching_up);
+    loop_run_every_tick(loop, &fanout->tick);
+    bool has_rings = stream_init(&fanout->websocket, &fanout->live, &pusher_format, &metrics->websocket_clients);
+    has_rings = stream_init(&fanout->sse, &fanout->live, &sse_format, &metrics->sse_clients) && has_rings;
+    return has_rings && fanout->more >= 0 && watch_open(&fanout->more_watch, loop, fanout->more, handle_more);
 }
 
 void fanout_close(struct fanout *fanout)
 {
-    if (fanout == NULL) {
-        return;
-    }
-    watch_close(&fanout->watch);
-    watch_close(&fanout->more_watch);
     if (fanout->more >= 0) {
         close(fanout->more);
     }
-    meower_subscription_close(fanout->subscription);
-    ring_free(&fanout->websocket.ring);
-    ring_free(&fanout->sse.ring);
+    meower_subscription_close(fanout->live.subscription);
+    stream_free(&fanout->websocket);
+    stream_free(&fanout->sse);
     buffer_free(&fanout->frame);
-    free(fanout);
 }

@@ -4,11 +4,6 @@
 
 #include "server/live/client.h"
 
-struct request;
-
-extern const struct live_format pusher_format;
-
-/* GET /pusher. */
-void pusher_handle(struct connection *connection, const struct request *request);
+extern const struct format pusher_format;
 
 #endif

@@ -2,9 +2,9 @@
 #include "server/live/sse.h"
 
 #include "server/http/response.h"
-#include "server/process/server.h"
-#include "server/routes/live.h"
 #include <string.h>
+
+#define COMMENT_MS 15000
 
 static bool append_text(struct buffer *out, const char *text)
 {
@@ -19,7 +19,8 @@ static bool encode(struct buffer *out, int kind, const char *cursor, const char 
            append_text(out, "\n\n");
 }
 
-static void receive(struct live_client *client, const char *bytes, size_t len)
+/* A client has nothing to say. */
+static void receive(struct client *client, const char *bytes, size_t len)
 {
     (void)client;
     (void)bytes;
@@ -27,25 +28,17 @@ static void receive(struct live_client *client, const char *bytes, size_t len)
 }
 
 /* There is no close code here: a client that comes back with its last id loses nothing. */
-static void goodbye(struct live_client *client, int code)
+static void say_goodbye(struct client *client, int code)
 {
-    struct connection *connection = client->connection;
+    (void)client;
     (void)code;
-    if (client->is_closing || connection->is_doomed) {
-        return;
-    }
-    client->is_closing = true;
-    list_remove(&client->node);
-    watch_close(&client->own_watch);
-    deadline_set(&client->server->deadlines, &connection->deadline, DEADLINE_SEND);
-    connection_close_when_sent(connection);
 }
 
-static void expired(struct live_client *client, enum deadline_kind kind)
+static void keep_alive(struct client *client)
 {
-    struct connection *connection = client->connection;
+    struct connection *connection = &client->exchange->connection;
     bool is_stalled = connection->out.len > 0;
-    if (kind != DEADLINE_COMMENT || (is_stalled && client->was_stalled)) {
+    if (is_stalled && client->was_stalled) {
         connection_abort(connection);
         return;
     }
@@ -53,41 +46,22 @@ static void expired(struct live_client *client, enum deadline_kind kind)
     if (!is_stalled) {
         connection_send(connection, ":\n\n", 3);
     }
-    deadline_set(&client->server->deadlines, &connection->deadline, DEADLINE_COMMENT);
+    deadline_set(&connection->deadline, &client->stream->quiet);
 }
 
-static void begin_answer(struct connection *connection)
+void sse_begin_answer(struct exchange *exchange)
 {
-    response_begin(connection, 200);
-    response_field(connection, "Cache-Control", "no-store");
-    response_field(connection, "X-Accel-Buffering", "no");
+    response_begin(exchange, 200);
+    response_field(exchange, "Cache-Control", "no-store");
+    response_field(exchange, "X-Accel-Buffering", "no");
 }
 
-static void welcome(struct live_client *client)
+static void welcome(struct client *client)
 {
     static const char retry[] = "retry: 2000\n\n";
-    struct connection *connection = client->connection;
-    begin_answer(connection);
-    response_begin_stream(connection, "text/event-stream");
-    connection_send(connection, retry, sizeof(retry) - 1);
-    deadline_set(&connection->server->deadlines, &connection->deadline, DEADLINE_COMMENT);
+    sse_begin_answer(client->exchange);
+    response_begin_stream(client->exchange, "text/event-stream");
+    connection_send(&client->exchange->connection, retry, sizeof(retry) - 1);
 }
 
-const struct live_format sse_format = {welcome, encode, receive, expired, goodbye};
-
-void sse_handle(struct connection *connection, const struct request *request)
-{
-    if (live_is_websocket(request)) {
-        response_problem(connection, 400, NULL, "this route does not speak WebSocket: /pusher does");
-    } else if (request->method == REQUEST_GET) {
-        struct live_client *client = live_open_for(connection, &connection->server->fanout->sse, request);
-        if (client != NULL) {
-            live_client_begin(client);
-        }
-    } else {
-        begin_answer(connection);
-        response_field(connection, "Content-Type", "text/event-stream");
-        response_end(connection);
-        response_send(connection);
-    }
-}
+const struct format sse_format = {COMMENT_MS, 0, welcome, encode, receive, keep_alive, say_goodbye};

@@ -4,11 +4,9 @@
 
 #include "server/live/client.h"
 
-struct request;
+extern const struct format sse_format;
 
-extern const struct live_format sse_format;
-
-/* GET /events. */
-void sse_handle(struct connection *connection, const struct request *request);
+/* Begins the answer, with the fields that HEAD gets too. */
+void sse_begin_answer(struct exchange *exchange);
 
 #endif

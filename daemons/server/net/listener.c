@@ -1,4 +1,4 @@
-/* listener.c - a listening TCP socket by its address. */
+/* listener.c - a listening TCP socket by its address, and the connections that come in on it. */
 #include "server/net/listener.h"
 
 #include <errno.h>
@@ -9,8 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BACKLOG   1024 /* connections that wait to be accepted */
-#define HOST_SIZE 64
+#define BACKLOG        1024 /* connections that wait to be accepted */
+#define ACCEPTS_A_TURN 64   /* connections accepted before others get their turn */
+#define HOST_SIZE      64
 
 struct parts {
     char host[HOST_SIZE]; /* "": every address of the machine */
@@ -125,4 +126,45 @@ int listener_open(const char *address, char actual[LISTENER_ADDRESS_SIZE], char 
 bool listener_start(int descriptor)
 {
     return listen(descriptor, BACKLOG) == 0;
+}
+
+/* ---- accepting -------------------------------------------------------------------------------------------------- */
+
+static void accept_connections(struct watch *watch)
+{
+    struct acceptor *acceptor = LIST_OWNER(watch, struct acceptor, watch);
+    for (unsigned i = 0; i < ACCEPTS_A_TURN; i++) {
+        int descriptor = accept4(acceptor->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (descriptor >= 0) {
+            acceptor->accepted(acceptor, descriptor);
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            acceptor->failed(acceptor, errno);
+            watch_pause(watch, true);
+            return;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            return;
+        }
+    }
+}
+
+static void retry(struct job *job)
+{
+    struct acceptor *acceptor = LIST_OWNER(job, struct acceptor, retry);
+    watch_pause(&acceptor->watch, false);
+}
+
+bool acceptor_open(struct acceptor *acceptor, struct loop *loop, int listener,
+                   void (*accepted)(struct acceptor *acceptor, int descriptor),
+                   void (*failed)(struct acceptor *acceptor, int error_number))
+{
+    *acceptor =
+        (struct acceptor){.retry = {.run = retry}, .listener = listener, .accepted = accepted, .failed = failed};
+    loop_run_every_tick(loop, &acceptor->retry);
+    return listener_start(listener) && watch_open(&acceptor->watch, loop, listener, accept_connections);
+}
+
+void acceptor_close(struct acceptor *acceptor)
+{
+    watch_close(&acceptor->watch);
+    close(acceptor->listener);
 }

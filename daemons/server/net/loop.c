@@ -1,87 +1,163 @@
 /* loop.c - libwebsockets: its loop (epoll, by its libev plug-in), its sockets and its callbacks.
  *
  * Its HTTP parser is not used: it accepts what RFC 9112 forbids, and what it refuses it refuses in words of its own or
- * in none (docs/decisions). Connections are descriptors that it watches, and their bytes are read here: its own raw
- * sockets are closed by the first end of a stream, also when the peer still waits for an answer. */
+ * in none (docs/decisions). Connections are descriptors that it watches, and their bytes are read by their owner: its
+ * own raw sockets are closed by the first end of a stream, also when the peer still waits for an answer. */
 #include "server/net/loop.h"
 
-#include "server/net/connection.h"
-#include "server/process/server.h"
-#include "server/routes/routes.h"
-#include <errno.h>
-#include <ev.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-#define RECEIVE_SIZE  (64 * 1024) /* bytes read from a socket at once */
-#define DESCRIPTORS   1024        /* beside those of connections: files, handles */
-#define A_CONNECTION  3           /* descriptors of one: its socket, and a subscription's two while it catches up */
+#define TICK_US       (250 * 1000) /* how exact deadlines are */
 #define PROTOCOL_NAME "meower"
 #define WATCH_NAME    "watch"
 
-/* ---- callbacks of libwebsockets --------------------------------------------------------------------------------- */
+/* ---- jobs ------------------------------------------------------------------------------------------------------- */
 
-/* Reads what has come. False when the connection is to be closed. */
-static bool receive(struct connection *connection)
+static void run_jobs(struct list *jobs)
 {
-    char bytes[RECEIVE_SIZE];
-    ssize_t len = recv(lws_get_socket_fd(connection->lws), bytes, sizeof(bytes), MSG_DONTWAIT);
-    if (len == 0) {
-        return connection_peer_ended(connection);
+    while (!list_is_empty(jobs)) {
+        struct job *job = LIST_OWNER(jobs->next, struct job, node);
+        list_remove(&job->node);
+        job->run(job);
     }
-    if (len < 0) {
-        return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-    }
-    struct server *server = connection->server;
-    connection_receive(connection, bytes, (size_t)len);
-    connections_resume(server);
-    return true;
 }
 
-static int handle_connection(struct lws *lws, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+void loop_run_soon(struct loop *loop, struct job *job)
 {
-    struct connection *connection;
-    struct server *server;
+    list_append(&loop->soon, &job->node);
+}
+
+void loop_run_at_turn_end(struct loop *loop, struct job *job)
+{
+    if (!list_holds(&job->node)) {
+        list_append(&loop->turn_end, &job->node);
+    }
+}
+
+void loop_run_every_tick(struct loop *loop, struct job *job)
+{
+    list_append(&loop->ticks, &job->node);
+}
+
+/* Before the loop waits for the next events. What was put off to the end of the turn may put off more. */
+static void end_turn(struct ev_loop *events, ev_prepare *before_wait, int revents)
+{
+    struct loop *loop = before_wait->data;
+    (void)events;
+    (void)revents;
+    while (!list_is_empty(&loop->turn_end) || !list_is_empty(&loop->soon)) {
+        run_jobs(&loop->turn_end);
+        run_jobs(&loop->soon);
+    }
+}
+
+/* ---- deadlines -------------------------------------------------------------------------------------------------- */
+
+int64_t loop_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void loop_add_timeout(struct loop *loop, struct timeout *timeout, int64_t length_ms,
+                      void (*expired)(struct deadline *deadline))
+{
+    *timeout = (struct timeout){.length_ms = length_ms, .expired = expired};
+    list_init(&timeout->deadlines);
+    list_append(&loop->timeouts, &timeout->node);
+}
+
+void deadline_set(struct deadline *deadline, struct timeout *timeout)
+{
+    deadline->timeout = timeout;
+    deadline->due_ms = loop_now_ms() + timeout->length_ms;
+    list_append(&timeout->deadlines, &deadline->node);
+}
+
+void deadline_clear(struct deadline *deadline)
+{
+    list_remove(&deadline->node);
+}
+
+static void expire_due(struct timeout *timeout, int64_t now_ms)
+{
+    while (!list_is_empty(&timeout->deadlines)) {
+        struct deadline *first = LIST_OWNER(timeout->deadlines.next, struct deadline, node);
+        if (first->due_ms > now_ms) {
+            return;
+        }
+        deadline_clear(first);
+        timeout->expired(first);
+    }
+}
+
+static void tick(lws_sorted_usec_list_t *timer)
+{
+    struct loop *loop = lws_container_of(timer, struct loop, tick);
+    int64_t now_ms = loop_now_ms();
+    for (struct list *node = loop->timeouts.next; node != &loop->timeouts; node = node->next) {
+        expire_due(LIST_OWNER(node, struct timeout, node), now_ms);
+    }
+    for (struct list *node = loop->ticks.next; node != &loop->ticks; node = node->next) {
+        struct job *job = LIST_OWNER(node, struct job, node);
+        job->run(job);
+    }
+    run_jobs(&loop->soon);
+    lws_sul_schedule(loop->lws, 0, &loop->tick, tick, TICK_US);
+}
+
+/* ---- callbacks of libwebsockets --------------------------------------------------------------------------------- */
+
+static struct loop *loop_of(struct lws *lws)
+{
+    return lws_context_user(lws_get_context(lws));
+}
+
+static int handle_socket(struct lws *lws, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
     (void)user;
     (void)in;
     (void)len;
-    switch (reason) {
-    case LWS_CALLBACK_RAW_ADOPT_FILE:
-        connection = connection_new(lws_context_user(lws_get_context(lws)), lws);
-        lws_set_opaque_user_data(lws, connection);
-        return connection == NULL ? -1 : 0;
-    case LWS_CALLBACK_RAW_RX_FILE:
-        return receive(lws_get_opaque_user_data(lws)) ? 0 : -1;
-    case LWS_CALLBACK_RAW_WRITEABLE_FILE:
-        connection = lws_get_opaque_user_data(lws);
-        server = connection->server;
-        connection_writable(connection);
-        connections_resume(server);
+    if (reason != LWS_CALLBACK_RAW_ADOPT_FILE && reason != LWS_CALLBACK_RAW_RX_FILE &&
+        reason != LWS_CALLBACK_RAW_WRITEABLE_FILE && reason != LWS_CALLBACK_RAW_CLOSE_FILE) {
         return 0;
-    case LWS_CALLBACK_RAW_CLOSE_FILE:
-        connection = lws_get_opaque_user_data(lws);
-        if (connection != NULL) {
-            connection_closed(connection);
+    }
+    struct loop *loop = loop_of(lws);
+    void *socket = lws_get_opaque_user_data(lws);
+    bool stays_open = true;
+    if (reason == LWS_CALLBACK_RAW_ADOPT_FILE) {
+        socket = loop->socket_calls->opened(loop->socket_owner, lws);
+        lws_set_opaque_user_data(lws, socket);
+        return socket == NULL ? -1 : 0;
+    }
+    if (reason == LWS_CALLBACK_RAW_CLOSE_FILE) {
+        if (socket != NULL) {
+            loop->socket_calls->closed(socket);
         }
         lws_set_opaque_user_data(lws, NULL);
         return 0;
-    default:
-        return 0;
     }
+    if (reason == LWS_CALLBACK_RAW_RX_FILE) {
+        stays_open = loop->socket_calls->readable(socket);
+    } else {
+        loop->socket_calls->writable(socket);
+    }
+    run_jobs(&loop->soon);
+    return stays_open ? 0 : -1;
 }
 
 static int handle_watch(struct lws *lws, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
-    struct watch *watch;
     (void)user;
     (void)in;
     (void)len;
     if (reason != LWS_CALLBACK_RAW_RX_FILE && reason != LWS_CALLBACK_RAW_CLOSE_FILE) {
         return 0;
     }
-    watch = lws_get_opaque_user_data(lws);
+    struct watch *watch = lws_get_opaque_user_data(lws);
     if (watch == NULL) {
         return 0;
     }
@@ -89,25 +165,25 @@ static int handle_watch(struct lws *lws, enum lws_callback_reasons reason, void 
         watch->lws = NULL;
         return 0;
     }
-    struct server *server = watch->server;
+    struct loop *loop = watch->loop; /* the watch may be gone after the call */
     watch->readable(watch);
-    connections_resume(server);
+    run_jobs(&loop->soon);
     return 0;
 }
 
 static const struct lws_protocols protocols[] = {
-    {PROTOCOL_NAME, handle_connection, 0, 0, 0, NULL, 0},
+    {PROTOCOL_NAME, handle_socket, 0, 0, 0, NULL, 0},
     {WATCH_NAME, handle_watch, 0, 0, 0, NULL, 0},
     {NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
 /* ---- watches ---------------------------------------------------------------------------------------------------- */
 
-bool watch_open(struct watch *watch, struct server *server, int descriptor, void (*readable)(struct watch *watch))
+bool watch_open(struct watch *watch, struct loop *loop, int descriptor, void (*readable)(struct watch *watch))
 {
     lws_adopt_desc_t adopt = {
-        .vh = server->vhost, .type = LWS_ADOPT_RAW_FILE_DESC, .vh_prot_name = WATCH_NAME, .opaque = watch};
-    *watch = (struct watch){.readable = readable, .server = server};
+        .vh = loop->vhost, .type = LWS_ADOPT_RAW_FILE_DESC, .vh_prot_name = WATCH_NAME, .opaque = watch};
+    *watch = (struct watch){.readable = readable, .loop = loop};
     adopt.fd.filefd = dup(descriptor);
     if (adopt.fd.filefd < 0) {
         return false;
@@ -135,81 +211,72 @@ void watch_close(struct watch *watch)
     watch->lws = NULL;
 }
 
-/* ---- the loop --------------------------------------------------------------------------------------------------- */
+/* ---- beginning and end ------------------------------------------------------------------------------------------ */
 
-/* libwebsockets makes its tables as large as the process may have descriptors: room for all, but not for a million. */
-static void set_descriptor_limit(size_t connections_max)
-{
-    struct rlimit limit;
-    rlim_t wanted = connections_max * A_CONNECTION + DESCRIPTORS;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-        return;
-    }
-    limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || wanted < limit.rlim_max ? wanted : limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-bool loop_open(struct server *server)
+bool loop_open(struct loop *loop)
 {
     struct lws_context_creation_info info;
-    void *loops[] = {ev_loop_new(EVBACKEND_EPOLL)};
+    void *event_loops[] = {ev_loop_new(EVBACKEND_EPOLL)};
     memset(&info, 0, sizeof(info));
-    set_descriptor_limit(server->settings.connections_max);
+    *loop = (struct loop){.events = event_loops[0]};
+    list_init(&loop->soon);
+    list_init(&loop->turn_end);
+    list_init(&loop->ticks);
+    list_init(&loop->timeouts);
     lws_set_log_level(0, NULL);
-    server->loop = loops[0];
-    if (server->loop == NULL) {
+    if (loop->events == NULL) {
         return false;
     }
-    info.foreign_loops = loops;
+    info.foreign_loops = event_loops;
     info.port = CONTEXT_PORT_NO_LISTEN;
     info.protocols = protocols;
     info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV;
-    info.user = server;
+    info.user = loop;
     info.gid = info.uid = -1; /* stay who we are */
-    server->lws = lws_create_context(&info);
-    if (server->lws != NULL) {
-        server->vhost = lws_create_vhost(server->lws, &info);
+    loop->lws = lws_create_context(&info);
+    if (loop->lws != NULL) {
+        loop->vhost = lws_create_vhost(loop->lws, &info);
     }
-    return server->vhost != NULL;
+    if (loop->vhost == NULL) {
+        return false;
+    }
+    lws_sul_schedule(loop->lws, 0, &loop->tick, tick, TICK_US);
+    return true;
 }
 
-/* Before the loop waits for the next events. */
-static void end_turn(struct ev_loop *loop, ev_prepare *turn_end, int events)
+void loop_run(struct loop *loop)
 {
-    struct server *server = turn_end->data;
-    (void)loop;
-    (void)events;
-    command_submit(server);
-    connections_resume(server);
-    connections_watch_unsent(server);
+    ev_prepare_init(&loop->before_wait, end_turn);
+    loop->before_wait.data = loop;
+    ev_prepare_start(loop->events, &loop->before_wait);
+    lws_cancel_service(loop->lws); /* the timer of the ticks starts with the first event */
+    ev_run(loop->events, 0);
 }
 
-void loop_run(struct server *server)
+void loop_end(struct loop *loop)
 {
-    ev_prepare_init(&server->turn_end, end_turn);
-    server->turn_end.data = server;
-    ev_prepare_start(server->loop, &server->turn_end);
-    ev_run(server->loop, 0);
+    ev_break(loop->events, EVBREAK_ALL);
 }
 
-void loop_end(struct server *server)
+void loop_handle_sockets(struct loop *loop, const struct socket_calls *calls, void *owner)
 {
-    ev_break(server->loop, EVBREAK_ALL);
+    loop->socket_calls = calls;
+    loop->socket_owner = owner;
 }
 
-bool loop_adopt(struct server *server, int descriptor)
+void loop_adopt(struct loop *loop, int descriptor)
 {
-    lws_adopt_desc_t adopt = {.vh = server->vhost, .type = LWS_ADOPT_RAW_FILE_DESC, .vh_prot_name = PROTOCOL_NAME};
+    lws_adopt_desc_t adopt = {.vh = loop->vhost, .type = LWS_ADOPT_RAW_FILE_DESC, .vh_prot_name = PROTOCOL_NAME};
     adopt.fd.filefd = descriptor;
-    return lws_adopt_descriptor_vhost_via_info(&adopt) != NULL;
+    lws_adopt_descriptor_vhost_via_info(&adopt);
 }
 
-void loop_close(struct server *server)
+void loop_close(struct loop *loop)
 {
-    if (server->lws != NULL) {
-        lws_context_destroy(server->lws);
+    if (loop->lws != NULL) {
+        lws_context_destroy(loop->lws);
     }
-    if (server->loop != NULL) {
-        ev_loop_destroy(server->loop);
+    if (loop->events != NULL) {
+        ev_loop_destroy(loop->events);
     }
 }

@@ -2,9 +2,7 @@
 #include "server/process/admin.h"
 
 #include "server/http/json_text.h"
-#include "server/net/deadline.h"
 #include "server/net/listener.h"
-#include "server/process/metrics_page.h"
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
@@ -55,7 +53,7 @@ static void answer_metrics(struct evhttp_request *request, void *argument)
     if (page == NULL) {
         return;
     }
-    metrics_page_write(admin->metrics, admin->feed, page);
+    metrics_write_page(admin->metrics, admin->feed, page);
     send_page(request, 200, "OK", "text/plain; version=0.0.4; charset=utf-8", page);
     evbuffer_free(page);
 }
@@ -63,7 +61,7 @@ static void answer_metrics(struct evhttp_request *request, void *argument)
 /* Alive: the control thread answers, and the service thread has come by. */
 static bool is_stuck(const struct admin *admin)
 {
-    return admin->is_serving && deadline_now_ms() - atomic_load(&admin->metrics->alive_at_ms) > STUCK_AFTER_MS;
+    return admin->is_serving && loop_now_ms() - atomic_load(&admin->metrics->alive_at_ms) > STUCK_AFTER_MS;
 }
 
 static void answer_health(struct evhttp_request *request, void *argument)

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 /* SIGTERM to exit: 10 s together. */
-#define SERVER_STOP_MS 7000
-#define FEED_STOP_MS   2500
+#define SERVICE_STOP_MS 7000
+#define FEED_STOP_MS    2500
 
 struct control {
     const struct control_settings *settings;
@@ -27,7 +27,7 @@ struct control {
     struct admin admin;
     struct metrics metrics;
     meower *feed;
-    struct server *server;
+    struct service *service;
     int status; /* exit status */
 };
 
@@ -106,8 +106,8 @@ static void handle_opened(evutil_socket_t descriptor, short events, void *argume
         return;
     }
     control->admin.feed = control->feed;
-    if (!http_open(&control->settings->server, control->feed, control->log, &control->metrics, &control->server,
-                   message, sizeof(message))) {
+    if (!service_open(&control->settings->service, control->feed, control->log, &control->metrics, &control->service,
+                      message, sizeof(message))) {
         give_up(control, message, "free memory or descriptors (ulimit -n)");
         return;
     }
@@ -139,9 +139,9 @@ static void stop(struct control *control)
 {
     meower_error error;
     opener_finish(&control->opener, &control->feed);
-    if (control->server == NULL) {
-        close(control->settings->server.listener);
-    } else if (!http_close(control->server, SERVER_STOP_MS)) {
+    if (control->service == NULL) {
+        close(control->settings->service.listener);
+    } else if (!service_close(control->service, SERVICE_STOP_MS)) {
         LOG_ERROR(control->log, "stopped hard", LOG_TEXT("reason", "the service thread is stuck"));
         _exit(EXIT_FAILURE);
     }

@@ -4,13 +4,13 @@
 #define SERVER_PROCESS_CONTROL_H
 
 #include "server/process/log.h"
-#include "server/process/server.h"
+#include "server/process/service.h"
 
 #define CONTROL_WRONG_CONFIG 2 /* exit status when a setting is wrong */
 
 struct control_settings {
     const char *program;
-    struct server_settings server; /* with its listener */
+    struct service_settings service; /* with its listener */
     int admin_listener;
     const char *address; /* of the public listener, for the log */
     const char *admin_address;

@@ -32,7 +32,7 @@ static void set_roles(const struct daemon *daemon, meower_options *options)
     static const struct {
         unsigned role;
         const char *name;
-    } names[] = {{SERVER_COMMAND, "command"}, {SERVER_QUERY, "query"}, {SERVER_PUSHER, "subscription"}};
+    } names[] = {{ROLE_COMMAND, "command"}, {ROLE_QUERY, "query"}, {ROLE_PUSHER, "subscription"}};
     char list[64] = "";
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if ((daemon->roles & names[i].role) == 0) {
@@ -140,14 +140,14 @@ static int serve(const struct daemon *daemon, struct config *config, const struc
     bool is_own = has_own_directory(daemon, config);
     const struct control_settings settings = {
         .program = daemon->defaults.program,
-        .server = {.roles = daemon->roles,
-                   .listener = public,
-                   .tokens = config_text(config, SETTING_TOKEN),
-                   .cors_origin = config_text(config, SETTING_CORS_ORIGIN),
-                   .connections_max = (size_t)config_number(config, SETTING_CONNECTIONS_MAX),
-                   .request_timeout_ms = config_number(config, SETTING_REQUEST_TIMEOUT_MS),
-                   .idle_timeout_ms = config_number(config, SETTING_IDLE_TIMEOUT_MS),
-                   .has_access_log = config_is_on(config, SETTING_ACCESS_LOG)},
+        .service = {.roles = daemon->roles,
+                    .listener = public,
+                    .tokens = config_text(config, SETTING_TOKEN),
+                    .cors_origin = config_text(config, SETTING_CORS_ORIGIN),
+                    .connections_max = (size_t)config_number(config, SETTING_CONNECTIONS_MAX),
+                    .request_timeout_ms = config_number(config, SETTING_REQUEST_TIMEOUT_MS),
+                    .idle_timeout_ms = config_number(config, SETTING_IDLE_TIMEOUT_MS),
+                    .has_access_log = config_is_on(config, SETTING_ACCESS_LOG)},
         .admin_listener = admin,
         .address = address,
         .admin_address = admin_address,

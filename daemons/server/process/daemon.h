@@ -3,11 +3,11 @@
 #define SERVER_PROCESS_DAEMON_H
 
 #include "server/process/config.h"
-#include "server/process/server.h"
+#include "server/routes/role.h"
 
 struct daemon {
     struct config_defaults defaults;
-    unsigned roles; /* SERVER_... */
+    unsigned roles; /* ROLE_... */
 };
 
 /* Reads the configuration and serves until SIGTERM. Returns the exit status: 0, 1 when it could not start, 2 when the

@@ -1,166 +1,200 @@
-/* service.c - the public listener: a thread of its own, and how it begins and ends. */
+/* service.c - the public listener: a thread of its own with a loop, its routes and the connections it serves. */
 #include "server/process/service.h"
 
+#include "server/http/pipeline.h"
 #include "server/http/router.h"
-#include "server/net/acceptor.h"
-#include "server/net/connection.h"
-#include "server/net/loop.h"
+#include "server/routes/routes.h"
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
-#define TICK_US      (250 * 1000) /* how exact deadlines are */
-#define STOP_LIVE_MS 6000         /* for what is under way when the server stops */
+#define STOP_LIVE_MS             6000 /* for what is under way when the service stops */
+#define DESCRIPTORS              1024 /* beside those of connections: files, handles */
+#define DESCRIPTORS_A_CONNECTION 3    /* its socket, and a subscription's two while it catches up */
+
+struct service {
+    struct loop loop;
+    struct http http;
+    struct router router;
+    struct routes routes;
+    struct metrics *metrics;
+    struct job tick;
+    pthread_t thread;
+    atomic_bool stop_wanted; /* set by the control thread */
+    int64_t stop_by_ms;      /* once it stops */
+};
+
+/* ---- what goes into the log ------------------------------------------------------------------------------------- */
+
+static void log_answer(const void *log, const char *target, int status, int64_t duration_ms)
+{
+    LOG_INFO((const struct log *)log, "request", LOG_TEXT("target", target), LOG_NUMBER("status", status),
+             LOG_NUMBER("ms", duration_ms));
+}
+
+static void log_failure(const void *log, const char *what, const char *status_name, const char *reason)
+{
+    LOG_ERROR((const struct log *)log, what, LOG_TEXT("status", status_name), LOG_TEXT("reason", reason));
+}
+
+static void log_full(const void *log, const char *reason)
+{
+    LOG_WARNING((const struct log *)log, "cannot accept connections", LOG_TEXT("reason", reason));
+}
 
 /* ---- the thread ------------------------------------------------------------------------------------------------- */
 
-static void collect_pages(struct watch *watch)
+static void begin_to_stop(struct service *service, int64_t now_ms)
 {
-    router_collect_pages(watch->server);
+    service->stop_by_ms = now_ms + STOP_LIVE_MS;
+    http_stop(&service->http);
 }
 
-static void collect_results(struct watch *watch)
+static void tick(struct job *job)
 {
-    router_collect_results(watch->server);
-}
-
-static void begin_to_stop(struct server *server)
-{
-    server->is_stopping = true;
-    server->stop_by_ms = deadline_now_ms() + STOP_LIVE_MS;
-    acceptor_close(server);
-    connections_stop(server);
-}
-
-static void tick(lws_sorted_usec_list_t *timer)
-{
-    struct server *server = lws_container_of(timer, struct server, tick);
-    int64_t now_ms = deadline_now_ms();
-    struct deadline *due;
-
-    atomic_store(&server->metrics->alive_at_ms, now_ms);
-    while ((due = deadlines_take(&server->deadlines, now_ms)) != NULL) {
-        connection_expired(LIST_OWNER(due, struct connection, deadline), due->kind);
+    struct service *service = LIST_OWNER(job, struct service, tick);
+    int64_t now_ms = loop_now_ms();
+    atomic_store(&service->metrics->alive_at_ms, now_ms);
+    if (!service->http.is_stopping && atomic_load(&service->stop_wanted)) {
+        begin_to_stop(service, now_ms);
     }
-    acceptor_retry(server);
-    if (server->fanout != NULL) {
-        fanout_tick(server->fanout);
+    bool is_done = list_is_empty(&service->http.connections.all) || now_ms >= service->stop_by_ms;
+    if (service->http.is_stopping && is_done) {
+        loop_end(&service->loop);
     }
-    connections_resume(server);
-    if (!server->is_stopping && atomic_load(&server->stop_wanted)) {
-        begin_to_stop(server);
-    }
-    if (server->is_stopping && (list_is_empty(&server->connections) || now_ms >= server->stop_by_ms)) {
-        loop_end(server);
-    }
-    lws_sul_schedule(server->lws, 0, &server->tick, tick, TICK_US);
 }
 
 static void *serve(void *argument)
 {
-    struct server *server = argument;
-    loop_run(server);
+    struct service *service = argument;
+    loop_run(&service->loop);
     return NULL;
 }
 
 /* ---- beginning and end ------------------------------------------------------------------------------------------ */
 
-static int open_handles(struct server *server, meower_error *error)
+/* libwebsockets makes its tables as large as the process may have descriptors: room for all, but not for a million. */
+static void set_descriptor_limit(size_t connections_max)
 {
-    unsigned roles = server->settings.roles;
-    int status = MEOWER_OK;
-    if ((roles & SERVER_COMMAND) != 0) {
-        status = meower_command_open(server->feed, &server->command, error);
+    struct rlimit limit;
+    rlim_t wanted = connections_max * DESCRIPTORS_A_CONNECTION + DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return;
     }
-    if (status == MEOWER_OK && (roles & SERVER_QUERY) != 0) {
-        status = meower_query_open(server->feed, &server->query, error);
-    }
-    if (status != MEOWER_OK) {
-        return status;
-    }
-    errno = 0;
-    bool is_open = (server->command == NULL ||
-                    watch_open(&server->command_watch, server, meower_command_fd(server->command), collect_results)) &&
-                   (server->query == NULL ||
-                    watch_open(&server->query_watch, server, meower_query_fd(server->query), collect_pages)) &&
-                   ((roles & SERVER_PUSHER) == 0 || fanout_open(server, &server->fanout)) && acceptor_open(server);
-    if (is_open) {
-        return MEOWER_OK;
-    }
-    snprintf(error->message, sizeof(error->message), "%s", strerror(errno == 0 ? ENOMEM : errno));
-    return MEOWER_ERROR_IO;
+    limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void release(struct server *server)
+static void prepare_http(struct service *service, const struct service_settings *settings, const struct log *log)
 {
-    loop_close(server);
-    connections_free(server);
-    fanout_close(server->fanout);
-    meower_query_close(server->query);
-    meower_command_close(server->command);
-    buffer_free(&server->answer);
-    posts_free(&server->posts);
-    free(server);
+    struct metrics *metrics = service->metrics;
+    const struct http_settings http = {
+        .cors_origin = settings->cors_origin,
+        .connections_max = settings->connections_max,
+        .request_timeout_ms = settings->request_timeout_ms,
+        .idle_timeout_ms = settings->idle_timeout_ms,
+        .reports = {.log = log,
+                    .answered = settings->has_access_log ? log_answer : NULL,
+                    .failed = log_failure,
+                    .cannot_accept = log_full},
+    };
+    http_init(&service->http, &http, &service->loop, &service->router, &metrics->http, &metrics->connections);
+    router_init(&service->router, settings->roles, &metrics->http);
+    routes_add(&service->routes, &service->router);
+}
+
+static bool open_routes(struct service *service, const struct service_settings *settings, meower *feed,
+                        meower_error *error)
+{
+    errno = 0;
+    if (routes_open(&service->routes, settings->roles, feed, &service->loop, settings->tokens, &service->metrics->live,
+                    error) &&
+        http_listen(&service->http, settings->listener)) {
+        return true;
+    }
+    if (error->message[0] == '\0') {
+        snprintf(error->message, sizeof(error->message), "%s", strerror(errno == 0 ? ENOMEM : errno));
+    }
+    return false;
+}
+
+static void release(struct service *service)
+{
+    loop_close(&service->loop);
+    http_free(&service->http);
+    routes_close(&service->routes);
+    free(service);
 }
 
 /* Starts the thread with all signals blocked: they are the control thread's. */
-static int start_thread(struct server *server)
+static int start_thread(struct service *service)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failure = pthread_create(&server->thread, NULL, serve, server);
+    int failure = pthread_create(&service->thread, NULL, serve, service);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failure;
 }
 
-bool http_open(const struct server_settings *settings, meower *feed, const struct log *log, struct metrics *metrics,
-               struct server **out, char *message, size_t message_size)
+/* Fails with error->message. */
+static bool start(struct service *service, const struct service_settings *settings, meower *feed, const struct log *log,
+                  meower_error *error)
 {
-    meower_error error = {.message = "libwebsockets does not start; is its plug-in libwebsockets-evlib-ev installed?"};
-    struct server *server = calloc(1, sizeof(*server));
-    if (server == NULL) {
+    set_descriptor_limit(settings->connections_max);
+    bool has_loop = loop_open(&service->loop);
+    prepare_http(service, settings, log);
+    if (!has_loop) {
+        snprintf(error->message, sizeof(error->message),
+                 "libwebsockets does not start; is its plug-in libwebsockets-evlib-ev installed?");
+        return false;
+    }
+    if (!open_routes(service, settings, feed, error)) {
+        return false;
+    }
+    service->tick.run = tick;
+    loop_run_every_tick(&service->loop, &service->tick);
+    int failure = start_thread(service);
+    if (failure != 0) {
+        snprintf(error->message, sizeof(error->message), "%s", strerror(failure));
+    }
+    return failure == 0;
+}
+
+bool service_open(const struct service_settings *settings, meower *feed, const struct log *log, struct metrics *metrics,
+                  struct service **out, char *message, size_t message_size)
+{
+    meower_error error = {.message = ""};
+    struct service *service = calloc(1, sizeof(*service));
+    if (service == NULL) {
         snprintf(message, message_size, "out of memory");
         return false;
     }
-    server->settings = *settings;
-    server->feed = feed;
-    server->log = log;
-    server->metrics = metrics;
-    list_init(&server->connections);
-    list_init(&server->ready);
-    list_init(&server->unsent);
-    deadlines_init(&server->deadlines, settings->request_timeout_ms, settings->idle_timeout_ms);
-    atomic_store(&metrics->alive_at_ms, deadline_now_ms());
-
-    bool is_open = loop_open(server) && open_handles(server, &error) == MEOWER_OK;
-    if (is_open) {
-        lws_sul_schedule(server->lws, 0, &server->tick, tick, TICK_US);
-        lws_cancel_service(server->lws); /* the loop's timer starts with its first event */
-        is_open = start_thread(server) == 0;
-    }
-    if (!is_open) {
+    service->metrics = metrics;
+    atomic_store(&metrics->alive_at_ms, loop_now_ms());
+    if (!start(service, settings, feed, log, &error)) {
         snprintf(message, message_size, "cannot start the public listener: %s", error.message);
-        release(server);
+        release(service);
         return false;
     }
-    *out = server;
+    *out = service;
     return true;
 }
 
-bool http_close(struct server *server, int timeout_ms)
+bool service_close(struct service *service, int timeout_ms)
 {
     struct timespec until;
-    atomic_store(&server->stop_wanted, true);
+    atomic_store(&service->stop_wanted, true);
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += timeout_ms / 1000;
-    lws_cancel_service(server->lws);
     /* A thread that does not come back holds everything it uses: there is nothing to release then. */
-    if (pthread_timedjoin_np(server->thread, NULL, &until) != 0) {
+    if (pthread_timedjoin_np(service->thread, NULL, &until) != 0) {
         return false;
     }
-    release(server);
+    release(service);
     return true;
 }

@@ -2,6 +2,7 @@
 #include "server/routes/files.h"
 
 #include "server/http/response.h"
+#include "server/routes/role.h"
 #include <string.h>
 
 /* The page needs nothing from elsewhere, and nothing that a meow says can become part of it. A proxy passes this on;
@@ -10,7 +11,7 @@
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "   \
     "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types vue"
 
-const struct web_file *web_file_find(const char *path)
+static const struct web_file *find(const char *path)
 {
     for (const struct web_file *file = web_files; file->path != NULL; file++) {
         if (strcmp(file->path, path) == 0) {
@@ -57,32 +58,48 @@ static const struct web_form *choose_form(const struct web_file *file, struct sl
     return form;
 }
 
-void web_file_answer(struct connection *connection, const struct request *request, const struct web_file *file)
+static void handle_file(void *context, struct exchange *exchange, const struct request *request, const char *path)
 {
+    const struct web_file *file = find(path);
     const struct web_form *form = choose_form(file, request->fields[REQUEST_ACCEPT_ENCODING]);
-    bool is_known = response_matches(connection, form->etag);
-    response_begin(connection, is_known ? 304 : 200);
-    response_field(connection, "Cache-Control",
-                   file->is_immutable ? "public, max-age=31536000, immutable" : "no-cache");
-    response_field(connection, "ETag", form->etag);
+    (void)context;
+    bool is_known = response_matches(exchange, form->etag);
+    response_begin(exchange, is_known ? 304 : 200);
+    response_field(exchange, "Cache-Control", file->is_immutable ? "public, max-age=31536000, immutable" : "no-cache");
+    response_field(exchange, "ETag", form->etag);
     if (*file->forms[0].encoding != '\0') {
-        response_field(connection, "Vary", "Accept-Encoding");
+        response_field(exchange, "Vary", "Accept-Encoding");
     }
     if (*form->encoding != '\0') {
-        response_field(connection, "Content-Encoding", form->encoding);
+        response_field(exchange, "Content-Encoding", form->encoding);
     }
     if (strncmp(file->content_type, "text/html", 9) == 0) {
-        response_field(connection, "Content-Security-Policy", PAGE_POLICY);
-        response_field(connection, "Referrer-Policy", "same-origin");
-        response_field(connection, "Cross-Origin-Opener-Policy", "same-origin");
+        response_field(exchange, "Content-Security-Policy", PAGE_POLICY);
+        response_field(exchange, "Referrer-Policy", "same-origin");
+        response_field(exchange, "Cross-Origin-Opener-Policy", "same-origin");
     }
     if (is_known) {
-        response_end(connection);
+        response_end(exchange);
     } else {
-        char *place = response_reserve(connection, file->content_type, form->len);
+        char *place = response_reserve(exchange, file->content_type, form->len);
         if (place != NULL) {
             memcpy(place, form->bytes, form->len);
         }
     }
-    response_send(connection);
+    response_send(exchange);
 }
+
+static bool has_file(const char *path)
+{
+    return find(path) != NULL;
+}
+
+const struct route file_rows[] = {
+    {.path = "/",
+     .has = has_file,
+     .methods = ROUTE_READING,
+     .role = ROLE_FILES,
+     .name = "GET /",
+     .handle = handle_file},
+    {.path = NULL},
+};

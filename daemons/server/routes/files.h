@@ -2,8 +2,7 @@
 #ifndef SERVER_ROUTES_FILES_H
 #define SERVER_ROUTES_FILES_H
 
-#include "server/http/request.h"
-#include "server/net/connection.h"
+#include "server/http/router.h"
 
 #define WEB_FILE_FORMS 3
 
@@ -25,7 +24,6 @@ struct web_file {
 
 extern const struct web_file web_files[];
 
-const struct web_file *web_file_find(const char *path);
-void web_file_answer(struct connection *connection, const struct request *request, const struct web_file *file);
+extern const struct route file_rows[];
 
 #endif

@@ -1,8 +1,9 @@
 /* query.c - GET /meows, GET /meows/{id} and GET /search. */
+#include "server/routes/query.h"
+
 #include "server/http/parameters.h"
 #include "server/http/response.h"
-#include "server/process/server.h"
-#include "server/routes/routes.h"
+#include "server/routes/role.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -11,16 +12,16 @@
 
 /* ---- parameters ------------------------------------------------------------------------------------------------- */
 
-static bool refuse(struct connection *connection, const char *name, const char *detail)
+static bool refuse(struct exchange *exchange, const char *name, const char *detail)
 {
     char error[60];
     snprintf(error, sizeof(error), "Invalid %s parameter", name);
-    response_problem(connection, 400, error, detail);
+    response_problem(exchange, 400, error, detail);
     return false;
 }
 
 /* Reads a number; an absent or empty one leaves *number as it is. False when it is wrong: then that was answered. */
-static bool take_number(struct connection *connection, const struct request *request, const char *name,
+static bool take_number(struct exchange *exchange, const struct request *request, const char *name,
                         unsigned long long max, unsigned long long *number)
 {
     char text[32];
@@ -32,25 +33,25 @@ static bool take_number(struct connection *connection, const struct request *req
     if (result == PARAMETER_FOUND && number_parse((struct slice){text, len}, max, number)) {
         return true;
     }
-    return refuse(connection, name,
+    return refuse(exchange, name,
                   max == MEOWER_TAKE_MAX ? "it must be a whole number from 0 to 1000" : "it must be a whole number");
 }
 
-static bool take_page(struct connection *connection, const struct request *request, uint64_t *skip, uint32_t *take)
+static bool take_page(struct exchange *exchange, const struct request *request, uint64_t *skip, uint32_t *take)
 {
     unsigned long long skip_number = 0, take_number_ = MEOWER_TAKE_DEFAULT;
-    if (!take_number(connection, request, "skip", UINT64_MAX, &skip_number) ||
-        !take_number(connection, request, "take", MEOWER_TAKE_MAX, &take_number_)) {
+    if (!take_number(exchange, request, "skip", UINT64_MAX, &skip_number) ||
+        !take_number(exchange, request, "take", MEOWER_TAKE_MAX, &take_number_)) {
         return false;
     }
     *skip = skip_number;
     *take = (uint32_t)take_number_;
-    connection->exchange.take = *take;
+    exchange->take = *take;
     return true;
 }
 
 /* Reads an id into `id` and points *bound to it; an absent or empty one leaves NULL. */
-static bool take_bound(struct connection *connection, const struct request *request, const char *name,
+static bool take_bound(struct exchange *exchange, const struct request *request, const char *name,
                        char id[MEOWER_ID_SIZE], const char **bound)
 {
     size_t len = 0;
@@ -59,14 +60,14 @@ static bool take_bound(struct connection *connection, const struct request *requ
         return true;
     }
     if (result != PARAMETER_FOUND || meower_id_check(id, len) != MEOWER_OK) {
-        return refuse(connection, name, "it must be the id of a meow");
+        return refuse(exchange, name, "it must be the id of a meow");
     }
     *bound = id;
     return true;
 }
 
 /* Copies the field Meower-Cursor and points *cursor to it. */
-static bool take_cursor(struct connection *connection, const struct request *request, char text[MEOWER_CURSOR_SIZE],
+static bool take_cursor(struct exchange *exchange, const struct request *request, char text[MEOWER_CURSOR_SIZE],
                         const char **cursor)
 {
     struct slice field = request->fields[REQUEST_MEOWER_CURSOR];
@@ -74,7 +75,7 @@ static bool take_cursor(struct connection *connection, const struct request *req
         return true;
     }
     if (field.len == 0 || field.len >= MEOWER_CURSOR_SIZE) {
-        response_problem(connection, 400, "Invalid Meower-Cursor", "it must be a cursor that this API gave");
+        response_problem(exchange, 400, "Invalid Meower-Cursor", "it must be a cursor that this API gave");
         return false;
     }
     memcpy(text, field.text, field.len);
@@ -85,38 +86,29 @@ static bool take_cursor(struct connection *connection, const struct request *req
 
 /* ---- errors ----------------------------------------------------------------------------------------------------- */
 
-static void answer_error(struct connection *connection, int code, const meower_error *error)
+static void answer_error(struct exchange *exchange, int code, const meower_error *error)
 {
+    const struct http_reports *reports = &exchange->http->settings.reports;
     switch (code) {
     case MEOWER_ERROR_NOT_FOUND:
-        response_problem(connection, 404, NULL, "there is no such meow");
+        response_problem(exchange, 404, NULL, "there is no such meow");
         break;
     case MEOWER_ERROR_INVALID:
-        response_problem(connection, 400, NULL, error->message);
+        response_problem(exchange, 400, NULL, error->message);
         break;
     case MEOWER_ERROR_TIMEOUT:
-        response_problem(connection, 504, "Could not fetch meows", error->message);
+        response_problem(exchange, 504, "Could not fetch meows", error->message);
         break;
     case MEOWER_ERROR_BUSY:
     case MEOWER_ERROR_CLOSED:
     case MEOWER_ERROR_UNAVAILABLE:
     case MEOWER_ERROR_NO_MEMORY:
-        response_problem(connection, 503, "Could not fetch meows", error->message);
+        response_problem(exchange, 503, "Could not fetch meows", error->message);
         break;
     default:
-        LOG_ERROR(connection->server->log, "could not fetch meows", LOG_TEXT("status", meower_status_name(code)),
-                  LOG_TEXT("reason", error->message));
-        response_problem(connection, 500, "Could not fetch meows", error->message);
+        reports->failed(reports->log, "could not fetch meows", meower_status_name(code), error->message);
+        response_problem(exchange, 500, "Could not fetch meows", error->message);
         break;
-    }
-}
-
-static void await(struct connection *connection, int status, const meower_error *error)
-{
-    if (status == MEOWER_OK) {
-        connection_await(connection);
-    } else {
-        answer_error(connection, status, error);
     }
 }
 
@@ -130,86 +122,18 @@ static uint64_t hash_of(struct slice text)
     return text.len == 0 ? 0 : hash;
 }
 
-/* ---- requests --------------------------------------------------------------------------------------------------- */
-
-void query_list(struct connection *connection, const struct request *request)
-{
-    char max_id[MEOWER_ID_SIZE], since_id[MEOWER_ID_SIZE], min_id[MEOWER_ID_SIZE], cursor[MEOWER_CURSOR_SIZE];
-    meower_list list = MEOWER_LIST_INIT;
-    meower_error error;
-
-    if (!take_page(connection, request, &list.skip, &list.take) ||
-        !take_bound(connection, request, "max_id", max_id, &list.max_id) ||
-        !take_bound(connection, request, "since_id", since_id, &list.since_id) ||
-        !take_bound(connection, request, "min_id", min_id, &list.min_id) ||
-        !take_cursor(connection, request, cursor, &list.cursor)) {
-        return;
-    }
-    int bounds = (list.max_id != NULL) + (list.since_id != NULL) + (list.min_id != NULL);
-    if (bounds > 1 || (bounds > 0 && list.skip > 0)) {
-        refuse(connection,
-               list.skip > 0         ? "skip"
-               : list.min_id != NULL ? "min_id"
-                                     : "since_id",
-               "only one of skip, max_id, since_id and min_id may be given");
-        return;
-    }
-    connection->exchange.is_list = true;
-    connection->exchange.query_hash = hash_of(request->query);
-    await(connection, meower_query_submit_list(connection->server->query, &list, connection, &error), &error);
-}
-
-void query_get(struct connection *connection, const struct request *request, const char *id)
-{
-    char cursor_text[MEOWER_CURSOR_SIZE];
-    const char *cursor = NULL;
-    meower_error error;
-
-    if (!take_cursor(connection, request, cursor_text, &cursor)) {
-        return;
-    }
-    if (meower_id_check(id, strlen(id)) != MEOWER_OK) {
-        response_problem(connection, 404, NULL, "there is no such meow");
-    } else {
-        await(connection, meower_query_submit_get(connection->server->query, id, cursor, connection, &error), &error);
-    }
-}
-
-void query_search(struct connection *connection, const struct request *request)
-{
-    char text[TEXT_SIZE], cursor[MEOWER_CURSOR_SIZE];
-    meower_search search = MEOWER_SEARCH_INIT;
-    unsigned long long highlight = 0;
-    meower_error error;
-
-    enum parameter_result result = parameter_get(request->query, "query", text, sizeof(text), &search.text_len);
-    if (result != PARAMETER_FOUND || search.text_len == 0) {
-        response_problem(connection, 400, "Missing query parameter", "query must be the text to search for");
-        return;
-    }
-    if (!take_page(connection, request, &search.skip, &search.take) ||
-        !take_number(connection, request, "highlight", 1, &highlight) ||
-        !take_cursor(connection, request, cursor, &search.cursor)) {
-        return;
-    }
-    search.text = text;
-    search.highlight = (int)highlight;
-    connection->exchange.query_hash = hash_of(request->query);
-    await(connection, meower_query_submit_search(connection->server->query, &search, connection, &error), &error);
-}
-
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
 
 /* RFC 8288: the next page is older, the one before it newer. There is always one of each to ask for: what it holds may
  * be there by then. */
-static void add_links(struct connection *connection, const meower_page *page)
+static void add_links(struct exchange *exchange, const meower_page *page)
 {
     size_t count = meower_page_count(page);
-    unsigned take = connection->exchange.take;
+    unsigned take = exchange->take;
     if (count == 0) {
         return;
     }
-    response_field_format(connection, "Link",
+    response_field_format(exchange, "Link",
                           "</meows?take=%u&max_id=%s>; rel=\"next\", </meows?take=%u&min_id=%s>; rel=\"prev\"", take,
                           meower_page_meow(page, count - 1)->id, take, meower_page_meow(page, 0)->id);
 }
@@ -223,49 +147,195 @@ static uint64_t hash_found(const meower_page *page, uint64_t hash)
     return hash;
 }
 
-/* A meow never changes. A page is told by the position it reflects and by what was asked, and a search also by what it
- * found; what a scan finds may differ from what the engine finds at the same position. */
-static void write_etag(const struct connection *connection, const meower_page *page, char out[ETAG_SIZE])
+/* The tag names what the answer is made of, and a hash of what was asked for and found; what a scan finds may differ
+ * from what the engine finds at the same position. */
+static void write_etag(const char *name, uint64_t hash, const meower_page *page, char out[ETAG_SIZE])
 {
-    uint64_t hash = connection->exchange.query_hash;
-    if (connection->exchange.route == ROUTE_SEARCH) {
-        hash = hash_found(page, hash);
-    }
-    int len =
-        snprintf(out, ETAG_SIZE, "\"%s",
-                 connection->exchange.route == ROUTE_GET ? meower_page_meow(page, 0)->id : meower_page_cursor(page));
+    int len = snprintf(out, ETAG_SIZE, "\"%s", name);
     if (hash != 0) {
         len += snprintf(out + len, ETAG_SIZE - (size_t)len, "-%016llx", (unsigned long long)hash);
     }
     snprintf(out + len, ETAG_SIZE - (size_t)len, "%s\"", meower_page_is_fallback(page) == 1 ? "-fallback" : "");
 }
 
-void query_answer(struct connection *connection, const meower_page *page)
+/* Returns whether the client has this page already. */
+static bool begin_page(struct exchange *exchange, const meower_page *page, const char *etag)
 {
+    bool is_known = response_matches(exchange, etag);
+    response_begin(exchange, is_known ? 304 : 200);
+    response_field(exchange, "Cache-Control", "no-cache");
+    response_field(exchange, "ETag", etag);
+    response_field(exchange, "Meower-Cursor", meower_page_cursor(page));
+    if (meower_page_is_fallback(page) == 1) {
+        response_field(exchange, "Meower-Search", "fallback");
+    }
+    return is_known;
+}
+
+static void end_page(struct exchange *exchange, const meower_page *page, bool is_known)
+{
+    char *place = NULL;
+    if (is_known) {
+        response_end(exchange);
+    } else {
+        place = response_reserve(exchange, "application/json", meower_page_json_len(page));
+    }
+    if (place != NULL) {
+        meower_page_write_json(page, place);
+    }
+    response_send(exchange);
+}
+
+/* The page is told by the position it reflects and by what was asked. */
+static void answer_list(struct exchange *exchange, const void *answer)
+{
+    const meower_page *page = answer;
     char etag[ETAG_SIZE];
-    if (meower_page_status(page) != MEOWER_OK) {
-        answer_error(connection, meower_page_status(page), meower_page_error(page));
+    write_etag(meower_page_cursor(page), exchange->query_hash, page, etag);
+    bool is_known = begin_page(exchange, page, etag);
+    add_links(exchange, page);
+    end_page(exchange, page, is_known);
+}
+
+/* A meow never changes. */
+static void answer_get(struct exchange *exchange, const void *answer)
+{
+    const meower_page *page = answer;
+    char etag[ETAG_SIZE];
+    write_etag(meower_page_meow(page, 0)->id, 0, page, etag);
+    end_page(exchange, page, begin_page(exchange, page, etag));
+}
+
+static void answer_search(struct exchange *exchange, const void *answer)
+{
+    const meower_page *page = answer;
+    char etag[ETAG_SIZE];
+    write_etag(meower_page_cursor(page), hash_found(page, exchange->query_hash), page, etag);
+    end_page(exchange, page, begin_page(exchange, page, etag));
+}
+
+static void collect_pages(struct watch *watch)
+{
+    struct queries *queries = LIST_OWNER(watch, struct queries, pages);
+    meower_page *page;
+    while (meower_query_next(queries->handle, &page) == 1) {
+        struct exchange *exchange = exchange_of_tag(meower_page_tag(page));
+        if (exchange != NULL && meower_page_status(page) != MEOWER_OK) {
+            answer_error(exchange, meower_page_status(page), meower_page_error(page));
+        } else if (exchange != NULL) {
+            exchange->answer(exchange, page);
+        }
+        meower_page_free(page);
+    }
+}
+
+/* ---- requests --------------------------------------------------------------------------------------------------- */
+
+/* The library has the request when `status` is MEOWER_OK. What the timeline holds is answered already. */
+static void await(struct queries *queries, struct exchange *exchange, exchange_answer answer, int status,
+                  const meower_error *error)
+{
+    if (status != MEOWER_OK) {
+        answer_error(exchange, status, error);
         return;
     }
-    write_etag(connection, page, etag);
-    bool is_known = response_matches(connection, etag);
-    response_begin(connection, is_known ? 304 : 200);
-    response_field(connection, "Cache-Control", "no-cache");
-    response_field(connection, "ETag", etag);
-    response_field(connection, "Meower-Cursor", meower_page_cursor(page));
-    if (meower_page_is_fallback(page) == 1) {
-        response_field(connection, "Meower-Search", "fallback");
+    exchange_await(exchange, answer);
+    collect_pages(&queries->pages);
+}
+
+static void handle_list(void *context, struct exchange *exchange, const struct request *request, const char *argument)
+{
+    struct queries *queries = context;
+    char max_id[MEOWER_ID_SIZE], since_id[MEOWER_ID_SIZE], min_id[MEOWER_ID_SIZE], cursor[MEOWER_CURSOR_SIZE];
+    meower_list list = MEOWER_LIST_INIT;
+    meower_error error;
+    (void)argument;
+
+    if (!take_page(exchange, request, &list.skip, &list.take) ||
+        !take_bound(exchange, request, "max_id", max_id, &list.max_id) ||
+        !take_bound(exchange, request, "since_id", since_id, &list.since_id) ||
+        !take_bound(exchange, request, "min_id", min_id, &list.min_id) ||
+        !take_cursor(exchange, request, cursor, &list.cursor)) {
+        return;
     }
-    if (connection->exchange.is_list) {
-        add_links(connection, page);
+    int bounds = (list.max_id != NULL) + (list.since_id != NULL) + (list.min_id != NULL);
+    if (bounds > 1 || (bounds > 0 && list.skip > 0)) {
+        refuse(exchange,
+               list.skip > 0         ? "skip"
+               : list.min_id != NULL ? "min_id"
+                                     : "since_id",
+               "only one of skip, max_id, since_id and min_id may be given");
+        return;
     }
-    if (is_known) {
-        response_end(connection);
+    exchange->query_hash = hash_of(request->query);
+    await(queries, exchange, answer_list, meower_query_submit_list(queries->handle, &list, exchange, &error), &error);
+}
+
+static void handle_get(void *context, struct exchange *exchange, const struct request *request, const char *id)
+{
+    struct queries *queries = context;
+    char cursor_text[MEOWER_CURSOR_SIZE];
+    const char *cursor = NULL;
+    meower_error error;
+
+    if (!take_cursor(exchange, request, cursor_text, &cursor)) {
+        return;
+    }
+    if (meower_id_check(id, strlen(id)) != MEOWER_OK) {
+        response_problem(exchange, 404, NULL, "there is no such meow");
     } else {
-        char *place = response_reserve(connection, "application/json", meower_page_json_len(page));
-        if (place != NULL) {
-            meower_page_write_json(page, place);
-        }
+        await(queries, exchange, answer_get, meower_query_submit_get(queries->handle, id, cursor, exchange, &error),
+              &error);
     }
-    response_send(connection);
+}
+
+static void handle_search(void *context, struct exchange *exchange, const struct request *request, const char *argument)
+{
+    struct queries *queries = context;
+    char text[TEXT_SIZE], cursor[MEOWER_CURSOR_SIZE];
+    meower_search search = MEOWER_SEARCH_INIT;
+    unsigned long long highlight = 0;
+    meower_error error;
+    (void)argument;
+
+    enum parameter_result result = parameter_get(request->query, "query", text, sizeof(text), &search.text_len);
+    if (result != PARAMETER_FOUND || search.text_len == 0) {
+        response_problem(exchange, 400, "Missing query parameter", "query must be the text to search for");
+        return;
+    }
+    if (!take_page(exchange, request, &search.skip, &search.take) ||
+        !take_number(exchange, request, "highlight", 1, &highlight) ||
+        !take_cursor(exchange, request, cursor, &search.cursor)) {
+        return;
+    }
+    search.text = text;
+    search.highlight = (int)highlight;
+    exchange->query_hash = hash_of(request->query);
+    await(queries, exchange, answer_search, meower_query_submit_search(queries->handle, &search, exchange, &error),
+          &error);
+}
+
+/* ---- the table and the handle ----------------------------------------------------------------------------------- */
+
+const struct route query_rows[] = {
+    {.path = "/meows", .methods = ROUTE_READING, .role = ROLE_QUERY, .name = "GET /meows", .handle = handle_list},
+    {.path = "/meows/{id}",
+     .methods = ROUTE_READING,
+     .role = ROLE_QUERY,
+     .name = "GET /meows/{id}",
+     .handle = handle_get},
+    {.path = "/search", .methods = ROUTE_READING, .role = ROLE_QUERY, .name = "GET /search", .handle = handle_search},
+    {.path = NULL},
+};
+
+bool queries_open(struct queries *queries, struct loop *loop, meower *feed, meower_error *error)
+{
+    *queries = (struct queries){.handle = NULL};
+    return meower_query_open(feed, &queries->handle, error) == MEOWER_OK &&
+           watch_open(&queries->pages, loop, meower_query_fd(queries->handle), collect_pages);
+}
+
+void queries_close(struct queries *queries)
+{
+    meower_query_close(queries->handle);
 }

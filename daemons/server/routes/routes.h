@@ -1,21 +1,28 @@
-/* routes.h - the handlers of requests that the library answers, and of its answers. */
+/* routes.h - all routes of a loop, and the handles of the library that they ask. */
 #ifndef SERVER_ROUTES_ROUTES_H
 #define SERVER_ROUTES_ROUTES_H
 
-#include "server/http/request.h"
-#include "server/net/connection.h"
-#include <meower/meower.h>
+#include "server/live/fanout.h"
+#include "server/routes/command.h"
+#include "server/routes/query.h"
 
-/* command_routes.c */
-void command_post(struct connection *connection, const struct request *request);
-void command_delete(struct connection *connection, const struct request *request, const char *id);
-void command_submit(struct server *server); /* what command_post() gathered */
-void command_answer(struct connection *connection, const meower_command_result *result);
+/* All zero: not open. */
+struct routes {
+    unsigned roles;
+    struct commands commands;
+    struct queries queries;
+    struct fanout fanout;
+};
 
-/* query_routes.c */
-void query_list(struct connection *connection, const struct request *request);
-void query_get(struct connection *connection, const struct request *request, const char *id);
-void query_search(struct connection *connection, const struct request *request);
-void query_answer(struct connection *connection, const meower_page *page);
+/* Adds the rows of all roles: a service of one role knows the paths of the others too. */
+void routes_add(struct routes *routes, struct router *router);
+
+/* Opens what the roles need, in a loop that is open. `tokens` outlives it. False with error->message, except for errno
+ * of the system; routes_close() follows then too. */
+bool routes_open(struct routes *routes, unsigned roles, meower *feed, struct loop *loop, const char *tokens,
+                 struct live_metrics *metrics, meower_error *error);
+
+/* Closes the handles, after the loop and all exchanges. */
+void routes_close(struct routes *routes);
 
 #endif

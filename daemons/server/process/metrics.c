@@ -1,32 +1,27 @@
-/* metrics_page.c - all metrics in Prometheus' text format, version 0.0.4. */
-#include "server/process/metrics_page.h"
+/* metrics.c - the page of all metrics in Prometheus' text format, version 0.0.4. */
+#include "server/process/metrics.h"
 
 #include <event2/buffer.h>
 #include <stddef.h>
 #include <string.h>
-
-static const char *const route_names[ROUTE_COUNT] = {
-    [ROUTE_NONE] = "none",           [ROUTE_POST] = "POST /meows",          [ROUTE_LIST] = "GET /meows",
-    [ROUTE_GET] = "GET /meows/{id}", [ROUTE_DELETE] = "DELETE /meows/{id}", [ROUTE_SEARCH] = "GET /search",
-    [ROUTE_PUSHER] = "GET /pusher",  [ROUTE_EVENTS] = "GET /events",        [ROUTE_FILE] = "GET /",
-};
 
 static const struct {
     const char *name;
     size_t offset;
     const char *help;
 } rows[] = {
-    {"connections_total", offsetof(struct metrics, connections_total), "Public connections accepted."},
-    {"connections_refused_total", offsetof(struct metrics, connections_refused_total),
+    {"connections_total", offsetof(struct metrics, connections.connections_total), "Public connections accepted."},
+    {"connections_refused_total", offsetof(struct metrics, http.connections_refused_total),
      "Public connections answered 503 because there were too many."},
-    {"connections", offsetof(struct metrics, connections), "Public connections that are open."},
-    {"requests_timed_out_total", offsetof(struct metrics, requests_timed_out_total),
+    {"connections", offsetof(struct metrics, connections.connections), "Public connections that are open."},
+    {"requests_timed_out_total", offsetof(struct metrics, http.requests_timed_out_total),
      "Requests that did not arrive in time."},
-    {"websocket_clients", offsetof(struct metrics, websocket_clients), "WebSocket clients that are connected."},
-    {"sse_clients", offsetof(struct metrics, sse_clients), "Server-Sent Events clients that are connected."},
-    {"frames_sent_total", offsetof(struct metrics, frames_sent_total), "Events sent to live clients, one for each."},
-    {"bytes_sent_total", offsetof(struct metrics, bytes_sent_total), "Bytes sent on public connections."},
-    {"slow_clients_closed_total", offsetof(struct metrics, slow_clients_closed_total),
+    {"websocket_clients", offsetof(struct metrics, live.websocket_clients), "WebSocket clients that are connected."},
+    {"sse_clients", offsetof(struct metrics, live.sse_clients), "Server-Sent Events clients that are connected."},
+    {"frames_sent_total", offsetof(struct metrics, live.frames_sent_total),
+     "Events sent to live clients, one for each."},
+    {"bytes_sent_total", offsetof(struct metrics, connections.bytes_sent_total), "Bytes sent on public connections."},
+    {"slow_clients_closed_total", offsetof(struct metrics, live.slow_clients_closed_total),
      "Live clients closed because they were too far behind."},
 };
 
@@ -40,18 +35,19 @@ static void write_requests(struct metrics *metrics, struct evbuffer *page)
 {
     evbuffer_add_printf(page, "# HELP meower_http_requests_total Public requests, by route and class of status.\n"
                               "# TYPE meower_http_requests_total counter\n");
-    for (size_t route = 0; route < ROUTE_COUNT; route++) {
+    for (size_t i = 0; i <= HTTP_ROUTES_MAX; i++) {
+        struct route_metrics *route = &metrics->http.routes[i];
         for (size_t status = 1; status < 6; status++) {
-            unsigned long long count = atomic_load(&metrics->requests[route][status]);
+            unsigned long long count = atomic_load(&route->by_class[status]);
             if (count > 0) {
                 evbuffer_add_printf(page, "meower_http_requests_total{route=\"%s\",status=\"%zuxx\"} %llu\n",
-                                    route_names[route], status, count);
+                                    route->route, status, count);
             }
         }
     }
 }
 
-void metrics_page_write(struct metrics *metrics, meower *feed, struct evbuffer *page)
+void metrics_write_page(struct metrics *metrics, meower *feed, struct evbuffer *page)
 {
     meower_metric metric;
     write_requests(metrics, page);
