@@ -24,6 +24,7 @@ struct route_metrics {
 };
 
 struct http_metrics {
+    struct connection_metrics connections;
     struct route_metrics routes[HTTP_ROUTES_MAX + 1]; /* the first: requests that no route got */
     atomic_ullong connections_refused_total;
     atomic_ullong requests_timed_out_total;
@@ -42,7 +43,7 @@ struct http_reports {
 
 struct http_settings {
     const char *cors_origin; /* see cors.h */
-    size_t connections_max;
+    int64_t connections_max;
     int64_t request_timeout_ms;
     int64_t idle_timeout_ms;
     struct http_reports reports;

@@ -230,7 +230,7 @@ static void refuse_connection(struct http *http, int descriptor)
 static void accepted(struct acceptor *acceptor, int descriptor)
 {
     struct http *http = LIST_OWNER(acceptor, struct http, acceptor);
-    if (http->connections.count >= http->settings.connections_max) {
+    if (http->connections.count >= (size_t)http->settings.connections_max) {
         refuse_connection(http, descriptor);
     } else {
         loop_adopt(http->connections.loop, descriptor);
@@ -244,11 +244,11 @@ static void cannot_accept(struct acceptor *acceptor, int error_number)
 }
 
 void http_init(struct http *http, const struct http_settings *settings, struct loop *loop, const struct router *router,
-               struct http_metrics *metrics, struct connection_metrics *connection_metrics)
+               struct http_metrics *metrics)
 {
     static const struct connection_calls calls = {create, received, resumed, peer_ended, writable, closed};
     *http = (struct http){.settings = *settings, .router = router, .metrics = metrics};
-    connections_init(&http->connections, loop, &calls, connection_metrics);
+    connections_init(&http->connections, loop, &calls, &metrics->connections);
     loop_add_timeout(loop, &http->request_timeout, settings->request_timeout_ms, expire_request);
     loop_add_timeout(loop, &http->idle_timeout, settings->idle_timeout_ms, expire_idle);
 }

@@ -7,7 +7,7 @@
 
 /* Serves HTTP on the connections of a loop. The texts of the settings, the router and the metrics outlive it. */
 void http_init(struct http *http, const struct http_settings *settings, struct loop *loop, const struct router *router,
-               struct http_metrics *metrics, struct connection_metrics *connection_metrics);
+               struct http_metrics *metrics);
 
 /* Accepts connections from the listening socket, which it closes at the end. False when the system refuses; then it is
  * still the caller's. */

@@ -1,9 +1,7 @@
 /* config.c - flags, MEOWER_ environment variables and the lines of a file, read into one set of settings. */
 #include "server/process/config.h"
 
-#include "server/http/parameters.h"
-#include "server/net/listener.h"
-#include "server/process/config_table.h"
+#include "server/net/slice.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -13,26 +11,6 @@
 
 #define NAME_SIZE 80
 #define PREFIX    "MEOWER_"
-
-const struct setting_row setting_rows[SETTING_COUNT] = {
-    [SETTING_LISTEN] = {"listen", SETTING_ADDRESS, NULL, 0, 0, "Address of the public listener; port 0: any free one."},
-    [SETTING_ADMIN] = {"admin", SETTING_ADDRESS, "127.0.0.1:9180", 0, 0,
-                       "Address of the admin listener: /metrics, /healthz, /readyz, /rebuild."},
-    [SETTING_DATA] = {"data", SETTING_TEXT, "./meower-data", 0, 0,
-                      "Folder of the data where --store and --search do not say otherwise; created when missing."},
-    [SETTING_TOKEN] = {"token", SETTING_TEXT, "", 0, 0,
-                       "Bearer tokens that may delete meows, separated by commas; none: nobody may."},
-    [SETTING_CORS_ORIGIN] = {"cors_origin", SETTING_TEXT, "*", 0, 0,
-                             "Origins whose pages may use the API, separated by commas; *: all; empty: none."},
-    [SETTING_CONNECTIONS_MAX] = {"connections_max", SETTING_NUMBER, "16384", 1, 1000000,
-                                 "Public connections at once; further ones are answered 503."},
-    [SETTING_REQUEST_TIMEOUT_MS] = {"request_timeout_ms", SETTING_NUMBER, "10000", 100, 3600000,
-                                    "Milliseconds in which a request must have arrived whole."},
-    [SETTING_IDLE_TIMEOUT_MS] = {"idle_timeout_ms", SETTING_NUMBER, "60000", 100, 3600000,
-                                 "Milliseconds after an answer until an unused connection is closed."},
-    [SETTING_LOG_FORMAT] = {"log_format", SETTING_TEXT, "text", 0, 0, "text (key=value) or json."},
-    [SETTING_ACCESS_LOG] = {"access_log", SETTING_SWITCH, "off", 0, 0, "on: a line for every request."},
-};
 
 bool config_hides_option(const char *name)
 {
@@ -50,35 +28,6 @@ __attribute__((format(printf, 2, 3))) static bool wrong(struct config *config, c
 
 /* ---- one value -------------------------------------------------------------------------------------------------- */
 
-/* Says what a value of the setting must be, or NULL when this one is right. */
-static const char *what_is_right(enum setting setting, const char *value, char *out, size_t size)
-{
-    const struct setting_row *row = &setting_rows[setting];
-    unsigned long long number;
-    switch (row->type) {
-    case SETTING_ADDRESS:
-        return listener_check_address(value) ? NULL : "HOST:PORT, such as 127.0.0.1:8080";
-    case SETTING_NUMBER:
-        if (number_parse(slice_of(value), (unsigned long long)row->maximum, &number) &&
-            number >= (unsigned long long)row->minimum) {
-            return NULL;
-        }
-        snprintf(out, size, "a whole number from %lld to %lld", row->minimum, row->maximum);
-        return out;
-    case SETTING_SWITCH:
-        return strcmp(value, "on") == 0 || strcmp(value, "off") == 0 ? NULL : "on or off";
-    default:
-        break;
-    }
-    if (setting == SETTING_LOG_FORMAT && strcmp(value, "text") != 0 && strcmp(value, "json") != 0) {
-        return "text or json";
-    }
-    if (setting == SETTING_DATA && *value == '\0') {
-        return "the path of a folder";
-    }
-    return NULL;
-}
-
 /* Index of the library's option, or CONFIG_OPTIONS_MAX. */
 static size_t find_option(const char *name)
 {
@@ -90,34 +39,43 @@ static size_t find_option(const char *name)
     return CONFIG_OPTIONS_MAX;
 }
 
+/* Index of the daemon's setting, or SETTINGS_MAX. */
 static size_t find_setting(const char *name)
 {
-    size_t setting = 0;
-    while (setting < SETTING_COUNT && strcmp(setting_rows[setting].name, name) != 0) {
-        setting++;
+    for (size_t i = 0; setting_at(i) != NULL; i++) {
+        if (strcmp(setting_at(i)->name, name) == 0) {
+            return i;
+        }
     }
-    return setting;
+    return SETTINGS_MAX;
 }
 
-/* Sets `name` (with underscores), whosever it is. `place` says for a message where it stands. */
+static bool set_setting(struct config *config, size_t index, const char *value)
+{
+    char *copy = strdup(value);
+    if (copy == NULL) {
+        return wrong(config, "out of memory");
+    }
+    free(config->values[index]);
+    config->values[index] = copy;
+    setting_store(setting_at(index), copy, &config->settings);
+    return true;
+}
+
+/* Sets `name` (with underscores), a setting of the daemon or an option of the library. `place` says for a message where
+ * it stands. */
 static bool set_value(struct config *config, const char *name, const char *value, const char *place)
 {
-    char right[80];
-    size_t setting = find_setting(name);
-    if (setting < SETTING_COUNT) {
-        const char *rule = what_is_right((enum setting)setting, value, right, sizeof(right));
-        if (rule != NULL) {
-            return wrong(config, "%s: \"%.100s\" is not right; it must be %s", place, value, rule);
-        }
-        char *copy = strdup(value);
-        if (copy == NULL) {
-            return wrong(config, "out of memory");
-        }
-        free(config->values[setting]);
-        config->values[setting] = copy;
-        return true;
+    char words[80];
+    size_t index = find_setting(name);
+    if (index == SETTINGS_MAX) {
+        return config_give_option(config, name, value, place);
     }
-    return config_give_option(config, name, value, place);
+    const char *rule = setting_rule(setting_at(index), value, words, sizeof(words));
+    if (rule != NULL) {
+        return wrong(config, "%s: \"%.100s\" is not right; it must be %s", place, value, rule);
+    }
+    return set_setting(config, index, value);
 }
 
 bool config_give_option(struct config *config, const char *name, const char *value, const char *place)
@@ -215,8 +173,8 @@ static bool read_variable(struct config *config, const char *name)
 
 static bool read_environment(struct config *config)
 {
-    for (size_t i = 0; i < SETTING_COUNT; i++) {
-        if (!read_variable(config, setting_rows[i].name)) {
+    for (size_t i = 0; setting_at(i) != NULL; i++) {
+        if (!read_variable(config, setting_at(i)->name)) {
             return false;
         }
     }
@@ -259,7 +217,7 @@ static bool next_flag(struct config *config, int argc, char **argv, int *index, 
     snprintf(flag->place, sizeof(flag->place), "%.*s", (int)len, text);
     flag->value = NULL;
     bool is_known = takes_no_value(flag->name) || strcmp(flag->name, "config") == 0 ||
-                    find_setting(flag->name) < SETTING_COUNT || find_option(flag->name) < CONFIG_OPTIONS_MAX;
+                    find_setting(flag->name) < SETTINGS_MAX || find_option(flag->name) < CONFIG_OPTIONS_MAX;
     if (!is_known) {
         return wrong(config, "%s is no flag; --help lists them", flag->place);
     }
@@ -322,11 +280,10 @@ static bool read_flags(struct config *config, int argc, char **argv)
 
 static bool set_defaults(struct config *config, const struct config_defaults *defaults)
 {
-    for (size_t i = 0; i < SETTING_COUNT; i++) {
-        const char *value = setting_rows[i].default_value;
-        config->values[i] = strdup(value == NULL ? defaults->listen : value);
-        if (config->values[i] == NULL) {
-            return wrong(config, "out of memory");
+    for (size_t i = 0; setting_at(i) != NULL; i++) {
+        const char *value = setting_at(i)->default_value;
+        if (!set_setting(config, i, value == NULL ? defaults->listen : value)) {
+            return false;
         }
     }
     if (meower_options_new(&config->options) != MEOWER_OK) {
@@ -356,26 +313,11 @@ enum config_action config_load(struct config *config, const struct config_defaul
 
 void config_free(struct config *config)
 {
-    for (size_t i = 0; i < SETTING_COUNT; i++) {
+    for (size_t i = 0; i < SETTINGS_MAX; i++) {
         free(config->values[i]);
     }
     meower_options_free(config->options);
     *config = (struct config){.options = NULL};
-}
-
-const char *config_text(const struct config *config, enum setting setting)
-{
-    return config->values[setting];
-}
-
-long long config_number(const struct config *config, enum setting setting)
-{
-    return strtoll(config->values[setting], NULL, 10);
-}
-
-bool config_is_on(const struct config *config, enum setting setting)
-{
-    return strcmp(config->values[setting], "on") == 0;
 }
 
 bool config_gives_option(const struct config *config, const char *name)

@@ -2,23 +2,9 @@
 #ifndef SERVER_PROCESS_CONFIG_H
 #define SERVER_PROCESS_CONFIG_H
 
+#include "server/process/settings.h"
 #include <meower/options.h>
 #include <stdbool.h>
-
-/* The daemons' own settings; the library's options (meower_option_at) stand beside them. */
-enum setting {
-    SETTING_LISTEN,
-    SETTING_ADMIN,
-    SETTING_DATA,
-    SETTING_TOKEN,
-    SETTING_CORS_ORIGIN,
-    SETTING_CONNECTIONS_MAX,
-    SETTING_REQUEST_TIMEOUT_MS,
-    SETTING_IDLE_TIMEOUT_MS,
-    SETTING_LOG_FORMAT,
-    SETTING_ACCESS_LOG,
-    SETTING_COUNT
-};
 
 enum config_action {
     CONFIG_RUN,
@@ -31,7 +17,8 @@ enum config_action {
 #define CONFIG_OPTIONS_MAX 64 /* options of the library, at most */
 
 struct config {
-    char *values[SETTING_COUNT];            /* owned; never NULL after config_load() */
+    struct settings settings;
+    char *values[SETTINGS_MAX];             /* texts of the settings, owned */
     meower_options *options;                /* the library's */
     bool options_given[CONFIG_OPTIONS_MAX]; /* those the user gave, in the order of meower_option_at() */
     char message[700];                      /* when wrong: one line */
@@ -49,16 +36,15 @@ struct config_defaults {
 enum config_action config_load(struct config *config, const struct config_defaults *defaults, int argc, char **argv);
 void config_free(struct config *config);
 
-const char *config_text(const struct config *config, enum setting setting);
-long long config_number(const struct config *config, enum setting setting);
-bool config_is_on(const struct config *config, enum setting setting);
-
 /* Whether the user gave this option of the library. */
 bool config_gives_option(const struct config *config, const char *name);
 
 /* Sets an option of the library as if the user had given it; `place` says for a message where the value came from.
  * False with config->message when the value is wrong. */
 bool config_give_option(struct config *config, const char *name, const char *value, const char *place);
+
+/* Options of the library that the daemon decides itself: by what it is, not by a setting. */
+bool config_hides_option(const char *name);
 
 void config_print_help(const struct config_defaults *defaults);
 

@@ -1,6 +1,5 @@
 /* config_help.c - what --help prints, made of the tables that everything else is read by. */
 #include "server/process/config.h"
-#include "server/process/config_table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,7 +51,10 @@ static void print_row(const char *name, const char *value_name, const char *defa
 
 static const char *value_name_of(enum setting_type type)
 {
-    static const char *const names[] = {"TEXT", "HOST:PORT", "NUMBER", "on|off"};
+    static const char *const names[] = {
+        [SETTING_TEXT] = "TEXT",   [SETTING_ADDRESS] = "HOST:PORT", [SETTING_FOLDER] = "TEXT",
+        [SETTING_FORMAT] = "TEXT", [SETTING_NUMBER] = "NUMBER",     [SETTING_SWITCH] = "on|off",
+    };
     return names[type];
 }
 
@@ -63,9 +65,9 @@ void config_print_help(const struct config_defaults *defaults)
     puts("Each setting is a flag (--log-format json), an environment variable (MEOWER_LOG_FORMAT=json) and a line of\n"
          "the file that --config names (log_format=json); a flag goes before a variable, a variable before the file.\n"
          "Defaults stand in brackets.\n");
-    for (size_t i = 0; i < SETTING_COUNT; i++) {
-        const struct setting_row *row = &setting_rows[i];
-        if (i == SETTING_DATA && !defaults->has_data_directory) {
+    for (size_t i = 0; setting_at(i) != NULL; i++) {
+        const struct setting_row *row = setting_at(i);
+        if (row->type == SETTING_FOLDER && !defaults->has_data_directory) {
             continue;
         }
         print_row(row->name, value_name_of(row->type),

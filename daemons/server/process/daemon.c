@@ -51,7 +51,7 @@ static bool set_default_url(struct config *config, const char *option, const cha
     if (config_gives_option(config, option)) {
         return true;
     }
-    int len = snprintf(url, sizeof(url), "%s:%s/%s", scheme, config_text(config, SETTING_DATA), file);
+    int len = snprintf(url, sizeof(url), "%s:%s/%s", scheme, config->settings.data, file);
     return len > 0 && (size_t)len < sizeof(url) && meower_options_set(config->options, option, url, NULL) == MEOWER_OK;
 }
 
@@ -108,7 +108,7 @@ static bool prepare_feed(const struct daemon *daemon, struct config *config, boo
     if (!needs_folder) {
         return true;
     }
-    if (!data_directory_prepare(config_text(config, SETTING_DATA), is_new, message, message_size)) {
+    if (!data_directory_prepare(config->settings.data, is_new, message, message_size)) {
         return false;
     }
     if (set_default_url(config, "store", "sqlite", "feed.db") &&
@@ -124,9 +124,9 @@ static int serve(const struct daemon *daemon, struct config *config, const struc
     char message[700], address[LISTENER_ADDRESS_SIZE], admin_address[LISTENER_ADDRESS_SIZE];
     bool is_new_folder = false;
     int admin = -1;
-    int public = listener_open(config_text(config, SETTING_LISTEN), address, message, sizeof(message));
+    int public = listener_open(config->settings.listen, address, message, sizeof(message));
     if (public >= 0) {
-        admin = listener_open(config_text(config, SETTING_ADMIN), admin_address, message, sizeof(message));
+        admin = listener_open(config->settings.admin, admin_address, message, sizeof(message));
     }
     if (admin < 0 || !prepare_feed(daemon, config, &is_new_folder, message, sizeof(message))) {
         if (admin >= 0) {
@@ -138,27 +138,22 @@ static int serve(const struct daemon *daemon, struct config *config, const struc
         return fail(log, message);
     }
     bool is_own = has_own_directory(daemon, config);
-    const struct control_settings settings = {
-        .program = daemon->defaults.program,
-        .service = {.roles = daemon->roles,
-                    .listener = public,
-                    .tokens = config_text(config, SETTING_TOKEN),
-                    .cors_origin = config_text(config, SETTING_CORS_ORIGIN),
-                    .connections_max = (size_t)config_number(config, SETTING_CONNECTIONS_MAX),
-                    .request_timeout_ms = config_number(config, SETTING_REQUEST_TIMEOUT_MS),
-                    .idle_timeout_ms = config_number(config, SETTING_IDLE_TIMEOUT_MS),
-                    .has_access_log = config_is_on(config, SETTING_ACCESS_LOG)},
-        .admin_listener = admin,
-        .address = address,
-        .admin_address = admin_address,
-        .place = is_own ? config_text(config, SETTING_DATA) : "the store",
-        .has_own_directory = is_own,
-        .options = config->options,
-        .log = log};
+    struct service_settings service = config->settings.service;
+    service.listener = public;
+    service.routes.roles = daemon->roles;
+    const struct control_settings settings = {.program = daemon->defaults.program,
+                                              .service = service,
+                                              .admin_listener = admin,
+                                              .address = address,
+                                              .admin_address = admin_address,
+                                              .place = is_own ? config->settings.data : "the store",
+                                              .has_own_directory = is_own,
+                                              .options = config->options,
+                                              .log = log};
     int status = control_run(&settings);
     /* A start that failed leaves no empty folder behind. */
     if (status != EXIT_SUCCESS && is_new_folder) {
-        rmdir(config_text(config, SETTING_DATA));
+        rmdir(config->settings.data);
     }
     return status;
 }
@@ -181,7 +176,7 @@ int daemon_run(const struct daemon *daemon, int argc, char **argv)
     }
     switch (fault == NULL ? action : CONFIG_WRONG) {
     case CONFIG_RUN:
-        log.is_json = strcmp(config_text(&config, SETTING_LOG_FORMAT), "json") == 0;
+        log.is_json = strcmp(config.settings.log_format, "json") == 0;
         status = serve(daemon, &config, &log);
         break;
     case CONFIG_CHECK:

@@ -10,17 +10,18 @@ static const struct {
     size_t offset;
     const char *help;
 } rows[] = {
-    {"connections_total", offsetof(struct metrics, connections.connections_total), "Public connections accepted."},
+    {"connections_total", offsetof(struct metrics, http.connections.connections_total), "Public connections accepted."},
     {"connections_refused_total", offsetof(struct metrics, http.connections_refused_total),
      "Public connections answered 503 because there were too many."},
-    {"connections", offsetof(struct metrics, connections.connections), "Public connections that are open."},
+    {"connections", offsetof(struct metrics, http.connections.connections), "Public connections that are open."},
     {"requests_timed_out_total", offsetof(struct metrics, http.requests_timed_out_total),
      "Requests that did not arrive in time."},
     {"websocket_clients", offsetof(struct metrics, live.websocket_clients), "WebSocket clients that are connected."},
     {"sse_clients", offsetof(struct metrics, live.sse_clients), "Server-Sent Events clients that are connected."},
     {"frames_sent_total", offsetof(struct metrics, live.frames_sent_total),
      "Events sent to live clients, one for each."},
-    {"bytes_sent_total", offsetof(struct metrics, connections.bytes_sent_total), "Bytes sent on public connections."},
+    {"bytes_sent_total", offsetof(struct metrics, http.connections.bytes_sent_total),
+     "Bytes sent on public connections."},
     {"slow_clients_closed_total", offsetof(struct metrics, live.slow_clients_closed_total),
      "Live clients closed because they were too far behind."},
 };

@@ -5,14 +5,12 @@
 
 #include "server/http/exchange.h"
 #include "server/live/client.h"
-#include "server/net/connection.h"
 #include <meower/meower.h>
 
 struct evbuffer;
 
 /* The service thread counts, any thread reads. */
 struct metrics {
-    struct connection_metrics connections;
     struct http_metrics http;
     struct live_metrics live;
     atomic_llong alive_at_ms; /* when the service thread last came by (loop_now_ms) */

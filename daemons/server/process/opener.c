@@ -25,8 +25,9 @@ static bool rest(struct opener *opener, unsigned ms, unsigned *seed)
         until.tv_sec++;
     }
     pthread_mutex_lock(&opener->mutex);
-    while (!opener->is_stopping && pthread_cond_timedwait(&opener->stop_asked, &opener->mutex, &until) == 0) {
-        continue;
+    int status = 0;
+    while (!opener->is_stopping && status == 0) {
+        status = pthread_cond_timedwait(&opener->stop_asked, &opener->mutex, &until);
     }
     bool goes_on = !opener->is_stopping;
     pthread_mutex_unlock(&opener->mutex);

@@ -3,7 +3,6 @@
 
 #include "server/http/pipeline.h"
 #include "server/http/router.h"
-#include "server/routes/routes.h"
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -91,19 +90,14 @@ static void set_descriptor_limit(size_t connections_max)
 
 static void prepare_http(struct service *service, const struct service_settings *settings, const struct log *log)
 {
-    struct metrics *metrics = service->metrics;
-    const struct http_settings http = {
-        .cors_origin = settings->cors_origin,
-        .connections_max = settings->connections_max,
-        .request_timeout_ms = settings->request_timeout_ms,
-        .idle_timeout_ms = settings->idle_timeout_ms,
-        .reports = {.log = log,
-                    .answered = settings->has_access_log ? log_answer : NULL,
-                    .failed = log_failure,
-                    .cannot_accept = log_full},
-    };
-    http_init(&service->http, &http, &service->loop, &service->router, &metrics->http, &metrics->connections);
-    router_init(&service->router, settings->roles, &metrics->http);
+    struct http_metrics *metrics = &service->metrics->http;
+    struct http_settings http = settings->http;
+    http.reports = (struct http_reports){.log = log,
+                                         .answered = settings->has_access_log ? log_answer : NULL,
+                                         .failed = log_failure,
+                                         .cannot_accept = log_full};
+    http_init(&service->http, &http, &service->loop, &service->router, metrics);
+    router_init(&service->router, settings->routes.roles, metrics);
     routes_add(&service->routes, &service->router);
 }
 
@@ -111,8 +105,7 @@ static bool open_routes(struct service *service, const struct service_settings *
                         meower_error *error)
 {
     errno = 0;
-    if (routes_open(&service->routes, settings->roles, feed, &service->loop, settings->tokens, &service->metrics->live,
-                    error) &&
+    if (routes_open(&service->routes, &settings->routes, feed, &service->loop, &service->metrics->live, error) &&
         http_listen(&service->http, settings->listener)) {
         return true;
     }
@@ -145,7 +138,7 @@ static int start_thread(struct service *service)
 static bool start(struct service *service, const struct service_settings *settings, meower *feed, const struct log *log,
                   meower_error *error)
 {
-    set_descriptor_limit(settings->connections_max);
+    set_descriptor_limit((size_t)settings->http.connections_max);
     bool has_loop = loop_open(&service->loop);
     prepare_http(service, settings, log);
     if (!has_loop) {

@@ -4,19 +4,16 @@
 
 #include "server/process/log.h"
 #include "server/process/metrics.h"
+#include "server/routes/routes.h"
 #include <meower/meower.h>
 
 struct service;
 
 struct service_settings {
-    unsigned roles; /* ROLE_... */
-    int listener;   /* descriptor of the listening socket; the service closes it */
-    const char *tokens;
-    const char *cors_origin;
-    size_t connections_max;
-    long long request_timeout_ms;
-    long long idle_timeout_ms;
+    int listener; /* descriptor of the listening socket; the service closes it */
     bool has_access_log;
+    struct http_settings http; /* the reports are the service's own */
+    struct routes_settings routes;
 };
 
 /* Opens the handles on `feed` and starts the thread; *out is released by service_close(). The settings' texts, `log`

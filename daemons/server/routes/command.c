@@ -218,9 +218,9 @@ static void handle_delete(void *context, struct exchange *exchange, const struct
     struct commands *commands = context;
     meower_error error;
 
-    if (*commands->tokens == '\0') {
+    if (*commands->settings->tokens == '\0') {
         response_problem(exchange, 403, NULL, "this server has no tokens, so nobody may delete");
-    } else if (!has_right(commands->tokens, request->fields[REQUEST_AUTHORIZATION])) {
+    } else if (!has_right(commands->settings->tokens, request->fields[REQUEST_AUTHORIZATION])) {
         refuse_token(exchange);
     } else if (meower_id_check(id, strlen(id)) != MEOWER_OK) {
         response_problem(exchange, 404, NULL, "there is no such meow");
@@ -263,9 +263,10 @@ static void collect_results(struct watch *watch)
     } while (count == RESULTS_AT_ONCE);
 }
 
-bool commands_open(struct commands *commands, struct loop *loop, meower *feed, const char *tokens, meower_error *error)
+bool commands_open(struct commands *commands, struct loop *loop, meower *feed, const struct commands_settings *settings,
+                   meower_error *error)
 {
-    *commands = (struct commands){.loop = loop, .tokens = tokens, .submit = {.run = submit}};
+    *commands = (struct commands){.loop = loop, .settings = settings, .submit = {.run = submit}};
     return meower_command_open(feed, &commands->handle, error) == MEOWER_OK &&
            watch_open(&commands->results, loop, meower_command_fd(commands->handle), collect_results);
 }

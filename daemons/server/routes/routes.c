@@ -13,18 +13,20 @@ void routes_add(struct routes *routes, struct router *router)
     router_add(router, file_rows, NULL);
 }
 
-bool routes_open(struct routes *routes, unsigned roles, meower *feed, struct loop *loop, const char *tokens,
+bool routes_open(struct routes *routes, const struct routes_settings *settings, meower *feed, struct loop *loop,
                  struct live_metrics *metrics, meower_error *error)
 {
-    routes->roles = roles;
-    return ((roles & ROLE_COMMAND) == 0 || commands_open(&routes->commands, loop, feed, tokens, error)) &&
+    unsigned roles = settings->roles;
+    routes->settings = *settings;
+    return ((roles & ROLE_COMMAND) == 0 ||
+            commands_open(&routes->commands, loop, feed, &routes->settings.commands, error)) &&
            ((roles & ROLE_QUERY) == 0 || queries_open(&routes->queries, loop, feed, error)) &&
            ((roles & ROLE_PUSHER) == 0 || fanout_open(&routes->fanout, loop, feed, metrics));
 }
 
 void routes_close(struct routes *routes)
 {
-    if ((routes->roles & ROLE_PUSHER) != 0) {
+    if ((routes->settings.roles & ROLE_PUSHER) != 0) {
         fanout_close(&routes->fanout);
     }
     queries_close(&routes->queries);

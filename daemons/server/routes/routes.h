@@ -6,9 +6,14 @@
 #include "server/routes/command.h"
 #include "server/routes/query.h"
 
+struct routes_settings {
+    unsigned roles; /* ROLE_... */
+    struct commands_settings commands;
+};
+
 /* All zero: not open. */
 struct routes {
-    unsigned roles;
+    struct routes_settings settings;
     struct commands commands;
     struct queries queries;
     struct fanout fanout;
@@ -17,9 +22,9 @@ struct routes {
 /* Adds the rows of all roles: a service of one role knows the paths of the others too. */
 void routes_add(struct routes *routes, struct router *router);
 
-/* Opens what the roles need, in a loop that is open. `tokens` outlives it. False with error->message, except for errno
- * of the system; routes_close() follows then too. */
-bool routes_open(struct routes *routes, unsigned roles, meower *feed, struct loop *loop, const char *tokens,
+/* Opens what the roles need, in a loop that is open. The texts of the settings outlive it. False with error->message,
+ * except for errno of the system; routes_close() follows then too. */
+bool routes_open(struct routes *routes, const struct routes_settings *settings, meower *feed, struct loop *loop,
                  struct live_metrics *metrics, meower_error *error);
 
 /* Closes the handles, after the loop and all exchanges. */
