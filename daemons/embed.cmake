@@ -1,6 +1,6 @@
 # cmake -D OUTPUT=files.c -D FOLDER=page -D FILE=openapi.json -P embed.cmake
 # Writes the table of server/routes/files.h with the files of a folder and one more file. A file beside another one with
-# ".br" or ".gz" behind its name is a form of that.
+# ".br" or ".gz" after its name is a form of that.
 
 set(TYPE_.html "text/html; charset=utf-8")
 set(TYPE_.css "text/css; charset=utf-8")

@@ -19,7 +19,7 @@ struct router;
 
 /* Answers of one route. */
 struct route_metrics {
-    const char *route;         /* NULL: no route has this place */
+    const char *route;         /* NULL: this place is free */
     atomic_ullong by_class[6]; /* by the status's first digit */
 };
 
@@ -30,10 +30,10 @@ struct http_metrics {
     atomic_ullong requests_timed_out_total;
 };
 
-/* What is told to somebody who keeps a log. */
+/* What HTTP reports, for a log. */
 struct http_reports {
     const void *log; /* goes with each call */
-    /* A request was answered. NULL: nobody wants to know. */
+    /* A request was answered. NULL: not wanted. */
     void (*answered)(const void *log, const char *target, int status, int64_t duration_ms);
     /* A request was answered 500. */
     void (*failed)(const void *log, const char *what, const char *status_name, const char *reason);
@@ -88,7 +88,7 @@ struct exchange {
     struct http *http;
     struct buffer in; /* bytes of requests that could not be used yet */
     enum exchange_phase phase;
-    bool is_processing;     /* a request is being handled right now */
+    bool is_processing;     /* its handler runs right now */
     bool has_peer_ended;    /* the peer sends nothing more; it may wait for its answer */
     bool has_begun_request; /* part of a request is here, its time runs */
     bool has_continued;     /* "100 Continue" was sent for it */
@@ -102,7 +102,7 @@ struct exchange {
     uint64_t query_hash; /* likewise */
     int64_t begun_ms;
     char condition[EXCHANGE_CONDITION_SIZE]; /* If-None-Match, "" when there is none */
-    char origin[EXCHANGE_ORIGIN_SIZE];       /* the page's, when it is one of those allowed by name */
+    char origin[EXCHANGE_ORIGIN_SIZE];       /* Origin, when the settings name it; else "" */
     char target[EXCHANGE_TARGET_SIZE];       /* method and path, for the access log */
 
     const struct takeover *takeover;
@@ -118,8 +118,8 @@ void exchange_begin(struct exchange *exchange, const struct request *request);
  * library may keep it longer than the client keeps its connection. */
 void exchange_await(struct exchange *exchange, exchange_answer answer);
 
-/* The exchange that an answer of the library bears as its tag; NULL when the client is gone: nothing is left of it
- * then. */
+/* The exchange that is the tag of an answer of the library; NULL when the client is gone, and then the exchange is
+ * freed. */
 struct exchange *exchange_of_tag(void *tag);
 
 /* The answer was sent, or waits for the socket: goes on with the next request, or closes. */

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* Writes the text in quotes, cut at a character to fit, and a NUL. Text that is no UTF-8 gives "": it can only be an
- * echo of bad input. `size` is at least 8. Returns the bytes written, without the NUL. */
+/* Writes the text in quotes, cut at a character to fit, and a NUL. Text that is no UTF-8 gives "": only bad
+ * input that is repeated in a message can be that. `size` is at least 8. Returns the bytes written, without the NUL. */
 size_t json_text_write(const char *text, char *out, size_t size);
 
 #endif

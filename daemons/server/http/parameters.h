@@ -11,8 +11,8 @@ enum parameter_result {
     PARAMETER_MALFORMED /* a bad percent-encoding, or longer than there is room */
 };
 
-/* Decodes the first parameter `name` into out[0..size-1] and adds a NUL behind its *len bytes, which may hold NULs too.
- * Nothing is written unless it is found. */
+/* Decodes the first parameter `name` into out[0..size-1] and adds a NUL after its *len bytes, which may contain NULs
+ * too. Nothing is written unless it is found. */
 enum parameter_result parameter_get(struct slice parameters, const char *name, char *out, size_t size, size_t *len);
 
 /* Decodes percent-encoding, and '+' to a space where plus_is_space, into out[0..size-1], which may be the text itself.

@@ -11,9 +11,9 @@
 
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 
-/* The socket is read only while the bytes have somewhere to go: this is how a fast peer is slowed down. While a request
- * is being answered mostly nothing comes, and only what does come has reading stopped: each stop and start costs a call
- * of the system. */
+/* The socket is read only while the bytes have somewhere to go: this is how a fast peer is slowed down. Most clients
+ * send nothing while they wait for an answer, so reading is stopped only when something has come: each stop and each
+ * start costs a system call. */
 static void update_reading(struct exchange *exchange)
 {
     bool answers_another = exchange->phase == EXCHANGE_ANSWERING && (exchange->in.len > 0 || exchange->has_peer_ended);
@@ -35,7 +35,7 @@ static void refuse(struct exchange *exchange, const struct request *request, con
     response_problem(exchange, refusal->status, NULL, refusal->detail);
 }
 
-/* What is here of a request is not all of it. */
+/* Only a part of the request is here. */
 static void wait_for_rest(struct exchange *exchange, const struct request *request, size_t len)
 {
     if (!exchange->has_begun_request) {
@@ -48,7 +48,7 @@ static void wait_for_rest(struct exchange *exchange, const struct request *reque
     }
 }
 
-/* Carries out the requests at the beginning of `bytes`, as far as may be. Returns the bytes used. */
+/* Handles the requests at the beginning of `bytes`, until one has to wait. Returns the bytes used. */
 static size_t process(struct exchange *exchange, const char *bytes, size_t len)
 {
     struct request request;
@@ -95,7 +95,7 @@ static void settle(struct exchange *exchange)
     }
 }
 
-/* Looks at what is in `in`, and at `bytes` after that. */
+/* Handles what is in `in`, and `bytes` after that. */
 static void process_all(struct exchange *exchange, const char *bytes, size_t len)
 {
     struct buffer *in = &exchange->in;
@@ -178,7 +178,7 @@ static void writable(struct connection *connection, bool is_progress)
 static void closed(struct connection *connection)
 {
     struct exchange *exchange = exchange_of(connection);
-    /* The library's answer bears this exchange as its tag: exchange_of_tag() frees it when that has come. */
+    /* The library still has this exchange as a tag: exchange_of_tag() frees it when the answer comes. */
     bool is_tag = exchange->phase == EXCHANGE_ANSWERING && exchange->stream == NULL;
     if (exchange->stream != NULL) {
         exchange->takeover->closed(exchange->stream);

@@ -24,7 +24,8 @@ static int find_in_parameters(struct slice parameters, char *out, size_t size, s
     }
 }
 
-/* What cJSON lets through: bytes that are no UTF-8, control characters in strings, and \u0000, at which it cuts. */
+/* cJSON accepts bytes that are no UTF-8 and control characters in strings, and it cuts a string at \u0000: all that is
+ * refused here. */
 static bool is_strict_json_text(struct slice text)
 {
     bool in_string = false;

@@ -186,7 +186,7 @@ static bool parse_content_length(struct slice value, size_t *len, struct request
     return true;
 }
 
-/* Fields that say something of the connection, not of the content. */
+/* The options of the Connection field that matter here; others are ignored. */
 static void parse_connection(struct slice value, struct request *request)
 {
     struct slice option;
@@ -232,7 +232,7 @@ static bool parse_field(struct slice line, struct request *request, struct reque
     return true;
 }
 
-/* What only all fields together tell. */
+/* Checks what depends on several fields. */
 static bool check_head(struct request *request, bool is_1_0, struct request_refusal *refusal)
 {
     struct slice host = request->fields[REQUEST_HOST];
@@ -287,7 +287,7 @@ static bool parse_head(const char *bytes, size_t len, struct request *request, s
     size_t used = 0;
     bool is_1_0 = false;
     struct slice line;
-    /* One empty line before a request is forgiven (RFC 9112, 2.2). */
+    /* One empty line before a request is skipped (RFC 9112, 2.2). */
     if (len >= 2 && bytes[0] == '\r' && bytes[1] == '\n') {
         used = 2;
     } else if (len > 0 && bytes[0] != '\r' && !is_token_character((unsigned char)bytes[0])) {

@@ -1,7 +1,7 @@
 /* request.h - the strict gate: HTTP/1.1 as RFC 9112 has it, or a refusal. Bytes in, a request out; no I/O.
  *
- * Whatever two programs could read in two ways is refused here, before any route sees it, so that no byte of one
- * request can ever be taken for part of another. */
+ * A request that two programs could read in two ways is refused here, before any route sees it, so that no byte of
+ * one request can be taken for part of another (request smuggling). */
 #ifndef SERVER_HTTP_REQUEST_H
 #define SERVER_HTTP_REQUEST_H
 
@@ -44,7 +44,7 @@ struct request {
     enum request_method method;
     struct slice method_name;
     struct slice path;                        /* as sent, with its percent-encoding, which is well-formed */
-    struct slice query;                       /* behind '?'; text is NULL when there is none */
+    struct slice query;                       /* after '?'; text is NULL when there is none */
     struct slice fields[REQUEST_FIELD_COUNT]; /* text is NULL for one that is absent */
     struct slice content;
     size_t head_len;    /* bytes up to the content */

@@ -68,7 +68,7 @@ static void put_number(struct exchange *exchange, size_t number)
     put(exchange, first, (size_t)(digits + sizeof(digits) - first));
 }
 
-/* The Date field's value (RFC 9110, 6.6.1), made anew once a second. */
+/* The Date field's value (RFC 9110, 6.6.1), written once a second. */
 static const char *date_of_now(struct http *http)
 {
     struct timespec now;

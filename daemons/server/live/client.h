@@ -40,7 +40,7 @@ struct live {
     struct loop *loop;
     meower *feed;
     struct live_metrics *metrics;
-    meower_subscription *subscription; /* that fills the rings; NULL while there is nobody: posts then cost nothing */
+    meower_subscription *subscription; /* fills the rings; NULL while there is no client: posts then cost nothing */
     struct list catching_up;           /* clients that have not met the ring */
     /* A client has come: subscribes, unless that was done. When it fails, clients go on by subscriptions of their own,
      * and the next tick tries again. */

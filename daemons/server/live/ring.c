@@ -1,6 +1,7 @@
 /* ring.c - the newest events, encoded once for everyone. */
 #include "server/live/ring.h"
 
+#include "server/net/slice.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,14 +15,9 @@ static char *bytes_at(const struct ring *ring, uint64_t offset)
     return ring->bytes + offset % ring->size;
 }
 
-/* FNV-1a, 64 bits (RFC 9923), cut to the table. */
 static size_t hash_of(const char *id)
 {
-    uint64_t hash = 14695981039346656037U;
-    for (; *id != '\0'; id++) {
-        hash = (hash ^ (unsigned char)*id) * 1099511628211U;
-    }
-    return hash % RING_FRAMES;
+    return slice_hash(slice_of(id)) % RING_FRAMES;
 }
 
 bool ring_init(struct ring *ring, size_t size)

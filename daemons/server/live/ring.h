@@ -34,7 +34,7 @@ struct ring {
 struct ring_run {
     const char *bytes;
     size_t len;
-    uint64_t next; /* number of the frame behind it */
+    uint64_t next; /* number of the frame after it */
 };
 
 bool ring_init(struct ring *ring, size_t size);
@@ -60,7 +60,8 @@ uint64_t ring_behind(const struct ring *ring, uint64_t number);
  * and the result is how many bytes of that frame are still to be sent (0: it ends between two frames). */
 size_t ring_cut(const struct ring *ring, uint64_t number, size_t len, uint64_t *whole);
 
-/* The first frame whose position is at least `position`. False when the ring does not reach back or forth to it. */
+/* The first frame whose position is at least `position`. False when that lies before the first frame or after the last.
+ */
 bool ring_find(const struct ring *ring, uint64_t position, uint64_t *number);
 
 #endif

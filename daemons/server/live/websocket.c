@@ -66,7 +66,7 @@ static bool is_length_sound(const unsigned char *header, uint64_t len)
     }
 }
 
-/* Takes what a whole header says into the reader. */
+/* The header is complete: the reader takes what it says. */
 static enum websocket_event begin_payload(struct websocket_reader *reader)
 {
     uint64_t len = header_payload_len(reader->header);

@@ -13,7 +13,7 @@ struct buffer {
     size_t capacity;
 };
 
-/* Makes room for `more` bytes behind the last one. False when memory is short; nothing changed then. */
+/* Makes room for `more` bytes after the last one. False when memory is short; nothing changed then. */
 bool buffer_reserve(struct buffer *buffer, size_t more);
 
 bool buffer_append(struct buffer *buffer, const void *bytes, size_t len);
@@ -21,7 +21,7 @@ bool buffer_append(struct buffer *buffer, const void *bytes, size_t len);
 /* The first byte that is not used up. */
 char *buffer_data(const struct buffer *buffer);
 
-/* The place behind the last byte; what is written there counts after buffer_extend(). */
+/* The place after the last byte; what is written there counts after buffer_extend(). */
 char *buffer_end(const struct buffer *buffer);
 void buffer_extend(struct buffer *buffer, size_t len);
 

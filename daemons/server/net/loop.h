@@ -10,7 +10,7 @@
 
 /* Something to do later. Embedded in its owner, which takes it back with list_remove(&job->node). */
 struct job {
-    struct list node; /* all zero: nobody asked for it */
+    struct list node; /* all zero: the job does not wait */
     void (*run)(struct job *job);
 };
 

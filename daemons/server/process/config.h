@@ -32,7 +32,7 @@ struct config_defaults {
     bool has_data_directory; /* it keeps its data in files of its own by default */
 };
 
-/* Reads everything. Whatever it returns, config_free() follows. */
+/* Reads everything. config_free() follows in any case. */
 enum config_action config_load(struct config *config, const struct config_defaults *defaults, int argc, char **argv);
 void config_free(struct config *config);
 

@@ -48,7 +48,7 @@ static void give_up(struct control *control, const char *reason, const char *hin
     }
 }
 
-/* What somebody who starts the program can do about it. Engines say themselves which setting is wrong. */
+/* What the user can do about it. Engines say themselves which setting is wrong. */
 static const char *hint_for(int status, bool has_own_directory)
 {
     if (!has_own_directory) {

@@ -20,7 +20,7 @@ static int refuse(const struct daemon *daemon, const char *message)
     return CONTROL_WRONG_CONFIG;
 }
 
-/* Fails as everything later does: with a line in the log. */
+/* Says so in the log, as everything later does. */
 static int fail(const struct log *log, const char *message)
 {
     LOG_ERROR(log, "cannot start", LOG_TEXT("reason", message));
@@ -44,7 +44,7 @@ static void set_roles(const struct daemon *daemon, meower_options *options)
     meower_options_set(options, "roles", list, NULL);
 }
 
-/* Names a file in the data folder, unless the user named something. */
+/* Names a file in the data folder, unless the user gave the option. */
 static bool set_default_url(struct config *config, const char *option, const char *scheme, const char *file)
 {
     char url[URL_SIZE];
@@ -79,7 +79,7 @@ static bool find_engines(const struct daemon *daemon, struct config *config)
     return false;
 }
 
-/* Processes that share a PostgreSQL store tell each other of news through it where no other bus is named. */
+/* Processes that share a PostgreSQL store use it as their bus too, unless another bus is named. */
 static bool set_default_bus(struct config *config)
 {
     const char *store = meower_options_get(config->options, "store");
@@ -87,7 +87,7 @@ static bool set_default_bus(struct config *config)
     return !is_shared || config_gives_option(config, "bus") || config_give_option(config, "bus", store, "store");
 }
 
-/* What is wrong with settings that were read, as far as it shows without opening anything; NULL when nothing is. */
+/* What is wrong with the settings, as far as that can be seen without opening anything; NULL: nothing. */
 static const char *find_fault(const struct daemon *daemon, struct config *config, meower_error *error)
 {
     if (!find_engines(daemon, config) || !set_default_bus(config)) {
@@ -166,8 +166,8 @@ int daemon_run(const struct daemon *daemon, int argc, char **argv)
     int status = EXIT_SUCCESS;
 
     signal(SIGPIPE, SIG_IGN);
-    /* SQLite counts what memory it uses, behind a mutex that all threads take for each piece of it. Nobody asks for the
-     * count here, and only a program may say so: a library cannot know who else in the process uses SQLite. */
+    /* SQLite counts the memory that it uses, and all threads take a mutex for each allocation. No one reads the count
+     * here. Only the program may switch it off: the library cannot know who else in the process uses SQLite. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     enum config_action action = config_load(&config, &daemon->defaults, argc, argv);
     const char *fault = NULL;

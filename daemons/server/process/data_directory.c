@@ -15,7 +15,7 @@ static bool fail(const char *path, const char *what, char *message, size_t messa
     return false;
 }
 
-/* mkdir -p. What others may read of it is for the umask to say. */
+/* mkdir -p. The umask decides what other users may read of it. */
 static bool create(const char *path)
 {
     char part[PATH_MAX];

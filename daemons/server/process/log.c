@@ -107,6 +107,6 @@ void log_write(const struct log *log, const char *level, const char *event, cons
     }
     line.text[line.len++] = '\n';
     if (write(STDERR_FILENO, line.text, line.len) < 0) {
-        return; /* there is nowhere to say so */
+        return; /* there is no other place to report it */
     }
 }

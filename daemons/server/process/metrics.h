@@ -13,7 +13,7 @@ struct evbuffer;
 struct metrics {
     struct http_metrics http;
     struct live_metrics live;
-    atomic_llong alive_at_ms; /* when the service thread last came by (loop_now_ms) */
+    atomic_llong alive_at_ms; /* time of the last tick of the service thread (loop_now_ms) */
 };
 
 /* Appends the server's own metrics, and those of the feed when it is open (`feed` not NULL). */

@@ -12,7 +12,8 @@
 #define RETRY_FIRST_MS 2000 /* as in the original system */
 #define RETRY_MAX_MS   30000
 
-/* Waits up to a half longer than `ms`, so that many daemons do not come back at once. False when it is to stop. */
+/* Waits `ms` and up to half of that more, so that many daemons do not try again at the same moment. False when the
+ * opener is to stop. */
 static bool rest(struct opener *opener, unsigned ms, unsigned *seed)
 {
     struct timespec until;
@@ -59,7 +60,7 @@ static void *open_feed(void *argument)
         delay_ms = delay_ms * 2 < RETRY_MAX_MS ? delay_ms * 2 : RETRY_MAX_MS;
     }
     if (write(opener->wake, &one, sizeof(one)) < 0) {
-        abort(); /* an eventfd takes a 1 */
+        abort(); /* cannot happen: there is room for a 1 in an eventfd */
     }
     return NULL;
 }

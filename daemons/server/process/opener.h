@@ -23,11 +23,11 @@ struct opener {
 /* Starts. The options and the log outlive it. */
 bool opener_start(struct opener *opener, const meower_options *options, const struct log *log);
 
-/* What has become of it so far: MEOWER_OK with *feed, or another status with its error (UNAVAILABLE: it still tries).
- * Any thread. */
+/* The result so far: MEOWER_OK with *feed, or another status with its error (UNAVAILABLE: it still tries). Any thread.
+ */
 int opener_result(struct opener *opener, meower **feed, meower_error *error);
 
-/* Gives up, or takes note that it has ended, and waits for the thread. *feed is the feed, or NULL. */
+/* Stops trying and waits for the thread. *feed is the feed if it was opened, or NULL. */
 void opener_finish(struct opener *opener, meower **feed);
 
 #endif

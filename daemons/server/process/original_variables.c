@@ -9,7 +9,7 @@
 #define HOST_DEFAULT "postgres" /* the original has this name written into it */
 #define URL_SIZE     4200
 
-/* A URL that is being put together; `is_cut` when it does not fit. */
+/* A URL while it is built; `is_cut` when it does not fit. */
 struct text {
     char bytes[URL_SIZE];
     size_t len;
@@ -33,7 +33,7 @@ static void append(struct text *text, const char *value)
     }
 }
 
-/* Appends what may hold any bytes, those that are not unreserved (RFC 3986, 2.3) or in `allowed` as %XX. */
+/* Appends any bytes. Those that are neither unreserved (RFC 3986, 2.3) nor in `allowed` become %XX. */
 static void append_encoded(struct text *text, const char *value, const char *allowed)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -86,7 +86,7 @@ static bool read_store(struct config *config)
     return give(config, "store", &url, "POSTGRES_DB");
 }
 
-/* Sets `option` to the variable's address behind `scheme` and, unless the address says so itself, `transport`. */
+/* Sets `option` to `scheme`, then `transport` unless the address names one itself, then the variable's address. */
 static bool read_address(struct config *config, const char *option, const char *variable, const char *scheme,
                          const char *transport)
 {

@@ -76,7 +76,8 @@ static void *serve(void *argument)
 
 /* ---- beginning and end ------------------------------------------------------------------------------------------ */
 
-/* libwebsockets makes its tables as large as the process may have descriptors: room for all, but not for a million. */
+/* libwebsockets makes its tables as large as the limit on descriptors: it must have room for all connections, but no
+ * more, because some systems allow a million. */
 static void set_descriptor_limit(size_t connections_max)
 {
     struct rlimit limit;
@@ -134,7 +135,7 @@ static int start_thread(struct service *service)
     return failure;
 }
 
-/* Fails with error->message. */
+/* False with error->message. */
 static bool start(struct service *service, const struct service_settings *settings, meower *feed, const struct log *log,
                   meower_error *error)
 {
@@ -184,7 +185,7 @@ bool service_close(struct service *service, int timeout_ms)
     atomic_store(&service->stop_wanted, true);
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += timeout_ms / 1000;
-    /* A thread that does not come back holds everything it uses: there is nothing to release then. */
+    /* A thread that is stuck still uses everything, so nothing can be released then. */
     if (pthread_timedjoin_np(service->thread, NULL, &until) != 0) {
         return false;
     }

@@ -6,14 +6,15 @@
 #include "server/routes/role.h"
 #include <string.h>
 
-/* Posts handed over at once. All that come in one turn of the loop share a wake-up and, mostly, a transaction, which
- * otherwise would begin with the first of them alone; after so many the writer begins while the rest are still read
- * (docs/decisions/018-posts-of-a-turn.md). */
+/* Posts that are submitted together. Those of one turn of the loop share a wake-up and in most cases a transaction,
+ * which would otherwise begin with the first of them alone. After this many the writer begins while the loop still
+ * reads the rest (docs/decisions/018-posts-of-a-turn.md). */
 #define POSTS_AT_ONCE 16
 
 #define RESULTS_AT_ONCE 32
 
-/* What a status means in HTTP. An unknown outcome is no 503: whoever repeats that without a key may post twice. */
+/* What a status means in HTTP. An unknown outcome is no 503: a client that repeats the post without a key may post
+ * twice. */
 static int http_status_of(const meower_error *error)
 {
     switch (error->code) {
@@ -169,7 +170,7 @@ static void handle_post(void *context, struct exchange *exchange, const struct r
 
 /* ---- DELETE ----------------------------------------------------------------------------------------------------- */
 
-/* Compares in a time that does not tell how much of it is right. */
+/* Compares in a time that does not depend on how many bytes are right. */
 static bool is_same_secret(struct slice left, struct slice right)
 {
     unsigned difference = left.len != right.len;

@@ -5,7 +5,7 @@
 #include "server/routes/role.h"
 #include <string.h>
 
-/* The page needs nothing from elsewhere, and nothing that a meow says can become part of it. A proxy passes this on;
+/* The page loads nothing from other places, and no text of a meow can become code in it. A proxy passes this on;
  * 'self' covers WebSocket (CSP 3, 6.7.2.8), and "vue" is the one policy that Vue makes. */
 #define PAGE_POLICY                                                                                                    \
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "   \
@@ -35,8 +35,8 @@ static bool is_refusal(struct slice parameter)
     return true;
 }
 
-/* Whether Accept-Encoding names the coding and does not refuse it (RFC 9110, 12.5.3). "*" does not count: whoever knows
- * a coding names it. */
+/* Whether Accept-Encoding names the coding and does not refuse it (RFC 9110, 12.5.3). "*" does not count: a
+ * client that knows a coding names it. */
 static bool accepts(struct slice list, const char *encoding)
 {
     struct slice item, part;

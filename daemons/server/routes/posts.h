@@ -7,7 +7,7 @@
 
 /* All zero: none. */
 struct posts {
-    meower_post *items; /* their texts are set by posts_ready(): until then they may still move */
+    meower_post *items; /* posts_ready() sets their texts, which move while posts are added */
     size_t count;
     size_t item_max;
     struct buffer texts; /* of each: its body, '\0', and its key if it has one, '\0' */

@@ -39,13 +39,13 @@ static bool take_number(struct exchange *exchange, const struct request *request
 
 static bool take_page(struct exchange *exchange, const struct request *request, uint64_t *skip, uint32_t *take)
 {
-    unsigned long long skip_number = 0, take_number_ = MEOWER_TAKE_DEFAULT;
-    if (!take_number(exchange, request, "skip", UINT64_MAX, &skip_number) ||
-        !take_number(exchange, request, "take", MEOWER_TAKE_MAX, &take_number_)) {
+    unsigned long long skipped = 0, wanted = MEOWER_TAKE_DEFAULT;
+    if (!take_number(exchange, request, "skip", UINT64_MAX, &skipped) ||
+        !take_number(exchange, request, "take", MEOWER_TAKE_MAX, &wanted)) {
         return false;
     }
-    *skip = skip_number;
-    *take = (uint32_t)take_number_;
+    *skip = skipped;
+    *take = (uint32_t)wanted;
     exchange->take = *take;
     return true;
 }
@@ -112,20 +112,10 @@ static void answer_error(struct exchange *exchange, int code, const meower_error
     }
 }
 
-/* FNV-1a, 64 bits (RFC 9923). */
-static uint64_t hash_of(struct slice text)
-{
-    uint64_t hash = 14695981039346656037U;
-    for (size_t i = 0; i < text.len; i++) {
-        hash = (hash ^ (unsigned char)text.text[i]) * 1099511628211U;
-    }
-    return text.len == 0 ? 0 : hash;
-}
-
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
 
-/* RFC 8288: the next page is older, the one before it newer. There is always one of each to ask for: what it holds may
- * be there by then. */
+/* RFC 8288: the next page is older, the previous one newer. Both are always named, because meows may have come by the
+ * time the client asks. */
 static void add_links(struct exchange *exchange, const meower_page *page)
 {
     size_t count = meower_page_count(page);
@@ -138,11 +128,11 @@ static void add_links(struct exchange *exchange, const meower_page *page)
                           meower_page_meow(page, count - 1)->id, take, meower_page_meow(page, 0)->id);
 }
 
-/* What was found: a meow that is deleted is missing at once, also where the index is not yet behind its deletion. */
+/* The ids that were found. A deleted meow is missing at once, also before the index knows of its deletion. */
 static uint64_t hash_found(const meower_page *page, uint64_t hash)
 {
     for (size_t i = 0; i < meower_page_count(page); i++) {
-        hash = hash * 31 + hash_of(slice_of(meower_page_meow(page, i)->id));
+        hash = hash * 31 + slice_hash(slice_of(meower_page_meow(page, i)->id));
     }
     return hash;
 }
@@ -267,7 +257,7 @@ static void handle_list(void *context, struct exchange *exchange, const struct r
                "only one of skip, max_id, since_id and min_id may be given");
         return;
     }
-    exchange->query_hash = hash_of(request->query);
+    exchange->query_hash = request->query.len == 0 ? 0 : slice_hash(request->query);
     await(queries, exchange, answer_list, meower_query_submit_list(queries->handle, &list, exchange, &error), &error);
 }
 
@@ -310,7 +300,7 @@ static void handle_search(void *context, struct exchange *exchange, const struct
     }
     search.text = text;
     search.highlight = (int)highlight;
-    exchange->query_hash = hash_of(request->query);
+    exchange->query_hash = request->query.len == 0 ? 0 : slice_hash(request->query);
     await(queries, exchange, answer_search, meower_query_submit_search(queries->handle, &search, exchange, &error),
           &error);
 }

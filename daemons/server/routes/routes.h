@@ -22,8 +22,8 @@ struct routes {
 /* Adds the rows of all roles: a service of one role knows the paths of the others too. */
 void routes_add(struct routes *routes, struct router *router);
 
-/* Opens what the roles need, in a loop that is open. The texts of the settings outlive it. False with error->message,
- * except for errno of the system; routes_close() follows then too. */
+/* Opens what the roles need, in a loop that is open. The texts of the settings outlive it. False
+ * with error->message, which stays empty when errno says why; routes_close() follows then too. */
 bool routes_open(struct routes *routes, const struct routes_settings *settings, meower *feed, struct loop *loop,
                  struct live_metrics *metrics, meower_error *error);
 
