@@ -16,6 +16,7 @@
 #define HTTP_ROUTES_MAX 16
 
 struct router;
+struct http_placing;
 
 /* Answers of one route. */
 struct route_metrics {
@@ -43,7 +44,6 @@ struct http_reports {
 
 struct http_settings {
     const char *cors_origin; /* see cors.h */
-    int64_t connections_max;
     int64_t request_timeout_ms;
     int64_t idle_timeout_ms;
     struct http_reports reports;
@@ -56,9 +56,10 @@ struct http {
     struct http_metrics *metrics;
     struct connections connections;
     struct acceptor acceptor;
-    struct timeout request_timeout; /* a request must have arrived whole */
-    struct timeout idle_timeout;    /* the next request must have begun */
-    struct buffer answer;           /* the answer that is being built: one at a time */
+    const struct http_placing *placing; /* NULL: it does not accept */
+    struct timeout request_timeout;     /* a request must have arrived whole */
+    struct timeout idle_timeout;        /* the next request must have begun */
+    struct buffer answer;               /* the answer that is being built: one at a time */
     time_t date_at_s;
     char date[40]; /* of date_at_s, as the Date field has it */
     bool is_stopping;

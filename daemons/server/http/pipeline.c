@@ -230,10 +230,11 @@ static void refuse_connection(struct http *http, int descriptor)
 static void accepted(struct acceptor *acceptor, int descriptor)
 {
     struct http *http = LIST_OWNER(acceptor, struct http, acceptor);
-    if (http->connections.count >= (size_t)http->settings.connections_max) {
+    const struct http_placing *placing = http->placing;
+    if (placing->is_full(placing->owner)) {
         refuse_connection(http, descriptor);
     } else {
-        loop_adopt(http->connections.loop, descriptor);
+        placing->place(placing->owner, descriptor);
     }
 }
 
@@ -253,9 +254,18 @@ void http_init(struct http *http, const struct http_settings *settings, struct l
     loop_add_timeout(loop, &http->idle_timeout, settings->idle_timeout_ms, expire_idle);
 }
 
-bool http_listen(struct http *http, int listener)
+void http_adopt(struct http *http, int descriptor)
 {
-    return acceptor_open(&http->acceptor, http->connections.loop, listener, accepted, cannot_accept);
+    loop_adopt(http->connections.loop, descriptor);
+}
+
+bool http_listen(struct http *http, int listener, const struct http_placing *placing)
+{
+    if (!acceptor_open(&http->acceptor, http->connections.loop, listener, accepted, cannot_accept)) {
+        return false;
+    }
+    http->placing = placing;
+    return true;
 }
 
 static void stop_exchange(struct exchange *exchange)
@@ -279,7 +289,9 @@ void http_stop(struct http *http)
 {
     struct list *next;
     http->is_stopping = true;
-    acceptor_close(&http->acceptor);
+    if (http->placing != NULL) {
+        acceptor_close(&http->acceptor);
+    }
     for (struct list *node = http->connections.all.next; node != &http->connections.all; node = next) {
         next = node->next;
         stop_exchange(exchange_of(LIST_OWNER(node, struct connection, all)));

@@ -9,9 +9,19 @@
 void http_init(struct http *http, const struct http_settings *settings, struct loop *loop, const struct router *router,
                struct http_metrics *metrics);
 
-/* Accepts connections from the listening socket, which it closes at the end. False when the system refuses; then it is
- * still the caller's. */
-bool http_listen(struct http *http, int listener);
+/* Where accepted connections go, and when there are too many. */
+struct http_placing {
+    void *owner;
+    bool (*is_full)(void *owner);
+    void (*place)(void *owner, int descriptor); /* takes it over */
+};
+
+/* Accepts connections from the listening socket, which it closes at the end; those that are too many are answered 503.
+ * False when the system refuses; then it is still the caller's. */
+bool http_listen(struct http *http, int listener, const struct http_placing *placing);
+
+/* Serves HTTP on an accepted connection, which belongs to the loop from now on. */
+void http_adopt(struct http *http, int descriptor);
 
 /* No new connections and requests: closes connections that wait for a request, lets the others end. */
 void http_stop(struct http *http);

@@ -172,7 +172,6 @@ static void *open_connection(void *owner, struct lws *lws)
     connection->resume.run = resume;
     connection->unsent.run = watch_unsent;
     list_append(&siblings->all, &connection->all);
-    siblings->count++;
     counter_add(&siblings->metrics->connections_total, 1);
     counter_add(&siblings->metrics->connections, 1);
     setsockopt(lws_get_socket_fd(lws), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -192,7 +191,6 @@ static void close_connection(void *socket)
     struct connections *siblings = connection->siblings;
     connection->lws = NULL;
     connection->is_aborted = true;
-    siblings->count--;
     counter_subtract(&siblings->metrics->connections, 1);
     forget_plans(connection);
     siblings->calls->closed(connection);

@@ -38,7 +38,6 @@ struct connections {
     const struct connection_calls *calls;
     struct connection_metrics *metrics;
     struct list all;
-    size_t count;          /* of those whose socket is open */
     struct timeout send;   /* the peer must have taken something */
     struct timeout linger; /* the peer must have closed after the last answer */
 };

@@ -7,7 +7,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 
-#define STUCK_AFTER_MS 5000 /* without a sign of the service thread */
+#define STUCK_AFTER_MS 5000 /* without a sign of a service thread */
 #define HEAD_MAX       8192
 #define CONTENT_MAX    1024
 #define IDLE_S         30
@@ -53,15 +53,20 @@ static void answer_metrics(struct evhttp_request *request, void *argument)
     if (page == NULL) {
         return;
     }
-    metrics_write_page(admin->metrics, admin->feed, page);
+    metrics_write_page(admin->metrics, admin->loop_count, admin->feed, page);
     send_page(request, 200, "OK", "text/plain; version=0.0.4; charset=utf-8", page);
     evbuffer_free(page);
 }
 
-/* Alive: the control thread answers, and the service thread has come by. */
+/* Alive: the control thread answers, and every service thread has come by. */
 static bool is_stuck(const struct admin *admin)
 {
-    return admin->is_serving && loop_now_ms() - atomic_load(&admin->metrics->alive_at_ms) > STUCK_AFTER_MS;
+    for (size_t i = 0; admin->is_serving && i < admin->loop_count; i++) {
+        if (loop_now_ms() - atomic_load(&admin->metrics[i].alive_at_ms) > STUCK_AFTER_MS) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void answer_health(struct evhttp_request *request, void *argument)
@@ -73,7 +78,7 @@ static void answer_health(struct evhttp_request *request, void *argument)
     }
     bool is_well = !is_stuck(admin);
     evbuffer_add_printf(page, "{\"alive\":%s,\"reason\":\"%s\"}\n", is_well ? "true" : "false",
-                        is_well ? "" : "the service thread is stuck");
+                        is_well ? "" : "a service thread is stuck");
     send_state(request, is_well, page);
     evbuffer_free(page);
 }
@@ -102,7 +107,7 @@ static bool add_parts(const struct admin *admin, struct evbuffer *parts)
         is_ready = is_ready && health.ready == 1;
     }
     add_part(parts, "listener", admin->is_serving && !is_stuck(admin),
-             is_stuck(admin)      ? "the service thread is stuck"
+             is_stuck(admin)      ? "a service thread is stuck"
              : !admin->is_serving ? "it starts when the feed is open"
                                   : "");
     return is_ready;

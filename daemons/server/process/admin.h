@@ -13,7 +13,8 @@ struct evhttp;
 /* What the pages tell of. Belongs to the control thread. */
 struct admin {
     struct evhttp *http;
-    struct metrics *metrics;
+    struct metrics *metrics; /* of each loop */
+    size_t loop_count;
     struct opener *opener;
     meower *feed;    /* NULL until it is open */
     bool is_serving; /* the public listener has started */

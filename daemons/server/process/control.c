@@ -25,7 +25,7 @@ struct control {
     struct event *opened;
     struct opener opener;
     struct admin admin;
-    struct metrics metrics;
+    struct metrics metrics[SERVICE_THREADS_MAX];
     meower *feed;
     struct service *service;
     int status; /* exit status */
@@ -86,6 +86,7 @@ static void log_start(struct control *control)
     const struct control_settings *settings = control->settings;
     LOG_INFO(control->log, "serving", LOG_TEXT("address", settings->address),
              LOG_TEXT("admin_address", settings->admin_address), LOG_TEXT("data", settings->place),
+             LOG_NUMBER("service_threads", (long long)control->admin.loop_count),
              LOG_NUMBER("position", head_of(control->feed)), LOG_TEXT("version", meower_version()));
 }
 
@@ -106,7 +107,7 @@ static void handle_opened(evutil_socket_t descriptor, short events, void *argume
         return;
     }
     control->admin.feed = control->feed;
-    if (!service_open(&control->settings->service, control->feed, control->log, &control->metrics, &control->service,
+    if (!service_open(&control->settings->service, control->feed, control->log, control->metrics, &control->service,
                       message, sizeof(message))) {
         give_up(control, message, "free memory or descriptors (ulimit -n)");
         return;
@@ -128,7 +129,9 @@ static bool begin(struct control *control)
     if (control->base == NULL) {
         return false;
     }
-    control->admin = (struct admin){.metrics = &control->metrics, .opener = &control->opener};
+    control->admin = (struct admin){.metrics = control->metrics,
+                                    .loop_count = service_threads(&control->settings->service),
+                                    .opener = &control->opener};
     return add_event(&control->terminate, control->base, SIGTERM, EV_SIGNAL | EV_PERSIST, handle_signal, control) &&
            add_event(&control->interrupt, control->base, SIGINT, EV_SIGNAL | EV_PERSIST, handle_signal, control) &&
            opener_start(&control->opener, control->settings->options, control->log);
@@ -142,7 +145,7 @@ static void stop(struct control *control)
     if (control->service == NULL) {
         close(control->settings->service.listener);
     } else if (!service_close(control->service, SERVICE_STOP_MS)) {
-        LOG_ERROR(control->log, "stopped hard", LOG_TEXT("reason", "the service thread is stuck"));
+        LOG_ERROR(control->log, "stopped hard", LOG_TEXT("reason", "a service thread is stuck"));
         _exit(EXIT_FAILURE);
     }
     if (control->feed != NULL && meower_close(control->feed, FEED_STOP_MS, &error) != MEOWER_OK) {

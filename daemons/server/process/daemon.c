@@ -140,7 +140,7 @@ static int serve(const struct daemon *daemon, struct config *config, const struc
     bool is_own = has_own_directory(daemon, config);
     struct service_settings service = config->settings.service;
     service.listener = public;
-    service.routes.roles = daemon->roles;
+    service.loop.routes.roles = daemon->roles;
     const struct control_settings settings = {.program = daemon->defaults.program,
                                               .service = service,
                                               .admin_listener = admin,

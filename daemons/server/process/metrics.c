@@ -32,14 +32,26 @@ static const char *type_of(const char *name)
     return len > 6 && strcmp(name + len - 6, "_total") == 0 ? "counter" : "gauge";
 }
 
-static void write_requests(struct metrics *metrics, struct evbuffer *page)
+/* The sum of a counter, which lies at this offset in the metrics of each loop. */
+static unsigned long long sum(struct metrics *loops, size_t loop_count, size_t offset)
+{
+    unsigned long long sum = 0;
+    for (size_t i = 0; i < loop_count; i++) {
+        sum += atomic_load((atomic_ullong *)(void *)((char *)&loops[i] + offset));
+    }
+    return sum;
+}
+
+/* All loops have the same routes in the same places. */
+static void write_requests(struct metrics *loops, size_t loop_count, struct evbuffer *page)
 {
     evbuffer_add_printf(page, "# HELP meower_http_requests_total Public requests, by route and class of status.\n"
                               "# TYPE meower_http_requests_total counter\n");
     for (size_t i = 0; i <= HTTP_ROUTES_MAX; i++) {
-        struct route_metrics *route = &metrics->http.routes[i];
+        const struct route_metrics *route = &loops[0].http.routes[i];
         for (size_t status = 1; status < 6; status++) {
-            unsigned long long count = atomic_load(&route->by_class[status]);
+            size_t offset = (size_t)((const char *)&route->by_class[status] - (const char *)&loops[0]);
+            unsigned long long count = sum(loops, loop_count, offset);
             if (count > 0) {
                 evbuffer_add_printf(page, "meower_http_requests_total{route=\"%s\",status=\"%zuxx\"} %llu\n",
                                     route->route, status, count);
@@ -48,15 +60,14 @@ static void write_requests(struct metrics *metrics, struct evbuffer *page)
     }
 }
 
-void metrics_write_page(struct metrics *metrics, meower *feed, struct evbuffer *page)
+void metrics_write_page(struct metrics *loops, size_t loop_count, meower *feed, struct evbuffer *page)
 {
     meower_metric metric;
-    write_requests(metrics, page);
+    write_requests(loops, loop_count, page);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        atomic_ullong *counter = (atomic_ullong *)(void *)((char *)metrics + rows[i].offset);
         evbuffer_add_printf(page, "# HELP meower_http_%s %s\n# TYPE meower_http_%s %s\nmeower_http_%s %llu\n",
                             rows[i].name, rows[i].help, rows[i].name, type_of(rows[i].name), rows[i].name,
-                            atomic_load(counter));
+                            sum(loops, loop_count, rows[i].offset));
     }
     for (size_t i = 0; feed != NULL && meower_metric_at(feed, i, &metric) == 1; i++) {
         evbuffer_add_printf(page, "# HELP meower_%s %s\n# TYPE meower_%s %s\nmeower_%s %.17g\n", metric.name,

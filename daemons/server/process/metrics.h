@@ -9,14 +9,15 @@
 
 struct evbuffer;
 
-/* The service thread counts, any thread reads. */
+/* Of one loop: its service thread counts, any thread reads. */
 struct metrics {
     struct http_metrics http;
     struct live_metrics live;
     atomic_llong alive_at_ms; /* time of the last tick of the service thread (loop_now_ms) */
 };
 
-/* Appends the server's own metrics, and those of the feed when it is open (`feed` not NULL). */
-void metrics_write_page(struct metrics *metrics, meower *feed, struct evbuffer *page);
+/* Appends the server's own metrics, the sums over its loops, and those of the feed when it is open (`feed` not NULL).
+ */
+void metrics_write_page(struct metrics *loops, size_t loop_count, meower *feed, struct evbuffer *page);
 
 #endif

@@ -1,77 +1,77 @@
-/* service.c - the public listener: a thread of its own with a loop, its routes and the connections it serves. */
+/* service.c - the public listener: loops on threads of their own, over which connections are spread. */
 #include "server/process/service.h"
 
-#include "server/http/pipeline.h"
-#include "server/http/router.h"
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
-#define STOP_LIVE_MS             6000 /* for what is under way when the service stops */
+#define STOP_STARTED_MS          2000 /* for threads that have begun when another one does not */
 #define DESCRIPTORS              1024 /* beside those of connections: files, handles */
 #define DESCRIPTORS_A_CONNECTION 3    /* its socket, and a subscription's two while it catches up */
 
 struct service {
-    struct loop loop;
-    struct http http;
-    struct router router;
-    struct routes routes;
-    struct metrics *metrics;
-    struct job tick;
-    pthread_t thread;
-    atomic_bool stop_wanted; /* set by the control thread */
-    int64_t stop_by_ms;      /* once it stops */
+    struct service_loop loops[SERVICE_THREADS_MAX]; /* the first accepts for all */
+    size_t count;
+    unsigned long long connections_max;
+    struct http_placing placing;
+    unsigned long long placed[SERVICE_THREADS_MAX]; /* connections that the first has handed to each */
 };
 
-/* ---- what goes into the log ------------------------------------------------------------------------------------- */
-
-static void log_answer(const void *log, const char *target, int status, int64_t duration_ms)
+size_t service_threads(const struct service_settings *settings)
 {
-    LOG_INFO((const struct log *)log, "request", LOG_TEXT("target", target), LOG_NUMBER("status", status),
-             LOG_NUMBER("ms", duration_ms));
-}
-
-static void log_failure(const void *log, const char *what, const char *status_name, const char *reason)
-{
-    LOG_ERROR((const struct log *)log, what, LOG_TEXT("status", status_name), LOG_TEXT("reason", reason));
-}
-
-static void log_full(const void *log, const char *reason)
-{
-    LOG_WARNING((const struct log *)log, "cannot accept connections", LOG_TEXT("reason", reason));
-}
-
-/* ---- the thread ------------------------------------------------------------------------------------------------- */
-
-static void begin_to_stop(struct service *service, int64_t now_ms)
-{
-    service->stop_by_ms = now_ms + STOP_LIVE_MS;
-    http_stop(&service->http);
-}
-
-static void tick(struct job *job)
-{
-    struct service *service = LIST_OWNER(job, struct service, tick);
-    int64_t now_ms = loop_now_ms();
-    atomic_store(&service->metrics->alive_at_ms, now_ms);
-    if (!service->http.is_stopping && atomic_load(&service->stop_wanted)) {
-        begin_to_stop(service, now_ms);
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    long threads = settings->threads > 0 ? (long)settings->threads : processors / 2;
+    if (threads < 1) {
+        return 1;
     }
-    bool is_done = list_is_empty(&service->http.connections.all) || now_ms >= service->stop_by_ms;
-    if (service->http.is_stopping && is_done) {
-        loop_end(&service->loop);
-    }
+    return threads > SERVICE_THREADS_MAX ? SERVICE_THREADS_MAX : (size_t)threads;
 }
 
-static void *serve(void *argument)
+/* ---- connections ------------------------------------------------------------------------------------------------ */
+
+/* Connections of a loop: those that are open, and those on their way to it. */
+static unsigned long long load_of(const struct service *service, size_t index)
 {
-    struct service *service = argument;
-    loop_run(&service->loop);
-    return NULL;
+    const struct service_loop *loop = &service->loops[index];
+    /* In this order: what arrives in between is counted twice, not left out. */
+    unsigned long long adopted = atomic_load(&loop->adopted);
+    return service->placed[index] - adopted + atomic_load(&loop->metrics->http.connections.connections);
+}
+
+static bool is_full(void *owner)
+{
+    const struct service *service = owner;
+    unsigned long long sum = 0;
+    for (size_t i = 0; i < service->count; i++) {
+        sum += load_of(service, i);
+    }
+    return sum >= service->connections_max;
+}
+
+static size_t least_loaded(const struct service *service)
+{
+    size_t least = 0;
+    for (size_t i = 1; i < service->count; i++) {
+        if (load_of(service, i) < load_of(service, least)) {
+            least = i;
+        }
+    }
+    return least;
+}
+
+/* While the service stops, what is still accepted stays here: the other loops may have ended. */
+static void place(void *owner, int descriptor)
+{
+    struct service *service = owner;
+    struct service_loop *own = &service->loops[0];
+    size_t to = atomic_load(&own->stop_wanted) ? 0 : least_loaded(service);
+    if (to != 0 && inbox_put(&service->loops[to].inbox, descriptor)) {
+        service->placed[to]++;
+        return;
+    }
+    http_adopt(&own->http, descriptor);
 }
 
 /* ---- beginning and end ------------------------------------------------------------------------------------------ */
@@ -89,74 +89,60 @@ static void set_descriptor_limit(size_t connections_max)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void prepare_http(struct service *service, const struct service_settings *settings, const struct log *log)
+static bool join_all(struct service *service, const struct timespec *until)
 {
-    struct http_metrics *metrics = &service->metrics->http;
-    struct http_settings http = settings->http;
-    http.reports = (struct http_reports){.log = log,
-                                         .answered = settings->has_access_log ? log_answer : NULL,
-                                         .failed = log_failure,
-                                         .cannot_accept = log_full};
-    http_init(&service->http, &http, &service->loop, &service->router, metrics);
-    router_init(&service->router, settings->routes.roles, metrics);
-    routes_add(&service->routes, &service->router);
+    bool has_ended = true;
+    for (size_t i = 0; i < service->count; i++) {
+        has_ended = service_loop_join(&service->loops[i], until) && has_ended;
+    }
+    return has_ended;
 }
 
-static bool open_routes(struct service *service, const struct service_settings *settings, meower *feed,
-                        meower_error *error)
+static void stop_all(struct service *service)
 {
-    errno = 0;
-    if (routes_open(&service->routes, &settings->routes, feed, &service->loop, &service->metrics->live, error) &&
-        http_listen(&service->http, settings->listener)) {
-        return true;
+    for (size_t i = 0; i < service->count; i++) {
+        service_loop_stop(&service->loops[i]);
     }
-    if (error->message[0] == '\0') {
-        snprintf(error->message, sizeof(error->message), "%s", strerror(errno == 0 ? ENOMEM : errno));
-    }
-    return false;
 }
 
 static void release(struct service *service)
 {
-    loop_close(&service->loop);
-    http_free(&service->http);
-    routes_close(&service->routes);
+    for (size_t i = 0; i < service->count; i++) {
+        service_loop_release(&service->loops[i]);
+    }
     free(service);
 }
 
-/* Starts the thread with all signals blocked: they are the control thread's. */
-static int start_thread(struct service *service)
+/* The first loop, which accepts, comes last: when this fails it has not begun, and the listener is the caller's. */
+static bool start_threads(struct service *service, meower_error *error)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failure = pthread_create(&service->thread, NULL, serve, service);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failure;
-}
-
-/* False with error->message. */
-static bool start(struct service *service, const struct service_settings *settings, meower *feed, const struct log *log,
-                  meower_error *error)
-{
-    set_descriptor_limit((size_t)settings->http.connections_max);
-    bool has_loop = loop_open(&service->loop);
-    prepare_http(service, settings, log);
-    if (!has_loop) {
-        snprintf(error->message, sizeof(error->message),
-                 "libwebsockets does not start; is its plug-in libwebsockets-evlib-ev installed?");
-        return false;
+    int failure = 0;
+    for (size_t i = service->count; i > 0 && failure == 0; i--) {
+        failure = service_loop_start(&service->loops[i - 1]);
     }
-    if (!open_routes(service, settings, feed, error)) {
-        return false;
-    }
-    service->tick.run = tick;
-    loop_run_every_tick(&service->loop, &service->tick);
-    int failure = start_thread(service);
     if (failure != 0) {
         snprintf(error->message, sizeof(error->message), "%s", strerror(failure));
     }
     return failure == 0;
+}
+
+/* False with error->message. */
+static bool start(struct service *service, const struct service_settings *settings, meower *feed, const struct log *log,
+                  struct metrics *metrics, meower_error *error)
+{
+    size_t threads = service_threads(settings);
+    set_descriptor_limit((size_t)settings->connections_max);
+    for (size_t i = 0; i < threads; i++) {
+        service->count++;
+        if (!service_loop_open(&service->loops[i], &settings->loop, feed, log, &metrics[i], error)) {
+            return false;
+        }
+    }
+    if (!http_listen(&service->loops[0].http, settings->listener, &service->placing)) {
+        snprintf(error->message, sizeof(error->message), "the system does not let it listen");
+        return false;
+    }
+    return start_threads(service, error);
 }
 
 bool service_open(const struct service_settings *settings, meower *feed, const struct log *log, struct metrics *metrics,
@@ -168,11 +154,11 @@ bool service_open(const struct service_settings *settings, meower *feed, const s
         snprintf(message, message_size, "out of memory");
         return false;
     }
-    service->metrics = metrics;
-    atomic_store(&metrics->alive_at_ms, loop_now_ms());
-    if (!start(service, settings, feed, log, &error)) {
+    service->connections_max = (unsigned long long)settings->connections_max;
+    service->placing = (struct http_placing){service, is_full, place};
+    if (!start(service, settings, feed, log, metrics, &error)) {
         snprintf(message, message_size, "cannot start the public listener: %s", error.message);
-        release(service);
+        (void)service_close(service, STOP_STARTED_MS);
         return false;
     }
     *out = service;
@@ -182,11 +168,11 @@ bool service_open(const struct service_settings *settings, meower *feed, const s
 bool service_close(struct service *service, int timeout_ms)
 {
     struct timespec until;
-    atomic_store(&service->stop_wanted, true);
-    clock_gettime(CLOCK_REALTIME, &until);
+    stop_all(service);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += timeout_ms / 1000;
     /* A thread that is stuck still uses everything, so nothing can be released then. */
-    if (pthread_timedjoin_np(service->thread, NULL, &until) != 0) {
+    if (!join_all(service, &until)) {
         return false;
     }
     release(service);
