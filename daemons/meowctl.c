@@ -185,7 +185,7 @@ static int run(struct target *target, const struct settings *settings, const cha
     return strcmp(argument, "-") == 0 ? post_lines(target) : target->operations->post(target, argument);
 }
 
-/* Whether the words behind the options are a command with its argument. */
+/* Whether the words after the options are a command with its argument. */
 static int check_command(int argc, char **argv)
 {
     static const struct {

@@ -1,6 +1,6 @@
 /* meower-commandd.c - the command service of the distributed deployment: takes posts and deletions, and tells the
  * others of them over the bus. */
-#include "server/daemon.h"
+#include "server/process/daemon.h"
 
 int main(int argc, char **argv)
 {
@@ -8,6 +8,6 @@ int main(int argc, char **argv)
                                                         .summary = "the part of a feed that takes posts and deletions",
                                                         .listen = ":8080",
                                                         .has_data_directory = false},
-                                           .roles = SERVER_COMMAND};
+                                           .roles = ROLE_COMMAND};
     return daemon_run(&commandd, argc, argv);
 }

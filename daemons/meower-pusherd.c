@@ -1,6 +1,6 @@
 /* meower-pusherd.c - the pusher of the distributed deployment: sends what happens to WebSocket and Server-Sent Events
  * clients. */
-#include "server/daemon.h"
+#include "server/process/daemon.h"
 
 int main(int argc, char **argv)
 {
@@ -9,6 +9,6 @@ int main(int argc, char **argv)
                      .summary = "the part of a feed that tells WebSocket and Server-Sent Events clients of news",
                      .listen = ":8080",
                      .has_data_directory = false},
-        .roles = SERVER_PUSHER};
+        .roles = ROLE_PUSHER};
     return daemon_run(&pusherd, argc, argv);
 }

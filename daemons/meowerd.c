@@ -1,6 +1,6 @@
 /* meowerd.c - everything in one process: posting, reading, searching, live clients and the page, with the data in a
  * folder of its own. */
-#include "server/daemon.h"
+#include "server/process/daemon.h"
 
 int main(int argc, char **argv)
 {
@@ -9,6 +9,6 @@ int main(int argc, char **argv)
                      .summary = "a live, searchable feed of short messages, in one process",
                      .listen = "127.0.0.1:8080",
                      .has_data_directory = true},
-        .roles = SERVER_COMMAND | SERVER_QUERY | SERVER_PUSHER | SERVER_FILES};
+        .roles = ROLE_COMMAND | ROLE_QUERY | ROLE_PUSHER | ROLE_FILES};
     return daemon_run(&meowerd, argc, argv);
 }

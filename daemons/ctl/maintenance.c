@@ -59,7 +59,7 @@ static int rebuild(const meower_options *options, const char *what)
     return rebuild_by_library(options);
 }
 
-/* Findings to standard output, one a line; what was looked at behind them. */
+/* Findings to standard output, one a line; then what was looked at. */
 static void print_check(const meower_check *check, const meower_check_totals *totals)
 {
     const meower_finding *finding;

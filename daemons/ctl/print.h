@@ -11,7 +11,7 @@ void print_meow(const char *id, const char *created_at, const char *body);
 /* "deleted  id". */
 void print_deletion(const char *id);
 
-/* "cursor  ", before an event: with it a later tail goes on behind the event. */
+/* "cursor  ", before an event: with it a later tail goes on after the event. */
 void print_cursor(const char *cursor);
 
 /* One JSON text on a line of its own. */

@@ -13,7 +13,7 @@ struct target_operations {
     int (*remove)(struct target *target, const char *id);
     int (*list)(struct target *target, uint64_t skip, uint32_t take);
     int (*search)(struct target *target, const char *text, uint32_t take);
-    /* Prints events behind `cursor` ("": from now on) until a signal ends the program. Says on stderr when the cursor
+    /* Prints events after `cursor` ("": from now on) until a signal ends the program. Says on stderr when the cursor
      * is not of this feed: then what is printed begins now. */
     int (*tail)(struct target *target, const char *cursor);
     void (*close)(struct target *target);

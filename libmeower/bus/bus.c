@@ -1,4 +1,4 @@
-/* bus.c - the bus port: finds the adapter by its scheme, and puts the fault hook before and behind every call. */
+/* bus.c - the bus port: finds the adapter by its scheme, and calls the fault hook before and after every call. */
 #include "bus/bus.h"
 #include "base/fault.h"
 #include "base/url.h"

@@ -1,4 +1,4 @@
-/* search.c - the search port: finds the adapter by its scheme, and puts the fault hook before and behind every call. */
+/* search.c - the search port: finds the adapter by its scheme, and calls the fault hook before and after every call. */
 #include "search/search.h"
 #include "base/fault.h"
 #include "base/url.h"

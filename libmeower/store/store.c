@@ -1,5 +1,5 @@
 /* store.c - the store port: finds the adapter by the URL's scheme, refuses what no adapter should have to check, and
- * puts the fault hook before and behind every call. */
+ * calls the fault hook before and after every call. */
 #include "store/store.h"
 #include "base/fault.h"
 #include "base/url.h"

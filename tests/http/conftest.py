@@ -13,7 +13,7 @@ import pytest
 
 pytest.register_assert_rewrite("feed", "wire", "deployment")
 
-from deployment import DEPLOYMENTS, Distributed, Embedded, sound_at_the_end  # noqa: E402
+from deployment import DEPLOYMENTS, Daemon, Distributed, Embedded, sound_at_the_end  # noqa: E402
 from feed import Feed  # noqa: E402
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
@@ -26,6 +26,11 @@ def pytest_addoption(parser):
                      help="how it is deployed (deployment.py); the two options below are for distributed")
     parser.addoption("--bus", default="postgresql", choices=Distributed.BUSES)
     parser.addoption("--search", default="fts5", choices=Distributed.SEARCHES)
+    parser.addoption("--service-threads", type=int, help="of every daemon (default: the daemon's own)")
+
+
+def pytest_configure(config):
+    Daemon.service_threads = config.getoption("--service-threads")
 
 
 def pytest_collection_modifyitems(config, items):

@@ -104,6 +104,8 @@ class Deployment:
 class Daemon(Deployment):
     """One process on free ports. Settings that are None are left at their default."""
 
+    service_threads = None  # of every daemon, unless its settings say so; None: the default
+
     def __init__(self, program, directory, settings=None, environment=None, arguments=(), user=None):
         self.program = str(program)
         self.directory = str(directory)
@@ -116,6 +118,7 @@ class Daemon(Deployment):
         self.settings = {
             "listen": self.address,
             "admin": f"127.0.0.1:{self.admin_port}",
+            "service_threads": self.service_threads,
             **(settings or {}),
         }
         self.environment = environment or {}

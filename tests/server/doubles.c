@@ -1,4 +1,4 @@
-/* doubles.c - stands in for the loop, for libwebsockets and for the sockets. */
+/* doubles.c - stands in for libwebsockets and for the sockets. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,40 +7,136 @@
 #include <cmocka.h>
 
 #include "server/doubles.h"
-#include "server/posts.h"
-#include "server/watch.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define PEERS_MAX        16
 #define DESCRIPTOR_FIRST 1000000 /* no descriptor of this process has such a number */
 
-static struct peer *peers[PEERS_MAX];
+/* A descriptor that the loop was given. */
+struct lws {
+    struct list node;  /* in `adopted` */
+    struct peer *peer; /* NULL: a descriptor that is watched, or one whose peer is freed */
+    lws_callback_function *callback;
+    void *opaque;
+    int descriptor;
+};
 
-static struct peer *peer_of(struct lws *lws)
+static struct peer *peers[PEERS_MAX];
+static struct list adopted = {&adopted, &adopted};
+static struct lws_context_creation_info creation;
+static lws_sorted_usec_list_t *timer;
+static sul_cb_t run_timer;
+
+/* ---- the loop of libwebsockets ---------------------------------------------------------------------------------- */
+
+struct lws_context *lws_create_context(const struct lws_context_creation_info *info)
 {
-    return (struct peer *)(void *)lws;
+    creation = *info;
+    return (struct lws_context *)(void *)&creation;
 }
 
-/* ---- libwebsockets and the sockets ------------------------------------------------------------------------------ */
+struct lws_vhost *lws_create_vhost(struct lws_context *context, const struct lws_context_creation_info *info)
+{
+    (void)info;
+    return (struct lws_vhost *)(void *)context;
+}
+
+void *lws_context_user(struct lws_context *context)
+{
+    (void)context;
+    return creation.user;
+}
+
+struct lws_context *lws_get_context(const struct lws *lws)
+{
+    (void)lws;
+    return (struct lws_context *)(void *)&creation;
+}
+
+void lws_sul_schedule(struct lws_context *context, int thread, lws_sorted_usec_list_t *sul, sul_cb_t callback,
+                      lws_usec_t after_us)
+{
+    (void)context;
+    (void)thread;
+    (void)after_us;
+    timer = sul;
+    run_timer = callback;
+}
+
+static void close_lws(struct lws *lws)
+{
+    lws->callback(lws, LWS_CALLBACK_RAW_CLOSE_FILE, NULL, NULL, 0);
+    list_remove(&lws->node);
+    if (lws->descriptor < DESCRIPTOR_FIRST) {
+        close(lws->descriptor);
+    }
+    if (lws->peer != NULL) {
+        lws->peer->lws = NULL;
+    }
+    free(lws);
+}
+
+void lws_context_destroy(struct lws_context *context)
+{
+    (void)context;
+    while (!list_is_empty(&adopted)) {
+        close_lws(LIST_OWNER(adopted.next, struct lws, node));
+    }
+}
+
+struct lws *lws_adopt_descriptor_vhost_via_info(const lws_adopt_desc_t *info)
+{
+    const struct lws_protocols *protocol = creation.protocols;
+    struct lws *lws = calloc(1, sizeof(*lws));
+    assert_non_null(lws);
+    while (strcmp(protocol->name, info->vh_prot_name) != 0) {
+        protocol++;
+    }
+    lws->callback = protocol->callback;
+    lws->opaque = info->opaque;
+    lws->descriptor = info->fd.filefd;
+    if (lws->descriptor >= DESCRIPTOR_FIRST) {
+        lws->peer = peers[lws->descriptor - DESCRIPTOR_FIRST];
+        lws->peer->lws = lws;
+    }
+    list_append(&adopted, &lws->node);
+    assert_int_equal(lws->callback(lws, LWS_CALLBACK_RAW_ADOPT_FILE, NULL, NULL, 0), 0);
+    return lws;
+}
+
+void *lws_get_opaque_user_data(const struct lws *lws)
+{
+    return lws->opaque;
+}
+
+void lws_set_opaque_user_data(struct lws *lws, void *data)
+{
+    lws->opaque = data;
+}
+
+/* ---- the sockets ------------------------------------------------------------------------------------------------ */
 
 lws_sockfd_type lws_get_socket_fd(struct lws *lws)
 {
-    return peer_of(lws)->descriptor;
+    return lws->descriptor;
 }
 
 int lws_callback_on_writable(struct lws *lws)
 {
-    peer_of(lws)->is_awaited = true;
+    lws->peer->is_awaited = true;
     return 1;
 }
 
 int lws_rx_flow_control(struct lws *lws, int enable)
 {
-    peer_of(lws)->is_paused = enable == 0;
+    if (lws->peer != NULL) {
+        lws->peer->is_paused = enable == 0;
+    }
     return 0;
 }
 
@@ -48,7 +144,9 @@ void lws_set_timeout(struct lws *lws, enum pending_timeout reason, int seconds)
 {
     (void)reason;
     (void)seconds;
-    peer_of(lws)->is_dropped = true;
+    if (lws->peer != NULL) {
+        lws->peer->is_dropped = true;
+    }
 }
 
 ssize_t send(int descriptor, const void *bytes, size_t len, int flags)
@@ -56,6 +154,7 @@ ssize_t send(int descriptor, const void *bytes, size_t len, int flags)
     (void)flags;
     assert_in_range(descriptor, DESCRIPTOR_FIRST, DESCRIPTOR_FIRST + PEERS_MAX - 1);
     struct peer *peer = peers[descriptor - DESCRIPTOR_FIRST];
+    assert_non_null(peer);
     size_t taken = len < peer->takes ? len : peer->takes;
     if (taken == 0) {
         errno = EAGAIN;
@@ -71,52 +170,32 @@ ssize_t send(int descriptor, const void *bytes, size_t len, int flags)
     return (ssize_t)taken;
 }
 
-/* ---- the loop --------------------------------------------------------------------------------------------------- */
-
-bool watch_open(struct watch *watch, struct server *server, int descriptor, void (*readable)(struct watch *watch))
-{
-    *watch = (struct watch){.lws = (struct lws *)(void *)watch, .readable = readable, .server = server};
-    return descriptor >= 0;
-}
-
-void watch_pause(struct watch *watch, bool pause)
-{
-    watch->is_paused = pause;
-}
-
-void watch_close(struct watch *watch)
-{
-    watch->lws = NULL;
-}
-
 /* ---- the room --------------------------------------------------------------------------------------------------- */
 
 void room_begin(struct room *room)
 {
+    static const struct http_settings settings = {
+        .cors_origin = "", .request_timeout_ms = 10000, .idle_timeout_ms = 60000};
     memset(room, 0, sizeof(*room));
-    room->server.metrics = &room->metrics;
-    room->server.log = &room->log;
-    room->server.settings.tokens = "";
-    room->server.settings.cors_origin = "";
-    list_init(&room->server.connections);
-    list_init(&room->server.ready);
-    list_init(&room->server.unsent);
-    deadlines_init(&room->server.deadlines, 10000, 60000);
+    assert_true(loop_open(&room->loop));
+    router_init(&room->router, 0, &room->metrics.http);
+    http_init(&room->http, &settings, &room->loop, &room->router, &room->metrics.http);
 }
 
 void room_end(struct room *room)
 {
-    while (!list_is_empty(&room->server.connections)) {
-        struct connection *connection = LIST_OWNER(room->server.connections.next, struct connection, all);
-        connection->phase = CONNECTION_READING; /* no answer of the library will come for it */
-        connection_closed(connection);
-    }
-    buffer_free(&room->server.answer);
-    posts_free(&room->server.posts);
+    loop_close(&room->loop);
+    http_free(&room->http);
     memset(peers, 0, sizeof(peers));
 }
 
-struct connection *room_connect(struct room *room, struct peer *peer)
+void room_tick(struct room *room)
+{
+    assert_ptr_equal(timer, &room->loop.tick);
+    run_timer(timer);
+}
+
+struct exchange *room_connect(struct room *room, struct peer *peer)
 {
     int number = 0;
     while (number < PEERS_MAX && peers[number] != NULL) {
@@ -127,10 +206,17 @@ struct connection *room_connect(struct room *room, struct peer *peer)
         .received = calloc(1, PEER_RECEIVED_MAX), .takes = SIZE_MAX, .descriptor = DESCRIPTOR_FIRST + number};
     assert_non_null(peer->received);
     peers[number] = peer;
-    struct connection *connection = connection_new(&room->server, (struct lws *)(void *)peer);
-    assert_non_null(connection);
-    connection->exchange.keep_alive = true;
-    return connection;
+    http_adopt(&room->http, peer->descriptor);
+    assert_non_null(peer->lws);
+    struct exchange *exchange = exchange_of(peer->lws->opaque);
+    exchange->counts = &room->metrics.http.routes[0];
+    exchange->keep_alive = true;
+    return exchange;
+}
+
+void peer_hang_up(struct peer *peer)
+{
+    close_lws(peer->lws);
 }
 
 void peer_forget(struct peer *peer)
@@ -141,6 +227,10 @@ void peer_forget(struct peer *peer)
 
 void peer_free(struct peer *peer)
 {
+    if (peer->lws != NULL) {
+        peer->lws->peer = NULL;
+    }
+    peers[peer->descriptor - DESCRIPTOR_FIRST] = NULL;
     free(peer->received);
     peer->received = NULL;
 }

@@ -1,11 +1,11 @@
-/* doubles.h - stands in for the loop, for libwebsockets and for the sockets, so that one room of the server runs alone:
- * without a thread, without a descriptor, and with a client that takes exactly as many bytes as a test says. */
+/* doubles.h - stands in for libwebsockets and for the sockets, so that one room of the server runs alone: without a
+ * thread, without a socket, and with a client that takes exactly as many bytes as a test says. */
 #ifndef TESTS_SERVER_DOUBLES_H
 #define TESTS_SERVER_DOUBLES_H
 
-#include "server/connection.h"
-#include "server/metrics.h"
-#include "server/server.h"
+#include "server/http/pipeline.h"
+#include "server/http/router.h"
+#include "server/process/metrics.h"
 
 #define PEER_RECEIVED_MAX (8 * 1024 * 1024) /* bytes that a client keeps */
 
@@ -15,23 +15,29 @@ struct peer {
     size_t len;     /* bytes of it */
     size_t takes;   /* bytes that its socket still takes; SIZE_MAX: any number */
     int descriptor;
+    struct lws *lws; /* NULL once it is closed */
     bool is_awaited; /* the loop would say when the socket takes more */
     bool is_paused;  /* the loop does not read from it */
     bool is_dropped; /* the loop was asked to close it */
 };
 
-/* A server without a loop, of which a test sets what it needs. */
+/* HTTP over a loop that does not run by itself, of which a test sets what it needs. */
 struct room {
-    struct server server;
+    struct loop loop;
+    struct http http;
+    struct router router;
     struct metrics metrics;
-    struct log log;
 };
 
 void room_begin(struct room *room);
 void room_end(struct room *room); /* its connections end with it */
 
-/* A connection of the room whose client is `peer`. */
-struct connection *room_connect(struct room *room, struct peer *peer);
+/* What the loop does four times a second. */
+void room_tick(struct room *room);
+
+/* HTTP on a connection of the room whose client is `peer`. */
+struct exchange *room_connect(struct room *room, struct peer *peer);
+void peer_hang_up(struct peer *peer);
 void peer_forget(struct peer *peer); /* what it has received so far */
 void peer_free(struct peer *peer);
 

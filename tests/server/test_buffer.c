@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/buffer.h"
+#include "server/net/buffer.h"
 #include <string.h>
 
 /* Appends and uses up pseudo-random amounts; what comes out is what went in. */

@@ -6,8 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/config.h"
-#include "server/config_table.h"
+#include "server/process/config.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,16 +85,16 @@ static void settings_that_are_not_given_have_their_default(void **state)
 {
     (void)state;
     assert_int_equal(load(NULL, NULL), CONFIG_RUN);
-    assert_string_equal(config_text(&config, SETTING_LISTEN), "127.0.0.1:8080");
-    assert_string_equal(config_text(&config, SETTING_ADMIN), "127.0.0.1:9180");
-    assert_string_equal(config_text(&config, SETTING_DATA), "./meower-data");
-    assert_string_equal(config_text(&config, SETTING_TOKEN), "");
-    assert_string_equal(config_text(&config, SETTING_CORS_ORIGIN), "*");
-    assert_string_equal(config_text(&config, SETTING_LOG_FORMAT), "text");
-    assert_int_equal(config_number(&config, SETTING_CONNECTIONS_MAX), 16384);
-    assert_int_equal(config_number(&config, SETTING_REQUEST_TIMEOUT_MS), 10000);
-    assert_int_equal(config_number(&config, SETTING_IDLE_TIMEOUT_MS), 60000);
-    assert_false(config_is_on(&config, SETTING_ACCESS_LOG));
+    assert_string_equal(config.settings.listen, "127.0.0.1:8080");
+    assert_string_equal(config.settings.admin, "127.0.0.1:9180");
+    assert_string_equal(config.settings.data, "./meower-data");
+    assert_string_equal(config.settings.service.loop.routes.commands.tokens, "");
+    assert_string_equal(config.settings.service.loop.http.cors_origin, "*");
+    assert_string_equal(config.settings.log_format, "text");
+    assert_int_equal(config.settings.service.connections_max, 16384);
+    assert_int_equal(config.settings.service.loop.http.request_timeout_ms, 10000);
+    assert_int_equal(config.settings.service.loop.http.idle_timeout_ms, 60000);
+    assert_false(config.settings.service.loop.has_access_log);
     assert_false(config_gives_option(&config, "store"));
     assert_string_equal(meower_options_get(config.options, "store"), "memory:");
 }
@@ -105,19 +104,19 @@ static void a_flag_has_its_value_with_it_or_after_it(void **state)
     (void)state;
     assert_int_equal(load("--token=a=b", "--log-format", "json", "--idle_timeout-ms=500", "--access-log", "on", NULL),
                      CONFIG_RUN);
-    assert_string_equal(config_text(&config, SETTING_TOKEN), "a=b");
-    assert_string_equal(config_text(&config, SETTING_LOG_FORMAT), "json");
-    assert_int_equal(config_number(&config, SETTING_IDLE_TIMEOUT_MS), 500);
-    assert_true(config_is_on(&config, SETTING_ACCESS_LOG));
+    assert_string_equal(config.settings.service.loop.routes.commands.tokens, "a=b");
+    assert_string_equal(config.settings.log_format, "json");
+    assert_int_equal(config.settings.service.loop.http.idle_timeout_ms, 500);
+    assert_true(config.settings.service.loop.has_access_log);
     assert_int_equal(load("--token=", "--cors-origin", "", NULL), CONFIG_RUN);
-    assert_string_equal(config_text(&config, SETTING_CORS_ORIGIN), "");
+    assert_string_equal(config.settings.service.loop.http.cors_origin, "");
 }
 
 static void the_last_of_two_flags_counts(void **state)
 {
     (void)state;
     assert_int_equal(load("--token=first", "--token=second", NULL), CONFIG_RUN);
-    assert_string_equal(config_text(&config, SETTING_TOKEN), "second");
+    assert_string_equal(config.settings.service.loop.routes.commands.tokens, "second");
 }
 
 static void options_of_the_library_are_settings_too(void **state)
@@ -163,12 +162,13 @@ static void a_number_is_from_its_least_to_its_greatest(void **state)
     (void)state;
     static const struct {
         const char *name;
-        enum setting setting;
+        const int64_t *number;
         long long least, greatest;
     } numbers[] = {
-        {"connections-max", SETTING_CONNECTIONS_MAX, 1, 1000000},
-        {"request-timeout-ms", SETTING_REQUEST_TIMEOUT_MS, 100, 3600000},
-        {"idle-timeout-ms", SETTING_IDLE_TIMEOUT_MS, 100, 3600000},
+        {"connections-max", &config.settings.service.connections_max, 1, 1000000},
+        {"service-threads", &config.settings.service.threads, 0, 8},
+        {"request-timeout-ms", &config.settings.service.loop.http.request_timeout_ms, 100, 3600000},
+        {"idle-timeout-ms", &config.settings.service.loop.http.idle_timeout_ms, 100, 3600000},
     };
     char flag[100], right[100];
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -182,7 +182,7 @@ static void a_number_is_from_its_least_to_its_greatest(void **state)
         assert_non_null(strstr(config.message, right));
         snprintf(flag, sizeof(flag), "--%s=%lld", numbers[i].name, numbers[i].greatest);
         assert_int_equal(load(flag, NULL), CONFIG_RUN);
-        assert_int_equal(config_number(&config, numbers[i].setting), numbers[i].greatest);
+        assert_int_equal(*numbers[i].number, numbers[i].greatest);
         snprintf(flag, sizeof(flag), "--%s=many", numbers[i].name);
         assert_wrong(load(flag, NULL), "\"many\" is not right");
     }
@@ -246,15 +246,15 @@ static void a_flag_goes_before_a_variable_before_the_file(void **state)
     write_file("threads=3\nlisten=127.0.0.1:3\n");
     assert_int_equal(load("--config", path, NULL), CONFIG_RUN);
     assert_string_equal(meower_options_get(config.options, "threads"), "3");
-    assert_string_equal(config_text(&config, SETTING_LISTEN), "127.0.0.1:3");
+    assert_string_equal(config.settings.listen, "127.0.0.1:3");
     setenv("MEOWER_THREADS", "4", 1);
     setenv("MEOWER_LISTEN", "127.0.0.1:4", 1);
     assert_int_equal(load("--config", path, NULL), CONFIG_RUN);
     assert_string_equal(meower_options_get(config.options, "threads"), "4");
-    assert_string_equal(config_text(&config, SETTING_LISTEN), "127.0.0.1:4");
+    assert_string_equal(config.settings.listen, "127.0.0.1:4");
     assert_int_equal(load("--threads=5", "--config", path, "--listen=127.0.0.1:5", NULL), CONFIG_RUN);
     assert_string_equal(meower_options_get(config.options, "threads"), "5");
-    assert_string_equal(config_text(&config, SETTING_LISTEN), "127.0.0.1:5");
+    assert_string_equal(config.settings.listen, "127.0.0.1:5");
     setenv("MEOWER_THREADS", "many", 1);
     assert_wrong(load(NULL, NULL), "MEOWER_THREADS");
 }
@@ -265,7 +265,7 @@ static void the_file_may_be_named_by_a_variable(void **state)
     write_file("token=of-the-file\n");
     setenv("MEOWER_CONFIG", path, 1);
     assert_int_equal(load(NULL, NULL), CONFIG_RUN);
-    assert_string_equal(config_text(&config, SETTING_TOKEN), "of-the-file");
+    assert_string_equal(config.settings.service.loop.routes.commands.tokens, "of-the-file");
     assert_wrong(load("--config=/no/such/file", NULL), "cannot read /no/such/file");
 }
 
@@ -275,10 +275,10 @@ static void a_file_has_names_values_and_comments(void **state)
     assert_int_equal(load_file("# a comment\n\n  \t\n TOKEN = a b = c \t\r\n  # another\nMEOWER_LOG-FORMAT=json\n"
                                "meower_access_log=on\ndata=the-end"),
                      CONFIG_RUN);
-    assert_string_equal(config_text(&config, SETTING_TOKEN), "a b = c");
-    assert_string_equal(config_text(&config, SETTING_LOG_FORMAT), "json");
-    assert_true(config_is_on(&config, SETTING_ACCESS_LOG));
-    assert_string_equal(config_text(&config, SETTING_DATA), "the-end");
+    assert_string_equal(config.settings.service.loop.routes.commands.tokens, "a b = c");
+    assert_string_equal(config.settings.log_format, "json");
+    assert_true(config.settings.service.loop.has_access_log);
+    assert_string_equal(config.settings.data, "the-end");
 }
 
 static void a_wrong_line_is_named_by_its_number(void **state)
@@ -308,7 +308,7 @@ static void help_goes_before_version_before_a_check(void **state)
     assert_int_equal(load("--version", "--check-config", NULL), CONFIG_VERSION);
     assert_int_equal(load("--check-config", "--version", NULL), CONFIG_VERSION);
     assert_int_equal(load("--check-config", "--token=x", NULL), CONFIG_CHECK);
-    assert_string_equal(config_text(&config, SETTING_TOKEN), "x");
+    assert_string_equal(config.settings.service.loop.routes.commands.tokens, "x");
 }
 
 static void help_needs_no_right_settings(void **state)

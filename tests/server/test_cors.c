@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/cors.h"
+#include "server/http/cors.h"
 #include <stdio.h>
 #include <string.h>
 

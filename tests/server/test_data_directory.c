@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/data_directory.h"
+#include "server/process/data_directory.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

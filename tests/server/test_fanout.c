@@ -8,9 +8,9 @@
 #include <cmocka.h>
 
 #include "server/doubles.h"
-#include "server/fanout.h"
-#include "server/live_client.h"
-#include "server/ring.h"
+#include "server/live/client.h"
+#include "server/live/fanout.h"
+#include "server/live/ring.h"
 #include <meower/meower.h>
 #include <poll.h>
 #include <stdio.h>
@@ -20,11 +20,13 @@
 #define A_TURN 256 /* clients that are sent to before others get their turn */
 
 static struct room room;
+static struct fanout *fanout;
+static meower *feed;
 static meower_command *command;
 
 static void run_feed(void)
 {
-    while (meower_step(room.server.feed) > 0) {
+    while (meower_step(feed) > 0) {
         continue;
     }
 }
@@ -32,14 +34,16 @@ static void run_feed(void)
 static int begin(void **state)
 {
     (void)state;
+    static struct fanout own;
     meower_options *options;
+    fanout = &own;
     room_begin(&room);
     assert_int_equal(meower_options_new(&options), MEOWER_OK);
     assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);
-    assert_int_equal(meower_open(options, &room.server.feed, NULL), MEOWER_OK);
+    assert_int_equal(meower_open(options, &feed, NULL), MEOWER_OK);
     meower_options_free(options);
-    assert_int_equal(meower_command_open(room.server.feed, &command, NULL), MEOWER_OK);
-    assert_true(fanout_open(&room.server, &room.server.fanout));
+    assert_int_equal(meower_command_open(feed, &command, NULL), MEOWER_OK);
+    assert_true(fanout_open(fanout, &room.loop, feed, &room.metrics.live));
     run_feed();
     return 0;
 }
@@ -48,10 +52,10 @@ static int end(void **state)
 {
     (void)state;
     room_end(&room);
-    fanout_close(room.server.fanout);
+    fanout_close(fanout);
     meower_command_close(command);
     run_feed();
-    assert_int_equal(meower_close(room.server.feed, 1000, NULL), MEOWER_OK);
+    assert_int_equal(meower_close(feed, 1000, NULL), MEOWER_OK);
     return 0;
 }
 
@@ -66,6 +70,12 @@ static void wake(struct watch *watch)
 {
     assert_non_null(watch->lws);
     watch->readable(watch);
+}
+
+/* What the loop does four times a second. */
+static void tick(void)
+{
+    fanout->tick.run(&fanout->tick);
 }
 
 static void post(const char *body, char id[MEOWER_ID_SIZE])
@@ -90,21 +100,20 @@ static void erase(const char *id)
 }
 
 /* A client that wants what follows `cursor`, with its request answered. */
-static struct connection *join(struct peer *peer, struct stream *stream, const char *cursor)
+static void join(struct peer *peer, struct stream *stream, const char *cursor)
 {
-    struct live_client *client;
-    struct connection *connection = room_connect(&room, peer);
-    assert_int_equal(live_client_open(connection, stream, cursor, &client, NULL), MEOWER_OK);
-    live_client_begin(client);
+    struct client *client;
+    struct exchange *exchange = room_connect(&room, peer);
+    assert_int_equal(client_open(exchange, stream, cursor, &client, NULL), MEOWER_OK);
+    client_begin(client);
     run_feed();
-    if (connection->phase != CONNECTION_LIVE) {
+    if (exchange->phase != EXCHANGE_STREAMING) {
         wake(&client->own_watch);
     }
-    assert_int_equal(connection->phase, CONNECTION_LIVE);
+    assert_int_equal(exchange->phase, EXCHANGE_STREAMING);
     if (cursor == NULL) {
         peer_forget(peer);
     }
-    return connection;
 }
 
 /* Counts the times that `text` stands in what a client has received. */
@@ -126,21 +135,18 @@ static void more_than_256_clients_are_woken_in_turns(void **state)
     enum {
         CLIENTS = 2 * A_TURN + 1
     };
-    struct fanout *fanout = room.server.fanout;
     struct stream *stream = &fanout->websocket;
-    static struct live_client clients[CLIENTS];
-    static struct connection connections[CLIENTS];
+    static struct client clients[CLIENTS];
+    static struct exchange exchanges[CLIENTS];
     memset(clients, 0, sizeof(clients));
     ring_add(&stream->ring, 1, "a", "x", 1);
     ring_blank(&stream->ring, "a");
     for (size_t i = 0; i < CLIENTS; i++) {
-        connections[i].server = &room.server;
-        clients[i].connection = &connections[i];
-        clients[i].server = &room.server;
+        clients[i].exchange = &exchanges[i];
         clients[i].stream = stream;
         list_append(&stream->due, &clients[i].node);
     }
-    fanout_tick(fanout);
+    tick();
     for (size_t turn = 1; turn <= 3; turn++) {
         size_t served = turn * A_TURN < CLIENTS ? turn * A_TURN : CLIENTS;
         for (size_t i = 0; i < CLIENTS; i++) {
@@ -158,16 +164,15 @@ static void more_than_256_clients_are_woken_in_turns(void **state)
 static void nobody_is_woken_for_256_clients(void **state)
 {
     (void)state;
-    struct fanout *fanout = room.server.fanout;
-    static struct live_client clients[A_TURN];
-    static struct connection connections[A_TURN];
+    static struct client clients[A_TURN];
+    static struct exchange exchanges[A_TURN];
     memset(clients, 0, sizeof(clients));
     for (size_t i = 0; i < A_TURN; i++) {
-        clients[i].connection = &connections[i];
+        clients[i].exchange = &exchanges[i];
         clients[i].stream = &fanout->sse;
         list_append(&fanout->sse.due, &clients[i].node);
     }
-    fanout_tick(fanout);
+    tick();
     assert_true(list_is_empty(&fanout->sse.due));
     assert_false(is_readable(fanout->more));
     for (size_t i = 0; i < A_TURN; i++) {
@@ -180,7 +185,6 @@ static void nobody_is_woken_for_256_clients(void **state)
 static void each_client_gets_an_event_in_its_own_way(void **state)
 {
     (void)state;
-    struct fanout *fanout = room.server.fanout;
     struct peer peers[3];
     join(&peers[0], &fanout->websocket, NULL);
     join(&peers[1], &fanout->websocket, NULL);
@@ -193,17 +197,16 @@ static void each_client_gets_an_event_in_its_own_way(void **state)
         assert_int_equal(count(&peers[i], "a meow for all"), 3);
         assert_int_equal(count(&peers[i], "event: meow\ndata: {"), i == 2 ? 3 : 0);
         assert_int_equal(count(&peers[i], "\x81"), i == 2 ? 0 : 3);
-        assert_int_equal(room.metrics.frames_sent_total, 9);
+        assert_int_equal(room.metrics.live.frames_sent_total, 9);
         peer_free(&peers[i]);
     }
-    assert_int_equal(room.metrics.websocket_clients, 2);
-    assert_int_equal(room.metrics.sse_clients, 1);
+    assert_int_equal(room.metrics.live.websocket_clients, 2);
+    assert_int_equal(room.metrics.live.sse_clients, 1);
 }
 
 static void a_meow_that_is_deleted_before_it_was_sent_is_not_sent(void **state)
 {
     (void)state;
-    struct fanout *fanout = room.server.fanout;
     struct peer peer;
     char id[MEOWER_ID_SIZE];
     join(&peer, &fanout->sse, NULL);
@@ -220,7 +223,6 @@ static void a_meow_that_is_deleted_before_it_was_sent_is_not_sent(void **state)
 static void nothing_is_encoded_for_a_way_that_nobody_speaks(void **state)
 {
     (void)state;
-    struct fanout *fanout = room.server.fanout;
     struct peer peer;
     join(&peer, &fanout->websocket, NULL);
     post("for one", NULL);
@@ -233,20 +235,19 @@ static void nothing_is_encoded_for_a_way_that_nobody_speaks(void **state)
 static void there_is_a_subscription_while_there_are_clients(void **state)
 {
     (void)state;
-    struct fanout *fanout = room.server.fanout;
     struct peer peer;
-    fanout_tick(fanout);
-    assert_null(fanout->subscription);
-    struct connection *connection = join(&peer, &fanout->websocket, NULL);
-    assert_non_null(fanout->subscription);
+    tick();
+    assert_null(fanout->live.subscription);
+    join(&peer, &fanout->websocket, NULL);
+    assert_non_null(fanout->live.subscription);
     post("for one", NULL);
     wake(&fanout->watch);
-    fanout_tick(fanout);
-    assert_non_null(fanout->subscription);
-    connection_closed(connection);
-    assert_int_equal(room.metrics.websocket_clients, 0);
-    fanout_tick(fanout);
-    assert_null(fanout->subscription);
+    tick();
+    assert_non_null(fanout->live.subscription);
+    peer_hang_up(&peer);
+    assert_int_equal(room.metrics.live.websocket_clients, 0);
+    tick();
+    assert_null(fanout->live.subscription);
     assert_int_equal(fanout->websocket.ring.next, fanout->websocket.ring.first);
     peer_free(&peer);
 }
@@ -254,22 +255,21 @@ static void there_is_a_subscription_while_there_are_clients(void **state)
 static void a_client_with_a_cursor_gets_what_it_missed_and_then_the_rest(void **state)
 {
     (void)state;
-    struct fanout *fanout = room.server.fanout;
     struct peer early, late;
     char cursor[MEOWER_CURSOR_SIZE];
     join(&early, &fanout->sse, "");
     assert_int_equal(count(&early, "event: sync"), 1);
     post("first", NULL);
     wake(&fanout->watch);
-    snprintf(cursor, sizeof(cursor), "%s", fanout_cursor(fanout));
+    snprintf(cursor, sizeof(cursor), "%s", meower_subscription_cursor(fanout->live.subscription));
     post("second", NULL);
     wake(&fanout->watch);
     join(&late, &fanout->sse, cursor);
     run_feed();
-    fanout_tick(fanout);
+    tick();
     post("third", NULL);
     wake(&fanout->watch);
-    fanout_tick(fanout);
+    tick();
     assert_int_equal(count(&late, "\"recovered\":true"), 1);
     assert_int_equal(count(&late, "first"), 0);
     assert_int_equal(count(&late, "second"), 1);

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/json_text.h"
+#include "server/http/json_text.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

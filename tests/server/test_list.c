@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/list.h"
+#include "server/net/list.h"
 
 static void assert_list(const struct list *head, size_t count, const struct list *const *expected)
 {

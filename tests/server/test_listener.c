@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/listener.h"
+#include "server/net/listener.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/log.h"
+#include "server/process/log.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "server/config.h"
-#include "server/original_variables.h"
+#include "server/process/config.h"
+#include "server/process/original_variables.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/parameters.h"
+#include "server/http/parameters.h"
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "server/post_body.h"
-#include "server/request.h"
+#include "server/http/post_body.h"
+#include "server/http/request.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/posts.h"
+#include "server/routes/posts.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "server/request.h"
+#include "server/http/request.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

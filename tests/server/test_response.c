@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "server/doubles.h"
-#include "server/response.h"
+#include "server/http/response.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +15,13 @@
 
 static struct room room;
 static struct peer peer;
-static struct connection *connection;
+static struct exchange *exchange;
 
 static int begin(void **state)
 {
     (void)state;
     room_begin(&room);
-    connection = room_connect(&room, &peer);
+    exchange = room_connect(&room, &peer);
     return 0;
 }
 
@@ -31,6 +31,17 @@ static int end(void **state)
     room_end(&room);
     peer_free(&peer);
     return 0;
+}
+
+static void answer(int status, const char *content_type, const char *content, size_t len)
+{
+    response_begin(exchange, status);
+    char *place = response_reserve(exchange, content_type, len);
+    assert_true((place == NULL) == exchange->is_head);
+    if (place != NULL) {
+        memcpy(place, content, len);
+    }
+    response_send(exchange);
 }
 
 static void assert_field(const char *name, const char *expected)
@@ -79,7 +90,7 @@ static void each_status_has_its_reason(void **state)
         assert_string_equal(response_reason(reasons[i].status), reasons[i].reason);
         snprintf(line, sizeof(line), "HTTP/1.1 %d %s\r\n", reasons[i].status, reasons[i].reason);
         peer_forget(&peer);
-        response_content(connection, reasons[i].status, "text/plain", "x", 1);
+        answer(reasons[i].status, "text/plain", "x", 1);
         assert_memory_equal(peer.received, line, strlen(line));
     }
     assert_string_equal(response_reason(299), "Unknown");
@@ -104,16 +115,16 @@ static void the_date_moves_on_with_the_time(void **state)
 {
     (void)state;
     const struct timespec a_second = {.tv_sec = 1, .tv_nsec = 20000000};
-    response_content(connection, 200, "text/plain", "x", 1);
+    answer(200, "text/plain", "x", 1);
     time_t first = date_of_answer();
     assert_in_range(first, time(NULL) - 2, time(NULL));
     nanosleep(&a_second, NULL);
     peer_forget(&peer);
-    response_content(connection, 200, "text/plain", "x", 1);
+    answer(200, "text/plain", "x", 1);
     time_t second = date_of_answer();
     assert_in_range(second, first + 1, time(NULL));
     peer_forget(&peer);
-    response_content(connection, 200, "text/plain", "x", 1);
+    answer(200, "text/plain", "x", 1);
     assert_in_range(date_of_answer(), second, time(NULL));
 }
 
@@ -122,21 +133,21 @@ static void the_date_moves_on_with_the_time(void **state)
 static void an_answer_has_its_content_and_its_length(void **state)
 {
     (void)state;
-    response_content(connection, 200, "text/plain", "0123456789ab", 12);
+    answer(200, "text/plain", "0123456789ab", 12);
     assert_int_equal(peer_status(&peer), 200);
     assert_field("Content-Type", "text/plain");
     assert_field("Content-Length", "12");
     assert_field("X-Content-Type-Options", "nosniff");
     assert_false(has_field("Connection"));
     assert_string_equal(peer_content(&peer), "0123456789ab");
-    assert_int_equal(connection->phase, CONNECTION_READING);
-    assert_false(connection->closes_when_sent);
+    assert_int_equal(exchange->phase, EXCHANGE_READING);
+    assert_false(exchange->connection.closes_when_sent);
 }
 
 static void an_empty_content_has_length_0(void **state)
 {
     (void)state;
-    response_content(connection, 200, "text/plain", "", 0);
+    answer(200, "text/plain", "", 0);
     assert_field("Content-Length", "0");
     assert_string_equal(peer_content(&peer), "");
 }
@@ -144,8 +155,8 @@ static void an_empty_content_has_length_0(void **state)
 static void an_answer_to_head_has_the_length_and_no_content(void **state)
 {
     (void)state;
-    connection->exchange.is_head = true;
-    response_content(connection, 200, "text/plain", "0123456789", 10);
+    exchange->is_head = true;
+    answer(200, "text/plain", "0123456789", 10);
     assert_field("Content-Length", "10");
     assert_string_equal(peer_content(&peer), "");
 }
@@ -153,18 +164,18 @@ static void an_answer_to_head_has_the_length_and_no_content(void **state)
 static void the_last_answer_of_a_connection_says_so(void **state)
 {
     (void)state;
-    connection->exchange.keep_alive = false;
-    response_content(connection, 200, "text/plain", "x", 1);
+    exchange->keep_alive = false;
+    answer(200, "text/plain", "x", 1);
     assert_field("Connection", "close");
-    assert_true(connection->closes_when_sent);
+    assert_true(exchange->connection.closes_when_sent);
 }
 
 static void an_answer_begins_where_the_one_before_it_ended(void **state)
 {
     (void)state;
-    response_content(connection, 200, "text/plain", "first", 5);
+    answer(200, "text/plain", "first", 5);
     size_t len = peer.len;
-    response_content(connection, 404, "text/plain", "second", 6);
+    answer(404, "text/plain", "second", 6);
     assert_memory_equal(peer.received + len, "HTTP/1.1 404 Not Found\r\n", 24);
     assert_string_equal(peer.received + peer.len - 10, "\r\n\r\nsecond");
 }
@@ -172,11 +183,11 @@ static void an_answer_begins_where_the_one_before_it_ended(void **state)
 static void fields_stand_there_as_they_were_given(void **state)
 {
     (void)state;
-    response_begin(connection, 204);
-    response_field(connection, "Allow", "GET, HEAD");
-    response_field_format(connection, "ETag", "\"%d-%s\"", 7, "x");
-    response_end(connection);
-    response_send(connection);
+    response_begin(exchange, 204);
+    response_field(exchange, "Allow", "GET, HEAD");
+    response_field_format(exchange, "ETag", "\"%d-%s\"", 7, "x");
+    response_end(exchange);
+    response_send(exchange);
     assert_field("Allow", "GET, HEAD");
     assert_field("ETag", "\"7-x\"");
     assert_false(has_field("Content-Length"));
@@ -186,8 +197,8 @@ static void fields_stand_there_as_they_were_given(void **state)
 static void a_stream_has_no_length_and_closes(void **state)
 {
     (void)state;
-    response_begin(connection, 200);
-    response_begin_stream(connection, "text/event-stream");
+    response_begin(exchange, 200);
+    response_begin_stream(exchange, "text/event-stream");
     assert_field("Content-Type", "text/event-stream");
     assert_field("Connection", "close");
     assert_false(has_field("Content-Length"));
@@ -197,15 +208,15 @@ static void a_stream_has_no_length_and_closes(void **state)
 static void answers_are_counted_by_route_and_class(void **state)
 {
     (void)state;
-    connection->exchange.route = ROUTE_LIST;
-    response_content(connection, 200, "text/plain", "x", 1);
-    response_content(connection, 404, "text/plain", "x", 1);
-    response_content(connection, 404, "text/plain", "x", 1);
-    response_content(connection, 503, "text/plain", "x", 1);
-    assert_int_equal(room.metrics.requests[ROUTE_LIST][2], 1);
-    assert_int_equal(room.metrics.requests[ROUTE_LIST][4], 2);
-    assert_int_equal(room.metrics.requests[ROUTE_LIST][5], 1);
-    assert_int_equal(room.metrics.requests[ROUTE_LIST][0], 0);
+    struct route_metrics *counts = exchange->counts = &room.metrics.http.routes[2];
+    answer(200, "text/plain", "x", 1);
+    answer(404, "text/plain", "x", 1);
+    answer(404, "text/plain", "x", 1);
+    answer(503, "text/plain", "x", 1);
+    assert_int_equal(counts->by_class[2], 1);
+    assert_int_equal(counts->by_class[4], 2);
+    assert_int_equal(counts->by_class[5], 1);
+    assert_int_equal(counts->by_class[0], 0);
 }
 
 /* ---- problems --------------------------------------------------------------------------------------------------- */
@@ -213,7 +224,7 @@ static void answers_are_counted_by_route_and_class(void **state)
 static void a_problem_says_what_is_wrong_in_json(void **state)
 {
     (void)state;
-    response_problem(connection, 400, "Invalid \"x\"", "the\nreason");
+    response_problem(exchange, 400, "Invalid \"x\"", "the\nreason");
     assert_int_equal(peer_status(&peer), 400);
     assert_field("Content-Type", "application/json");
     assert_field("Cache-Control", "no-store");
@@ -226,7 +237,7 @@ static void a_problem_says_what_is_wrong_in_json(void **state)
 static void a_problem_without_words_has_those_of_its_status(void **state)
 {
     (void)state;
-    response_problem(connection, 404, NULL, "nothing here");
+    response_problem(exchange, 404, NULL, "nothing here");
     assert_string_equal(peer_content(&peer),
                         "{\"error\":\"Not Found\",\"type\":\"about:blank\",\"title\":\"Not Found\","
                         "\"status\":404,\"detail\":\"nothing here\"}");
@@ -235,16 +246,16 @@ static void a_problem_without_words_has_those_of_its_status(void **state)
 static void an_unavailable_service_says_when_to_come_back(void **state)
 {
     (void)state;
-    response_problem(connection, 503, NULL, "later");
+    response_problem(exchange, 503, NULL, "later");
     assert_field("Retry-After", "1");
 }
 
 static void a_problem_may_have_fields_of_its_own(void **state)
 {
     (void)state;
-    response_begin(connection, 401);
-    response_field(connection, "WWW-Authenticate", "Bearer");
-    response_problem_content(connection, 401, NULL, "a token is missing");
+    response_begin(exchange, 401);
+    response_field(exchange, "WWW-Authenticate", "Bearer");
+    response_problem_content(exchange, 401, NULL, "a token is missing");
     assert_field("WWW-Authenticate", "Bearer");
     assert_int_equal(peer_status(&peer), 401);
 }
@@ -253,8 +264,8 @@ static void a_problem_may_have_fields_of_its_own(void **state)
 
 static bool matches(const char *condition)
 {
-    snprintf(connection->exchange.condition, sizeof(connection->exchange.condition), "%s", condition);
-    return response_matches(connection, "\"abc\"");
+    snprintf(exchange->condition, sizeof(exchange->condition), "%s", condition);
+    return response_matches(exchange, "\"abc\"");
 }
 
 static void a_condition_names_the_entity_tag(void **state)
@@ -278,13 +289,13 @@ static void what_the_socket_does_not_take_waits(void **state)
 {
     (void)state;
     peer.takes = 20;
-    response_content(connection, 200, "text/plain", "0123456789", 10);
+    answer(200, "text/plain", "0123456789", 10);
     assert_int_equal(peer.len, 20);
-    assert_true(connection->out.len > 0);
-    assert_true(list_holds(&connection->unsent));
+    assert_true(exchange->connection.out.len > 0);
+    assert_true(list_holds(&exchange->connection.unsent.node));
     peer.takes = SIZE_MAX;
-    connection_writable(connection);
-    assert_int_equal(connection->out.len, 0);
+    connection_writable(&exchange->connection);
+    assert_int_equal(exchange->connection.out.len, 0);
     assert_string_equal(peer_content(&peer), "0123456789");
 }
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/ring.h"
+#include "server/live/ring.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -8,32 +8,40 @@
 #include <cmocka.h>
 
 #include "server/doubles.h"
-#include "server/request.h"
-#include "server/router.h"
-#include "server/server.h"
+#include "server/http/request.h"
+#include "server/http/router.h"
+#include "server/routes/role.h"
+#include "server/routes/routes.h"
 #include <stdio.h>
 #include <string.h>
 
-#define ALL (SERVER_COMMAND | SERVER_QUERY | SERVER_PUSHER | SERVER_FILES)
+#define ALL (ROLE_COMMAND | ROLE_QUERY | ROLE_PUSHER | ROLE_FILES)
 
 static struct room room;
 static struct peer peer;
-static struct connection *connection;
+static struct exchange *exchange;
+static struct routes routes;
+static struct commands_settings settings;
 static struct request request;
 
 static int begin(void **state)
 {
     (void)state;
     room_begin(&room);
-    room.server.settings.roles = ALL;
-    connection = room_connect(&room, &peer);
+    settings.tokens = "";
+    routes = (struct routes){.commands = {.loop = &room.loop, .settings = &settings}};
+    room.router.roles = ALL;
+    routes_add(&routes, &room.router);
+    exchange = room_connect(&room, &peer);
     return 0;
 }
 
 static int end(void **state)
 {
     (void)state;
+    list_remove(&routes.commands.submit.node);
     room_end(&room);
+    posts_free(&routes.commands.posts);
     peer_free(&peer);
     return 0;
 }
@@ -50,13 +58,14 @@ static void ask(const char *method, const char *target, const char *fields)
     for (size_t i = 0; i < sizeof(rubbish); i++) {
         rubbish[i] = 'x';
     }
-    router_dispatch(connection, &request);
+    exchange_begin(exchange, &request);
+    router_dispatch(&room.router, exchange, &request);
 }
 
 static void assert_answer(unsigned roles, const char *method, const char *target, int status, const char *allow)
 {
     char value[100] = "";
-    room.server.settings.roles = roles;
+    room.router.roles = roles;
     ask(method, target, "");
     assert_int_equal(peer_status(&peer), status);
     assert_true(peer_field(&peer, "Allow", value, sizeof(value)) == (allow != NULL));
@@ -117,18 +126,18 @@ static void a_path_is_at_most_255_bytes(void **state)
 static void a_service_answers_for_its_own_methods_alone(void **state)
 {
     (void)state;
-    assert_answer(SERVER_QUERY, "POST", "/meows", 404, NULL);
-    assert_answer(SERVER_COMMAND, "GET", "/meows", 404, NULL);
-    assert_answer(SERVER_COMMAND, "OPTIONS", "/meows", 204, "GET, HEAD, POST, OPTIONS");
-    assert_answer(SERVER_QUERY, "OPTIONS", "/meows", 204, "GET, HEAD, POST, OPTIONS");
-    assert_answer(SERVER_QUERY, "PUT", "/meows/" ID, 405, "GET, HEAD, DELETE, OPTIONS");
-    assert_answer(SERVER_PUSHER, "OPTIONS", "/meows", 404, NULL);
-    assert_answer(SERVER_COMMAND, "OPTIONS", "/search", 404, NULL);
-    assert_answer(SERVER_QUERY, "OPTIONS", "/pusher", 404, NULL);
-    assert_answer(SERVER_QUERY, "OPTIONS", "/events", 404, NULL);
-    assert_answer(SERVER_QUERY, "OPTIONS", "/openapi.json", 404, NULL);
-    assert_answer(SERVER_PUSHER, "OPTIONS", "/events", 204, "GET, HEAD, OPTIONS");
-    assert_answer(SERVER_FILES, "OPTIONS", "/openapi.json", 204, "GET, HEAD, OPTIONS");
+    assert_answer(ROLE_QUERY, "POST", "/meows", 404, NULL);
+    assert_answer(ROLE_COMMAND, "GET", "/meows", 404, NULL);
+    assert_answer(ROLE_COMMAND, "OPTIONS", "/meows", 204, "GET, HEAD, POST, OPTIONS");
+    assert_answer(ROLE_QUERY, "OPTIONS", "/meows", 204, "GET, HEAD, POST, OPTIONS");
+    assert_answer(ROLE_QUERY, "PUT", "/meows/" ID, 405, "GET, HEAD, DELETE, OPTIONS");
+    assert_answer(ROLE_PUSHER, "OPTIONS", "/meows", 404, NULL);
+    assert_answer(ROLE_COMMAND, "OPTIONS", "/search", 404, NULL);
+    assert_answer(ROLE_QUERY, "OPTIONS", "/pusher", 404, NULL);
+    assert_answer(ROLE_QUERY, "OPTIONS", "/events", 404, NULL);
+    assert_answer(ROLE_QUERY, "OPTIONS", "/openapi.json", 404, NULL);
+    assert_answer(ROLE_PUSHER, "OPTIONS", "/events", 204, "GET, HEAD, OPTIONS");
+    assert_answer(ROLE_FILES, "OPTIONS", "/openapi.json", 204, "GET, HEAD, OPTIONS");
 }
 
 /* ---- posts and deletes ------------------------------------------------------------------------------------------ */
@@ -138,17 +147,17 @@ static void a_post_is_gathered_with_its_key(void **state)
     (void)state;
     ask("POST", "/meows?body=cat0", "Idempotency-Key: a-longer-key-of-a-post\r\n");
     assert_int_equal(peer.len, 0);
-    assert_int_equal(connection->phase, CONNECTION_ANSWERING);
+    assert_int_equal(exchange->phase, EXCHANGE_ANSWERING);
     ask("POST", "/meows?body=dog", "Idempotency-Key: short\r\n");
     ask("POST", "/meows?body=cow", "");
-    const meower_post *posts = posts_ready(&room.server.posts);
-    assert_int_equal(room.server.posts.count, 3);
+    const meower_post *posts = posts_ready(&routes.commands.posts);
+    assert_int_equal(routes.commands.posts.count, 3);
     assert_string_equal(posts[0].body, "cat0");
     assert_string_equal(posts[0].idempotency_key, "a-longer-key-of-a-post");
     assert_string_equal(posts[1].idempotency_key, "short");
     assert_string_equal(posts[2].body, "cow");
     assert_null(posts[2].idempotency_key);
-    assert_ptr_equal(posts[1].tag, connection);
+    assert_ptr_equal(posts[1].tag, exchange);
 }
 
 static void a_key_is_1_to_255_visible_characters(void **state)
@@ -157,8 +166,8 @@ static void a_key_is_1_to_255_visible_characters(void **state)
     char fields[400];
     snprintf(fields, sizeof(fields), "Idempotency-Key: %0255d\r\n", 0);
     ask("POST", "/meows?body=cat", fields);
-    assert_int_equal(room.server.posts.count, 1);
-    assert_int_equal(strlen(posts_ready(&room.server.posts)[0].idempotency_key), 255);
+    assert_int_equal(routes.commands.posts.count, 1);
+    assert_int_equal(strlen(posts_ready(&routes.commands.posts)[0].idempotency_key), 255);
     snprintf(fields, sizeof(fields), "Idempotency-Key: %0256d\r\n", 0);
     ask("POST", "/meows?body=cat", fields);
     assert_int_equal(peer_status(&peer), 400);
@@ -169,12 +178,12 @@ static void a_key_is_1_to_255_visible_characters(void **state)
         assert_int_equal(peer_status(&peer), 400);
     }
     ask("POST", "/meows?body=cat", "Idempotency-Key: !~\r\n");
-    assert_int_equal(room.server.posts.count, 2);
+    assert_int_equal(routes.commands.posts.count, 2);
 }
 
 static int delete_with(const char *tokens, const char *fields)
 {
-    room.server.settings.tokens = tokens;
+    settings.tokens = tokens;
     ask("DELETE", "/meows/no-id", fields);
     return peer_status(&peer);
 }
@@ -204,9 +213,9 @@ static void a_condition_is_that_of_its_own_request(void **state)
 {
     (void)state;
     ask("POST", "/meows?body=cat", "If-None-Match: \"a-long-entity-tag\"\r\n");
-    assert_string_equal(connection->exchange.condition, "\"a-long-entity-tag\"");
+    assert_string_equal(exchange->condition, "\"a-long-entity-tag\"");
     ask("POST", "/meows?body=cat", "If-None-Match: \"b\"\r\n");
-    assert_string_equal(connection->exchange.condition, "\"b\"");
+    assert_string_equal(exchange->condition, "\"b\"");
 }
 
 #define ROUTER_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/slice.h"
+#include "server/net/slice.h"
 
 static void assert_elements(const char *text, size_t count, const char *const *expected)
 {

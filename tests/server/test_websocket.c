@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/websocket.h"
+#include "server/live/websocket.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,87 @@
+/* parameters.c - "name=value&..." as a query string or a form has it. */
+#include "server/http/parameters.h"
+
+#define NAME_SIZE 64 /* bytes of a parameter's decoded name that can be of interest, with a NUL */
+
+static int hexadecimal_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') {
+        return (c | 0x20) - 'a' + 10;
+    }
+    return -1;
+}
+
+bool percent_decode(struct slice text, bool plus_is_space, char *out, size_t size, size_t *len)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.text[i];
+        if (used + 1 >= size) {
+            return false;
+        }
+        if (c == '%') {
+            int high = text.len - i > 2 ? hexadecimal_value(text.text[i + 1]) : -1;
+            int low = text.len - i > 2 ? hexadecimal_value(text.text[i + 2]) : -1;
+            if (high < 0 || low < 0) {
+                return false;
+            }
+            c = (char)(high * 16 + low);
+            i += 2;
+        } else if (c == '+' && plus_is_space) {
+            c = ' ';
+        }
+        out[used++] = c;
+    }
+    out[used] = '\0';
+    *len = used;
+    return true;
+}
+
+enum parameter_result parameter_get(struct slice parameters, const char *name, char *out, size_t size, size_t *len)
+{
+    char decoded[NAME_SIZE];
+    while (parameters.text != NULL) {
+        const char *end = parameters.len > 0 ? memchr(parameters.text, '&', parameters.len) : NULL;
+        struct slice pair = {parameters.text, end == NULL ? parameters.len : (size_t)(end - parameters.text)};
+        parameters = end == NULL ? (struct slice){NULL, 0} : (struct slice){end + 1, parameters.len - pair.len - 1};
+
+        const char *equals = pair.len > 0 ? memchr(pair.text, '=', pair.len) : NULL;
+        struct slice key = {pair.text, equals == NULL ? pair.len : (size_t)(equals - pair.text)};
+        struct slice value = {pair.text + pair.len, 0};
+        if (equals != NULL) {
+            value = (struct slice){equals + 1, pair.len - key.len - 1};
+        }
+        size_t key_len;
+        if (!percent_decode(key, true, decoded, sizeof(decoded), &key_len)) {
+            continue;
+        }
+        if (key_len != strlen(name) || memcmp(decoded, name, key_len) != 0) {
+            continue;
+        }
+        return percent_decode(value, true, out, size, len) ? PARAMETER_FOUND : PARAMETER_MALFORMED;
+    }
+    return PARAMETER_ABSENT;
+}
+
+bool number_parse(struct slice text, unsigned long long max, unsigned long long *number)
+{
+    unsigned long long value = 0;
+    if (text.len == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.text[i] < '0' || text.text[i] > '9') {
+            return false;
+        }
+        unsigned long long digit = (unsigned long long)(text.text[i] - '0');
+        if (digit > max || value > (max - digit) / 10) {
+            return false;
+        }
+        value = value * 10 + digit;
+    }
+    *number = value;
+    return true;
+}

@@ -1,0 +1,136 @@
+/* live.c - GET /pusher (WebSocket) and GET /events (Server-Sent Events). */
+
+#include "server/routes/live.h"
+
+#include "server/http/parameters.h"
+#include "server/http/response.h"
+#include "server/live/fanout.h"
+#include "server/live/sse.h"
+#include "server/routes/role.h"
+#include <string.h>
+
+#define CURSOR_SIZE 128 /* bytes of a cursor that may be one, with a NUL */
+
+/* Copies the cursor. The field goes first: a browser that reconnects asks the old address and sends the newer id. */
+static enum parameter_result find_cursor(const struct request *request, char out[CURSOR_SIZE])
+{
+    struct slice field = request->fields[REQUEST_LAST_EVENT_ID];
+    size_t len;
+    if (field.text != NULL) {
+        if (field.len >= CURSOR_SIZE) {
+            return PARAMETER_MALFORMED;
+        }
+        memcpy(out, field.text, field.len);
+        out[field.len] = '\0';
+        return PARAMETER_FOUND;
+    }
+    enum parameter_result result = parameter_get(request->query, "cursor", out, CURSOR_SIZE, &len);
+    return result == PARAMETER_FOUND && strlen(out) != len ? PARAMETER_MALFORMED : result;
+}
+
+/* Prepares a client of `stream` that begins where the request says: Last-Event-ID, or the parameter "cursor". NULL when
+ * that cannot be: then the request is answered. */
+static struct client *open_client(struct exchange *exchange, struct stream *stream, const struct request *request)
+{
+    struct client *client = NULL;
+    meower_error error = {.message = "the server is short of memory"};
+    char cursor[CURSOR_SIZE];
+    int status = MEOWER_ERROR_INVALID;
+
+    enum parameter_result result = find_cursor(request, cursor);
+    if (result != PARAMETER_MALFORMED) {
+        status = client_open(exchange, stream, result == PARAMETER_FOUND ? cursor : NULL, &client, &error);
+    }
+    if (status == MEOWER_OK) {
+        return client;
+    }
+    if (status == MEOWER_ERROR_INVALID) {
+        response_problem(exchange, 400, "Invalid cursor parameter",
+                         "the cursor must be one that this API gave, or empty");
+    } else {
+        response_problem(exchange, 503, NULL, error.message);
+    }
+    return NULL;
+}
+
+/* Whether the client wants to speak WebSocket (RFC 6455, 4.2.1). */
+static bool is_websocket(const struct request *request)
+{
+    struct slice list = request->fields[REQUEST_UPGRADE], item;
+    if (request->method != REQUEST_GET || !request->wants_upgrade) {
+        return false;
+    }
+    while (slice_next(&list, ',', &item)) {
+        if (slice_equals_nocase(item, "websocket")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- WebSocket -------------------------------------------------------------------------------------------------- */
+
+static void refuse_upgrade(struct exchange *exchange, const char *detail)
+{
+    response_begin(exchange, 426);
+    response_field(exchange, "Upgrade", "websocket");
+    response_field(exchange, "Sec-WebSocket-Version", "13");
+    response_problem_content(exchange, 426, NULL, detail);
+}
+
+static void handle_pusher(void *context, struct exchange *exchange, const struct request *request, const char *argument)
+{
+    struct fanout *fanout = context;
+    char accept[WEBSOCKET_ACCEPT_SIZE];
+    struct slice key = request->fields[REQUEST_WEBSOCKET_KEY];
+    struct slice version = request->fields[REQUEST_WEBSOCKET_VERSION];
+    (void)argument;
+
+    if (!is_websocket(request)) {
+        refuse_upgrade(exchange, "this route speaks WebSocket: send GET with Upgrade: websocket");
+        return;
+    }
+    if (version.text == NULL || !slice_equals(version, "13")) {
+        refuse_upgrade(exchange, "Sec-WebSocket-Version must be 13");
+        return;
+    }
+    if (key.text == NULL || !websocket_accept(key.text, key.len, accept)) {
+        response_problem(exchange, 400, NULL, "Sec-WebSocket-Key must be the base64 of 16 bytes");
+        return;
+    }
+    struct client *client = open_client(exchange, &fanout->websocket, request);
+    if (client == NULL) {
+        return;
+    }
+    memcpy(client->accept, accept, sizeof(accept));
+    client_begin(client);
+}
+
+/* ---- Server-Sent Events ----------------------------------------------------------------------------------------- */
+
+static void handle_events(void *context, struct exchange *exchange, const struct request *request, const char *argument)
+{
+    struct fanout *fanout = context;
+    (void)argument;
+    if (is_websocket(request)) {
+        response_problem(exchange, 400, NULL, "this route does not speak WebSocket: /pusher does");
+    } else if (request->method == REQUEST_GET) {
+        struct client *client = open_client(exchange, &fanout->sse, request);
+        if (client != NULL) {
+            client_begin(client);
+        }
+    } else {
+        sse_begin_answer(exchange);
+        response_field(exchange, "Content-Type", "text/event-stream");
+        response_end(exchange);
+        response_send(exchange);
+    }
+}
+
+/* ---- the table -------------------------------------------------------------------------------------------------- */
+
+const struct route live_rows[] = {
+    {.path = "/pusher", .methods = ROUTE_READING, .role = ROLE_PUSHER, .name = "GET /pusher", .handle = handle_pusher},
+    {.path = "/events", .methods = ROUTE_READING, .role = ROLE_PUSHER, .name = "GET /events", .handle = handle_events},
+    {.path = NULL},
+};
