@@ -1,7 +1,7 @@
-/* test_feed.c - the stages' way to the events after a position (flow/feed.h): memory, then the store, never more than
+/* test_feed.c - the stages' way to the events after a position (feed/feed.h): memory, then the store, never more than
  * this instance knows of. */
-#include "flow/engine.h"
-#include "flow/feed.h"
+#include "api/instance.h"
+#include "feed/feed.h"
 #include "flow/shared_store.h"
 #include "flow/support.h"
 

@@ -1,8 +1,8 @@
 /* test_index.c - the search index follows the feed: searches wait for their position, and failures, restarts, other
  * instances and other epochs leave it right. */
 #include "flow/pair.h"
-#include "flow/projection.h"
 #include "flow/toy_search.h"
+#include "stage/projection.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* test_relay.c - what reaches the bus: every event at least once, in position order, from a checkpoint, by one relay at
  * a time. */
-#include "flow/engine.h"
+#include "api/instance.h"
 #include "flow/pair.h"
 #include <limits.h>
 

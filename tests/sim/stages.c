@@ -1,6 +1,6 @@
 /* stages.c - see stages.h. */
 #include "sim/stages.h"
-#include "flow/engine.h"
+#include "api/instance.h"
 
 bool stage_can_run(meower *feed, int stage)
 {

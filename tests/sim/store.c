@@ -2,8 +2,8 @@
 #include "sim/store.h"
 #include "base/cursor.h"
 #include "base/options.h"
-#include "flow/relay.h"
 #include "sim/world.h"
+#include "stage/relay.h"
 #include "store/store.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,40 @@
+/* maintenance.c - copies of a store and another epoch, for a store that no instance needs to have open. */
+#include "api/instance.h"
+
+/* MEOWER_OK, or INVALID for what must not be NULL. */
+static int check_arguments(const meower_options *options, const char *path, meower_error *error)
+{
+    if (options == NULL || path == NULL) {
+        return engine_refuse_null(options == NULL ? "options" : "path", error);
+    }
+    return MEOWER_OK;
+}
+
+int meower_backup(const meower_options *options, const char *path, meower_error *error)
+{
+    int status = check_arguments(options, path, error);
+
+    return status != MEOWER_OK ? status : store_backup(options, path, error);
+}
+
+int meower_restore(const meower_options *options, const char *path, meower_error *error)
+{
+    int status = check_arguments(options, path, error);
+
+    return status != MEOWER_OK ? status : store_restore(options, path, error);
+}
+
+int meower_new_epoch(const meower_options *options, meower_error *error)
+{
+    struct store store;
+    int status = check_arguments(options, "", error);
+
+    if (status == MEOWER_OK) {
+        status = store_open(&store, options, 1, error);
+    }
+    if (status == MEOWER_OK) {
+        status = store_new_epoch(&store, error);
+        store_close(&store);
+    }
+    return status;
+}
