@@ -47,7 +47,7 @@ static void bus_health(meower *instance, meower_health *out)
 static void search_health(meower *instance, meower_health *out)
 {
     struct projection *projection = &instance->projection;
-    uint64_t head = event_log_head(&instance->log);
+    uint64_t head = event_log_head(&instance->feed.log);
     uint64_t visible = projection_visible(projection);
     char reason[FAILURE_SIZE];
 
@@ -89,7 +89,7 @@ int meower_health_at(meower *instance, size_t index, meower_health *out)
 static double gauge(meower *instance, const char *name)
 {
     if (strcmp(name, "position") == 0) {
-        return (double)event_log_head(&instance->log);
+        return (double)event_log_head(&instance->feed.log);
     }
     if (strcmp(name, "index_position") == 0) {
         return (double)projection_visible(&instance->projection);
@@ -119,7 +119,7 @@ int meower_metric_at(meower *instance, size_t index, meower_metric *out)
     if (status != MEOWER_OK) {
         return status;
     }
-    struct engine_counters *counters = &instance->counters;
+    struct counters *counters = &instance->counters;
     const struct {
         const char *name;
         const char *help;

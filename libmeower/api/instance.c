@@ -42,17 +42,6 @@ int engine_check(const meower *instance, meower_error *error)
     return status;
 }
 
-void engine_append(meower *instance, struct meow *const *events, size_t count)
-{
-    if (count == 0) {
-        return; /* nobody is woken for nothing */
-    }
-    if (instance->has_query) {
-        timeline_apply(&instance->timeline, events, count, event_log_head(&instance->log) + count);
-    }
-    event_log_append(&instance->log, events, count);
-}
-
 void engine_wake_readers(meower *instance)
 {
     if (atomic_load(&instance->reads_parked) == 0) {
@@ -100,46 +89,6 @@ int engine_wait(meower *instance, const struct notifier *notifier, int64_t deadl
         /* Idle: only time can bring anything; the host's own threads may. */
         (void)notifier_wait(notifier, 1);
     }
-    return MEOWER_OK;
-}
-
-/* Loads the newest meows. */
-struct load_sink {
-    meower_row_sink sink; /* first: the row function casts back */
-    struct timeline *timeline;
-    size_t count;
-};
-
-static int load_row(meower_row_sink *sink, const meower_row *row)
-{
-    struct load_sink *load = (struct load_sink *)sink;
-    struct meow *meow = meow_new(row);
-
-    if (meow == NULL) {
-        return MEOWER_ERROR_NO_MEMORY;
-    }
-    timeline_load(load->timeline, meow);
-    load->count++;
-    return MEOWER_OK;
-}
-
-/* Only queries read it. */
-static int load_timeline(meower *instance, meower_error *error)
-{
-    size_t max = instance->has_query ? (size_t)options_number(instance->options, "timeline_max") : 0;
-    struct load_sink sink = {.sink.row = load_row, .timeline = &instance->timeline};
-    meower_range range = {.take = (uint32_t)max + 1};
-    int status = timeline_init(&instance->timeline, max);
-
-    if (status != MEOWER_OK) {
-        return meower_error_set(error, status, 0, 0, "no memory for the timeline; lower the option timeline_max");
-    }
-    status = store_list(&instance->store, LANE_WRITER, &range, &sink.sink, error);
-    if (status != MEOWER_OK) {
-        timeline_destroy(&instance->timeline);
-        return status;
-    }
-    timeline_loaded(&instance->timeline, sink.count <= max, instance->store.info.head);
     return MEOWER_OK;
 }
 
@@ -221,32 +170,28 @@ static int init_memory(meower *instance, meower_error *error)
 {
     int status;
 
-    memcpy(instance->epoch, instance->store.info.epoch, sizeof(instance->epoch));
     instance->readers = calloc(instance->reader_count, sizeof(*instance->readers));
     if (instance->readers == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the readers");
     }
-    status = event_log_init(&instance->log, (size_t)options_number(instance->options, "event_log_max"),
-                            instance->store.info.head);
+    instance->feed.store = &instance->store;
+    instance->feed.counters = &instance->counters;
+    instance->feed.events_max = (size_t)options_number(instance->options, "event_log_max");
+    instance->feed.meows_max = (size_t)options_number(instance->options, "timeline_max");
+    instance->feed.has_timeline = instance->has_query;
+    status = feed_init(&instance->feed, LANE_WRITER, error);
     if (status != MEOWER_OK) {
-        meower_error_set(error, status, 0, 0, "no memory for the event log; lower the option event_log_max");
         goto free_readers;
-    }
-    status = load_timeline(instance, error);
-    if (status != MEOWER_OK) {
-        goto destroy_log;
     }
     status = writer_init(&instance->writer, instance);
     if (status != MEOWER_OK) {
         meower_error_set(error, status, 0, 0, "no memory for the writer; lower the option batch_max");
-        goto destroy_timeline;
+        goto destroy_feed;
     }
     return MEOWER_OK;
 
-destroy_timeline:
-    timeline_destroy(&instance->timeline);
-destroy_log:
-    event_log_destroy(&instance->log);
+destroy_feed:
+    feed_destroy(&instance->feed);
 free_readers:
     free(instance->readers);
     return status;
@@ -257,8 +202,6 @@ static void init_stages(meower *instance)
     bool is_alone = bus_is_process_local(&instance->bus);
 
     instance->has_relay = instance->has_command && !is_alone;
-    instance->has_tail = !store_is_exclusive(&instance->store);
-    pthread_mutex_init(&instance->feed_mutex, NULL);
     queue_init(&instance->reads, (size_t)options_number(instance->options, "queue_max"), NULL);
     tail_init(&instance->tail, instance);
     relay_init(&instance->relay, instance);
@@ -275,7 +218,7 @@ static void init_stages(meower *instance)
         reader_init(&instance->readers[i], instance, LANE_READER + (unsigned)i);
     }
     instance->listener = (struct event_listener){.notify = wake_followers, .context = instance};
-    event_log_listen(&instance->log, &instance->listener);
+    event_log_listen(&instance->feed.log, &instance->listener);
 }
 
 static void stop_workers(meower *instance)
@@ -298,7 +241,7 @@ static int start_workers(meower *instance, meower_error *error)
     if (instance->has_command) {
         status = worker_start(&instance->writer_worker);
     }
-    if (status == MEOWER_OK && instance->has_tail) {
+    if (status == MEOWER_OK && instance->feed.is_shared) {
         status = worker_start(&instance->tail_worker);
     }
     if (status == MEOWER_OK && instance->has_relay) {
@@ -320,7 +263,7 @@ static int start_workers(meower *instance, meower_error *error)
 /* Releases everything; the workers have stopped. */
 static void destroy(meower *instance)
 {
-    event_log_unlisten(&instance->log, &instance->listener);
+    event_log_unlisten(&instance->feed.log, &instance->listener);
     for (size_t i = 0; i < instance->reader_count; i++) {
         reader_destroy(&instance->readers[i]);
     }
@@ -333,10 +276,8 @@ static void destroy(meower *instance)
     relay_destroy(&instance->relay);
     tail_destroy(&instance->tail);
     queue_destroy(&instance->reads);
-    pthread_mutex_destroy(&instance->feed_mutex);
     writer_destroy(&instance->writer);
-    timeline_destroy(&instance->timeline);
-    event_log_destroy(&instance->log);
+    feed_destroy(&instance->feed);
     free(instance->readers);
     close_backends(instance);
     meower_options_free(instance->options);
@@ -414,7 +355,7 @@ static bool step_all(meower *instance)
     int64_t wait_us = WORKER_WAIT_FOREVER;
     bool worked = writer_step(&instance->writer, &wait_us);
 
-    if (instance->has_tail) {
+    if (instance->feed.is_shared) {
         worked |= tail_step(&instance->tail, &wait_us);
     }
     if (instance->has_relay) {
@@ -485,10 +426,11 @@ int meower_close(meower *instance, int timeout_ms, meower_error *error)
     }
     if (instance->has_relay) {
         relay_save_position(&instance->relay);
-        unpublished = relay_is_idle(&instance->relay) ? 0 : event_log_head(&instance->log) - instance->relay.position;
+        unpublished =
+            relay_is_idle(&instance->relay) ? 0 : event_log_head(&instance->feed.log) - instance->relay.position;
     }
     if (instance->has_query && !projection_is_idle(&instance->projection)) {
-        unindexed = event_log_head(&instance->log) - projection_visible(&instance->projection);
+        unindexed = event_log_head(&instance->feed.log) - projection_visible(&instance->projection);
     }
     destroy(instance);
     if (abandoned > 0 || unpublished > 0 || unindexed > 0) {

@@ -1,14 +1,13 @@
-/* instance.h - an instance: its backends, what it keeps in memory, and its stages.
- *
- * Lock order, outermost first: feed_mutex, the timeline's lock, the event log's mutex, a notifier or a worker. */
+/* instance.h - an instance: its backends, what it keeps in memory, and its stages. */
 #ifndef API_INSTANCE_H
 #define API_INSTANCE_H
 
+#include "base/counters.h"
 #include "bus/bus.h"
-#include "feed/event_log.h"
-#include "feed/timeline.h"
+#include "feed/feed.h"
 #include "run/worker.h"
 #include "search/search.h"
+#include "stage/lane.h"
 #include "stage/projection.h"
 #include "stage/reader.h"
 #include "stage/rebuild.h"
@@ -18,33 +17,6 @@
 #include "store/store.h"
 #include <meower/meower.h>
 #include <sys/types.h>
-
-/* Who reads the store and the index on which lane: one thread a lane. */
-enum {
-    LANE_WRITER = 0,
-    LANE_RELAY = 1,
-    LANE_PROJECTION = 2,
-    LANE_TAIL = 3,
-    LANE_READER = 4 /* the first of the readers */
-};
-
-/* Counters that only grow, for meower_metric_at(). */
-struct engine_counters {
-    atomic_uint_fast64_t posts;
-    atomic_uint_fast64_t replays;
-    atomic_uint_fast64_t deletions;
-    atomic_uint_fast64_t commands_failed;
-    atomic_uint_fast64_t batches;
-    atomic_uint_fast64_t pages_from_timeline;
-    atomic_uint_fast64_t pages_from_store;
-    atomic_uint_fast64_t searches;
-    atomic_uint_fast64_t searches_fallback;
-    atomic_uint_fast64_t events_relayed;
-    atomic_uint_fast64_t events_indexed;
-    atomic_uint_fast64_t events_caught_up;
-    atomic_uint_fast64_t rebuilds;
-    atomic_uint_fast64_t messages_undecodable;
-};
 
 struct meower {
     pid_t owner;               /* the process that opened it */
@@ -57,17 +29,13 @@ struct meower {
     bool has_threads;
     bool escapes_html;
     bool has_relay; /* somebody beyond this instance may listen on the bus */
-    bool has_tail;  /* somebody beyond this instance may write to the store */
     int64_t wait_max_us;
-    char epoch[MEOWER_EPOCH_SIZE];
 
     struct store store;
     struct bus bus;
     struct search search;
 
-    pthread_mutex_t feed_mutex; /* serializes appending to timeline and event log */
-    struct event_log log;
-    struct timeline timeline;
+    struct feed feed;
 
     struct writer writer;
     struct tail tail;
@@ -87,7 +55,7 @@ struct meower {
 
     atomic_size_t handles; /* open handles of users */
     atomic_bool closing;
-    struct engine_counters counters;
+    struct counters counters;
 };
 
 /* INVALID: the required argument `name` is NULL. */
@@ -99,10 +67,6 @@ int engine_check(const meower *instance, meower_error *error);
 
 /* MEOWER_OK, or FORKED, or INVALID for NULL: for calls that go on while the instance is closing. */
 int engine_check_process(const meower *instance, meower_error *error);
-
-/* Appends events that follow the head, in position order, to the timeline and then to the log, and takes over the
- * references (entries may be NULL). The feed mutex is held. */
-void engine_append(meower *instance, struct meow *const *events, size_t count);
 
 /* Wakes the readers that have something parked. Any thread. */
 void engine_wake_readers(meower *instance);

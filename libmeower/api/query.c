@@ -111,7 +111,7 @@ static int parse_wait(const meower_query *query, const char *cursor, uint64_t *w
     if (!cursor_parse(cursor, epoch, &position)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "the cursor is no cursor of a feed");
     }
-    if (strcmp(epoch, query->inbox.instance->epoch) == 0) {
+    if (strcmp(epoch, query->inbox.instance->feed.epoch) == 0) {
         *wait_for = position;
     }
     return MEOWER_OK;
@@ -281,7 +281,7 @@ static int submit(meower_query *query, struct query_request *request, uint64_t s
     request->read.page->item.serial = serial;
     inbox_expect(&query->inbox, serial, 1);
     /* Where nobody else writes, the timeline has all that was ever answered. */
-    if (!instance->has_tail && request->read.kind != READ_SEARCH &&
+    if (!instance->feed.is_shared && request->read.kind != READ_SEARCH &&
         reader_answer_from_timeline(instance, &request->read)) {
         deliver_page(&request->read);
         return MEOWER_OK;

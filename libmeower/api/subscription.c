@@ -80,7 +80,7 @@ static int parse_wanted(struct meower_subscription *subscription, const char *cu
 /* Whether the position asked for is one of this feed, which has come as far as `head`. */
 static bool is_reached(const struct meower_subscription *subscription, uint64_t head)
 {
-    return subscription->has_cursor && strcmp(subscription->wanted_epoch, subscription->instance->epoch) == 0 &&
+    return subscription->has_cursor && strcmp(subscription->wanted_epoch, subscription->instance->feed.epoch) == 0 &&
            subscription->wanted <= head;
 }
 
@@ -92,8 +92,8 @@ static void start(struct meower_subscription *subscription, uint64_t head)
     subscription->position = is_known ? subscription->wanted : head;
     subscription->is_recovered = is_known || !subscription->has_cursor;
     subscription->is_started = true;
-    cursor_format(subscription->instance->epoch, subscription->position, subscription->cursor);
-    if (event_log_head(&subscription->instance->log) > subscription->position) {
+    cursor_format(subscription->instance->feed.epoch, subscription->position, subscription->cursor);
+    if (event_log_head(&subscription->instance->feed.log) > subscription->position) {
         notifier_raise(&subscription->notifier);
     }
 }
@@ -105,7 +105,7 @@ static int submit_read(struct meower_subscription *subscription, int kind, meowe
  * reason. */
 static int start_without_look(struct meower_subscription *subscription, int reason)
 {
-    uint64_t head = event_log_head(&subscription->instance->log);
+    uint64_t head = event_log_head(&subscription->instance->feed.log);
 
     if (!is_reached(subscription, head)) {
         return reason;
@@ -118,8 +118,8 @@ static int start_without_look(struct meower_subscription *subscription, int reas
  * it may not have heard yet that a meow behind it was deleted. */
 static void start_or_look(struct meower_subscription *subscription)
 {
-    if (!subscription->instance->has_tail) {
-        start(subscription, event_log_head(&subscription->instance->log));
+    if (!subscription->instance->feed.is_shared) {
+        start(subscription, event_log_head(&subscription->instance->feed.log));
     } else if (submit_read(subscription, READ_HEAD, NULL) != 0) {
         notifier_raise(&subscription->notifier); /* the user comes, and the store is asked again */
     }
@@ -167,7 +167,7 @@ int meower_subscription_begin(meower *instance, const char *cursor, meower_subsc
     if (status != MEOWER_OK) {
         return status;
     }
-    event_log_listen(&instance->log, &subscription->listener);
+    event_log_listen(&instance->feed.log, &subscription->listener);
     start_or_look(subscription);
     atomic_fetch_add(&instance->handles, 1);
     *out = subscription;
@@ -299,7 +299,8 @@ static int look(struct meower_subscription *subscription, meower_error *error)
     if (fetch == FETCH_DONE) {
         return take_fetched(subscription, error);
     }
-    if (!event_log_read(&subscription->instance->log, subscription->position, EVENT_BATCH_MAX, &subscription->batch)) {
+    if (!event_log_read(&subscription->instance->feed.log, subscription->position, EVENT_BATCH_MAX,
+                        &subscription->batch)) {
         return submit_read(subscription, READ_EVENTS, error);
     }
     return subscription->batch.through > subscription->position ? 1 : 0;
@@ -338,12 +339,12 @@ static int give(struct meower_subscription *subscription, const meower_event **o
         subscription->frame_size = size;
     }
     subscription->position = meow->position;
-    cursor_format(subscription->instance->epoch, meow->position, subscription->cursor);
+    cursor_format(subscription->instance->feed.epoch, meow->position, subscription->cursor);
     subscription->event.position = meow->position;
     subscription->event.kind = meow->kind;
     subscription->event.meow = meow->view;
     subscription->event.cursor = subscription->cursor;
-    subscription->event.json_len = event_write_frame(meow, subscription->instance->epoch, subscription->frame);
+    subscription->event.json_len = event_write_frame(meow, subscription->instance->feed.epoch, subscription->frame);
     subscription->frame[subscription->event.json_len] = '\0';
     subscription->event.json = subscription->frame;
     subscription->next++;
@@ -372,7 +373,7 @@ int meower_subscription_next(meower_subscription *subscription, const meower_eve
         if (batch->through > subscription->position) {
             /* The batch ended with creations whose meows are gone. */
             subscription->position = batch->through;
-            cursor_format(subscription->instance->epoch, subscription->position, subscription->cursor);
+            cursor_format(subscription->instance->feed.epoch, subscription->position, subscription->cursor);
         }
         event_batch_release(batch);
         subscription->next = 0;
@@ -407,7 +408,7 @@ void meower_subscription_close(meower_subscription *subscription)
     if (subscription == NULL || engine_check_process(subscription->instance, NULL) != MEOWER_OK) {
         return;
     }
-    event_log_unlisten(&subscription->instance->log, &subscription->listener);
+    event_log_unlisten(&subscription->instance->feed.log, &subscription->listener);
     event_batch_release(&subscription->batch);
     atomic_fetch_sub(&subscription->instance->handles, 1);
     subscription_release(subscription);

@@ -35,8 +35,8 @@ static int check_index(meower *instance, const meower_search_info *info, bool *i
         *is_ours = true;
         return MEOWER_OK;
     }
-    *is_ours = strcmp(info->epoch, instance->epoch) == 0;
-    if (*is_ours && info->position > event_log_head(&instance->log)) {
+    *is_ours = strcmp(info->epoch, instance->feed.epoch) == 0;
+    if (*is_ours && info->position > event_log_head(&instance->feed.log)) {
         status = store_head(&instance->store, LANE_PROJECTION, &head, error);
         *is_ours = status == MEOWER_OK && info->position <= head;
     }
@@ -51,7 +51,7 @@ int projection_claim(meower *instance,
     const meower_search_document none = {.words = NULL};
     meower_search_info info = {.position = 0};
 
-    memcpy(info.epoch, instance->epoch, sizeof(info.epoch));
+    memcpy(info.epoch, instance->feed.epoch, sizeof(info.epoch));
     return index(&instance->search, &none, 0, &info, error);
 }
 
@@ -119,7 +119,7 @@ int projection_ask(struct projection *projection, meower_search_info *live, meow
     atomic_fetch_add(&projection->looks, looks);
     status = search_info(&instance->search, live, error);
     is_known =
-        status == MEOWER_OK && strcmp(live->epoch, instance->epoch) == 0 && live->position >= projection->position;
+        status == MEOWER_OK && strcmp(live->epoch, instance->feed.epoch) == 0 && live->position >= projection->position;
     if (is_known && instance->search.vtable.refresh != NULL) {
         /* Another process may have made it anew, up to here and further, without having shown what is in it. */
         status = search_refresh(&instance->search, error);
@@ -182,7 +182,7 @@ int projection_index(struct projection *projection, const struct event_batch *ba
     if (count == SIZE_MAX) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE, "no memory to index");
     }
-    memcpy(info.epoch, instance->epoch, sizeof(info.epoch));
+    memcpy(info.epoch, instance->feed.epoch, sizeof(info.epoch));
     /* Also where nothing has come: the engine is told how far the feed is. */
     status = index(&instance->search, projection->documents, count, &info, error);
     free_documents(projection->documents, count);
@@ -199,7 +199,7 @@ static int read_batches(struct projection *projection, size_t *batch_count, meow
 
     for (*batch_count = 0; is_full && *batch_count < PROJECTION_BATCHES_MAX; (*batch_count)++) {
         struct event_batch *batch = &projection->batches[*batch_count];
-        status = feed_read(projection->instance, LANE_PROJECTION, after, EVENT_BATCH_MAX, batch, error);
+        status = feed_read(&projection->instance->feed, LANE_PROJECTION, after, EVENT_BATCH_MAX, batch, error);
         if (status != MEOWER_OK || batch->through == after) {
             break;
         }
@@ -262,7 +262,7 @@ static int show(struct projection *projection, bool advanced, int64_t now_us, me
     int status;
 
     if (atomic_load(&projection->visible) == projection->position ||
-        (has_refresh && advanced && projection->position < event_log_head(&projection->instance->log) &&
+        (has_refresh && advanced && projection->position < event_log_head(&projection->instance->feed.log) &&
          now_us - projection->shown_us < SHOW_INTERVAL_US)) {
         return MEOWER_OK;
     }
@@ -336,7 +336,7 @@ unsigned projection_looks(struct projection *projection)
 
 bool projection_is_idle(struct projection *projection)
 {
-    return projection_visible(projection) >= event_log_head(&projection->instance->log);
+    return projection_visible(projection) >= event_log_head(&projection->instance->feed.log);
 }
 
 uint64_t projection_visible(struct projection *projection)

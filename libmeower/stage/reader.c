@@ -57,23 +57,23 @@ bool reader_answer_from_timeline(meower *instance, struct read_request *request)
     struct meower_page *page = request->page;
     struct timeline_window window = {.items = page->meows};
 
-    if (request->wait_for != 0 && request->wait_for > timeline_position(&instance->timeline)) {
+    if (request->wait_for != 0 && request->wait_for > timeline_position(&instance->feed.timeline)) {
         return false;
     }
     if (request->kind == READ_GET) {
-        window.position = timeline_position(&instance->timeline);
-        page->meows[0] = timeline_get(&instance->timeline, request->text);
+        window.position = timeline_position(&instance->feed.timeline);
+        page->meows[0] = timeline_get(&instance->feed.timeline, request->text);
         if (page->meows[0] == NULL) {
             return false;
         }
         window.count = 1;
-    } else if (!timeline_read(&instance->timeline, &request->range, &window)) {
+    } else if (!timeline_read(&instance->feed.timeline, &request->range, &window)) {
         return false;
     }
     page->count = window.count;
     page->has_older = window.has_older;
     page->has_newer = window.has_newer;
-    cursor_format(instance->epoch, window.position, page->cursor);
+    cursor_format(instance->feed.epoch, window.position, page->cursor);
     atomic_fetch_add(&instance->counters.pages_from_timeline, 1);
     return true;
 }
@@ -127,7 +127,7 @@ static int look_beyond(struct reader *reader, const char *id, bool newer, bool *
     struct meow *newest;
     int status;
 
-    if (timeline_newest(&reader->instance->timeline, &newest, 1) == 1) {
+    if (timeline_newest(&reader->instance->feed.timeline, &newest, 1) == 1) {
         *out = id[0] == '\0' || (newer && strcmp(newest->view.id, id) > 0);
         meow_release(newest);
         if (*out) {
@@ -173,7 +173,7 @@ static int list_from_store(struct reader *reader, struct read_request *request)
     int status;
 
     range.take++; /* one more tells whether there are more */
-    cursor_format(instance->epoch, event_log_head(&instance->log), page->cursor);
+    cursor_format(instance->feed.epoch, event_log_head(&instance->feed.log), page->cursor);
     status = store_list(&instance->store, reader->lane, &range, &sink.sink, &request->error);
     if (status != MEOWER_OK) {
         return status;
@@ -191,7 +191,7 @@ static int get_from_store(struct reader *reader, struct read_request *request)
     struct page_sink sink = {.sink.row = collect_row, .page = request->page, .take = 1};
     int status;
 
-    cursor_format(instance->epoch, event_log_head(&instance->log), request->page->cursor);
+    cursor_format(instance->feed.epoch, event_log_head(&instance->feed.log), request->page->cursor);
     status = store_get(&instance->store, reader->lane, &request->text, 1, &sink.sink, &request->error);
     if (status == MEOWER_OK) {
         atomic_fetch_add(&instance->counters.pages_from_store, 1);
@@ -212,10 +212,10 @@ static int answer_now(struct reader *reader, struct read_request *request)
     case READ_SEARCH:
         return search_read(reader, request);
     case READ_HEAD:
-        request->after = event_log_head(&reader->instance->log); /* make_fresh() has brought it up */
+        request->after = event_log_head(&reader->instance->feed.log); /* feed_make_fresh() has brought it up */
         return MEOWER_OK;
     default:
-        return feed_read(reader->instance, reader->lane, request->after, EVENT_BATCH_MAX, request->batch,
+        return feed_read(&reader->instance->feed, reader->lane, request->after, EVENT_BATCH_MAX, request->batch,
                          &request->error);
     }
 }
@@ -223,7 +223,7 @@ static int answer_now(struct reader *reader, struct read_request *request)
 static bool is_visible(meower *instance, const struct read_request *request)
 {
     uint64_t position =
-        request->kind == READ_SEARCH ? projection_visible(&instance->projection) : event_log_head(&instance->log);
+        request->kind == READ_SEARCH ? projection_visible(&instance->projection) : event_log_head(&instance->feed.log);
 
     return position >= request->wait_for;
 }
@@ -245,23 +245,6 @@ static bool handle(struct reader *reader, struct read_request *request, int64_t 
     request->node.next = (struct queue_node *)reader->parked;
     reader->parked = request;
     return false;
-}
-
-/* Where other processes write: reads what they committed before these requests came. Returns a status. */
-static int make_fresh(struct reader *reader, meower_error *error)
-{
-    meower *instance = reader->instance;
-    uint64_t head;
-    int status;
-
-    if (!instance->has_tail) {
-        return MEOWER_OK;
-    }
-    status = store_head(&instance->store, reader->lane, &head, error);
-    if (status == MEOWER_OK && head > event_log_head(&instance->log)) {
-        status = tail_catch_up(instance, reader->lane, error);
-    }
-    return status;
 }
 
 static void fail_all(struct reader *reader, struct queue_node *node, const meower_error *error)
@@ -302,7 +285,7 @@ bool reader_step(void *stage, int64_t *wait_us)
         return false;
     }
     reader->parked = NULL;
-    error.code = make_fresh(reader, &error);
+    error.code = feed_make_fresh(&instance->feed, reader->lane, &error);
     if (error.code != MEOWER_OK) {
         tail_note_failure(&instance->tail, &error);
         fail_all(reader, node, &error);

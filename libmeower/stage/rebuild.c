@@ -64,7 +64,7 @@ static int index_next(struct rebuild *rebuild, struct projection *projection, me
     meower *instance = rebuild->instance;
     struct event_batch batch;
     uint64_t position = atomic_load(&rebuild->position);
-    int status = feed_read(instance, LANE_PROJECTION, position, EVENT_BATCH_MAX, &batch, error);
+    int status = feed_read(&instance->feed, LANE_PROJECTION, position, EVENT_BATCH_MAX, &batch, error);
 
     if (status != MEOWER_OK) {
         return status;
@@ -85,13 +85,14 @@ static int catch_up_with(meower *instance, uint64_t position, meower_error *erro
 {
     int status = MEOWER_OK;
 
-    if (position > event_log_head(&instance->log)) {
-        status = tail_catch_up(instance, LANE_PROJECTION, error);
+    if (position > event_log_head(&instance->feed.log)) {
+        status = feed_catch_up(&instance->feed, LANE_PROJECTION, error);
     }
-    if (status == MEOWER_OK && position > event_log_head(&instance->log)) {
-        status = meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
-                                  "the search index says that it is at position %llu, but the store ends at %llu",
-                                  (unsigned long long)position, (unsigned long long)event_log_head(&instance->log));
+    if (status == MEOWER_OK && position > event_log_head(&instance->feed.log)) {
+        status =
+            meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
+                             "the search index says that it is at position %llu, but the store ends at %llu",
+                             (unsigned long long)position, (unsigned long long)event_log_head(&instance->feed.log));
     }
     return status;
 }
@@ -110,7 +111,7 @@ static int look_whether_complete(struct rebuild *rebuild, struct projection *pro
         if (status != MEOWER_OK) {
             return status;
         }
-        wanted = strcmp(live.epoch, instance->epoch) == 0 ? live.position : 0;
+        wanted = strcmp(live.epoch, instance->feed.epoch) == 0 ? live.position : 0;
     }
     *is_complete = position >= wanted;
     return catch_up_with(instance, wanted, error);
@@ -206,7 +207,7 @@ int meower_rebuild_state(meower *instance, meower_rebuild *out)
     *out = (meower_rebuild){
         .state = atomic_load(&rebuild->state),
         .position = atomic_load(&rebuild->position),
-        .head = event_log_head(&instance->log),
+        .head = event_log_head(&instance->feed.log),
     };
     if (out->state == MEOWER_REBUILD_FAILED) {
         failure_read(&rebuild->failure, out->reason);

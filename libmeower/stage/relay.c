@@ -142,7 +142,7 @@ static int read_checkpoint(struct relay *relay, meower_error *error)
 static int publish_batch(struct relay *relay, const struct event_batch *batch, meower_error *error)
 {
     meower_bus_message messages[PUBLISH_EVENTS_MAX];
-    const char *epoch = relay->instance->epoch;
+    const char *epoch = relay->instance->feed.epoch;
     size_t size = 1;
     char *buffer;
     char *end;
@@ -183,7 +183,7 @@ static int publish_next(struct relay *relay, bool *advanced, meower_error *error
         status = read_checkpoint(relay, error);
     }
     if (status == MEOWER_OK) {
-        status = feed_read(relay->instance, LANE_RELAY, relay->position, PUBLISH_EVENTS_MAX, &batch, error);
+        status = feed_read(&relay->instance->feed, LANE_RELAY, relay->position, PUBLISH_EVENTS_MAX, &batch, error);
     }
     if (status != MEOWER_OK) {
         return status;
@@ -205,7 +205,7 @@ static void announce_own(struct relay *relay)
 {
     uint64_t committed = atomic_load(&relay->instance->writer.committed);
     char payload[80 + MEOWER_EPOCH_SIZE];
-    meower_bus_message last = {.position = committed, .epoch = relay->instance->epoch, .payload = payload};
+    meower_bus_message last = {.position = committed, .epoch = relay->instance->feed.epoch, .payload = payload};
     meower_error error;
 
     if (committed <= relay->announced) {
@@ -256,7 +256,7 @@ bool relay_is_idle(struct relay *relay)
     pthread_mutex_lock(&relay->mutex);
     is_mine = relay->holds_lease || store_is_exclusive(&relay->instance->store);
     pthread_mutex_unlock(&relay->mutex);
-    return !is_mine || atomic_load(&relay->published) >= event_log_head(&relay->instance->log);
+    return !is_mine || atomic_load(&relay->published) >= event_log_head(&relay->instance->feed.log);
 }
 
 void relay_save_position(struct relay *relay)

@@ -58,7 +58,7 @@ static int fetch_meows(struct reader *reader, const struct hit_collector *hits, 
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the search");
     }
     for (size_t i = 0; i < hits->count; i++) {
-        meows[i] = timeline_get(&reader->instance->timeline, hits->ids[i]);
+        meows[i] = timeline_get(&reader->instance->feed.timeline, hits->ids[i]);
         if (meows[i] == NULL) {
             ids[missing++] = hits->ids[i];
         }
@@ -106,11 +106,11 @@ static int search_engine(struct reader *reader, struct read_request *request, co
 /* The newest meows that are in memory. NULL when memory is short. */
 static struct meow **newest_meows(meower *instance, size_t *count)
 {
-    size_t max = instance->timeline.max;
+    size_t max = instance->feed.timeline.max;
     struct meow **meows = calloc(max + 1, sizeof(struct meow *));
 
     if (meows != NULL) {
-        *count = timeline_newest(&instance->timeline, meows, max);
+        *count = timeline_newest(&instance->feed.timeline, meows, max);
     }
     return meows;
 }
@@ -178,7 +178,7 @@ static int search_known_index(struct reader *reader, struct read_request *reques
     uint64_t visible = projection_visible(projection);
     int status = MEOWER_ERROR_UNAVAILABLE;
 
-    cursor_format(reader->instance->epoch, visible, request->page->cursor);
+    cursor_format(reader->instance->feed.epoch, visible, request->page->cursor);
     if (looks % 2 == 0 && visible >= request->wait_for) {
         status = search_engine(reader, request, query);
         if (status != MEOWER_OK) {
@@ -201,7 +201,7 @@ int search_read(struct reader *reader, struct read_request *request)
     }
     atomic_fetch_add(&instance->counters.searches, 1);
     if (query.count == 0) {
-        cursor_format(instance->epoch, projection_visible(&instance->projection), request->page->cursor);
+        cursor_format(instance->feed.epoch, projection_visible(&instance->projection), request->page->cursor);
     } else {
         status = search_known_index(reader, request, &query);
         if (status != MEOWER_OK) {
@@ -210,7 +210,7 @@ int search_read(struct reader *reader, struct read_request *request)
         if (status != MEOWER_OK && status != MEOWER_ERROR_NO_MEMORY) {
             atomic_fetch_add(&instance->counters.searches_fallback, 1);
             request->page->is_fallback = true;
-            cursor_format(instance->epoch, timeline_position(&instance->timeline), request->page->cursor);
+            cursor_format(instance->feed.epoch, timeline_position(&instance->feed.timeline), request->page->cursor);
             status = scan_newest(instance, request, &query);
         }
         if (status == MEOWER_OK && request->highlight) {

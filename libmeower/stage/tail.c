@@ -6,66 +6,6 @@
 #include "base/event.h"
 #include <string.h>
 
-#define CATCH_UP_MAX 256 /* events of one read */
-
-/* Collects store rows; unlike feed.c it keeps holes, because the log wants every position. */
-struct tail_sink {
-    meower_row_sink sink;
-    struct meow *events[CATCH_UP_MAX];
-    size_t count;
-    uint64_t next; /* position expected */
-};
-
-static int collect_row(meower_row_sink *sink, const meower_row *row)
-{
-    struct tail_sink *tail = (struct tail_sink *)sink;
-    struct meow *event = NULL;
-
-    if (row->position != tail->next || tail->count == CATCH_UP_MAX) {
-        return MEOWER_ERROR_CORRUPT;
-    }
-    if (row->kind == MEOWER_EVENT_DELETED || row->body != NULL) {
-        event = meow_new(row);
-        if (event == NULL) {
-            return MEOWER_ERROR_NO_MEMORY;
-        }
-    }
-    tail->events[tail->count++] = event;
-    tail->next++;
-    return MEOWER_OK;
-}
-
-int tail_catch_up_locked(meower *instance, unsigned lane, meower_error *error)
-{
-    struct tail_sink sink = {.sink.row = collect_row};
-    int status;
-
-    do {
-        uint64_t head = event_log_head(&instance->log);
-        sink.count = 0;
-        sink.next = head + 1;
-        status = store_read_events(&instance->store, lane, head, CATCH_UP_MAX, &sink.sink, error);
-        if (status == MEOWER_ERROR_CORRUPT && sink.count < CATCH_UP_MAX) {
-            meower_error_set(error, status, 0, 0, "the store has no event at position %llu, but later ones",
-                             (unsigned long long)sink.next);
-        }
-        /* What arrived before a failure is sound and in order. */
-        engine_append(instance, sink.events, sink.count);
-        atomic_fetch_add(&instance->counters.events_caught_up, sink.count);
-    } while (status == MEOWER_OK && sink.count == CATCH_UP_MAX);
-    return status;
-}
-
-int tail_catch_up(meower *instance, unsigned lane, meower_error *error)
-{
-    int status;
-
-    pthread_mutex_lock(&instance->feed_mutex);
-    status = tail_catch_up_locked(instance, lane, error);
-    pthread_mutex_unlock(&instance->feed_mutex);
-    return status;
-}
-
 void tail_init(struct tail *tail, meower *instance)
 {
     *tail = (struct tail){.instance = instance,
@@ -104,7 +44,7 @@ static int look_at_message(meower_bus_sink *sink, const char *payload, size_t pa
         atomic_fetch_add(&news->instance->counters.messages_undecodable, 1);
         return MEOWER_OK;
     }
-    if (strcmp(epoch, news->instance->epoch) == 0 && position > news->head) {
+    if (strcmp(epoch, news->instance->feed.epoch) == 0 && position > news->head) {
         news->has_news = true;
     }
     return MEOWER_OK;
@@ -122,7 +62,7 @@ bool tail_step(void *stage, int64_t *wait_us)
     meower_error error = {0};
     int status;
 
-    news.head = event_log_head(&instance->log);
+    news.head = event_log_head(&instance->feed.log);
     /* Rounded up: a rest below a millisecond must not spin. */
     status = bus_receive(&instance->bus, may_wait ? (int)((rest_us + 999) / 1000) : 0, &news.sink, &error);
     now_us = clock_monotonic_us(instance->clock);
@@ -135,7 +75,7 @@ bool tail_step(void *stage, int64_t *wait_us)
         *wait_us = status == MEOWER_OK && may_wait ? 0 : tail->poll_due_us - now_us;
         return false;
     }
-    status = tail_catch_up(instance, LANE_TAIL, &error);
+    status = feed_catch_up(&instance->feed, LANE_TAIL, &error);
     if (status == MEOWER_OK) {
         atomic_store(&tail->is_failing, false);
     } else {
@@ -143,5 +83,5 @@ bool tail_step(void *stage, int64_t *wait_us)
     }
     tail->poll_due_us = now_us + tail->poll_interval_us;
     *wait_us = 0;
-    return event_log_head(&instance->log) > news.head;
+    return event_log_head(&instance->feed.log) > news.head;
 }

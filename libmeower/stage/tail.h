@@ -26,11 +26,4 @@ void tail_note_failure(struct tail *tail, const meower_error *error);
 /* worker_step of a struct tail. */
 bool tail_step(void *stage, int64_t *wait_us);
 
-/* Reads every event behind the log's head from the store on the caller's lane and appends it. Any thread that owns a
- * lane. Returns a status. */
-int tail_catch_up(meower *instance, unsigned lane, meower_error *error);
-
-/* The same with the feed mutex held by the caller. */
-int tail_catch_up_locked(meower *instance, unsigned lane, meower_error *error);
-
 #endif

@@ -85,7 +85,7 @@ static void complete_answered(struct writer *writer)
  * back together: waking their thread for each would cost more than the answer. */
 static void answer(struct writer *writer, struct write_request *request, int status)
 {
-    struct engine_counters *counters = &writer->instance->counters;
+    struct counters *counters = &writer->instance->counters;
 
     request->result.status = status;
     if (!is_command(request->kind)) {
@@ -174,7 +174,7 @@ static bool take_batch(struct writer *writer)
         writer->requests[writer->count++] = request;
     }
     complete_answered(writer);
-    writer->head_before = event_log_head(&instance->log);
+    writer->head_before = event_log_head(&instance->feed.log);
     writer->outcome_unknown = false;
     writer->was_unknown = false;
     writer->attempts = 0;
@@ -200,7 +200,7 @@ static void take_result(const struct writer *writer, const meower_store_operatio
         result->created_at_us = operation->stored_at_us;
     }
     if (operation->status == MEOWER_OK) {
-        cursor_format(writer->instance->epoch, operation->position, result->cursor);
+        cursor_format(writer->instance->feed.epoch, operation->position, result->cursor);
         return;
     }
     if (operation->status == MEOWER_ERROR_CONFLICT) {
@@ -241,16 +241,8 @@ static void append_to_feed(struct writer *writer)
         return;
     }
     atomic_store(&writer->committed, first + count - 1);
-    pthread_mutex_lock(&instance->feed_mutex);
-    if (event_log_head(&instance->log) + 1 == first) {
-        engine_append(instance, writer->events, count);
-        count = 0;
-    } else if (tail_catch_up_locked(instance, LANE_WRITER, &error) != MEOWER_OK) {
+    if (feed_append(&instance->feed, LANE_WRITER, first, writer->events, count, &error) != MEOWER_OK) {
         writer->is_behind = true;
-    }
-    pthread_mutex_unlock(&instance->feed_mutex);
-    for (size_t i = 0; i < count; i++) {
-        meow_release(writer->events[i]);
     }
 }
 
@@ -333,7 +325,7 @@ static int settle_outcome(struct writer *writer, meower_error *error)
     } while (status == MEOWER_OK && settle.through > after);
     if (status == MEOWER_OK && settle.found) {
         /* Nothing is answered before it can be read here. */
-        status = tail_catch_up(writer->instance, LANE_WRITER, error);
+        status = feed_catch_up(&writer->instance->feed, LANE_WRITER, error);
     }
     if (status != MEOWER_OK) {
         return status;
@@ -366,7 +358,7 @@ static int settle_outcome(struct writer *writer, meower_error *error)
 /* Brings the log up to the store after an outcome that stayed unknown. Returns a status. */
 static int catch_up(struct writer *writer, meower_error *error)
 {
-    int status = writer->is_behind ? tail_catch_up(writer->instance, LANE_WRITER, error) : MEOWER_OK;
+    int status = writer->is_behind ? feed_catch_up(&writer->instance->feed, LANE_WRITER, error) : MEOWER_OK;
 
     if (status == MEOWER_OK) {
         writer->is_behind = false;

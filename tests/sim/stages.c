@@ -7,15 +7,15 @@ bool stage_can_run(meower *feed, int stage)
     bool takes_feed_mutex = stage == STAGE_WRITER || stage == STAGE_TAIL || stage == STAGE_READER ||
                             (stage == STAGE_PROJECTION && rebuild_is_active(&feed->rebuild));
 
-    if ((stage == STAGE_WRITER && !feed->has_command) || (stage == STAGE_TAIL && !feed->has_tail) ||
+    if ((stage == STAGE_WRITER && !feed->has_command) || (stage == STAGE_TAIL && !feed->feed.is_shared) ||
         (stage == STAGE_RELAY && !feed->has_relay) || (stage == STAGE_PROJECTION && !feed->has_query)) {
         return false;
     }
     if (takes_feed_mutex) {
-        if (pthread_mutex_trylock(&feed->feed_mutex) != 0) {
+        if (pthread_mutex_trylock(&feed->feed.mutex) != 0) {
             return false;
         }
-        pthread_mutex_unlock(&feed->feed_mutex);
+        pthread_mutex_unlock(&feed->feed.mutex);
     }
     return true;
 }
@@ -40,42 +40,42 @@ bool stage_run(meower *feed, int stage)
 
 bool stage_has_tail(meower *feed)
 {
-    return feed->has_tail;
+    return feed->feed.is_shared;
 }
 
 uint64_t stage_head(meower *feed)
 {
-    return event_log_head(&feed->log);
+    return event_log_head(&feed->feed.log);
 }
 
 uint64_t stage_log_first(meower *feed)
 {
-    return feed->log.first;
+    return feed->feed.log.first;
 }
 
 const struct meow *stage_log_at(meower *feed, uint64_t position)
 {
-    return feed->log.slots[position % feed->log.capacity];
+    return feed->feed.log.slots[position % feed->feed.log.capacity];
 }
 
 uint64_t stage_timeline_position(meower *feed)
 {
-    return timeline_position(&feed->timeline);
+    return timeline_position(&feed->feed.timeline);
 }
 
 bool stage_timeline_is_complete(meower *feed)
 {
-    return feed->timeline.is_complete;
+    return feed->feed.timeline.is_complete;
 }
 
 size_t stage_timeline_count(meower *feed)
 {
-    return feed->timeline.count;
+    return feed->feed.timeline.count;
 }
 
 const struct meow *stage_timeline_at(meower *feed, size_t index)
 {
-    return feed->timeline.items[feed->timeline.start + index];
+    return feed->feed.timeline.items[feed->feed.timeline.start + index];
 }
 
 uint64_t stage_visible(meower *feed)
