@@ -1,73 +1,9 @@
 /* check.c - whether store, positions, checkpoints and search index agree. */
-#include "api/check.h"
-#include "api/instance.h"
-#include <stdarg.h>
-#include <stdio.h>
+#include "api/arguments.h"
+#include "api/check_events.h"
+#include "stage/relay.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- findings --------------------------------------------------------------------------------------------------- */
-
-static bool make_room(meower_check *check)
-{
-    size_t capacity = check->capacity == 0 ? 16 : check->capacity * 2;
-    struct check_finding *findings;
-
-    if (check->count < check->capacity) {
-        return true;
-    }
-    findings = reallocarray(check->findings, capacity, sizeof(*findings));
-    if (findings == NULL) {
-        return false;
-    }
-    check->findings = findings;
-    check->capacity = capacity;
-    return true;
-}
-
-int check_add(meower_check *check, int kind, uint64_t position, const char *id, const char *format, ...)
-{
-    struct check_finding *finding;
-    va_list arguments;
-
-    check->totals.findings++;
-    if (check->count == MEOWER_FINDINGS_MAX) {
-        return MEOWER_OK;
-    }
-    if (!make_room(check)) {
-        return MEOWER_ERROR_NO_MEMORY;
-    }
-    finding = &check->findings[check->count++];
-    *finding = (struct check_finding){.view = {.kind = kind, .position = position}};
-    snprintf(finding->id, sizeof(finding->id), "%s", id);
-    va_start(arguments, format);
-    vsnprintf(finding->text, sizeof(finding->text), format, arguments);
-    va_end(arguments);
-    return MEOWER_OK;
-}
-
-static int compare_findings(const void *left, const void *right)
-{
-    const struct check_finding *a = left;
-    const struct check_finding *b = right;
-
-    if (a->view.position != b->view.position) {
-        return a->view.position < b->view.position ? -1 : 1;
-    }
-    return a->view.kind != b->view.kind ? a->view.kind - b->view.kind : strcmp(a->id, b->id);
-}
-
-/* They stay where they are from now on, so that their texts can be pointed at. */
-static void sort_findings(meower_check *check)
-{
-    if (check->count > 0) {
-        qsort(check->findings, check->count, sizeof(*check->findings), compare_findings);
-    }
-    for (size_t i = 0; i < check->count; i++) {
-        check->findings[i].view.id = check->findings[i].id;
-        check->findings[i].view.text = check->findings[i].text;
-    }
-}
 
 /* What a backend says of its own data. */
 struct inspection {
@@ -80,7 +16,7 @@ static int take_text(meower_text_sink *sink, const char *text)
 {
     struct inspection *inspection = (struct inspection *)sink;
 
-    return check_add(inspection->check, inspection->kind, 0, "", "%s", text);
+    return findings_add(inspection->check, inspection->kind, 0, "", "%s", text);
 }
 
 /* ---- the parts -------------------------------------------------------------------------------------------------- */
@@ -104,7 +40,7 @@ static int check_index(struct check_pass *pass, meower_error *error)
     }
     if (status == MEOWER_ERROR_CORRUPT) {
         pass->has_index = false;
-        return check_add(pass->check, MEOWER_FINDING_INDEX_DAMAGED, 0, "", "%s", detail.message);
+        return findings_add(pass->check, MEOWER_FINDING_INDEX_DAMAGED, 0, "", "%s", detail.message);
     }
     if (status != MEOWER_OK && error != NULL) {
         *error = detail;
@@ -114,8 +50,8 @@ static int check_index(struct check_pass *pass, meower_error *error)
     }
     if (strcmp(pass->index.epoch, pass->store.info.epoch) != 0) {
         pass->has_index = false;
-        return check_add(pass->check, MEOWER_FINDING_INDEX_FOREIGN, 0, "",
-                         "the index was made from another life of the store; it is made anew when a daemon starts");
+        return findings_add(pass->check, MEOWER_FINDING_INDEX_FOREIGN, 0, "",
+                            "the index was made from another life of the store; it is made anew when a daemon starts");
     }
     pass->check->totals.index_position = pass->index.position;
     return search_refresh(&pass->search, error);
@@ -141,23 +77,23 @@ static int check_positions(struct check_pass *pass, meower_error *error)
     }
     check->totals.head = head;
     if (head > pass->position) {
-        status = check_add(check, MEOWER_FINDING_EVENT_MISSING, pass->position + 1, "",
-                           "the head is at position %llu, but the last event at %llu", (unsigned long long)head,
-                           (unsigned long long)pass->position);
+        status = findings_add(check, MEOWER_FINDING_EVENT_MISSING, pass->position + 1, "",
+                              "the head is at position %llu, but the last event at %llu", (unsigned long long)head,
+                              (unsigned long long)pass->position);
     } else if (head < last) {
-        status = check_add(check, MEOWER_FINDING_EVENT_MISSING, head, "",
-                           "the head is at position %llu, but the last event at %llu", (unsigned long long)head,
-                           (unsigned long long)last);
+        status = findings_add(check, MEOWER_FINDING_EVENT_MISSING, head, "",
+                              "the head is at position %llu, but the last event at %llu", (unsigned long long)head,
+                              (unsigned long long)last);
     }
     if (status == MEOWER_OK && relayed > head) {
-        status = check_add(check, MEOWER_FINDING_CHECKPOINT_AHEAD, relayed, "",
-                           "the checkpoint \"%s\" is at position %llu, beyond the head at %llu", RELAY_NAME,
-                           (unsigned long long)relayed, (unsigned long long)head);
+        status = findings_add(check, MEOWER_FINDING_CHECKPOINT_AHEAD, relayed, "",
+                              "the checkpoint \"%s\" is at position %llu, beyond the head at %llu", RELAY_NAME,
+                              (unsigned long long)relayed, (unsigned long long)head);
     }
     if (status == MEOWER_OK && pass->has_index && pass->index.position > head) {
-        status = check_add(check, MEOWER_FINDING_INDEX_AHEAD, pass->index.position, "",
-                           "the index says it is at position %llu, beyond the head at %llu",
-                           (unsigned long long)pass->index.position, (unsigned long long)head);
+        status = findings_add(check, MEOWER_FINDING_INDEX_AHEAD, pass->index.position, "",
+                              "the index says it is at position %llu, beyond the head at %llu",
+                              (unsigned long long)pass->index.position, (unsigned long long)head);
     }
     return status;
 }
@@ -198,10 +134,10 @@ static int open_index(struct check_pass *pass, const meower_options *options, me
         return MEOWER_OK;
     }
     if (status == MEOWER_ERROR_NOT_FOUND) {
-        return check_add(pass->check, MEOWER_FINDING_INDEX_MISSING, 0, "", "%s", detail.message);
+        return findings_add(pass->check, MEOWER_FINDING_INDEX_MISSING, 0, "", "%s", detail.message);
     }
     if (status == MEOWER_ERROR_CORRUPT) {
-        return check_add(pass->check, MEOWER_FINDING_INDEX_DAMAGED, 0, "", "%s", detail.message);
+        return findings_add(pass->check, MEOWER_FINDING_INDEX_DAMAGED, 0, "", "%s", detail.message);
     }
     if (error != NULL) {
         *error = detail;
@@ -254,7 +190,7 @@ int meower_check_run(const meower_options *options, meower_check **out, meower_e
     int status;
 
     if (options == NULL || out == NULL) {
-        return engine_refuse_null(options == NULL ? "options" : "out", error);
+        return refuse_null(options == NULL ? "options" : "out", error);
     }
     check = calloc(1, sizeof(*check));
     if (check == NULL) {
@@ -265,31 +201,7 @@ int meower_check_run(const meower_options *options, meower_check **out, meower_e
         meower_check_free(check);
         return status;
     }
-    sort_findings(check);
+    findings_sort(check);
     *out = check;
     return MEOWER_OK;
-}
-
-/* ---- reading it ------------------------------------------------------------------------------------------------- */
-
-int meower_check_read_totals(const meower_check *check, meower_check_totals *out)
-{
-    if (check == NULL || out == NULL) {
-        return MEOWER_ERROR_INVALID;
-    }
-    *out = check->totals;
-    return MEOWER_OK;
-}
-
-const meower_finding *meower_check_finding(const meower_check *check, size_t index)
-{
-    return check == NULL || index >= check->count ? NULL : &check->findings[index].view;
-}
-
-void meower_check_free(meower_check *check)
-{
-    if (check != NULL) {
-        free(check->findings);
-        free(check);
-    }
 }

@@ -2,7 +2,7 @@
  * to them. Others may post, delete and index meanwhile: whatever is missing may be deleted by an event that is read
  * later, so that a fault is only what remains when all events are read that there are after the last look at the data.
  */
-#include "api/check.h"
+#include "api/check_events.h"
 #include "base/words.h"
 #include <stdlib.h>
 #include <string.h>
@@ -47,12 +47,12 @@ static int note_hole(struct check_pass *pass, uint64_t position)
         return MEOWER_OK;
     }
     if (position == expected + 1) {
-        return check_add(pass->check, MEOWER_FINDING_EVENT_MISSING, expected, "", "no event has position %llu",
-                         (unsigned long long)expected);
+        return findings_add(pass->check, MEOWER_FINDING_EVENT_MISSING, expected, "", "no event has position %llu",
+                            (unsigned long long)expected);
     }
-    return check_add(pass->check, MEOWER_FINDING_EVENT_MISSING, expected, "",
-                     "no event has a position from %llu to %llu", (unsigned long long)expected,
-                     (unsigned long long)position - 1);
+    return findings_add(pass->check, MEOWER_FINDING_EVENT_MISSING, expected, "",
+                        "no event has a position from %llu to %llu", (unsigned long long)expected,
+                        (unsigned long long)position - 1);
 }
 
 static int note_creation(struct check_pass *pass, const meower_row *row)
@@ -94,8 +94,8 @@ static int note_deletion(struct check_pass *pass, uint64_t position, const char 
         status = store_get(&pass->store, CHECK_LANE, &id, 1, &window.rows, error);
         if (status == MEOWER_OK && window.rows_read > 0) {
             status =
-                check_add(pass->check, MEOWER_FINDING_MEOW_LEFT, position, id,
-                          "the meow was deleted at position %llu, but is still there", (unsigned long long)position);
+                findings_add(pass->check, MEOWER_FINDING_MEOW_LEFT, position, id,
+                             "the meow was deleted at position %llu, but is still there", (unsigned long long)position);
         }
     }
     return status;
@@ -153,8 +153,8 @@ static int compare_words(struct check_pass *pass, const struct seen *seen, const
         (document->words_len == seen->words_len && memcmp(document->words, seen->words, seen->words_len) == 0)) {
         return MEOWER_OK;
     }
-    return check_add(pass->check, MEOWER_FINDING_DOCUMENT_STALE, seen->position, seen->id,
-                     "the index has other words for the meow than it says");
+    return findings_add(pass->check, MEOWER_FINDING_DOCUMENT_STALE, seen->position, seen->id,
+                        "the index has other words for the meow than it says");
 }
 
 /* A document of no event, or of one whose meow is gone. */
@@ -164,9 +164,9 @@ static int note_overstayed(struct check_pass *pass, const meower_search_document
 
     if (alive != NULL && alive->position != document->position) {
         id_map_remove(&pass->unindexed, document->id);
-        return check_add(pass->check, MEOWER_FINDING_DOCUMENT_STALE, document->position, document->id,
-                         "the index has the meow at position %llu; its event is at %llu",
-                         (unsigned long long)document->position, (unsigned long long)alive->position);
+        return findings_add(pass->check, MEOWER_FINDING_DOCUMENT_STALE, document->position, document->id,
+                            "the index has the meow at position %llu; its event is at %llu",
+                            (unsigned long long)document->position, (unsigned long long)alive->position);
     }
     return id_map_put(&pass->overstayed, document->id, document->position) ? MEOWER_OK : MEOWER_ERROR_NO_MEMORY;
 }
@@ -214,7 +214,7 @@ static int list_documents(struct check_pass *pass, uint64_t after, meower_docume
         pass->has_index = false;
         id_map_free(&pass->unindexed);
         id_map_free(&pass->overstayed);
-        return check_add(pass->check, MEOWER_FINDING_INDEX_DAMAGED, 0, "", "%s", detail.message);
+        return findings_add(pass->check, MEOWER_FINDING_INDEX_DAMAGED, 0, "", "%s", detail.message);
     }
     if (status != MEOWER_OK && error != NULL) {
         *error = detail;
@@ -350,7 +350,7 @@ static int conclude(meower_check *check, const struct id_map *map, int kind, con
     for (size_t i = 0; i < map->capacity && status == MEOWER_OK; i++) {
         const struct id_entry *entry = &map->entries[i];
         if (entry->id[0] != '\0') {
-            status = check_add(check, kind, entry->position, entry->id, "%s", text);
+            status = findings_add(check, kind, entry->position, entry->id, "%s", text);
         }
     }
     return status;
@@ -368,10 +368,10 @@ static int conclude_index(struct check_pass *pass)
             continue; /* the index is right: it is the meow that is missing */
         }
         bool is_stale = id_map_remove(&pass->unindexed, entry->id);
-        status = check_add(check, is_stale ? MEOWER_FINDING_DOCUMENT_STALE : MEOWER_FINDING_DOCUMENT_EXTRA,
-                           entry->position, entry->id, "%s",
-                           is_stale ? "the index has the meow at another position than the feed"
-                                    : "the index has a meow that the feed has not");
+        status = findings_add(check, is_stale ? MEOWER_FINDING_DOCUMENT_STALE : MEOWER_FINDING_DOCUMENT_EXTRA,
+                              entry->position, entry->id, "%s",
+                              is_stale ? "the index has the meow at another position than the feed"
+                                       : "the index has a meow that the feed has not");
     }
     if (status == MEOWER_OK) {
         status = conclude(check, &pass->unindexed, MEOWER_FINDING_DOCUMENT_MISSING, "the index lacks the meow");

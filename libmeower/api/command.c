@@ -1,4 +1,5 @@
 /* command.c - the command handle: checks what is posted, hands it to the writer, and gives out the results. */
+#include "api/arguments.h"
 #include "api/inbox.h"
 #include "api/instance.h"
 #include "base/hash.h"
@@ -48,7 +49,7 @@ static void deliver_requests(struct write_request *first)
     inbox_deliver_list(inbox, first_item, last_item, count);
 }
 
-/* NULL for NULL, which engine_check() refuses. */
+/* NULL for NULL, which instance_check() refuses. */
 static meower *instance_of(const meower_command *command)
 {
     return command == NULL ? NULL : command->inbox.instance;
@@ -57,12 +58,12 @@ static meower *instance_of(const meower_command *command)
 int meower_command_open(meower *instance, meower_command **out, meower_error *error)
 {
     struct inbox *inbox;
-    int status = out == NULL ? engine_refuse_null("out", error) : engine_check(instance, error);
+    int status = out == NULL ? refuse_null("out", error) : instance_check(instance, error);
 
     if (status != MEOWER_OK) {
         return status;
     }
-    if (!instance->has_command) {
+    if (!instance_has_role(instance, "command")) {
         return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
                                 "this instance does not take commands; add \"command\" to the option roles");
     }
@@ -115,19 +116,20 @@ static int make_post(meower_command *command, const meower_post *post, struct co
     struct command_request *request;
     size_t key_size;
     size_t stored_len;
-    int status = engine_check(instance_of(command), error);
+    int status = instance_check(instance_of(command), error);
 
     if (status != MEOWER_OK || (status = meower_body_check(post->body, post->body_len, error)) != MEOWER_OK ||
         (status = check_key(key, error)) != MEOWER_OK) {
         return status;
     }
     key_size = key == NULL ? 0 : strlen(key) + 1;
-    stored_len = command->inbox.instance->escapes_html ? html_escaped_len(post->body, post->body_len) : post->body_len;
+    stored_len =
+        instance_escapes_html(command->inbox.instance) ? html_escaped_len(post->body, post->body_len) : post->body_len;
     request = new_request(command, MEOWER_STORE_POST, stored_len + 1 + key_size, post->tag, error);
     if (request == NULL) {
         return MEOWER_ERROR_NO_MEMORY;
     }
-    if (command->inbox.instance->escapes_html) {
+    if (instance_escapes_html(command->inbox.instance)) {
         html_escape(post->body, post->body_len, request->text);
     } else {
         memcpy(request->text, post->body, post->body_len);
@@ -147,7 +149,7 @@ static int make_delete(meower_command *command, const char *id, void *tag, struc
                        meower_error *error)
 {
     struct command_request *request;
-    int status = engine_check(instance_of(command), error);
+    int status = instance_check(instance_of(command), error);
 
     if (status != MEOWER_OK) {
         return status;
@@ -200,7 +202,8 @@ static int submit_list(meower_command *command, struct request_list *list, meowe
     int status;
 
     inbox_expect(&command->inbox, serial, list->count);
-    status = writer_submit_list(&command->inbox.instance->writer, &list->first->write, &list->last->write, list->count);
+    status = writer_submit_list(instance_writer(command->inbox.instance), &list->first->write, &list->last->write,
+                                list->count);
     if (status == MEOWER_OK) {
         return MEOWER_OK;
     }
@@ -233,16 +236,16 @@ int meower_command_submit_post(meower_command *command, const char *body, size_t
 /* What can be said against so many posts at once, before any of them is looked at. */
 static int check_posts(const meower_command *command, const meower_post *posts, size_t count, meower_error *error)
 {
-    int status = engine_check(instance_of(command), error);
+    int status = instance_check(instance_of(command), error);
     size_t count_max;
 
     if (status != MEOWER_OK || count == 0) {
         return status;
     }
     if (posts == NULL) {
-        return engine_refuse_null("posts", error);
+        return refuse_null("posts", error);
     }
-    count_max = command->inbox.instance->writer.queue.count_max;
+    count_max = instance_writer(command->inbox.instance)->queue_max;
     if (count > count_max) {
         return meower_error_set(
             error, MEOWER_ERROR_INVALID, 0, 0,
@@ -301,7 +304,7 @@ int meower_command_next_many(meower_command *command, meower_command_result *res
 {
     struct inbox_item *item;
     size_t taken;
-    int status = results == NULL ? MEOWER_ERROR_INVALID : engine_check_process(instance_of(command), NULL);
+    int status = results == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance_of(command), NULL);
 
     if (status != MEOWER_OK || max == 0) {
         return status;
@@ -369,7 +372,7 @@ int meower_command_delete(meower_command *command, const char *id, int timeout_m
 
 void meower_command_close(meower_command *command)
 {
-    if (command != NULL && engine_check_process(command->inbox.instance, NULL) == MEOWER_OK) {
+    if (command != NULL && instance_check_process(command->inbox.instance, NULL) == MEOWER_OK) {
         inbox_close(&command->inbox);
     }
 }

@@ -16,42 +16,46 @@ static void say(meower_health *out, const char *part, bool ready, const char *re
 
 static void store_health(meower *instance, meower_health *out)
 {
+    struct tail *tail = instance_tail(instance);
+    struct writer *writer = instance_writer(instance);
+    int64_t failed_us = atomic_load(&writer->failed_us);
     char reason[FAILURE_SIZE] = "";
-    bool ready = !atomic_load(&instance->tail.is_failing);
-    int64_t failed_us = atomic_load(&instance->writer.failed_us);
+    bool ready = !failure_is_present(&tail->failure);
 
     if (!ready) {
-        failure_read(&instance->tail.failure, reason);
+        failure_read(&tail->failure, reason);
     }
-    if (failed_us != 0 && clock_monotonic_us(instance->clock) - failed_us < FAILURE_US) {
+    if (failed_us != 0 && clock_monotonic_us(instance_clock(instance)) - failed_us < FAILURE_US) {
         ready = false;
-        failure_read(&instance->writer.failure, reason);
+        failure_read(&writer->failure, reason);
     }
     say(out, "store", ready, reason);
 }
 
 static void bus_health(meower *instance, meower_health *out)
 {
+    struct failure *publishing = &instance_relay(instance)->failure;
+    struct failure *listening = &instance_tail(instance)->bus_failure;
     char reason[FAILURE_SIZE] = "";
-    bool takes = !atomic_load(&instance->relay.is_failing);
-    bool gives = !atomic_load(&instance->tail.is_bus_failing);
+    bool takes = !failure_is_present(publishing);
+    bool gives = !failure_is_present(listening);
 
     if (!takes) {
-        failure_read(&instance->relay.failure, reason);
+        failure_read(publishing, reason);
     } else if (!gives) {
-        failure_read(&instance->tail.bus_failure, reason);
+        failure_read(listening, reason);
     }
     say(out, "bus", takes && gives, reason);
 }
 
 static void search_health(meower *instance, meower_health *out)
 {
-    struct projection *projection = &instance->projection;
-    uint64_t head = event_log_head(&instance->feed.log);
+    struct projection *projection = instance_projection(instance);
+    uint64_t head = event_log_head(&instance_feed(instance)->log);
     uint64_t visible = projection_visible(projection);
     char reason[FAILURE_SIZE];
 
-    if (atomic_load(&projection->is_failing)) {
+    if (failure_is_present(&projection->failure)) {
         failure_read(&projection->failure, reason);
         say(out, "search", false, reason);
         return;
@@ -63,7 +67,7 @@ static void search_health(meower *instance, meower_health *out)
 
 int meower_health_at(meower *instance, size_t index, meower_health *out)
 {
-    int status = out == NULL ? MEOWER_ERROR_INVALID : engine_check_process(instance, NULL);
+    int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
 
     if (status != MEOWER_OK) {
         return status;
@@ -76,7 +80,7 @@ int meower_health_at(meower *instance, size_t index, meower_health *out)
         bus_health(instance, out);
         return 1;
     case 2:
-        if (!instance->has_query) {
+        if (!instance_has_role(instance, "query")) {
             return 0;
         }
         search_health(instance, out);
@@ -89,37 +93,37 @@ int meower_health_at(meower *instance, size_t index, meower_health *out)
 static double gauge(meower *instance, const char *name)
 {
     if (strcmp(name, "position") == 0) {
-        return (double)event_log_head(&instance->feed.log);
+        return (double)event_log_head(&instance_feed(instance)->log);
     }
     if (strcmp(name, "index_position") == 0) {
-        return (double)projection_visible(&instance->projection);
+        return (double)projection_visible(instance_projection(instance));
     }
     if (strcmp(name, "rebuild_position") == 0) {
-        return (double)atomic_load(&instance->rebuild.position);
+        return (double)atomic_load(&instance_rebuild(instance)->position);
     }
     if (strcmp(name, "relay_position") == 0) {
-        return (double)atomic_load(&instance->relay.published);
+        return (double)atomic_load(&instance_relay(instance)->published);
     }
     if (strcmp(name, "commands_waiting") == 0) {
-        return (double)atomic_load(&instance->writer.pending);
+        return (double)atomic_load(&instance_writer(instance)->answers.pending);
     }
     if (strcmp(name, "reads_waiting") == 0) {
-        return (double)queue_count(&instance->reads);
+        return (double)queue_count(&instance_readers(instance)->queue);
     }
     if (strcmp(name, "commands_refused_total") == 0) {
-        return (double)queue_dropped(&instance->writer.queue);
+        return (double)queue_dropped(&instance_writer(instance)->queue);
     }
-    return (double)atomic_load(&instance->handles);
+    return (double)instance_handle_count(instance);
 }
 
 int meower_metric_at(meower *instance, size_t index, meower_metric *out)
 {
-    int status = out == NULL ? MEOWER_ERROR_INVALID : engine_check_process(instance, NULL);
+    int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
 
     if (status != MEOWER_OK) {
         return status;
     }
-    struct counters *counters = &instance->counters;
+    const struct counters *counters = instance_counters(instance);
     const struct {
         const char *name;
         const char *help;

@@ -1,6 +1,7 @@
 /* inbox.c - results between the thread that makes them and the thread that takes them, counted by reference. */
 #include "api/inbox.h"
 #include "api/instance.h"
+#include "run/deadline.h"
 #include <stdlib.h>
 
 int inbox_open(meower *instance, void (*discard)(struct inbox_item *item), struct inbox **out, meower_error *error)
@@ -19,7 +20,7 @@ int inbox_open(meower *instance, void (*discard)(struct inbox_item *item), struc
     inbox->discard = discard;
     queue_init(&inbox->results, 0, &inbox->notifier);
     atomic_init(&inbox->references, 1);
-    atomic_fetch_add(&instance->handles, 1);
+    instance_handle_opened(instance);
     *out = inbox;
     return MEOWER_OK;
 }
@@ -49,7 +50,7 @@ void inbox_close(struct inbox *inbox)
 {
     queue_close(&inbox->results);
     discard_all(inbox);
-    atomic_fetch_sub(&inbox->instance->handles, 1);
+    instance_handle_closed(inbox->instance);
     release(inbox, 1);
 }
 
@@ -145,11 +146,11 @@ int inbox_begin_call(struct inbox *inbox, uint64_t *serial, meower_error *error)
 
 int inbox_await(struct inbox *inbox, uint64_t serial, int timeout_ms, struct inbox_item **out, meower_error *error)
 {
-    int64_t deadline_us = engine_deadline_us(inbox->instance, timeout_ms);
+    int64_t deadline_us = deadline_after_ms(instance_clock(inbox->instance), timeout_ms);
     struct inbox_item *item;
 
     while ((item = inbox_take(inbox, serial)) == NULL) {
-        if (engine_wait(inbox->instance, &inbox->notifier, deadline_us) != MEOWER_OK) {
+        if (instance_wait(inbox->instance, &inbox->notifier, deadline_us) != MEOWER_OK) {
             return meower_error_set(error, MEOWER_ERROR_TIMEOUT, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                                     "no answer within %d ms; the request may still be carried out", timeout_ms);
         }

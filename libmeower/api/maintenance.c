@@ -1,11 +1,13 @@
-/* maintenance.c - copies of a store and another epoch, for a store that no instance needs to have open. */
+/* maintenance.c - copies of a store and another epoch, for a store that no instance needs to have open; and a new
+ * search index while it is searched. */
+#include "api/arguments.h"
 #include "api/instance.h"
 
 /* MEOWER_OK, or INVALID for what must not be NULL. */
 static int check_arguments(const meower_options *options, const char *path, meower_error *error)
 {
     if (options == NULL || path == NULL) {
-        return engine_refuse_null(options == NULL ? "options" : "path", error);
+        return refuse_null(options == NULL ? "options" : "path", error);
     }
     return MEOWER_OK;
 }
@@ -37,4 +39,29 @@ int meower_new_epoch(const meower_options *options, meower_error *error)
         store_close(&store);
     }
     return status;
+}
+
+int meower_rebuild_start(meower *instance, meower_error *error)
+{
+    int status = instance_check(instance, error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    if (!instance_has_role(instance, "query")) {
+        return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
+                                "this instance has no search index; add \"query\" to the option roles");
+    }
+    return rebuild_start(instance_rebuild(instance), error);
+}
+
+int meower_rebuild_state(meower *instance, meower_rebuild *out)
+{
+    int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    rebuild_read(instance_rebuild(instance), out);
+    return MEOWER_OK;
 }

@@ -1,7 +1,8 @@
 /* query.c - the query handle: checks what is asked, answers out of the timeline where that is fresh by proof, and hands
  * the rest to the readers. */
-#include "api/inbox.h"
+#include "api/arguments.h"
 #include "api/instance.h"
+#include "api/page.h"
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/sized.h"
@@ -23,6 +24,7 @@ struct meower_query {
 struct query_request {
     struct read_request read; /* first: the reader hands it back by this */
     struct inbox *inbox;
+    struct meower_page *page;
     char text[];
 };
 
@@ -35,7 +37,7 @@ static void discard_page(struct inbox_item *item)
 static void deliver_page(struct read_request *read)
 {
     struct query_request *request = (struct query_request *)read;
-    struct meower_page *page = read->page;
+    struct meower_page *page = request->page;
 
     page->status = read->status;
     if (read->status != MEOWER_OK) {
@@ -45,7 +47,7 @@ static void deliver_page(struct read_request *read)
     free(request);
 }
 
-/* NULL for NULL, which engine_check() refuses. */
+/* NULL for NULL, which instance_check() refuses. */
 static meower *instance_of(const meower_query *query)
 {
     return query == NULL ? NULL : query->inbox.instance;
@@ -54,12 +56,12 @@ static meower *instance_of(const meower_query *query)
 int meower_query_open(meower *instance, meower_query **out, meower_error *error)
 {
     struct inbox *inbox;
-    int status = out == NULL ? engine_refuse_null("out", error) : engine_check(instance, error);
+    int status = out == NULL ? refuse_null("out", error) : instance_check(instance, error);
 
     if (status != MEOWER_OK) {
         return status;
     }
-    if (!instance->has_query) {
+    if (!instance_has_role(instance, "query")) {
         return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
                                 "this instance answers no queries; add \"query\" to the option roles");
     }
@@ -90,9 +92,10 @@ static int make_request(const meower_query *query, int kind, size_t take, size_t
     }
     request->read.kind = kind;
     request->read.complete = deliver_page;
-    request->read.page = page;
+    request->page = page;
+    request->read.answer = &page->answer;
     request->read.range.take = (uint32_t)take;
-    request->read.deadline_us = clock_monotonic_us(instance->clock) + instance->wait_max_us;
+    request->read.deadline_us = clock_monotonic_us(instance_clock(instance)) + instance_wait_max_us(instance);
     page->is_single = kind == READ_GET;
     *out = request;
     return MEOWER_OK;
@@ -111,7 +114,7 @@ static int parse_wait(const meower_query *query, const char *cursor, uint64_t *w
     if (!cursor_parse(cursor, epoch, &position)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "the cursor is no cursor of a feed");
     }
-    if (strcmp(epoch, query->inbox.instance->feed.epoch) == 0) {
+    if (strcmp(epoch, instance_feed(query->inbox.instance)->epoch) == 0) {
         *wait_for = position;
     }
     return MEOWER_OK;
@@ -154,7 +157,7 @@ static int check_list(const meower_list *list, meower_error *error)
 static int take_list(const meower_list *given, meower_list *list, meower_error *error)
 {
     if (given == NULL) {
-        return engine_refuse_null("list", error);
+        return refuse_null("list", error);
     }
     if (!sized_copy(list, sizeof(*list), offsetof(meower_list, cursor) + sizeof(list->cursor), given)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "initialise the list with MEOWER_LIST_INIT");
@@ -170,7 +173,7 @@ static int make_list(const meower_query *query, const meower_list *given, struct
     const char *bound;
     struct query_request *request;
     uint64_t wait_for;
-    int status = engine_check(instance_of(query), error);
+    int status = instance_check(instance_of(query), error);
 
     if (status != MEOWER_OK || (status = take_list(given, &list, error)) != MEOWER_OK ||
         (status = check_list(&list, error)) != MEOWER_OK ||
@@ -210,7 +213,7 @@ static int check_search(const meower_search *search, meower_error *error)
 static int take_search(const meower_search *given, meower_search *search, meower_error *error)
 {
     if (given == NULL) {
-        return engine_refuse_null("search", error);
+        return refuse_null("search", error);
     }
     if (!sized_copy(search, sizeof(*search), offsetof(meower_search, cursor) + sizeof(search->cursor), given)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "initialise the search with MEOWER_SEARCH_INIT");
@@ -224,7 +227,7 @@ static int make_search(const meower_query *query, const meower_search *given, st
     meower_search search = MEOWER_SEARCH_INIT;
     struct query_request *request;
     uint64_t wait_for;
-    int status = engine_check(instance_of(query), error);
+    int status = instance_check(instance_of(query), error);
 
     if (status != MEOWER_OK || (status = take_search(given, &search, error)) != MEOWER_OK ||
         (status = check_search(&search, error)) != MEOWER_OK ||
@@ -249,7 +252,7 @@ static int make_get(const meower_query *query, const char *id, const char *curso
 {
     struct query_request *request;
     uint64_t wait_for;
-    int status = id == NULL ? engine_refuse_null("id", error) : engine_check(instance_of(query), error);
+    int status = id == NULL ? refuse_null("id", error) : instance_check(instance_of(query), error);
 
     if (status != MEOWER_OK || (status = check_bound("id", id, error)) != MEOWER_OK ||
         (status = parse_wait(query, cursor, &wait_for, error)) != MEOWER_OK ||
@@ -266,7 +269,7 @@ static int make_get(const meower_query *query, const char *id, const char *curso
 
 static void free_request(struct query_request *request)
 {
-    meower_page_free(request->read.page);
+    meower_page_free(request->page);
     free(request);
 }
 
@@ -274,19 +277,20 @@ static void free_request(struct query_request *request)
 static int submit(meower_query *query, struct query_request *request, uint64_t serial, void *tag, meower_error *error)
 {
     meower *instance = query->inbox.instance;
+    struct readers *readers = instance_readers(instance);
     int status;
 
     request->inbox = &query->inbox;
-    request->read.page->tag = tag;
-    request->read.page->item.serial = serial;
+    request->page->tag = tag;
+    request->page->item.serial = serial;
     inbox_expect(&query->inbox, serial, 1);
     /* Where nobody else writes, the timeline has all that was ever answered. */
-    if (!instance->feed.is_shared && request->read.kind != READ_SEARCH &&
-        reader_answer_from_timeline(instance, &request->read)) {
+    if (!instance_feed(instance)->is_shared && request->read.kind != READ_SEARCH &&
+        page_read_from_timeline(&readers->page_read, &request->read)) {
         deliver_page(&request->read);
         return MEOWER_OK;
     }
-    status = reader_submit(instance, &request->read);
+    status = readers_submit(readers, &request->read);
     if (status == MEOWER_OK) {
         return MEOWER_OK;
     }
@@ -326,7 +330,7 @@ int meower_query_submit_get(meower_query *query, const char *id, const char *cur
 int meower_query_next(meower_query *query, meower_page **out)
 {
     struct inbox_item *item;
-    int status = out == NULL ? MEOWER_ERROR_INVALID : engine_check_process(instance_of(query), NULL);
+    int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance_of(query), NULL);
 
     if (status != MEOWER_OK) {
         return status;
@@ -376,7 +380,7 @@ int meower_query_list(meower_query *query, const meower_list *list, int timeout_
                       meower_error *error)
 {
     struct query_request *request;
-    int status = out == NULL ? engine_refuse_null("out", error) : make_list(query, list, &request, error);
+    int status = out == NULL ? refuse_null("out", error) : make_list(query, list, &request, error);
 
     return status == MEOWER_OK ? call(query, request, timeout_ms, out, error) : status;
 }
@@ -385,7 +389,7 @@ int meower_query_search(meower_query *query, const meower_search *search, int ti
                         meower_error *error)
 {
     struct query_request *request;
-    int status = out == NULL ? engine_refuse_null("out", error) : make_search(query, search, &request, error);
+    int status = out == NULL ? refuse_null("out", error) : make_search(query, search, &request, error);
 
     return status == MEOWER_OK ? call(query, request, timeout_ms, out, error) : status;
 }
@@ -394,14 +398,14 @@ int meower_query_get(meower_query *query, const char *id, const char *cursor, in
                      meower_error *error)
 {
     struct query_request *request;
-    int status = out == NULL ? engine_refuse_null("out", error) : make_get(query, id, cursor, &request, error);
+    int status = out == NULL ? refuse_null("out", error) : make_get(query, id, cursor, &request, error);
 
     return status == MEOWER_OK ? call(query, request, timeout_ms, out, error) : status;
 }
 
 void meower_query_close(meower_query *query)
 {
-    if (query != NULL && engine_check_process(query->inbox.instance, NULL) == MEOWER_OK) {
+    if (query != NULL && instance_check_process(query->inbox.instance, NULL) == MEOWER_OK) {
         inbox_close(&query->inbox);
     }
 }

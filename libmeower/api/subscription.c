@@ -4,15 +4,18 @@
  *
  * Where it starts is judged by the feed as it is when it is opened, not by what this process has heard of it: where
  * others write to the store, a reader looks there first. */
+#include "api/arguments.h"
 #include "api/instance.h"
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/event.h"
+#include "run/deadline.h"
 #include <stdlib.h>
 #include <string.h>
 
 struct meower_subscription {
     meower *instance;
+    struct feed *feed;
     struct notifier notifier;
     struct event_listener listener;
     bool has_cursor; /* the user gave one: the next two are what it says */
@@ -80,7 +83,7 @@ static int parse_wanted(struct meower_subscription *subscription, const char *cu
 /* Whether the position asked for is one of this feed, which has come as far as `head`. */
 static bool is_reached(const struct meower_subscription *subscription, uint64_t head)
 {
-    return subscription->has_cursor && strcmp(subscription->wanted_epoch, subscription->instance->feed.epoch) == 0 &&
+    return subscription->has_cursor && strcmp(subscription->wanted_epoch, subscription->feed->epoch) == 0 &&
            subscription->wanted <= head;
 }
 
@@ -92,8 +95,8 @@ static void start(struct meower_subscription *subscription, uint64_t head)
     subscription->position = is_known ? subscription->wanted : head;
     subscription->is_recovered = is_known || !subscription->has_cursor;
     subscription->is_started = true;
-    cursor_format(subscription->instance->feed.epoch, subscription->position, subscription->cursor);
-    if (event_log_head(&subscription->instance->feed.log) > subscription->position) {
+    cursor_format(subscription->feed->epoch, subscription->position, subscription->cursor);
+    if (event_log_head(&subscription->feed->log) > subscription->position) {
         notifier_raise(&subscription->notifier);
     }
 }
@@ -105,7 +108,7 @@ static int submit_read(struct meower_subscription *subscription, int kind, meowe
  * reason. */
 static int start_without_look(struct meower_subscription *subscription, int reason)
 {
-    uint64_t head = event_log_head(&subscription->instance->feed.log);
+    uint64_t head = event_log_head(&subscription->feed->log);
 
     if (!is_reached(subscription, head)) {
         return reason;
@@ -118,8 +121,8 @@ static int start_without_look(struct meower_subscription *subscription, int reas
  * it may not have heard yet that a meow behind it was deleted. */
 static void start_or_look(struct meower_subscription *subscription)
 {
-    if (!subscription->instance->feed.is_shared) {
-        start(subscription, event_log_head(&subscription->instance->feed.log));
+    if (!subscription->feed->is_shared) {
+        start(subscription, event_log_head(&subscription->feed->log));
     } else if (submit_read(subscription, READ_HEAD, NULL) != 0) {
         notifier_raise(&subscription->notifier); /* the user comes, and the store is asked again */
     }
@@ -134,6 +137,7 @@ static int allocate(meower *instance, const char *cursor, struct meower_subscrip
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a subscription");
     }
     subscription->instance = instance;
+    subscription->feed = instance_feed(instance);
     status = parse_wanted(subscription, cursor, error);
     if (status == MEOWER_OK && notifier_open(&subscription->notifier) != MEOWER_OK) {
         status = meower_error_set(error, MEOWER_ERROR_IO, 0, 0,
@@ -154,12 +158,12 @@ static int allocate(meower *instance, const char *cursor, struct meower_subscrip
 int meower_subscription_begin(meower *instance, const char *cursor, meower_subscription **out, meower_error *error)
 {
     struct meower_subscription *subscription = NULL;
-    int status = out == NULL ? engine_refuse_null("out", error) : engine_check(instance, error);
+    int status = out == NULL ? refuse_null("out", error) : instance_check(instance, error);
 
     if (status != MEOWER_OK) {
         return status;
     }
-    if (!instance->has_subscription) {
+    if (!instance_has_role(instance, "subscription")) {
         return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
                                 "this instance has no subscriptions; add \"subscription\" to the option roles");
     }
@@ -167,16 +171,16 @@ int meower_subscription_begin(meower *instance, const char *cursor, meower_subsc
     if (status != MEOWER_OK) {
         return status;
     }
-    event_log_listen(&instance->feed.log, &subscription->listener);
+    event_log_listen(&subscription->feed->log, &subscription->listener);
     start_or_look(subscription);
-    atomic_fetch_add(&instance->handles, 1);
+    instance_handle_opened(instance);
     *out = subscription;
     return MEOWER_OK;
 }
 
 int meower_subscription_started(meower_subscription *subscription, meower_error *error)
 {
-    int status = engine_check_process(subscription == NULL ? NULL : subscription->instance, error);
+    int status = instance_check_process(subscription == NULL ? NULL : subscription->instance, error);
 
     if (status != MEOWER_OK) {
         return status;
@@ -207,17 +211,17 @@ int meower_subscription_open(meower *instance, const char *cursor, meower_subscr
 {
     struct meower_subscription *subscription = NULL;
     int64_t deadline_us;
-    int status = out == NULL ? engine_refuse_null("out", error)
-                             : meower_subscription_begin(instance, cursor, &subscription, error);
+    int status =
+        out == NULL ? refuse_null("out", error) : meower_subscription_begin(instance, cursor, &subscription, error);
 
     if (status != MEOWER_OK) {
         return status;
     }
-    deadline_us = clock_monotonic_us(instance->clock) + instance->wait_max_us;
+    deadline_us = clock_monotonic_us(instance_clock(instance)) + instance_wait_max_us(instance);
     while ((status = meower_subscription_started(subscription, error)) == 0) {
         notifier_clear(&subscription->notifier);
         if (atomic_load(&subscription->fetch) == FETCH_UNDER_WAY &&
-            engine_wait(instance, &subscription->notifier, deadline_us) != MEOWER_OK) {
+            instance_wait(instance, &subscription->notifier, deadline_us) != MEOWER_OK) {
             status = meower_error_set(error, MEOWER_ERROR_TIMEOUT, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                                       "the store did not say in time how far the feed is; try again later");
             break;
@@ -272,7 +276,7 @@ static int submit_read(struct meower_subscription *subscription, int kind, meowe
     subscription->read.status = MEOWER_OK;
     atomic_store(&subscription->fetch, FETCH_UNDER_WAY);
     atomic_fetch_add(&subscription->references, 1);
-    status = reader_submit(subscription->instance, &subscription->read);
+    status = readers_submit(instance_readers(subscription->instance), &subscription->read);
     if (status == MEOWER_OK) {
         return 0;
     }
@@ -299,8 +303,7 @@ static int look(struct meower_subscription *subscription, meower_error *error)
     if (fetch == FETCH_DONE) {
         return take_fetched(subscription, error);
     }
-    if (!event_log_read(&subscription->instance->feed.log, subscription->position, EVENT_BATCH_MAX,
-                        &subscription->batch)) {
+    if (!event_log_read(&subscription->feed->log, subscription->position, EVENT_BATCH_MAX, &subscription->batch)) {
         return submit_read(subscription, READ_EVENTS, error);
     }
     return subscription->batch.through > subscription->position ? 1 : 0;
@@ -339,12 +342,12 @@ static int give(struct meower_subscription *subscription, const meower_event **o
         subscription->frame_size = size;
     }
     subscription->position = meow->position;
-    cursor_format(subscription->instance->feed.epoch, meow->position, subscription->cursor);
+    cursor_format(subscription->feed->epoch, meow->position, subscription->cursor);
     subscription->event.position = meow->position;
     subscription->event.kind = meow->kind;
     subscription->event.meow = meow->view;
     subscription->event.cursor = subscription->cursor;
-    subscription->event.json_len = event_write_frame(meow, subscription->instance->feed.epoch, subscription->frame);
+    subscription->event.json_len = event_write_frame(meow, subscription->feed->epoch, subscription->frame);
     subscription->frame[subscription->event.json_len] = '\0';
     subscription->event.json = subscription->frame;
     subscription->next++;
@@ -355,9 +358,9 @@ static int give(struct meower_subscription *subscription, const meower_event **o
 static int check_call(const meower_subscription *subscription, const meower_event **out, meower_error *error)
 {
     if (out == NULL) {
-        return engine_refuse_null("out", error);
+        return refuse_null("out", error);
     }
-    return engine_check_process(subscription == NULL ? NULL : subscription->instance, error);
+    return instance_check_process(subscription == NULL ? NULL : subscription->instance, error);
 }
 
 int meower_subscription_next(meower_subscription *subscription, const meower_event **out, meower_error *error)
@@ -373,7 +376,7 @@ int meower_subscription_next(meower_subscription *subscription, const meower_eve
         if (batch->through > subscription->position) {
             /* The batch ended with creations whose meows are gone. */
             subscription->position = batch->through;
-            cursor_format(subscription->instance->feed.epoch, subscription->position, subscription->cursor);
+            cursor_format(subscription->feed->epoch, subscription->position, subscription->cursor);
         }
         event_batch_release(batch);
         subscription->next = 0;
@@ -394,9 +397,9 @@ int meower_subscription_wait(meower_subscription *subscription, int timeout_ms, 
     if (status != MEOWER_OK) {
         return status;
     }
-    deadline_us = engine_deadline_us(subscription->instance, timeout_ms);
+    deadline_us = deadline_after_ms(instance_clock(subscription->instance), timeout_ms);
     while ((status = meower_subscription_next(subscription, out, error)) == 0) {
-        if (engine_wait(subscription->instance, &subscription->notifier, deadline_us) != MEOWER_OK) {
+        if (instance_wait(subscription->instance, &subscription->notifier, deadline_us) != MEOWER_OK) {
             return 0;
         }
     }
@@ -405,11 +408,11 @@ int meower_subscription_wait(meower_subscription *subscription, int timeout_ms, 
 
 void meower_subscription_close(meower_subscription *subscription)
 {
-    if (subscription == NULL || engine_check_process(subscription->instance, NULL) != MEOWER_OK) {
+    if (subscription == NULL || instance_check_process(subscription->instance, NULL) != MEOWER_OK) {
         return;
     }
-    event_log_unlisten(&subscription->instance->feed.log, &subscription->listener);
+    event_log_unlisten(&subscription->feed->log, &subscription->listener);
     event_batch_release(&subscription->batch);
-    atomic_fetch_sub(&subscription->instance->handles, 1);
+    instance_handle_closed(subscription->instance);
     subscription_release(subscription);
 }

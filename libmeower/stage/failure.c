@@ -21,6 +21,17 @@ void failure_note(struct failure *failure, const meower_error *error)
     pthread_mutex_lock(&failure->mutex);
     memcpy(failure->reason, error->message, FAILURE_SIZE);
     pthread_mutex_unlock(&failure->mutex);
+    atomic_store(&failure->is_present, true);
+}
+
+void failure_end(struct failure *failure)
+{
+    atomic_store(&failure->is_present, false);
+}
+
+bool failure_is_present(const struct failure *failure)
+{
+    return atomic_load(&failure->is_present);
 }
 
 void failure_read(struct failure *failure, char reason[FAILURE_SIZE])

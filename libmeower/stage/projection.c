@@ -1,31 +1,30 @@
 /* projection.c - the feed, event by event, into the search index. The index keeps its own position with its contents,
- * so that restart, rebuild and catching up are one operation: go on behind that position. */
+ * so that restart, rebuild and catching up are one operation: go on after that position. */
 #include "stage/projection.h"
-#include "api/instance.h"
 #include "base/clock.h"
-#include "base/words.h"
-#include "feed/feed.h"
 #include "run/backoff.h"
-#include <stdlib.h>
+#include "stage/lane.h"
 #include <string.h>
 
 #define REST_US          20000  /* well below what a reader of search results can notice */
 #define SHOW_INTERVAL_US 500000 /* a refresh costs the engine; while much is to be indexed, two a second */
 
-void projection_init(struct projection *projection, meower *instance)
+void projection_init(struct projection *projection)
 {
-    *projection = (struct projection){.instance = instance};
     failure_init(&projection->failure);
+    worker_init(&projection->worker, "meower-index", projection_step, projection);
 }
 
 void projection_destroy(struct projection *projection)
 {
+    worker_destroy(&projection->worker);
     failure_destroy(&projection->failure);
 }
 
 /* Whether the index was made from this life of the store. Another instance may have brought it beyond our log, so what
- * counts is the store's head, read behind the index's position. Returns a status. */
-static int check_index(meower *instance, const meower_search_info *info, bool *is_ours, meower_error *error)
+ * counts is the store's head, read after the index's position. Returns a status. */
+static int check_index(struct projection *projection, const meower_search_info *info, bool *is_ours,
+                       meower_error *error)
 {
     uint64_t head;
     int status = MEOWER_OK;
@@ -35,29 +34,17 @@ static int check_index(meower *instance, const meower_search_info *info, bool *i
         *is_ours = true;
         return MEOWER_OK;
     }
-    *is_ours = strcmp(info->epoch, instance->feed.epoch) == 0;
-    if (*is_ours && info->position > event_log_head(&instance->feed.log)) {
-        status = store_head(&instance->store, LANE_PROJECTION, &head, error);
+    *is_ours = strcmp(info->epoch, projection->feed->epoch) == 0;
+    if (*is_ours && info->position > event_log_head(&projection->feed->log)) {
+        status = store_head(projection->store, LANE_PROJECTION, &head, error);
         *is_ours = status == MEOWER_OK && info->position <= head;
     }
     return status;
 }
 
-int projection_claim(meower *instance,
-                     int (*index)(struct search *search, const meower_search_document *documents, size_t count,
-                                  const meower_search_info *info, meower_error *error),
-                     meower_error *error)
-{
-    const meower_search_document none = {.words = NULL};
-    meower_search_info info = {.position = 0};
-
-    memcpy(info.epoch, instance->feed.epoch, sizeof(info.epoch));
-    return index(&instance->search, &none, 0, &info, error);
-}
-
 static bool is_own(const struct projection *projection)
 {
-    return (projection->instance->search.vtable.flags & MEOWER_SEARCH_EXCLUSIVE) != 0;
+    return (projection->search->vtable.flags & MEOWER_SEARCH_EXCLUSIVE) != 0;
 }
 
 /* A damaged index of our own is emptied. One that others use too may have been replaced, or be another feed's. */
@@ -69,32 +56,31 @@ static void note_damage(struct projection *projection, int status)
 /* Where the index stands. One made from another life of the store, from a later state of it, or damaged, is emptied. */
 static int look_for_position(struct projection *projection, meower_error *error)
 {
-    meower *instance = projection->instance;
     meower_search_info info;
     bool is_ours;
-    int status = search_info(&instance->search, &info, error);
+    int status = search_info(projection->search, &info, error);
 
     if (status == MEOWER_OK) {
         /* It may be another index than before, and what is in it was perhaps never refreshed. */
         atomic_store(&projection->visible, 0);
-        status = check_index(instance, &info, &is_ours, error);
+        status = check_index(projection, &info, &is_ours, error);
     }
     if (status == MEOWER_OK && (!is_ours || projection->has_found_damage)) {
         info = (meower_search_info){.position = 0};
-        status = search_reset(&instance->search, error);
+        status = search_reset(projection->search, error);
     }
     if (status == MEOWER_OK && info.epoch[0] == '\0') {
-        status = projection_claim(instance, search_index, error);
+        status = documents_claim(projection->search, search_index, projection->feed->epoch, error);
         note_damage(projection, status);
     }
     if (status == MEOWER_OK) {
         projection->position = info.position;
         projection->is_positioned = true;
         projection->has_found_damage = false;
-        if (instance->search.vtable.refresh == NULL) {
+        if (projection->search->vtable.refresh == NULL) {
             atomic_store(&projection->visible, info.position);
         }
-        engine_wake_readers(instance);
+        projection->on_visible(projection->context);
     }
     return status;
 }
@@ -111,18 +97,17 @@ static int find_position(struct projection *projection, meower_error *error)
 
 int projection_ask(struct projection *projection, meower_search_info *live, meower_error *error)
 {
-    meower *instance = projection->instance;
     unsigned looks = is_own(projection) ? 0 : 1; /* nobody else makes one of our own anew */
     bool is_known;
     int status;
 
     atomic_fetch_add(&projection->looks, looks);
-    status = search_info(&instance->search, live, error);
-    is_known =
-        status == MEOWER_OK && strcmp(live->epoch, instance->feed.epoch) == 0 && live->position >= projection->position;
-    if (is_known && instance->search.vtable.refresh != NULL) {
+    status = search_info(projection->search, live, error);
+    is_known = status == MEOWER_OK && strcmp(live->epoch, projection->feed->epoch) == 0 &&
+               live->position >= projection->position;
+    if (is_known && projection->search->vtable.refresh != NULL) {
         /* Another process may have made it anew, up to here and further, without having shown what is in it. */
-        status = search_refresh(&instance->search, error);
+        status = search_refresh(projection->search, error);
         is_known = status == MEOWER_OK;
     }
     if (!is_known) {
@@ -133,73 +118,17 @@ int projection_ask(struct projection *projection, meower_search_info *live, meow
     return status;
 }
 
-static void free_documents(meower_search_document *documents, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        free((char *)documents[i].words);
-    }
-}
-
-/* Turns an event into a document. False when memory is short. */
-static bool make_document(const struct meow *event, meower_search_document *document)
-{
-    *document = (meower_search_document){.position = event->position, .id = event->view.id};
-    if (event->kind == MEOWER_EVENT_DELETED) {
-        return true;
-    }
-    document->words = words_join(event->view.body, event->view.body_len, &document->words_len);
-    return document->words != NULL;
-}
-
-/* Turns events into documents. Returns how many, or SIZE_MAX when memory is short. */
-static size_t make_documents(const struct event_batch *batches, size_t batch_count, meower_search_document *documents)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < batch_count; i++) {
-        for (size_t j = 0; j < batches[i].count; j++) {
-            if (!make_document(batches[i].events[j], &documents[count])) {
-                free_documents(documents, count);
-                return SIZE_MAX;
-            }
-            count++;
-        }
-    }
-    return count;
-}
-
-int projection_index(struct projection *projection, const struct event_batch *batches, size_t batch_count,
-                     int (*index)(struct search *search, const meower_search_document *documents, size_t count,
-                                  const meower_search_info *info, meower_error *error),
-                     meower_error *error)
-{
-    meower *instance = projection->instance;
-    meower_search_info info = {.position = batches[batch_count - 1].through};
-    size_t count;
-    int status;
-
-    count = make_documents(batches, batch_count, projection->documents);
-    if (count == SIZE_MAX) {
-        return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE, "no memory to index");
-    }
-    memcpy(info.epoch, instance->feed.epoch, sizeof(info.epoch));
-    /* Also where nothing has come: the engine is told how far the feed is. */
-    status = index(&instance->search, projection->documents, count, &info, error);
-    free_documents(projection->documents, count);
-    return status;
-}
-
 /* Reads what follows the position, as far as one transaction takes it: one of many events costs half as much for each
- * as one of few. Returns a status; what was read before an error is in the batches all the same. */
+ * as one of few. Returns a status; what was read before an error is in the batches nevertheless. */
 static int read_batches(struct projection *projection, size_t *batch_count, meower_error *error)
 {
     uint64_t after = projection->position;
     int status = MEOWER_OK;
     bool is_full = true;
 
-    for (*batch_count = 0; is_full && *batch_count < PROJECTION_BATCHES_MAX; (*batch_count)++) {
+    for (*batch_count = 0; is_full && *batch_count < DOCUMENTS_BATCHES_MAX; (*batch_count)++) {
         struct event_batch *batch = &projection->batches[*batch_count];
-        status = feed_read(&projection->instance->feed, LANE_PROJECTION, after, EVENT_BATCH_MAX, batch, error);
+        status = feed_read(projection->feed, LANE_PROJECTION, after, EVENT_BATCH_MAX, batch, error);
         if (status != MEOWER_OK || batch->through == after) {
             break;
         }
@@ -213,20 +142,22 @@ static int read_batches(struct projection *projection, size_t *batch_count, meow
  * single event is indexed at once. A host that steps the instance sets the pace itself. */
 static bool needs_rest(const struct projection *projection, const struct event_batch *last)
 {
-    return projection->instance->has_threads && last->count < EVENT_BATCH_MAX &&
-           !rebuild_is_active(&projection->instance->rebuild);
+    const struct projection_guest *guest = &projection->guest;
+
+    return !projection->is_stepped && last->count < EVENT_BATCH_MAX && !guest->is_active(guest->context);
 }
 
 static int index_batches(struct projection *projection, size_t batch_count, meower_error *error)
 {
     const struct event_batch *last = &projection->batches[batch_count - 1];
-    int status = projection_index(projection, projection->batches, batch_count, search_index, error);
+    int status = documents_index(&projection->documents, projection->batches, batch_count, projection->search,
+                                 search_index, projection->feed->epoch, error);
 
     if (status == MEOWER_OK) {
-        projection->is_tired = needs_rest(projection, last);
+        projection->rests_next = needs_rest(projection, last);
         projection->position = last->through;
         for (size_t i = 0; i < batch_count; i++) {
-            atomic_fetch_add(&projection->instance->counters.events_indexed, projection->batches[i].count);
+            atomic_fetch_add(&projection->counters->events_indexed, projection->batches[i].count);
         }
     }
     note_damage(projection, status);
@@ -258,19 +189,19 @@ static int index_next(struct projection *projection, bool *advanced, meower_erro
 /* Makes what was indexed visible, once nothing more is to be indexed or half a second has passed. */
 static int show(struct projection *projection, bool advanced, int64_t now_us, meower_error *error)
 {
-    bool has_refresh = projection->instance->search.vtable.refresh != NULL;
+    bool has_refresh = projection->search->vtable.refresh != NULL;
     int status;
 
     if (atomic_load(&projection->visible) == projection->position ||
-        (has_refresh && advanced && projection->position < event_log_head(&projection->instance->feed.log) &&
+        (has_refresh && advanced && projection->position < event_log_head(&projection->feed->log) &&
          now_us - projection->shown_us < SHOW_INTERVAL_US)) {
         return MEOWER_OK;
     }
-    status = search_refresh(&projection->instance->search, error);
+    status = search_refresh(projection->search, error);
     if (status == MEOWER_OK) {
         projection->shown_us = now_us;
         atomic_store(&projection->visible, projection->position);
-        engine_wake_readers(projection->instance);
+        projection->on_visible(projection->context);
     }
     return status;
 }
@@ -278,7 +209,7 @@ static int show(struct projection *projection, bool advanced, int64_t now_us, me
 bool projection_step(void *stage, int64_t *wait_us)
 {
     struct projection *projection = stage;
-    const meower_clock *clock = projection->instance->clock;
+    const meower_clock *clock = projection->clock;
     int64_t now_us = clock_monotonic_us(clock);
     meower_error error = {0};
     bool advanced = false;
@@ -288,9 +219,9 @@ bool projection_step(void *stage, int64_t *wait_us)
         *wait_us = projection->retry_us - now_us;
         return false;
     }
-    atomic_store(&projection->is_resting, projection->is_tired);
-    if (projection->is_tired) {
-        projection->is_tired = false;
+    atomic_store(&projection->is_resting, projection->rests_next);
+    if (projection->rests_next) {
+        projection->rests_next = false;
         *wait_us = REST_US;
         return false;
     }
@@ -303,7 +234,6 @@ bool projection_step(void *stage, int64_t *wait_us)
     }
     if (status != MEOWER_OK) {
         failure_note(&projection->failure, &error);
-        atomic_store(&projection->is_failing, true);
         /* Whatever happened to the index: go on from what it says of itself. */
         projection->is_positioned = false;
         projection->retry_us = now_us + backoff_pause_us(clock, ++projection->failures);
@@ -311,8 +241,15 @@ bool projection_step(void *stage, int64_t *wait_us)
         return false;
     }
     projection->failures = 0;
-    atomic_store(&projection->is_failing, false);
-    return rebuild_step(&projection->instance->rebuild, projection) || advanced;
+    failure_end(&projection->failure);
+    return projection->guest.step(projection->guest.context) || advanced;
+}
+
+void projection_wake(struct projection *projection)
+{
+    if (!atomic_load(&projection->is_resting)) {
+        worker_wake(&projection->worker);
+    }
 }
 
 void projection_moved(struct projection *projection, uint64_t position)
@@ -320,13 +257,13 @@ void projection_moved(struct projection *projection, uint64_t position)
     projection->position = position;
     projection->is_positioned = true;
     atomic_store(&projection->visible, position);
-    engine_wake_readers(projection->instance);
+    projection->on_visible(projection->context);
 }
 
 void projection_doubt(struct projection *projection)
 {
     atomic_store(&projection->is_doubted, true);
-    worker_wake(&projection->instance->projection_worker);
+    worker_wake(&projection->worker);
 }
 
 unsigned projection_looks(struct projection *projection)
@@ -336,7 +273,7 @@ unsigned projection_looks(struct projection *projection)
 
 bool projection_is_idle(struct projection *projection)
 {
-    return projection_visible(projection) >= event_log_head(&projection->instance->feed.log);
+    return projection_visible(projection) >= event_log_head(&projection->feed->log);
 }
 
 uint64_t projection_visible(struct projection *projection)

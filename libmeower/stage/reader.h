@@ -1,61 +1,58 @@
 /* reader.h - the stage that answers what needs the store or the index: pages, searches, and subscriptions that fell
- * behind. */
+ * behind. It runs on several threads, one a reader. */
 #ifndef STAGE_READER_H
 #define STAGE_READER_H
 
-#include "api/page.h"
-#include "base/match.h"
-#include "run/queue.h"
 #include "run/worker.h"
+#include "stage/page_read.h"
+#include "stage/search_read.h"
+#include "stage/tail.h"
 
-enum {
-    READ_LIST = 1,
-    READ_GET = 2,
-    READ_SEARCH = 3,
-    READ_EVENTS = 4,
-    READ_HEAD = 5 /* how far the feed is, others' events included */
-};
-
-/* One request on its way to a reader. Whoever makes it embeds or allocates it; the reader fills in what became of it
- * and calls complete() once. */
-struct read_request {
-    struct queue_node node; /* first: queues hold it by this */
-    int kind;
-    void (*complete)(struct read_request *request);
-    uint64_t wait_for;         /* answer once this position is visible; 0: now */
-    int64_t deadline_us;       /* monotonic: give up waiting */
-    meower_range range;        /* LIST; SEARCH: only skip and take */
-    const char *text;          /* SEARCH: the query; GET: the id */
-    size_t text_len;           /* bytes */
-    bool highlight;            /* SEARCH */
-    uint64_t after;            /* EVENTS; HEAD: out */
-    struct meower_page *page;  /* LIST, GET, SEARCH: made by who asks, filled by the reader */
-    struct event_batch *batch; /* EVENTS: the same */
-    int status;                /* out */
-    meower_error error;        /* out, when status is not OK */
-};
+struct readers;
 
 struct reader {
-    meower *instance;
+    struct readers *readers;
     unsigned lane;
     struct read_request *parked; /* they wait for their position */
     struct worker worker;
 };
 
-void reader_init(struct reader *reader, meower *instance, unsigned lane);
-void reader_destroy(struct reader *reader);
+struct readers {
+    /* Given before readers_init(). */
+    struct feed *feed;
+    struct tail *tail; /* is told when the store cannot be read */
+    const meower_clock *clock;
+    struct page_read page_read;
+    struct search_read search_read;
+    size_t count;
+    size_t queue_max; /* requests that may wait */
 
-/* Answers a LIST or GET out of the timeline, without waiting for anything. Returns false when it cannot. Any thread. */
-bool reader_answer_from_timeline(meower *instance, struct read_request *request);
+    /* Its own. */
+    struct queue queue;   /* of struct read_request */
+    atomic_size_t parked; /* requests that wait for a position */
+    struct reader *items;
+};
 
-/* Queues a request and wakes a reader. Returns 0, BUSY or CLOSED; complete() will be called only after 0. Any thread.
+/* Returns 0 or MEOWER_ERROR_NO_MEMORY. */
+int readers_init(struct readers *readers);
+void readers_destroy(struct readers *readers);
+
+/* Starts a thread for each. Returns 0 or a MEOWER_ERROR_ code; readers_stop() ends those that were started. */
+int readers_start(struct readers *readers);
+void readers_stop(struct readers *readers);
+
+/* Queues a request and wakes the readers. Returns 0, BUSY or CLOSED; complete() will be called only after 0. Any
+ * thread.
  */
-int reader_submit(meower *instance, struct read_request *request);
+int readers_submit(struct readers *readers, struct read_request *request);
+
+/* A position that somebody may wait for is visible now. Any thread. */
+void readers_wake_parked(struct readers *readers);
 
 /* worker_step of a struct reader. */
 bool reader_step(void *stage, int64_t *wait_us);
 
 /* Fails what is parked or queued, after the workers have stopped. */
-void reader_abandon(struct reader *reader);
+void readers_abandon(struct readers *readers);
 
 #endif

@@ -3,27 +3,34 @@
 #ifndef STAGE_REBUILD_H
 #define STAGE_REBUILD_H
 
-#include "stage/failure.h"
+#include "stage/projection.h"
 #include <meower/meower.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-
-struct projection;
 
 struct rebuild {
-    meower *instance;
+    /* Given before rebuild_init(). */
+    struct projection *projection;
+    struct feed *feed;
+    struct search *search;
+    struct counters *counters;
+    const meower_clock *clock;
+    bool is_stepped; /* the host calls the step, and sets the pace itself */
+
+    /* Its own. */
     atomic_int state;              /* MEOWER_REBUILD_... */
     atomic_bool is_begun;          /* the engine has an index beside */
     atomic_uint_fast64_t position; /* what is in it */
-    struct failure failure;        /* why it failed */
+    struct failure failure;
 };
 
-void rebuild_init(struct rebuild *rebuild, meower *instance);
+/* Becomes the projection's guest. */
+void rebuild_init(struct rebuild *rebuild);
 void rebuild_destroy(struct rebuild *rebuild);
 
-/* Does a part of it, on the projection's thread, when that has brought the live index up to date. Returns whether there
- * was anything to do. */
-bool rebuild_step(struct rebuild *rebuild, struct projection *projection);
+/* Asks for a rebuild. Errors: UNSUPPORTED by the engine; BUSY while one is wanted or under way. Any thread. */
+int rebuild_start(struct rebuild *rebuild, meower_error *error);
+
+/* What became of the rebuild that was asked for last. Any thread. */
+void rebuild_read(struct rebuild *rebuild, meower_rebuild *out);
 
 /* Whether one is wanted or under way. Any thread. */
 bool rebuild_is_active(const struct rebuild *rebuild);

@@ -3,11 +3,10 @@
  * processes write to one store, a lease in the store lets one relay work at a time; the others tell it, and everybody,
  * when their process has written something. */
 #include "stage/relay.h"
-#include "api/instance.h"
 #include "base/clock.h"
 #include "base/event.h"
-#include "feed/feed.h"
 #include "run/backoff.h"
+#include "stage/lane.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,15 +49,13 @@ static void lease_answered(struct write_request *request)
     }
     relay->holds_lease = held;
     pthread_mutex_unlock(&relay->mutex);
-    worker_wake(&relay->instance->relay_worker);
+    worker_wake(&relay->worker);
 }
 
-void relay_init(struct relay *relay, meower *instance)
+void relay_init(struct relay *relay)
 {
     unsigned char chance[8];
 
-    *relay = (struct relay){.instance = instance};
-    relay->checkpoint_interval_us = options_number(instance->options, "checkpoint_interval_ms") * 1000;
     relay->lease_us = INT64_MIN / 2;
     relay->checkpoint =
         (struct write_request){.kind = MEOWER_STORE_CHECKPOINT, .name = RELAY_NAME, .complete = checkpoint_saved};
@@ -66,14 +63,16 @@ void relay_init(struct relay *relay, meower *instance)
         .kind = MEOWER_STORE_LEASE, .name = RELAY_NAME, .owner = relay->owner, .complete = lease_answered};
     pthread_mutex_init(&relay->mutex, NULL);
     failure_init(&relay->failure);
-    instance->clock->random(instance->clock->context, chance, sizeof(chance));
+    relay->clock->random(relay->clock->context, chance, sizeof(chance));
     for (size_t i = 0; i < sizeof(chance); i++) {
         snprintf(relay->owner + 2 * i, 3, "%02x", chance[i]);
     }
+    worker_init(&relay->worker, "meower-relay", relay_step, relay);
 }
 
 void relay_destroy(struct relay *relay)
 {
+    worker_destroy(&relay->worker);
     failure_destroy(&relay->failure);
     pthread_mutex_destroy(&relay->mutex);
 }
@@ -83,7 +82,7 @@ static bool keep_lease(struct relay *relay, int64_t now_us, int64_t *wait_us)
 {
     bool may_publish;
 
-    if (store_is_exclusive(&relay->instance->store)) {
+    if (store_is_exclusive(relay->store)) {
         return true;
     }
     pthread_mutex_lock(&relay->mutex);
@@ -91,7 +90,7 @@ static bool keep_lease(struct relay *relay, int64_t now_us, int64_t *wait_us)
         relay->is_leasing = true;
         relay->lease.lease_us = LEASE_US;
         relay->lease.result = (meower_command_result){0};
-        if (writer_submit(&relay->instance->writer, &relay->lease) == MEOWER_OK) {
+        if (writer_submit(relay->writer, &relay->lease) == MEOWER_OK) {
             relay->lease_us = now_us;
         } else {
             relay->is_leasing = false;
@@ -113,7 +112,7 @@ static void save_checkpoint_when_due(struct relay *relay, int64_t now_us, int64_
             relay->is_saving = true;
             relay->checkpoint.position = relay->position;
             relay->checkpoint.result = (meower_command_result){0};
-            if (writer_submit(&relay->instance->writer, &relay->checkpoint) != MEOWER_OK) {
+            if (writer_submit(relay->writer, &relay->checkpoint) != MEOWER_OK) {
                 relay->is_saving = false;
             }
         }
@@ -126,7 +125,7 @@ static void save_checkpoint_when_due(struct relay *relay, int64_t now_us, int64_
 static int read_checkpoint(struct relay *relay, meower_error *error)
 {
     uint64_t position;
-    int status = store_checkpoint(&relay->instance->store, LANE_RELAY, RELAY_NAME, &position, error);
+    int status = store_checkpoint(relay->store, LANE_RELAY, RELAY_NAME, &position, error);
 
     if (status != MEOWER_OK) {
         return status;
@@ -142,7 +141,7 @@ static int read_checkpoint(struct relay *relay, meower_error *error)
 static int publish_batch(struct relay *relay, const struct event_batch *batch, meower_error *error)
 {
     meower_bus_message messages[PUBLISH_EVENTS_MAX];
-    const char *epoch = relay->instance->feed.epoch;
+    const char *epoch = relay->feed->epoch;
     size_t size = 1;
     char *buffer;
     char *end;
@@ -168,7 +167,7 @@ static int publish_batch(struct relay *relay, const struct event_batch *batch, m
                                            .payload_len = len};
         end += len;
     }
-    status = batch->count == 0 ? MEOWER_OK : bus_publish(&relay->instance->bus, messages, batch->count, error);
+    status = batch->count == 0 ? MEOWER_OK : bus_publish(relay->bus, messages, batch->count, error);
     free(buffer);
     return status;
 }
@@ -183,7 +182,7 @@ static int publish_next(struct relay *relay, bool *advanced, meower_error *error
         status = read_checkpoint(relay, error);
     }
     if (status == MEOWER_OK) {
-        status = feed_read(&relay->instance->feed, LANE_RELAY, relay->position, PUBLISH_EVENTS_MAX, &batch, error);
+        status = feed_read(relay->feed, LANE_RELAY, relay->position, PUBLISH_EVENTS_MAX, &batch, error);
     }
     if (status != MEOWER_OK) {
         return status;
@@ -191,7 +190,7 @@ static int publish_next(struct relay *relay, bool *advanced, meower_error *error
     *advanced = batch.through > relay->position;
     status = publish_batch(relay, &batch, error);
     if (status == MEOWER_OK) {
-        atomic_fetch_add(&relay->instance->counters.events_relayed, batch.count);
+        atomic_fetch_add(&relay->counters->events_relayed, batch.count);
         relay->position = batch.through;
         atomic_store(&relay->published, batch.through);
     }
@@ -203,9 +202,9 @@ static int publish_next(struct relay *relay, bool *advanced, meower_error *error
  * store, and nobody for it. */
 static void announce_own(struct relay *relay)
 {
-    uint64_t committed = atomic_load(&relay->instance->writer.committed);
+    uint64_t committed = atomic_load(&relay->writer->committed);
     char payload[80 + MEOWER_EPOCH_SIZE];
-    meower_bus_message last = {.position = committed, .epoch = relay->instance->feed.epoch, .payload = payload};
+    meower_bus_message last = {.position = committed, .epoch = relay->feed->epoch, .payload = payload};
     meower_error error;
 
     if (committed <= relay->announced) {
@@ -214,20 +213,20 @@ static void announce_own(struct relay *relay)
     last.payload_len = (size_t)snprintf(payload, sizeof(payload), "{\"position\":\"%llu\",\"epoch\":\"%s\"}",
                                         (unsigned long long)committed, last.epoch);
     relay->announced = committed;
-    (void)bus_announce(&relay->instance->bus, &last, &error); /* the next look at the store makes up for it */
+    (void)bus_announce(relay->bus, &last, &error); /* the next look at the store makes up for it */
 }
 
 bool relay_step(void *stage, int64_t *wait_us)
 {
     struct relay *relay = stage;
-    const meower_clock *clock = relay->instance->clock;
+    const meower_clock *clock = relay->clock;
     int64_t now_us = clock_monotonic_us(clock);
     meower_error error = {0};
     bool advanced = false;
     int status;
 
     if (!keep_lease(relay, now_us, wait_us)) {
-        atomic_store(&relay->is_failing, false); /* it is another one's to publish, or the store fails */
+        failure_end(&relay->failure); /* it is another one's to publish, or the store fails */
         announce_own(relay);
         return false;
     }
@@ -238,13 +237,12 @@ bool relay_step(void *stage, int64_t *wait_us)
     status = publish_next(relay, &advanced, &error);
     if (status != MEOWER_OK) {
         failure_note(&relay->failure, &error);
-        atomic_store(&relay->is_failing, true);
         relay->retry_us = now_us + backoff_pause_us(clock, ++relay->failures);
         *wait_us = relay->retry_us - now_us;
         return false;
     }
     relay->failures = 0;
-    atomic_store(&relay->is_failing, false);
+    failure_end(&relay->failure);
     save_checkpoint_when_due(relay, now_us, wait_us);
     return advanced;
 }
@@ -254,21 +252,21 @@ bool relay_is_idle(struct relay *relay)
     bool is_mine;
 
     pthread_mutex_lock(&relay->mutex);
-    is_mine = relay->holds_lease || store_is_exclusive(&relay->instance->store);
+    is_mine = relay->holds_lease || store_is_exclusive(relay->store);
     pthread_mutex_unlock(&relay->mutex);
-    return !is_mine || atomic_load(&relay->published) >= event_log_head(&relay->instance->feed.log);
+    return !is_mine || atomic_load(&relay->published) >= event_log_head(&relay->feed->log);
 }
 
 void relay_save_position(struct relay *relay)
 {
     meower_store_operation operation = {
         .kind = MEOWER_STORE_CHECKPOINT, .name = RELAY_NAME, .position = relay->position};
-    int64_t now_us = clock_monotonic_us(relay->instance->clock);
-    bool is_mine = store_is_exclusive(&relay->instance->store) || is_lease_fresh(relay, now_us);
+    int64_t now_us = clock_monotonic_us(relay->clock);
+    bool is_mine = store_is_exclusive(relay->store) || is_lease_fresh(relay, now_us);
     meower_error error;
 
     if (is_mine && relay->is_positioned && relay->position > relay->saved) {
         /* When it fails, some events are announced again at the next start. */
-        (void)store_append(&relay->instance->store, &operation, 1, &error);
+        (void)store_append(relay->store, &operation, 1, &error);
     }
 }

@@ -3,14 +3,26 @@
 #ifndef STAGE_RELAY_H
 #define STAGE_RELAY_H
 
+#include "bus/bus.h"
+#include "feed/feed.h"
+#include "run/worker.h"
 #include "stage/failure.h"
 #include "stage/writer.h"
-#include <meower/meower.h>
 
 #define RELAY_NAME "relay" /* of the checkpoint and of the lease */
 
 struct relay {
-    meower *instance;
+    /* Given before relay_init(). */
+    struct feed *feed;
+    struct store *store;
+    struct bus *bus;
+    struct writer *writer; /* stores the checkpoint and the lease */
+    struct counters *counters;
+    const meower_clock *clock;
+    int64_t checkpoint_interval_us;
+
+    /* Its own. */
+    struct worker worker;
     uint64_t position;          /* published up to it */
     uint64_t announced;         /* without the lease: others were told of our events up to it */
     uint64_t saved;             /* the checkpoint in the store */
@@ -21,11 +33,9 @@ struct relay {
     int64_t lease_us;           /* monotonic: last asked for then */
     int64_t granted_us;         /* monotonic: the one that is held was asked for then */
     int64_t saved_us;           /* monotonic: the last checkpoint was asked for then */
-    int64_t checkpoint_interval_us;
-    unsigned failures; /* of publishing, in a row */
-    int64_t retry_us;  /* monotonic: not before this */
-    _Atomic bool is_failing;
-    struct failure failure;     /* why */
+    unsigned failures;          /* of publishing, in a row */
+    int64_t retry_us;           /* monotonic: not before this */
+    struct failure failure;     /* of publishing */
     _Atomic uint64_t published; /* position, for others to see */
     char owner[MEOWER_EPOCH_SIZE];
     struct write_request checkpoint;
@@ -33,7 +43,7 @@ struct relay {
     pthread_mutex_t mutex; /* of what complete() changes: is_saving, saved, is_leasing, holds_lease, granted_us */
 };
 
-void relay_init(struct relay *relay, meower *instance);
+void relay_init(struct relay *relay);
 void relay_destroy(struct relay *relay);
 
 /* worker_step of a struct relay. */

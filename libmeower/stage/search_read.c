@@ -1,7 +1,6 @@
 /* search_read.c - the engine only ranks ids; the meows come from the timeline or the store, so that what was deleted a
  * moment ago cannot be found any more. When the engine fails, the newest meows are scanned with the same contract. */
 #include "stage/search_read.h"
-#include "api/instance.h"
 #include "base/cursor.h"
 #include <stdlib.h>
 #include <string.h>
@@ -46,8 +45,8 @@ static int collect_row(meower_row_sink *sink, const meower_row *row)
 }
 
 /* Fetches the meows of the hits: from the timeline, and the others in one read of the store. */
-static int fetch_meows(struct reader *reader, const struct hit_collector *hits, struct meow **meows,
-                       meower_error *error)
+static int fetch_meows(const struct search_read *read, unsigned lane, const struct hit_collector *hits,
+                       struct meow **meows, meower_error *error)
 {
     struct meow_collector collector = {.sink.row = collect_row, .hits = hits, .meows = meows};
     const char **ids = calloc(hits->count + 1, sizeof(*ids));
@@ -58,22 +57,23 @@ static int fetch_meows(struct reader *reader, const struct hit_collector *hits, 
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the search");
     }
     for (size_t i = 0; i < hits->count; i++) {
-        meows[i] = timeline_get(&reader->instance->feed.timeline, hits->ids[i]);
+        meows[i] = timeline_get(&read->feed->timeline, hits->ids[i]);
         if (meows[i] == NULL) {
             ids[missing++] = hits->ids[i];
         }
     }
     if (missing > 0) {
-        status = store_get(&reader->instance->store, reader->lane, ids, missing, &collector.sink, error);
+        status = store_get(read->store, lane, ids, missing, &collector.sink, error);
     }
     free(ids);
     return status;
 }
 
 /* Asks the engine and fetches what it found. */
-static int search_engine(struct reader *reader, struct read_request *request, const struct match_query *query)
+static int search_engine(const struct search_read *read, unsigned lane, struct read_request *request,
+                         const struct match_query *query)
 {
-    struct meower_page *page = request->page;
+    struct answer *answer = request->answer;
     meower_search_request search = {
         .words = query->items, .word_count = query->count, .skip = request->range.skip, .take = request->range.take};
     struct hit_collector hits = {.sink.hit = collect_hit, .max = search.take};
@@ -85,17 +85,17 @@ static int search_engine(struct reader *reader, struct read_request *request, co
     if (hits.ids == NULL) {
         return meower_error_set(&request->error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the search");
     }
-    status = search_match(&reader->instance->search, reader->lane, &search, &hits.sink, &request->error);
+    status = search_match(read->search, lane, &search, &hits.sink, &request->error);
     if (status == MEOWER_OK) {
-        page->has_older = hits.count > request->range.take;
-        page->has_newer = request->range.skip > 0;
-        hits.count = page->has_older ? request->range.take : hits.count;
-        status = fetch_meows(reader, &hits, page->meows, &request->error);
+        answer->has_older = hits.count > request->range.take;
+        answer->has_newer = request->range.skip > 0;
+        hits.count = answer->has_older ? request->range.take : hits.count;
+        status = fetch_meows(read, lane, &hits, answer->meows, &request->error);
         for (size_t i = 0; i < hits.count && status == MEOWER_OK; i++) {
-            struct meow *meow = page->meows[i];
+            struct meow *meow = answer->meows[i];
             if (meow != NULL) {
-                page->meows[i] = NULL;
-                page->meows[page->count++] = meow;
+                answer->meows[i] = NULL;
+                answer->meows[answer->count++] = meow;
             }
         }
     }
@@ -104,23 +104,23 @@ static int search_engine(struct reader *reader, struct read_request *request, co
 }
 
 /* The newest meows that are in memory. NULL when memory is short. */
-static struct meow **newest_meows(meower *instance, size_t *count)
+static struct meow **newest_meows(struct timeline *timeline, size_t *count)
 {
-    size_t max = instance->feed.timeline.max;
+    size_t max = timeline->max;
     struct meow **meows = calloc(max + 1, sizeof(struct meow *));
 
     if (meows != NULL) {
-        *count = timeline_newest(&instance->feed.timeline, meows, max);
+        *count = timeline_newest(timeline, meows, max);
     }
     return meows;
 }
 
 /* Scans the newest meows, tier by tier. */
-static int scan_newest(meower *instance, struct read_request *request, const struct match_query *query)
+static int scan_newest(struct timeline *timeline, struct read_request *request, const struct match_query *query)
 {
-    struct meower_page *page = request->page;
+    struct answer *answer = request->answer;
     size_t count = 0;
-    struct meow **meows = newest_meows(instance, &count);
+    struct meow **meows = newest_meows(timeline, &count);
     unsigned char *tiers = calloc(count + 1, 1);
     uint64_t skip = request->range.skip;
     int status = MEOWER_OK;
@@ -143,14 +143,14 @@ static int scan_newest(meower *instance, struct read_request *request, const str
             }
             if (skip > 0) {
                 skip--;
-            } else if (page->count < request->range.take) {
-                page->meows[page->count++] = meow_hold(meows[i]);
+            } else if (answer->count < request->range.take) {
+                answer->meows[answer->count++] = meow_hold(meows[i]);
             } else {
-                page->has_older = true;
+                answer->has_older = true;
             }
         }
     }
-    page->has_newer = request->range.skip > 0;
+    answer->has_newer = request->range.skip > 0;
     for (size_t i = 0; i < count; i++) {
         meow_release(meows[i]);
     }
@@ -159,28 +159,29 @@ static int scan_newest(meower *instance, struct read_request *request, const str
     return status;
 }
 
-static void forget_meows(struct meower_page *page, size_t room)
+static void forget_meows(struct answer *answer, size_t room)
 {
     for (size_t i = 0; i < room; i++) {
-        meow_release(page->meows[i]);
-        page->meows[i] = NULL;
+        meow_release(answer->meows[i]);
+        answer->meows[i] = NULL;
     }
-    page->count = 0;
-    page->has_older = false;
+    answer->count = 0;
+    answer->has_older = false;
 }
 
 /* Asks the engine, unless it is just being looked which index it has: then, and when that happens meanwhile, nobody
  * knows what was searched. */
-static int search_known_index(struct reader *reader, struct read_request *request, const struct match_query *query)
+static int search_known_index(const struct search_read *read, unsigned lane, struct read_request *request,
+                              const struct match_query *query)
 {
-    struct projection *projection = &reader->instance->projection;
+    struct projection *projection = read->projection;
     unsigned looks = projection_looks(projection);
     uint64_t visible = projection_visible(projection);
     int status = MEOWER_ERROR_UNAVAILABLE;
 
-    cursor_format(reader->instance->feed.epoch, visible, request->page->cursor);
+    cursor_format(read->feed->epoch, visible, request->answer->cursor);
     if (looks % 2 == 0 && visible >= request->wait_for) {
-        status = search_engine(reader, request, query);
+        status = search_engine(read, lane, request, query);
         if (status != MEOWER_OK) {
             projection_doubt(projection);
         } else if (projection_looks(projection) != looks) {
@@ -190,31 +191,30 @@ static int search_known_index(struct reader *reader, struct read_request *reques
     return status;
 }
 
-int search_read(struct reader *reader, struct read_request *request)
+int search_read(const struct search_read *read, unsigned lane, struct read_request *request)
 {
-    meower *instance = reader->instance;
     struct match_query query;
     int status = match_query_init(&query, request->text, request->text_len);
 
     if (status != MEOWER_OK) {
         return meower_error_set(&request->error, status, 0, 0, "no memory for the search");
     }
-    atomic_fetch_add(&instance->counters.searches, 1);
+    atomic_fetch_add(&read->counters->searches, 1);
     if (query.count == 0) {
-        cursor_format(instance->feed.epoch, projection_visible(&instance->projection), request->page->cursor);
+        cursor_format(read->feed->epoch, projection_visible(read->projection), request->answer->cursor);
     } else {
-        status = search_known_index(reader, request, &query);
+        status = search_known_index(read, lane, request, &query);
         if (status != MEOWER_OK) {
-            forget_meows(request->page, request->range.take);
+            forget_meows(request->answer, request->range.take);
         }
         if (status != MEOWER_OK && status != MEOWER_ERROR_NO_MEMORY) {
-            atomic_fetch_add(&instance->counters.searches_fallback, 1);
-            request->page->is_fallback = true;
-            cursor_format(instance->feed.epoch, timeline_position(&instance->feed.timeline), request->page->cursor);
-            status = scan_newest(instance, request, &query);
+            atomic_fetch_add(&read->counters->searches_fallback, 1);
+            request->answer->is_fallback = true;
+            cursor_format(read->feed->epoch, timeline_position(&read->feed->timeline), request->answer->cursor);
+            status = scan_newest(&read->feed->timeline, request, &query);
         }
         if (status == MEOWER_OK && request->highlight) {
-            status = page_highlight(request->page, &query);
+            status = answer_highlight(request->answer, &query);
         }
     }
     match_query_free(&query);

@@ -2,37 +2,34 @@
  * what was committed to the feed, and answers. The ids are drawn here, so that they rise in the order of the positions.
  */
 #include "stage/writer.h"
-#include "api/instance.h"
 #include "base/clock.h"
-#include "base/cursor.h"
 #include "run/backoff.h"
+#include "stage/lane.h"
 #include <stdlib.h>
 #include <string.h>
 
-int writer_init(struct writer *writer, meower *instance)
+int writer_init(struct writer *writer)
 {
-    const meower_options *options = instance->options;
-    size_t batch_max = (size_t)options_number(options, "batch_max");
-
-    *writer = (struct writer){.instance = instance, .batch_max = batch_max};
-    writer->idempotency_ttl_us = options_number(options, "idempotency_ttl_s") * 1000000;
-    writer->operations = calloc(batch_max, sizeof(*writer->operations));
-    writer->requests = calloc(batch_max, sizeof(*writer->requests));
-    writer->events = calloc(batch_max, sizeof(struct meow *));
+    writer->operations = calloc(writer->batch_max, sizeof(*writer->operations));
+    writer->requests = calloc(writer->batch_max, sizeof(*writer->requests));
+    writer->events = calloc(writer->batch_max, sizeof(struct meow *));
     if (writer->operations == NULL || writer->requests == NULL || writer->events == NULL) {
         free(writer->operations);
         free(writer->requests);
         free(writer->events);
         return MEOWER_ERROR_NO_MEMORY;
     }
-    ksuid_source_init(&writer->ids, instance->clock, instance->store.info.newest_id);
-    queue_init(&writer->queue, (size_t)options_number(options, "queue_max"), NULL);
+    writer->answers.counters = writer->counters;
+    ksuid_source_init(&writer->ids, writer->clock, writer->store->info.newest_id);
+    queue_init(&writer->queue, writer->queue_max, NULL);
     failure_init(&writer->failure);
+    worker_init(&writer->worker, "meower-write", writer_step, writer);
     return MEOWER_OK;
 }
 
 void writer_destroy(struct writer *writer)
 {
+    worker_destroy(&writer->worker);
     failure_destroy(&writer->failure);
     queue_destroy(&writer->queue);
     free(writer->operations);
@@ -49,76 +46,22 @@ int writer_submit_list(struct writer *writer, struct write_request *first, struc
 {
     int status;
 
-    atomic_fetch_add(&writer->pending, count);
+    atomic_fetch_add(&writer->answers.pending, count);
     status = queue_push_list(&writer->queue, &first->node, &last->node, count);
     if (status != MEOWER_OK) {
-        atomic_fetch_sub(&writer->pending, count);
+        atomic_fetch_sub(&writer->answers.pending, count);
         return status;
     }
-    worker_wake(&writer->instance->writer_worker);
+    worker_wake(&writer->worker);
     return MEOWER_OK;
 }
 
-/* A user's, not one of the relay's own. */
-static bool is_command(int kind)
-{
-    return kind == MEOWER_STORE_POST || kind == MEOWER_STORE_DELETE;
-}
-
-/* Gives back what was answered. */
-static void complete_answered(struct writer *writer)
-{
-    struct write_request *first = (struct write_request *)writer->answered_first;
-    size_t count = writer->answered_count;
-
-    if (first == NULL) {
-        return;
-    }
-    writer->answered_last->next = NULL;
-    writer->answered_first = NULL;
-    writer->answered_count = 0;
-    first->complete(first);
-    atomic_fetch_sub(&writer->pending, count);
-}
-
-/* Answers a request. complete_answered() must follow. Requests of one requester that are answered in a row are given
- * back together: waking their thread for each would cost more than the answer. */
-static void answer(struct writer *writer, struct write_request *request, int status)
-{
-    struct counters *counters = &writer->instance->counters;
-
-    request->result.status = status;
-    if (!is_command(request->kind)) {
-        /* Another relay's lease is no failure. */
-    } else if (status != MEOWER_OK) {
-        atomic_fetch_add(&counters->commands_failed, 1);
-    } else if (request->result.replayed) {
-        atomic_fetch_add(&counters->replays, 1);
-    } else if (request->kind == MEOWER_STORE_POST) {
-        atomic_fetch_add(&counters->posts, 1);
-    } else if (request->kind == MEOWER_STORE_DELETE) {
-        atomic_fetch_add(&counters->deletions, 1);
-    }
-    if (writer->answered_first != NULL &&
-        (request->requester == NULL ||
-         ((struct write_request *)writer->answered_first)->requester != request->requester)) {
-        complete_answered(writer);
-    }
-    if (writer->answered_first == NULL) {
-        writer->answered_first = &request->node;
-    } else {
-        writer->answered_last->next = &request->node;
-    }
-    writer->answered_last = &request->node;
-    writer->answered_count++;
-}
-
-/* Makes the event that the request will become. Its position is known only behind the commit. */
+/* Makes the event that the request will become. Its position is known only after the commit. */
 static int make_event(struct writer *writer, struct write_request *request, int64_t now_us)
 {
     meower_row row = {.kind = MEOWER_EVENT_DELETED, .id = request->result.id, .created_at_us = now_us};
 
-    if (!is_command(request->kind)) {
+    if (!write_is_command(request->kind)) {
         return MEOWER_OK;
     }
     if (request->kind == MEOWER_STORE_POST) {
@@ -153,8 +96,7 @@ static void fill_operation(const struct writer *writer, const struct write_reque
 /* Takes a batch out of the queue. Returns false when nothing waits. */
 static bool take_batch(struct writer *writer)
 {
-    meower *instance = writer->instance;
-    int64_t now_us = clock_wall_us(instance->clock);
+    int64_t now_us = clock_wall_us(writer->clock);
     size_t taken;
     struct queue_node *node = queue_take_some(&writer->queue, writer->batch_max, &taken);
 
@@ -167,58 +109,25 @@ static bool take_batch(struct writer *writer)
         if (make_event(writer, request, now_us) != MEOWER_OK) {
             meower_error_set(&request->result.error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                              "no memory for the meow; nothing was stored");
-            answer(writer, request, MEOWER_ERROR_NO_MEMORY);
+            write_answers_add(&writer->answers, request, MEOWER_ERROR_NO_MEMORY);
             continue;
         }
         fill_operation(writer, request, now_us, &writer->operations[writer->count]);
         writer->requests[writer->count++] = request;
     }
-    complete_answered(writer);
-    writer->head_before = event_log_head(&instance->feed.log);
-    writer->outcome_unknown = false;
-    writer->was_unknown = false;
+    write_answers_give_back(&writer->answers);
+    writer->outcome = (struct outcome){.tried_after = event_log_head(&writer->feed->log)};
     writer->attempts = 0;
     writer->refusals = 0;
     writer->retry_us = 0;
-    writer->give_up_us = clock_monotonic_us(instance->clock) + instance->wait_max_us;
+    writer->give_up_us = clock_monotonic_us(writer->clock) + writer->wait_max_us;
     return true;
-}
-
-/* Copies what the store decided into the request. */
-static void take_result(const struct writer *writer, const meower_store_operation *operation,
-                        struct write_request *request)
-{
-    meower_command_result *result = &request->result;
-
-    if (!is_command(operation->kind)) {
-        return;
-    }
-    result->position = operation->position;
-    result->replayed = operation->replayed;
-    if (operation->replayed) {
-        memcpy(result->id, operation->stored_id, sizeof(result->id));
-        result->created_at_us = operation->stored_at_us;
-    }
-    if (operation->status == MEOWER_OK) {
-        cursor_format(writer->instance->feed.epoch, operation->position, result->cursor);
-        return;
-    }
-    if (operation->status == MEOWER_ERROR_CONFLICT) {
-        meower_error_set(&result->error, operation->status, 0, 0,
-                         "this idempotency key was used for another body; use a new key for a new meow");
-    } else if (operation->status == MEOWER_ERROR_NOT_FOUND) {
-        meower_error_set(&result->error, operation->status, 0, 0, "there is no meow %s", result->id);
-    } else {
-        meower_error_set(&result->error, operation->status, 0, 0, "the store refused the command (%s)",
-                         meower_status_name(operation->status));
-    }
 }
 
 /* Appends what was committed to the feed. Where another process wrote in between, the store is read up to there; when
  * that fails it is done later, and until then readers look at the store's head themselves. */
 static void append_to_feed(struct writer *writer)
 {
-    meower *instance = writer->instance;
     uint64_t first = 0;
     size_t count = 0;
     meower_error error;
@@ -241,7 +150,7 @@ static void append_to_feed(struct writer *writer)
         return;
     }
     atomic_store(&writer->committed, first + count - 1);
-    if (feed_append(&instance->feed, LANE_WRITER, first, writer->events, count, &error) != MEOWER_OK) {
+    if (feed_append(writer->feed, LANE_WRITER, first, writer->events, count, &error) != MEOWER_OK) {
         writer->is_behind = true;
     }
 }
@@ -250,115 +159,72 @@ static void finish_committed(struct writer *writer)
 {
     append_to_feed(writer);
     for (size_t i = 0; i < writer->count; i++) {
-        take_result(writer, &writer->operations[i], writer->requests[i]);
-        answer(writer, writer->requests[i], writer->operations[i].status);
+        write_request_take_result(writer->requests[i], &writer->operations[i], writer->feed->epoch);
+        write_answers_add(&writer->answers, writer->requests[i], writer->operations[i].status);
     }
-    complete_answered(writer);
+    write_answers_give_back(&writer->answers);
     writer->count = 0;
     atomic_store(&writer->failed_us, 0);
 }
 
 static void finish_failed(struct writer *writer, const meower_error *error)
 {
-    int status = writer->was_unknown ? MEOWER_ERROR_OUTCOME_UNKNOWN : error->code;
+    int status = writer->outcome.was_unknown ? MEOWER_ERROR_OUTCOME_UNKNOWN : error->code;
 
-    writer->is_behind |= writer->was_unknown;
-    writer->outcome_unknown = false;
+    writer->is_behind |= writer->outcome.was_unknown;
+    writer->outcome.is_unknown = false;
     for (size_t i = 0; i < writer->count; i++) {
         struct write_request *request = writer->requests[i];
         meow_release(request->event);
         request->event = NULL;
         request->result.error = *error;
         request->result.error.code = status;
-        answer(writer, request, status);
+        write_answers_add(&writer->answers, request, status);
     }
-    complete_answered(writer);
+    write_answers_give_back(&writer->answers);
     writer->count = 0;
 }
 
-/* After a broken connection: looks for the batch's events behind the head that it was first tried at. */
-struct settle_sink {
-    meower_row_sink sink; /* first: the row function casts back */
-    struct writer *writer;
-    bool found;
-    bool found_post; /* another process may have deleted the same meow, but nobody else has our ids */
-    uint64_t through;
-};
-
-static int settle_row(meower_row_sink *sink, const meower_row *row)
+/* Answers the commands of the batch that turn out to be stored, and keeps the others. */
+static void answer_stored(struct writer *writer)
 {
-    struct settle_sink *settle = (struct settle_sink *)sink;
-    struct writer *writer = settle->writer;
+    size_t kept = 0;
 
-    settle->through = row->position;
+    atomic_fetch_add(&writer->counters->batches, 1);
     for (size_t i = 0; i < writer->count; i++) {
         meower_store_operation *operation = &writer->operations[i];
-        int kind = operation->kind == MEOWER_STORE_POST ? MEOWER_EVENT_CREATED : MEOWER_EVENT_DELETED;
-        if (is_command(operation->kind) && operation->position == 0 && row->kind == kind &&
-            strcmp(row->id, operation->id) == 0) {
-            operation->position = row->position;
-            settle->found = true;
-            settle->found_post |= kind == MEOWER_EVENT_CREATED;
-            break;
-        }
-    }
-    return MEOWER_OK;
-}
-
-/* Finishes the operations of the batch that turn out to be committed. What is left had been refused, or nothing was
- * committed at all: either way it may be tried again. */
-static int settle_outcome(struct writer *writer, meower_error *error)
-{
-    struct settle_sink settle = {.sink.row = settle_row, .writer = writer, .through = writer->head_before};
-    size_t kept = 0;
-    uint64_t after;
-    int status;
-
-    for (size_t i = 0; i < writer->count; i++) {
-        if (is_command(writer->operations[i].kind)) {
-            writer->operations[i].position = 0;
-        }
-    }
-    do {
-        after = settle.through;
-        status = store_read_events(&writer->instance->store, LANE_WRITER, after, EVENT_BATCH_MAX, &settle.sink, error);
-    } while (status == MEOWER_OK && settle.through > after);
-    if (status == MEOWER_OK && settle.found) {
-        /* Nothing is answered before it can be read here. */
-        status = feed_catch_up(&writer->instance->feed, LANE_WRITER, error);
-    }
-    if (status != MEOWER_OK) {
-        return status;
-    }
-    writer->outcome_unknown = false;
-    if (!settle.found) {
-        return MEOWER_OK;
-    }
-    writer->head_before = settle.through;
-    writer->was_unknown = writer->was_unknown && !settle.found_post; /* then what was not found was refused */
-    atomic_fetch_add(&writer->instance->counters.batches, 1);
-    for (size_t i = 0; i < writer->count; i++) {
         struct write_request *request = writer->requests[i];
-        if (is_command(writer->operations[i].kind) && writer->operations[i].position != 0) {
+        if (write_is_command(operation->kind) && operation->position != 0) {
             meow_release(request->event);
             request->event = NULL;
-            writer->operations[i].status = MEOWER_OK;
-            take_result(writer, &writer->operations[i], request);
-            answer(writer, request, MEOWER_OK);
+            operation->status = MEOWER_OK;
+            write_request_take_result(request, operation, writer->feed->epoch);
+            write_answers_add(&writer->answers, request, MEOWER_OK);
         } else {
-            writer->operations[kept] = writer->operations[i];
+            writer->operations[kept] = *operation;
             writer->requests[kept++] = request;
         }
     }
-    complete_answered(writer);
+    write_answers_give_back(&writer->answers);
     writer->count = kept;
-    return MEOWER_OK;
 }
 
-/* Brings the log up to the store after an outcome that stayed unknown. Returns a status. */
+/* Looks what became of the batch. What is left of it may be tried again. Returns a status. */
+static int settle_batch(struct writer *writer, meower_error *error)
+{
+    bool found = false;
+    int status = settle(&writer->outcome, writer->feed, LANE_WRITER, writer->operations, writer->count, &found, error);
+
+    if (status == MEOWER_OK && found) {
+        answer_stored(writer);
+    }
+    return status;
+}
+
+/* Brings the feed up to the store after an outcome that stayed unknown. Returns a status. */
 static int catch_up(struct writer *writer, meower_error *error)
 {
-    int status = writer->is_behind ? feed_catch_up(&writer->instance->feed, LANE_WRITER, error) : MEOWER_OK;
+    int status = writer->is_behind ? feed_catch_up(writer->feed, LANE_WRITER, error) : MEOWER_OK;
 
     if (status == MEOWER_OK) {
         writer->is_behind = false;
@@ -380,7 +246,7 @@ static int64_t lead_us(unsigned refusals)
 /* Draws ids above `newest_id` for the posts of the batch. Returns a status. */
 static int draw_ids(struct writer *writer, const char *newest_id, meower_error *error)
 {
-    int64_t now_us = clock_wall_us(writer->instance->clock);
+    int64_t now_us = clock_wall_us(writer->clock);
 
     if (writer->refusals == REFUSALS_MAX) {
         return meower_error_set(error, MEOWER_ERROR_INTERNAL, 0, 0,
@@ -407,15 +273,15 @@ static int raise_ids(struct writer *writer, meower_error *error)
     int status = MEOWER_OK;
 
     memcpy(newest_id, writer->operations[0].stored_id, sizeof(newest_id));
-    if (writer->was_unknown) {
+    if (writer->outcome.was_unknown) {
         /* The ids of this batch are too low now to become stored later: what is not found is not stored. */
-        writer->outcome_unknown = true;
-        status = settle_outcome(writer, error);
+        writer->outcome.is_unknown = true;
+        status = settle_batch(writer, error);
     }
     if (status != MEOWER_OK) {
         return status;
     }
-    writer->was_unknown = false;
+    writer->outcome.was_unknown = false;
     return draw_ids(writer, newest_id, error);
 }
 
@@ -424,35 +290,35 @@ static int try_batch(struct writer *writer, meower_error *error)
 {
     int status = catch_up(writer, error);
 
-    if (status == MEOWER_OK && writer->outcome_unknown) {
-        status = settle_outcome(writer, error);
+    if (status == MEOWER_OK && writer->outcome.is_unknown) {
+        status = settle_batch(writer, error);
     }
     while (status == MEOWER_OK && writer->count > 0) {
-        status = store_append(&writer->instance->store, writer->operations, writer->count, error);
+        status = store_append(writer->store, writer->operations, writer->count, error);
         if (status != MEOWER_ERROR_CONFLICT) {
             break;
         }
         status = raise_ids(writer, error);
     }
     if (status == MEOWER_OK && writer->count > 0) {
-        atomic_fetch_add(&writer->instance->counters.batches, 1);
+        atomic_fetch_add(&writer->counters->batches, 1);
     }
-    writer->outcome_unknown |= status == MEOWER_ERROR_OUTCOME_UNKNOWN;
-    writer->was_unknown |= writer->outcome_unknown;
+    writer->outcome.is_unknown |= status == MEOWER_ERROR_OUTCOME_UNKNOWN;
+    writer->outcome.was_unknown |= writer->outcome.is_unknown;
     return status;
 }
 
 /* Whether the batch may be tried again after this error. What is unknown has to be looked into in any case. */
 static bool may_try_again(const struct writer *writer, const meower_error *error, int64_t now_us)
 {
-    return ((error->flags & MEOWER_ERROR_FLAG_RETRIABLE) != 0 || writer->outcome_unknown) &&
+    return ((error->flags & MEOWER_ERROR_FLAG_RETRIABLE) != 0 || writer->outcome.is_unknown) &&
            now_us < writer->give_up_us;
 }
 
 /* One attempt at what is to be done: the batch, or catching up when there is none. */
 static bool attempt(struct writer *writer, int64_t *wait_us)
 {
-    const meower_clock *clock = writer->instance->clock;
+    const meower_clock *clock = writer->clock;
     meower_error error = {0};
     int64_t now_us;
     int status = try_batch(writer, &error);
@@ -483,7 +349,7 @@ bool writer_step(void *stage, int64_t *wait_us)
     if (writer->count == 0 && !writer->is_behind) {
         return has_taken; /* what was taken could not be tried, or there was nothing */
     }
-    now_us = clock_monotonic_us(writer->instance->clock);
+    now_us = clock_monotonic_us(writer->clock);
     if (now_us < writer->retry_us) {
         *wait_us = writer->retry_us - now_us;
         return false;
@@ -493,7 +359,7 @@ bool writer_step(void *stage, int64_t *wait_us)
 
 bool writer_is_idle(struct writer *writer)
 {
-    return atomic_load(&writer->pending) == 0;
+    return atomic_load(&writer->answers.pending) == 0;
 }
 
 size_t writer_abandon(struct writer *writer)
@@ -504,15 +370,15 @@ size_t writer_abandon(struct writer *writer)
 
     meower_error_set(&error, MEOWER_ERROR_CLOSED, 0, 0, "the instance was closed before the command was carried out");
     for (size_t i = 0; i < writer->count; i++) {
-        abandoned += is_command(writer->requests[i]->kind) ? 1 : 0;
+        abandoned += write_is_command(writer->requests[i]->kind) ? 1 : 0;
     }
     finish_failed(writer, &error);
     while ((node = queue_take(&writer->queue)) != NULL) {
         struct write_request *request = (struct write_request *)node;
-        abandoned += is_command(request->kind) ? 1 : 0;
+        abandoned += write_is_command(request->kind) ? 1 : 0;
         request->result.error = error;
-        answer(writer, request, MEOWER_ERROR_CLOSED);
+        write_answers_add(&writer->answers, request, MEOWER_ERROR_CLOSED);
     }
-    complete_answered(writer);
+    write_answers_give_back(&writer->answers);
     return abandoned;
 }

@@ -3,60 +3,45 @@
 #define STAGE_WRITER_H
 
 #include "base/ksuid.h"
-#include "base/meow.h"
-#include "run/queue.h"
+#include "feed/feed.h"
+#include "run/worker.h"
 #include "stage/failure.h"
-#include <meower/meower.h>
-
-/* One change on its way to the store. Whoever makes it embeds or allocates it; the writer calls complete() once. */
-struct write_request {
-    struct queue_node node; /* first: queues hold it by this */
-    int kind;               /* MEOWER_STORE_... */
-    const void *requester;  /* NULL: nobody in particular */
-    /* Takes requests back, linked by node.next: those of one requester together. */
-    void (*complete)(struct write_request *first);
-    const char *body; /* POST */
-    size_t body_len;
-    const char *idempotency_key; /* POST; NULL: none */
-    uint64_t fingerprint;
-    int64_t lease_us;   /* LEASE: for how long */
-    const char *name;   /* CHECKPOINT, LEASE */
-    const char *owner;  /* LEASE */
-    uint64_t position;  /* CHECKPOINT */
-    struct meow *event; /* the writer's own: made before the commit, so that nothing can fail behind it */
-    /* In for DELETE: id. Out: everything else but the tag. */
-    meower_command_result result;
-};
+#include "stage/settle.h"
+#include "stage/write_request.h"
 
 struct writer {
-    meower *instance;
+    /* Given before writer_init(). */
+    struct feed *feed;
+    struct store *store;
+    struct counters *counters;
+    const meower_clock *clock;
+    size_t queue_max; /* requests that may wait */
+    size_t batch_max; /* requests in one transaction */
+    int64_t idempotency_ttl_us;
+    int64_t wait_max_us; /* a batch that cannot be stored fails after so long */
+
+    /* Its own. */
+    struct worker worker;
     struct queue queue; /* of write_request */
     struct ksuid_source ids;
-    size_t batch_max;
-    int64_t idempotency_ttl_us;
     meower_store_operation *operations; /* batch_max each */
     struct write_request **requests;
     struct meow **events;
-    size_t count;                      /* of the batch under way; 0: none */
-    uint64_t head_before;              /* the log's head when it was first tried */
-    bool outcome_unknown;              /* it may be committed: look before trying again */
-    bool was_unknown;                  /* it may still become committed, although it was not found when looked for */
-    bool is_behind;                    /* the store may hold events of ours that the log lacks */
-    int64_t give_up_us;                /* when its requests fail */
-    int64_t retry_us;                  /* not before this */
-    unsigned attempts;                 /* failed ones */
-    unsigned refusals;                 /* of its ids, in a row */
-    struct queue_node *answered_first; /* to be completed together */
-    struct queue_node *answered_last;
-    size_t answered_count;
+    size_t count; /* of the batch under way; 0: none */
+    struct outcome outcome;
+    bool is_behind;     /* the store may hold events of ours that the feed lacks */
+    int64_t give_up_us; /* when its requests fail */
+    int64_t retry_us;   /* not before this */
+    unsigned attempts;  /* failed ones */
+    unsigned refusals;  /* of its ids, in a row */
+    struct write_answers answers;
     _Atomic uint64_t committed; /* position of the last event that this writer stored; 0: none yet */
-    atomic_size_t pending;      /* requests accepted and not answered */
     _Atomic int64_t failed_us;  /* for health, monotonic: the last try failed then; 0: it succeeded */
     struct failure failure;     /* why the last try failed */
 };
 
 /* Returns 0 or MEOWER_ERROR_NO_MEMORY. */
-int writer_init(struct writer *writer, meower *instance);
+int writer_init(struct writer *writer);
 void writer_destroy(struct writer *writer);
 
 /* Queues a request and wakes the writer. Returns 0, BUSY or CLOSED; complete() will be called only after 0. Any thread.
