@@ -3,6 +3,7 @@
 #include "api/arguments.h"
 #include "api/stages.h"
 #include "base/clock.h"
+#include "port/schemes.h"
 #include "run/deadline.h"
 #include "run/fork_guard.h"
 #include "stage/lane.h"
@@ -249,12 +250,15 @@ static void free_instance(meower *instance)
 
 int meower_options_check(const meower_options *options, meower_error *error)
 {
-    int status = options == NULL ? refuse_null("options", error) : store_check(options, error);
+    static const enum port ports[] = {STORE_PORT, BUS_PORT, SEARCH_PORT};
+    int status = options == NULL ? refuse_null("options", error) : MEOWER_OK;
 
-    if (status == MEOWER_OK) {
-        status = bus_check(options, error);
+    for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]) && status == MEOWER_OK; i++) {
+        meower_backend_config config;
+        const void *vtable;
+        status = schemes_find(options, ports[i], &config, &vtable, error);
     }
-    return status == MEOWER_OK ? search_check(options, error) : status;
+    return status;
 }
 
 /* An instance with its options and nothing else; NULL when memory is short. */

@@ -5,7 +5,7 @@
  * NOTIFY and LISTEN have a connection each, so that publish() and receive() may run at once. Behind a pooler that
  * shares sessions nothing is received: the store is looked at all the same (the option poll_interval_ms). */
 #include "base/clock.h"
-#include "bus/bus.h"
+#include "port/schemes.h"
 #include "run/notifier.h"
 #include "store/postgresql_connection.h"
 #include "store/postgresql_error.h"

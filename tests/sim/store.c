@@ -4,7 +4,7 @@
 #include "base/options.h"
 #include "sim/world.h"
 #include "stage/relay.h"
-#include "store/store.h"
+#include "port/schemes.h"
 #include <stdlib.h>
 #include <string.h>
 

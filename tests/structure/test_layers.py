@@ -11,6 +11,7 @@ LIBRARY = ROOT / "libmeower"
 LIBRARY_LAYERS = [
     ["base"],
     ["run"],
+    ["port"],
     ["store", "bus", "search"],
     ["feed"],
     ["stage"],

@@ -1,6 +1,6 @@
 /* options_backends.c - what a host adds to the options of one instance: backends of its own, a clock, a fault hook. */
 #include "base/clock.h"
-#include "base/options.h"
+#include "port/schemes.h"
 #include <string.h>
 
 #define MEMBERS_MAX 10
@@ -13,16 +13,16 @@ struct member {
 
 /* What a port asks of a table. */
 struct port_rules {
-    const char *port;
+    enum port port;
+    const char *name;
     size_t size;                         /* of the first version of this ABI's table: later members may be missing */
-    const char *built_in;                /* schemes of the library's own, compiled in or not */
     struct member required[MEMBERS_MAX]; /* ends with a NULL name */
 };
 
 static const struct port_rules store_rules = {
+    STORE_PORT,
     "store",
     offsetof(meower_store_vtable, new_epoch),
-    "memory,sqlite,postgresql,postgres",
     {
         {"open", offsetof(meower_store_vtable, open)},
         {"close", offsetof(meower_store_vtable, close)},
@@ -37,9 +37,9 @@ static const struct port_rules store_rules = {
 };
 
 static const struct port_rules bus_rules = {
+    BUS_PORT,
     "bus",
     offsetof(meower_bus_vtable, announce),
-    "inproc,postgresql,postgres,nats,kafka",
     {
         {"open", offsetof(meower_bus_vtable, open)},
         {"close", offsetof(meower_bus_vtable, close)},
@@ -51,9 +51,9 @@ static const struct port_rules bus_rules = {
 
 /* refresh may be NULL. */
 static const struct port_rules search_rules = {
+    SEARCH_PORT,
     "search",
     offsetof(meower_search_vtable, rebuild_begin),
-    "fts5,elasticsearch,opensearch",
     {
         {"open", offsetof(meower_search_vtable, open)},
         {"close", offsetof(meower_search_vtable, close)},
@@ -78,18 +78,18 @@ static int check_table(const struct port_rules *rules, const void *vtable, uint3
     if (abi != MEOWER_BACKEND_ABI) {
         return meower_error_set(error, MEOWER_ERROR_ABI, 0, 0,
                                 "the %s's table is of ABI %u; this library takes ABI %u: build it against its headers",
-                                rules->port, (unsigned)abi, (unsigned)MEOWER_BACKEND_ABI);
+                                rules->name, (unsigned)abi, (unsigned)MEOWER_BACKEND_ABI);
     }
     if (size < rules->size) {
         return meower_error_set(error, MEOWER_ERROR_ABI, 0, 0,
                                 "the %s's table says it has %u bytes; it must have at least %zu: set size to the "
                                 "table's sizeof",
-                                rules->port, (unsigned)size, rules->size);
+                                rules->name, (unsigned)size, rules->size);
     }
     for (const struct member *member = rules->required; member->name != NULL; member++) {
         if (is_missing(vtable, member->offset)) {
             return meower_error_set(error, MEOWER_ERROR_ABI, 0, 0,
-                                    "the %s's table lacks its member \"%s\", which is required", rules->port,
+                                    "the %s's table lacks its member \"%s\", which is required", rules->name,
                                     member->name);
         }
     }
@@ -104,28 +104,17 @@ static bool is_scheme(const char *scheme)
     return scheme != NULL && strspn(scheme, letters) > 0 && scheme[strspn(scheme, all)] == '\0';
 }
 
-static bool list_has(const char *list, const char *word)
-{
-    size_t len = strlen(word);
-    for (const char *at = list; (at = strstr(at, word)) != NULL; at += len) {
-        if ((at == list || at[-1] == ',') && (at[len] == ',' || at[len] == '\0')) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int check_scheme(const struct port_rules *rules, const char *scheme, meower_error *error)
 {
     if (!is_scheme(scheme)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                                 "the %s's scheme is \"%.40s\"; it must be lower-case letters, then also digits, +, - "
                                 "and .",
-                                rules->port, scheme == NULL ? "" : scheme);
+                                rules->name, scheme == NULL ? "" : scheme);
     }
-    if (list_has(rules->built_in, scheme)) {
+    if (schemes_has(rules->port, scheme)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
-                                "the scheme \"%s\" is the library's own; give the %s another one", scheme, rules->port);
+                                "the scheme \"%s\" is the library's own; give the %s another one", scheme, rules->name);
     }
     return MEOWER_OK;
 }
@@ -134,7 +123,7 @@ static int refuse_taken(const struct port_rules *rules, const char *scheme, meow
 {
     return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
                             "a %s with the scheme \"%s\" has been added before; give this one another scheme",
-                            rules->port, scheme);
+                            rules->name, scheme);
 }
 
 static int check_count(const struct port_rules *rules, size_t count, meower_error *error)
@@ -143,7 +132,7 @@ static int check_count(const struct port_rules *rules, size_t count, meower_erro
         return MEOWER_OK;
     }
     return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "at most %d backends can be added as a %s",
-                            OPTIONS_BACKENDS_MAX, rules->port);
+                            OPTIONS_BACKENDS_MAX, rules->name);
 }
 
 /* Copies min(size, ours) bytes: of a table of a later version what we do not know is left out, and of an earlier one
@@ -157,7 +146,7 @@ static void copy_table(void *out, size_t out_size, const void *vtable, uint32_t 
 static int refuse_null(const struct port_rules *rules, meower_error *error)
 {
     return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
-                            "adding a %s needs options and a table; one of them is NULL", rules->port);
+                            "adding a %s needs options and a table; one of them is NULL", rules->name);
 }
 
 int meower_options_add_store(meower_options *options, const meower_store_vtable *vtable, void *context,
