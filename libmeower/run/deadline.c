@@ -10,6 +10,7 @@ int64_t deadline_after_ms(const meower_clock *clock, int timeout_ms)
 int deadline_rest_ms(int64_t deadline_us, int64_t now_us)
 {
     int64_t rest_us = deadline_us - now_us;
+    int64_t rest_ms = rest_us / 1000 + (rest_us % 1000 > 0);
 
     if (deadline_us == DEADLINE_NEVER) {
         return -1;
@@ -17,5 +18,5 @@ int deadline_rest_ms(int64_t deadline_us, int64_t now_us)
     if (rest_us <= 0) {
         return 0;
     }
-    return rest_us > INT32_MAX ? INT32_MAX : (int)((rest_us + 999) / 1000);
+    return rest_ms > INT32_MAX ? INT32_MAX : (int)rest_ms;
 }
