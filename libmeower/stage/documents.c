@@ -40,7 +40,7 @@ static size_t make_documents(const struct event_batch *batches, size_t batch_cou
 }
 
 int documents_index(struct documents *documents, const struct event_batch *batches, size_t batch_count,
-                    struct search *search, documents_sink *sink, const char *epoch, meower_error *error)
+                    const struct documents_target *target, meower_error *error)
 {
     meower_search_info info = {.position = batches[batch_count - 1].through};
     size_t count = make_documents(batches, batch_count, documents->items);
@@ -49,18 +49,18 @@ int documents_index(struct documents *documents, const struct event_batch *batch
     if (count == SIZE_MAX) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE, "no memory to index");
     }
-    memcpy(info.epoch, epoch, sizeof(info.epoch));
+    memcpy(info.epoch, target->epoch, sizeof(info.epoch));
     /* Also without documents: the engine is told how far the feed is. */
-    status = sink(search, documents->items, count, &info, error);
+    status = target->sink(target->search, documents->items, count, &info, error);
     free_documents(documents->items, count);
     return status;
 }
 
-int documents_claim(struct search *search, documents_sink *sink, const char *epoch, meower_error *error)
+int documents_claim(const struct documents_target *target, meower_error *error)
 {
     const meower_search_document none = {.words = NULL};
     meower_search_info info = {.position = 0};
 
-    memcpy(info.epoch, epoch, sizeof(info.epoch));
-    return sink(search, &none, 0, &info, error);
+    memcpy(info.epoch, target->epoch, sizeof(info.epoch));
+    return target->sink(target->search, &none, 0, &info, error);
 }

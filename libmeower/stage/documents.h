@@ -11,6 +11,13 @@
 typedef int documents_sink(struct search *search, const meower_search_document *documents, size_t count,
                            const meower_search_info *info, meower_error *error);
 
+/* An index, and whose it is. */
+struct documents_target {
+    struct search *search;
+    documents_sink *sink;
+    const char *epoch; /* of the store */
+};
+
 /* Room for the documents of one transaction. */
 struct documents {
     meower_search_document items[DOCUMENTS_BATCHES_MAX * EVENT_BATCH_MAX];
@@ -18,10 +25,10 @@ struct documents {
 
 /* Brings the events of one batch or more into an index, and tells it how far it is now. Returns a status. */
 int documents_index(struct documents *documents, const struct event_batch *batches, size_t batch_count,
-                    struct search *search, documents_sink *sink, const char *epoch, meower_error *error);
+                    const struct documents_target *target, meower_error *error);
 
 /* Tells an empty index whose it is, before anything is in it: a part of the first batch may stay in it without a
  * position, and a store that is restored then must not take that for its own. Returns a status. */
-int documents_claim(struct search *search, documents_sink *sink, const char *epoch, meower_error *error);
+int documents_claim(const struct documents_target *target, meower_error *error);
 
 #endif

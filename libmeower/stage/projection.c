@@ -42,6 +42,11 @@ static int check_index(struct projection *projection, const meower_search_info *
     return status;
 }
 
+static struct documents_target live_index(const struct projection *projection)
+{
+    return (struct documents_target){projection->search, search_index, projection->feed->epoch};
+}
+
 static bool is_own(const struct projection *projection)
 {
     return (projection->search->vtable.flags & MEOWER_SEARCH_EXCLUSIVE) != 0;
@@ -56,6 +61,7 @@ static void note_damage(struct projection *projection, int status)
 /* Where the index stands. One made from another life of the store, from a later state of it, or damaged, is emptied. */
 static int look_for_position(struct projection *projection, meower_error *error)
 {
+    const struct documents_target target = live_index(projection);
     meower_search_info info;
     bool is_ours;
     int status = search_info(projection->search, &info, error);
@@ -70,7 +76,7 @@ static int look_for_position(struct projection *projection, meower_error *error)
         status = search_reset(projection->search, error);
     }
     if (status == MEOWER_OK && info.epoch[0] == '\0') {
-        status = documents_claim(projection->search, search_index, projection->feed->epoch, error);
+        status = documents_claim(&target, error);
         note_damage(projection, status);
     }
     if (status == MEOWER_OK) {
@@ -150,8 +156,8 @@ static bool needs_rest(const struct projection *projection, const struct event_b
 static int index_batches(struct projection *projection, size_t batch_count, meower_error *error)
 {
     const struct event_batch *last = &projection->batches[batch_count - 1];
-    int status = documents_index(&projection->documents, projection->batches, batch_count, projection->search,
-                                 search_index, projection->feed->epoch, error);
+    const struct documents_target target = live_index(projection);
+    int status = documents_index(&projection->documents, projection->batches, batch_count, &target, error);
 
     if (status == MEOWER_OK) {
         projection->rests_next = needs_rest(projection, last);

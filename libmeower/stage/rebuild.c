@@ -33,14 +33,20 @@ static void fail(struct rebuild *rebuild, const meower_error *error)
     atomic_store(&rebuild->state, MEOWER_REBUILD_FAILED);
 }
 
+static struct documents_target index_beside(const struct rebuild *rebuild)
+{
+    return (struct documents_target){rebuild->search, search_rebuild_index, rebuild->feed->epoch};
+}
+
 static int begin(struct rebuild *rebuild, meower_error *error)
 {
+    const struct documents_target target = index_beside(rebuild);
     int status = search_rebuild_begin(rebuild->search, error);
 
     if (status == MEOWER_OK) {
         atomic_store(&rebuild->position, 0);
         atomic_store(&rebuild->is_begun, true);
-        status = documents_claim(rebuild->search, search_rebuild_index, rebuild->feed->epoch, error);
+        status = documents_claim(&target, error);
     }
     return status;
 }
@@ -48,6 +54,7 @@ static int begin(struct rebuild *rebuild, meower_error *error)
 /* Brings the next events into the index beside. */
 static int index_next(struct rebuild *rebuild, meower_error *error)
 {
+    const struct documents_target target = index_beside(rebuild);
     struct event_batch batch;
     uint64_t position = atomic_load(&rebuild->position);
     int status = feed_read(rebuild->feed, LANE_PROJECTION, position, EVENT_BATCH_MAX, &batch, error);
@@ -56,8 +63,7 @@ static int index_next(struct rebuild *rebuild, meower_error *error)
         return status;
     }
     if (batch.through > position) {
-        status = documents_index(&rebuild->projection->documents, &batch, 1, rebuild->search, search_rebuild_index,
-                                 rebuild->feed->epoch, error);
+        status = documents_index(&rebuild->projection->documents, &batch, 1, &target, error);
         if (status == MEOWER_OK) {
             atomic_store(&rebuild->position, batch.through);
         }

@@ -1,6 +1,7 @@
 /* settle.c - a transaction whose connection broke while it was committed is looked for by the ids of its events, which
  * nobody else can have drawn. */
 #include "stage/settle.h"
+#include "stage/lane.h"
 #include "stage/write_request.h"
 #include <string.h>
 
@@ -41,8 +42,8 @@ static void forget_positions(meower_store_operation *operations, size_t count)
     }
 }
 
-int settle(struct outcome *outcome, struct feed *feed, unsigned lane, meower_store_operation *operations, size_t count,
-           bool *found, meower_error *error)
+int settle(struct outcome *outcome, struct feed *feed, meower_store_operation *operations, size_t count,
+           meower_error *error)
 {
     struct settle_sink settle = {
         .sink.row = settle_row, .operations = operations, .count = count, .through = outcome->tried_after};
@@ -52,16 +53,16 @@ int settle(struct outcome *outcome, struct feed *feed, unsigned lane, meower_sto
     forget_positions(operations, count);
     do {
         after = settle.through;
-        status = store_read_events(feed->store, lane, after, EVENT_BATCH_MAX, &settle.sink, error);
+        status = store_read_events(feed->store, LANE_WRITER, after, EVENT_BATCH_MAX, &settle.sink, error);
     } while (status == MEOWER_OK && settle.through > after);
     if (status == MEOWER_OK && settle.found) {
         /* Nothing is answered before it can be read here. */
-        status = feed_catch_up(feed, lane, error);
+        status = feed_catch_up(feed, LANE_WRITER, error);
     }
     if (status != MEOWER_OK) {
         return status;
     }
-    *found = settle.found;
+    outcome->is_found = settle.found;
     outcome->is_unknown = false;
     if (settle.found) {
         outcome->tried_after = settle.through;

@@ -212,10 +212,9 @@ static void answer_stored(struct writer *writer)
 /* Looks what became of the batch. What is left of it may be tried again. Returns a status. */
 static int settle_batch(struct writer *writer, meower_error *error)
 {
-    bool found = false;
-    int status = settle(&writer->outcome, writer->feed, LANE_WRITER, writer->operations, writer->count, &found, error);
+    int status = settle(&writer->outcome, writer->feed, writer->operations, writer->count, error);
 
-    if (status == MEOWER_OK && found) {
+    if (status == MEOWER_OK && writer->outcome.is_found) {
         answer_stored(writer);
     }
     return status;
