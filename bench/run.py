@@ -8,6 +8,7 @@ import argparse
 import pathlib
 import urllib.request
 
+import beside
 import binding
 import deployed
 import machine
@@ -128,9 +129,10 @@ def latency(rounds, seconds):
 
 COMPARISONS = {"posts": posts, "page": page, "frames": frames, "latency": latency,
                "postgresql": deployed.postgresql, "writers": deployed.writers, "freshness": deployed.freshness,
-               "freshness-opensearch": deployed.freshness_opensearch, "python": binding.python}
+               "freshness-opensearch": deployed.freshness_opensearch, "python": binding.python,
+               "beside": beside.other_build}
 
-TAKE_BESIDE = {deployed.writers}
+TAKE_BESIDE = {deployed.writers, beside.other_build}
 
 
 def main():
@@ -139,7 +141,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each competitor, default 3")
     parser.add_argument("--seconds", type=int, default=4, help="seconds a round, default 4")
     parser.add_argument("--beside", type=pathlib.Path, metavar="FOLDER",
-                        help="the programs of another build, which take part in: writers")
+                        help="the programs of another build, which take part in: writers, beside")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(COMPARISONS):
         parser.error(f"there is no comparison {', '.join(sorted(unknown))}")
@@ -150,7 +152,7 @@ def main():
                           f"{arguments.rounds} rounds of {arguments.seconds} s, competitors in turn"]) + "\n"
     print(report)
     for name, compare in COMPARISONS.items():
-        if arguments.names and name not in arguments.names:
+        if name not in (arguments.names or [name for name in COMPARISONS if name != "beside"]):
             continue
         progress(f"{name}: {compare.__doc__}")
         more = {"beside": arguments.beside} if compare in TAKE_BESIDE else {}

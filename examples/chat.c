@@ -43,7 +43,7 @@ static void print_page_oldest_first(meower_page *page)
     meower_page_free(page);
 }
 
-/* The list says which position it reflects; the subscription goes on behind exactly that. */
+/* The list says which position it reflects; the subscription goes on right after it. */
 static void begin_with_history(struct chat *chat)
 {
     meower_list list = MEOWER_LIST_INIT;

@@ -30,7 +30,7 @@ static const char *const table_names[TABLE_COUNT] = {
     [MEOWS] = "meows",             /* id: created_at_us, body */
     [EVENTS] = "events",           /* position, big-endian: struct event */
     [KEYS] = "keys",               /* idempotency key: struct key */
-    [EXPIRIES] = "expiries",       /* expires_us, big-endian, and the key behind it: nothing */
+    [EXPIRIES] = "expiries",       /* expires_us, big-endian, then the key: nothing */
     [CHECKPOINTS] = "checkpoints", /* name: position */
     [LEASES] = "leases",           /* name: expires_us, owner */
 };

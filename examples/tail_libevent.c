@@ -1,5 +1,5 @@
 /* tail_libevent.c - a feed followed in a libevent loop, beside signals and standard input. Every event is printed with
- * its cursor; started with the last one, the program goes on behind it and misses nothing.
+ * its cursor; started with the last one, the program goes on after it and misses nothing.
  *
  *     tail_libevent STORE [CURSOR]     lines of standard input are posted; Ctrl-C or its end stops the program */
 #include <event2/buffer.h>

@@ -52,6 +52,27 @@ by_static() {
     echo "pkg-config, static library: runs without libmeower.so"
 }
 
+# namesakes PREFIX: a program has functions whose names are used inside the library.
+namesakes() {
+    # shellcheck disable=SC2046
+    gcc -std=c99 "${warnings[@]}" tests/install/namesakes.c -o "$work/namesakes" $(pkg-config --cflags meower) \
+        "$1/lib/libmeower.a" -pthread $(pkg-config --libs $(pkg-config --print-requires-private meower | cut -d ' ' -f 1))
+    LD_LIBRARY_PATH='' "$work/namesakes"
+}
+
+# A project that takes the source tree into its own: the library is all that is built, and the parent's tree is its own.
+as_subproject() {
+    local folder=$work/subproject
+    cmake -G Ninja -S tests/install/subproject -B "$folder" -DMEOWER_SOURCE="$PWD" >"$work/log" 2>&1 ||
+        { cat "$work/log" && return 1; }
+    cmake --build "$folder" -j "$(nproc)" >"$work/log" || { cat "$work/log" && return 1; }
+    "$folder/parent_shared"
+    "$folder/parent_static"
+    is "the parent's tree has" "$(cd "$folder" && find . -maxdepth 1 ! -name '.*' -printf '%f\n' | LC_ALL=C sort | xargs)" \
+        "CMakeCache.txt CMakeFiles build.ninja cmake_install.cmake meower parent_shared parent_static"
+    [ -z "$(find "$folder" -name 'meowerd*' -o -name 'test_*')" ] || fail "more than the library was built"
+}
+
 # A program that needs no shared library at all: pkg-config --static names what that takes. Debian has the static
 # libraries for SQLite and utf8proc, not for every engine's client.
 by_static_program() {
@@ -93,6 +114,8 @@ cmake --install "build/$1" --prefix "$every" >/dev/null
 use "$every"
 by_pkg_config
 by_static "$every"
+namesakes "$every"
+as_subproject
 by_cmake "$every" "postgresql;nats;kafka;elasticsearch;static"
 "$work/by_pkg_config" postgresql
 

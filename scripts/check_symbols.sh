@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# check_symbols.sh LIBRARY - the shared library exports exactly the functions that the public headers declare, and keeps
-# no state outside of its handles: nothing in it can be written, for a process or for a thread.
+# check_symbols.sh LIBRARY - the shared library, and the static one beside it, export exactly the functions that the public
+# headers declare; and the library keeps no state outside of its handles: nothing in it can be written, for a process or
+# for a thread.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -15,6 +16,11 @@ exported() {
 [ "$(declared | wc -l)" -gt 20 ] || { echo "the declarations were not found: this check needs repair" >&2 && exit 1; }
 if ! diff <(declared) <(exported "$1"); then
     echo "< is declared but not exported, > is exported but not declared" >&2
+    exit 1
+fi
+static=${1%.so}.a
+if ! diff <(declared) <(nm -g --defined-only "$static" | awk 'NF == 3 { print $3 }' | LC_ALL=C sort -u); then
+    echo "< is declared but not in $static, > is a global name of it that a program may have for itself" >&2
     exit 1
 fi
 echo "$(declared | wc -l) functions, declared and exported alike"

@@ -28,6 +28,7 @@ steps() {
     step      abi           "programs built before still run"                          check_abi dev
     step      install       "installed, and used as the README shows"                  check_install dev
     step      packages      "what is installed serves other programs"                  check_packages dev
+    step      portable      "the library compiles on musl and on 32 bit"               scripts/check_portable.sh
     long_step debian        "Debian packages: lintian, installed, used"                scripts/check_debian.sh
     step      docs          "every block of the documentation runs"                    check_docs dev
     step      python        "the wheel: built, repaired, installed; its suite"         scripts/check_python.sh

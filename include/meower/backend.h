@@ -41,7 +41,7 @@ typedef struct meower_clock {
 typedef struct meower_backend_config {
     uint32_t size;                 /* sizeof(meower_backend_config) */
     const char *url;               /* the option's whole value, such as "sqlite:feed.db" */
-    const char *location;          /* the part behind "scheme:", such as "feed.db" */
+    const char *location;          /* the part after "scheme:", such as "feed.db" */
     unsigned lanes;                /* lanes are 0 to lanes - 1 */
     const meower_clock *clock;     /* the instance's clock */
     const meower_options *options; /* all options of the instance */
@@ -318,7 +318,7 @@ typedef struct meower_search_vtable {
     int (*rebuild_swap)(void *search, meower_error *error);
     /* Drops the index beside. */
     int (*rebuild_cancel)(void *search, meower_error *error);
-    /* Pushes what match() could find behind position `after`, at most `max` documents, in position order. Blocks. */
+    /* Pushes what match() could find after position `after`, at most `max` documents, in position order. Blocks. */
     int (*list)(void *search, unsigned lane, uint64_t after, size_t max, meower_document_sink *sink,
                 meower_error *error);
     /* Checks what only the engine knows of its index, and pushes what is wrong. Changes nothing. Blocks. */

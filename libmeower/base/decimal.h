@@ -7,7 +7,7 @@
 
 #define DECIMAL_MAX 20 /* digits of 2^64 - 1 */
 
-/* Writes the digits, without a NUL. Returns the place behind them. */
+/* Writes the digits, without a NUL. Returns the place after them. */
 static inline char *decimal_write(uint64_t number, char *out)
 {
     char digits[DECIMAL_MAX];

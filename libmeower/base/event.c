@@ -68,7 +68,7 @@ size_t event_write_payload(const struct meow *meow, const char *epoch, char *out
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
-/* Reads JSON (RFC 8259) from front to end. Each function moves `at` behind what it has read, or returns false. */
+/* Reads JSON (RFC 8259) from front to end. Each function moves `at` past what it has read, or returns false. */
 struct reader {
     const char *at;
     const char *end;
@@ -146,7 +146,7 @@ static bool read_string(struct reader *reader, struct text *text)
         if ((unsigned char)*reader->at < 0x20) {
             return false;
         }
-        /* The character behind a backslash may be a quote that does not end the string. */
+        /* The character after a backslash may be a quote that does not end the string. */
         if (*reader->at == '\\' && ++reader->at == reader->end) {
             return false;
         }
@@ -156,7 +156,7 @@ static bool read_string(struct reader *reader, struct text *text)
     return take(reader, '"');
 }
 
-/* Reads a member's name and the colon behind it. */
+/* Reads a member's name and the colon after it. */
 static bool read_name(struct reader *reader, struct text *name)
 {
     skip_space(reader);

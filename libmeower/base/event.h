@@ -12,7 +12,7 @@ size_t event_payload_size(const struct meow *meow);
  * Returns the bytes written; adds no NUL. */
 size_t event_write_frame(const struct meow *meow, const char *epoch, char *out);
 
-/* The same object with "position":"41","epoch":"..." behind the cursor (as text: a float would round it). */
+/* The same object with "position":"41","epoch":"..." after the cursor (as text: a float would round it). */
 size_t event_write_payload(const struct meow *meow, const char *epoch, char *out);
 
 /* Reads epoch and position out of a payload that may hold anything. False when it is none of ours. The object may have

@@ -71,7 +71,7 @@ bool id_map_remove(struct id_map *map, const char *id)
     size_t hole = (size_t)(entry - map->entries);
     for (size_t at = (hole + 1) & mask; map->entries[at].id[0] != '\0'; at = (at + 1) & mask) {
         size_t home = home_of(map, map->entries[at].id);
-        /* An entry stays when its home lies behind the hole, on the way to where it is. */
+        /* An entry stays when its home lies after the hole, on the way to where it is. */
         if (((at - home) & mask) >= ((at - hole) & mask)) {
             map->entries[hole] = map->entries[at];
             hole = at;

@@ -8,7 +8,7 @@
 size_t json_string_len(const char *text, size_t len);
 
 /* Writes the text as a JSON string with its quotes: ", \ and control characters escaped, U+2028 and U+2029 too (so that
- * it may stand in a script), everything else as it is. `text` is valid UTF-8. Returns the byte behind the last one
+ * it may stand in a script), everything else as it is. `text` is valid UTF-8. Returns the byte after the last one
  * written; adds no NUL. */
 char *json_write_string(const char *text, size_t len, char *out);
 

@@ -10,7 +10,7 @@
 #define CHUNK        916132832 /* 62^5, the greatest power of 62 below 2^32 */
 #define CHUNK_LEN    5
 #define DISTANCE_LEN 11 /* bytes of a random distance: carries into the time once in 256 times, which does no harm */
-#define SLEW_SHIFT   7  /* 1/128, see ksuid_source_raise() */
+#define SLEW_SHIFT   3  /* 1/8, see ksuid_source_raise() */
 #define LEADING      2  /* characters in front of the five whole chunks: 27 = 2 + 5 * 5 */
 #define NOT_BASE62   62
 #define GREATEST     "aWgEPTl1tmebfsQzFP4bxwgy80V" /* 20 bytes of 0xFF */
@@ -155,6 +155,14 @@ static uint64_t stamp_of(int64_t us)
     return seconds > UINT32_MAX ? UINT64_MAX : seconds << 32 | fraction;
 }
 
+static uint64_t stamp_of_wall(int64_t wall_us)
+{
+    return stamp_of(wall_us < INT64_MIN + EPOCH_US ? INT64_MIN : wall_us - EPOCH_US);
+}
+
+/* The latest time of an id that is drawn: 2^128 ids are left above it, so that they never come to an end. */
+#define TIME_MAX ((uint64_t)(UINT32_MAX - 1) << 32)
+
 /* Adds a number of `addend_len` bytes, big-endian. At the end of all numbers it stays there. */
 static void add_bytes(unsigned char bytes[KSUID_BYTES], const unsigned char *addend, size_t addend_len)
 {
@@ -188,27 +196,52 @@ static void increment(char text[MEOWER_ID_SIZE])
     }
 }
 
-/* The clock has gone on, or back: an id's time goes on all the same. */
-static void look_at_clock(struct ksuid_source *source, int64_t wall_us)
+static uint64_t max_of(uint64_t a, uint64_t b)
 {
-    uint64_t now = stamp_of(wall_us < INT64_MIN + EPOCH_US ? INT64_MIN : wall_us - EPOCH_US);
-    if (now < source->now) {
-        source->ahead = add_saturating(source->ahead, source->now - now);
-    } else {
-        uint64_t slewed = (now - source->now) >> SLEW_SHIFT;
-        source->ahead -= slewed < source->ahead ? slewed : source->ahead;
+    return a > b ? a : b;
+}
+
+static uint64_t min_of(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The time of ids goes on while the wall clock is behind it, an eighth slower; where that clock is ahead, with it. */
+static void look_at_clocks(struct ksuid_source *source, int64_t wall_us)
+{
+    int64_t monotonic_us;
+    uint64_t passed;
+
+    if (wall_us == source->wall_us) {
+        return;
     }
-    source->now = now;
+    monotonic_us = clock_monotonic_us(source->clock);
+    passed = stamp_of(monotonic_us - source->monotonic_us);
+    source->time = add_saturating(source->time, passed - (passed >> SLEW_SHIFT));
+    source->time = min_of(max_of(source->time, stamp_of_wall(wall_us)), TIME_MAX);
+    source->wall_us = wall_us;
+    source->monotonic_us = monotonic_us;
 }
 
 void ksuid_source_init(struct ksuid_source *source, const meower_clock *clock, const char *floor)
 {
     int64_t wall_us = clock_wall_us(clock);
-    *source = (struct ksuid_source){.clock = clock};
-    look_at_clock(source, wall_us);
+    *source = (struct ksuid_source){.clock = clock, .wall_us = wall_us, .monotonic_us = clock_monotonic_us(clock)};
+    source->time = min_of(stamp_of_wall(wall_us), TIME_MAX);
     clock->random(clock->context, source->last + STAMP_LEN, KSUID_BYTES - STAMP_LEN); /* should the clock be at 0 */
     ksuid_format(source->last, source->last_text);
     ksuid_source_raise(source, floor, wall_us, 0);
+}
+
+/* Makes `bytes` the last id, by a random distance: others may be raised to the same one, and two writers must never
+ * draw the same ids. */
+static void go_above(struct ksuid_source *source, unsigned char bytes[KSUID_BYTES])
+{
+    unsigned char distance[DISTANCE_LEN];
+    source->clock->random(source->clock->context, distance, sizeof(distance));
+    add_bytes(bytes, distance, sizeof(distance));
+    memcpy(source->last, bytes, KSUID_BYTES);
+    ksuid_format(source->last, source->last_text);
 }
 
 bool ksuid_source_raise(struct ksuid_source *source, const char *id, int64_t wall_us, int64_t lead_us)
@@ -217,18 +250,15 @@ bool ksuid_source_raise(struct ksuid_source *source, const char *id, int64_t wal
     if (!ksuid_parse(id, strlen(id), bytes)) {
         return false;
     }
-    look_at_clock(source, wall_us);
-    uint64_t wanted = add_saturating(load_u64(bytes), stamp_of(lead_us));
-    if (wanted > source->now && wanted - source->now > source->ahead) {
-        source->ahead = wanted - source->now;
+    look_at_clocks(source, wall_us);
+    uint64_t time = load_u64(bytes);
+    uint64_t lead = stamp_of(lead_us);
+    source->time = max_of(source->time, min_of(add_saturating(time, lead / 2), TIME_MAX));
+    if (time < TIME_MAX) {
+        store_u64(bytes, min_of(add_saturating(time, lead), TIME_MAX));
     }
     if (memcmp(bytes, source->last, KSUID_BYTES) > 0) {
-        /* Not just above it: others may be raised to the same id, and two writers must never draw the same ones. */
-        unsigned char distance[DISTANCE_LEN];
-        source->clock->random(source->clock->context, distance, sizeof(distance));
-        add_bytes(bytes, distance, sizeof(distance));
-        memcpy(source->last, bytes, KSUID_BYTES);
-        ksuid_format(source->last, source->last_text);
+        go_above(source, bytes);
     }
     return strcmp(source->last_text, GREATEST) != 0;
 }
@@ -236,10 +266,9 @@ bool ksuid_source_raise(struct ksuid_source *source, const char *id, int64_t wal
 void ksuid_source_next(struct ksuid_source *source, int64_t wall_us, char text[MEOWER_ID_SIZE])
 {
     static const unsigned char one = 1;
-    look_at_clock(source, wall_us);
-    uint64_t stamp = add_saturating(source->now, source->ahead);
-    if (stamp > load_u64(source->last)) {
-        store_u64(source->last, stamp);
+    look_at_clocks(source, wall_us);
+    if (source->time > load_u64(source->last)) {
+        store_u64(source->last, source->time);
         source->clock->random(source->clock->context, source->last + STAMP_LEN, KSUID_BYTES - STAMP_LEN);
         ksuid_format(source->last, source->last_text);
     } else if (strcmp(source->last_text, GREATEST) != 0) {

@@ -31,7 +31,7 @@ static const char *find_last(const char *start, const char *end, char character)
     return memrchr(start, character, (size_t)(end - start));
 }
 
-/* The password of the authority that begins at `start`: behind the first colon, up to the last @. One that was written
+/* The password of the authority that begins at `start`: after the first colon, up to the last @. One that was written
  * with a raw / or ? in it (it should be %2F, %3F) is found all the same, at the price of hiding too much of a URL
  * without one but with an @ further on. A NATS URL may have a bare token in its place. */
 static struct range password_of_authority(const char *url, const char *start)

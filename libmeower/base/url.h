@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* True when `url` begins with `scheme` and a colon. Sets *location to what is behind it. */
+/* True when `url` begins with `scheme` and a colon. Sets *location to what follows it. */
 bool url_has_scheme(const char *url, const char *scheme, const char **location);
 
 /* Copies `url` to `out` (out_size > 0, cut to fit) with every password replaced by "***": user:PASSWORD@host,

@@ -364,7 +364,7 @@ char *words_join(const char *text, size_t len, size_t *joined_len)
         *joined_len = 0;
         return calloc(1, 1);
     }
-    /* The words lie in the buffer one behind the other: a space for every NUL between them joins them. */
+    /* The words lie in the buffer one after the other: a space for every NUL between them joins them. */
     const struct word *last = &words.items[words.count - 1];
     for (size_t i = 1; i < words.count; i++) {
         words.buffer[words.items[i].text - words.buffer - 1] = ' ';

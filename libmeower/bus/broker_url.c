@@ -169,7 +169,7 @@ static int parse_parameters(struct parser *parser)
 {
     struct broker_url *url = parser->url;
     while (*parser->at != '\0') {
-        const char *start = parser->at + 1; /* behind ? or & */
+        const char *start = parser->at + 1; /* after ? or & */
         const char *end = start + strcspn(start, "&");
         const char *equals = memchr(start, '=', (size_t)(end - start));
         if (equals == NULL || equals == start) {

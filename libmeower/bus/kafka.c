@@ -175,7 +175,7 @@ static int publish(void *backend, const meower_bus_message *messages, size_t cou
         return MEOWER_OK;
     }
     status = kafka_client_error(bus->producer, code, "", error);
-    /* A producer with a fatal error never sends again; and what is left of the batch must not come behind the batch
+    /* A producer with a fatal error never sends again; and what is left of the batch must not follow the batch
      * when that comes again. */
     kafka_client_close(bus->producer);
     bus->producer = NULL;

@@ -352,7 +352,7 @@ static int publish(void *backend, const meower_bus_message *messages, size_t cou
         return MEOWER_OK;
     }
     status = nats_status_error(sent, words, bus->url.redacted, error);
-    /* What is left of the batch must not come behind the batch when that comes again. */
+    /* What is left of the batch must not follow the batch when that comes again. */
     replace_link(bus, &bus->publisher);
     return status;
 }

@@ -1,24 +1,11 @@
 /* timeline.c - a sorted array that slides through a buffer twice its size, so that appending at the new end and
  * dropping at the old one cost nothing most of the time. */
 #include "feed/timeline.h"
+#include "run/rwlock.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define MEOWS_AHEAD 4
-
-/* The kind of lock that lets an apply in before further readers: they would keep every post waiting. */
-static int init_lock(pthread_rwlock_t *lock)
-{
-    pthread_rwlockattr_t attributes;
-    int failed = pthread_rwlockattr_init(&attributes);
-
-    if (failed == 0) {
-        pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-        failed = pthread_rwlock_init(lock, &attributes);
-        pthread_rwlockattr_destroy(&attributes);
-    }
-    return failed == 0 ? MEOWER_OK : MEOWER_ERROR_NO_MEMORY;
-}
 
 int timeline_init(struct timeline *timeline, size_t max)
 {
@@ -28,7 +15,7 @@ int timeline_init(struct timeline *timeline, size_t max)
         return MEOWER_ERROR_NO_MEMORY;
     }
     timeline->start = 2 * max;
-    if (init_lock(&timeline->lock) != MEOWER_OK) {
+    if (rwlock_init(&timeline->lock) != MEOWER_OK) {
         free(timeline->items);
         return MEOWER_ERROR_NO_MEMORY;
     }

@@ -42,7 +42,7 @@ void notifier_clear(struct notifier *notifier)
     if (read(notifier->fd, &count, sizeof(count)) < 0) {
         return; /* another thread clears at the same moment; lowering the flag is its part */
     }
-    /* The flag falls behind the reading: a raise in between finds it up and writes nothing, so the caller, who looks
+    /* The flag falls after the reading: a raise in between finds it up and writes nothing, so the caller, who looks
      * again after this, is the one to notice what it announced. */
     atomic_store(&notifier->raised, false);
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/options.h"
 #include "port/schemes.h"
+#include "run/rwlock.h"
 #include "search/fts5_batch.h"
 #include "search/fts5_look.h"
 #include "search/fts5_match.h"
@@ -55,21 +56,15 @@ static void close_connections(struct fts5 *fts5)
     fts5_writer_close(&fts5->writer);
 }
 
-/* Readers that come all the time must not keep a batch waiting. */
 static int init_locks(struct fts5 *fts5)
 {
-    pthread_rwlockattr_t attributes;
-    int result = pthread_rwlockattr_init(&attributes);
-
-    if (result == 0) {
-        pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-        result = pthread_rwlock_init(&fts5->gate, &attributes);
-        result = result == 0 ? pthread_rwlock_init(&fts5->dictionary.lock, &attributes) : result;
-        result = result == 0 ? pthread_rwlock_init(&fts5->beside_dictionary.lock, &attributes) : result;
-        result = result == 0 ? pthread_mutex_init(&fts5->writer_mutex, NULL) : result;
-        pthread_rwlockattr_destroy(&attributes);
+    int status = rwlock_init(&fts5->gate);
+    status = status == MEOWER_OK ? rwlock_init(&fts5->dictionary.lock) : status;
+    status = status == MEOWER_OK ? rwlock_init(&fts5->beside_dictionary.lock) : status;
+    if (status == MEOWER_OK && pthread_mutex_init(&fts5->writer_mutex, NULL) != 0) {
+        status = MEOWER_ERROR_NO_MEMORY;
     }
-    return result == 0 ? MEOWER_OK : MEOWER_ERROR_NO_MEMORY;
+    return status;
 }
 
 /* Drops the index beside, and what an earlier life left of one. */

@@ -4,14 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
+static sqlite3_int64 clamp(uint64_t number)
+{
+    return number > INT64_MAX ? INT64_MAX : (sqlite3_int64)number;
+}
+
 int fts5_look_list(struct fts5_reader *reader, const struct fts5_file *file, struct fts5_look *look)
 {
     sqlite3_stmt *statement = reader->statements[FTS5_READ_LIST];
     int status = MEOWER_OK;
     int result = SQLITE_ROW;
 
-    sqlite3_bind_int64(statement, 1, look->after > INT64_MAX ? INT64_MAX : (sqlite3_int64)look->after);
-    sqlite3_bind_int64(statement, 2, look->max > INT64_MAX ? INT64_MAX : (sqlite3_int64)look->max);
+    sqlite3_bind_int64(statement, 1, clamp(look->after));
+    sqlite3_bind_int64(statement, 2, clamp(look->max));
     while (status == MEOWER_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
         meower_search_document document = {
             .position = (uint64_t)sqlite3_column_int64(statement, 0),

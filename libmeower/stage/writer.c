@@ -231,15 +231,15 @@ static int catch_up(struct writer *writer, meower_error *error)
     return status;
 }
 
-/* A batch whose ids were refused so often in a row fails: by then they are a minute ahead of those of any other writer,
- * so that the store must be at fault. */
+/* A batch whose ids were refused so often in a row fails: by then they are a quarter of a minute ahead of those of any
+ * other writer, so that the store must be at fault. */
 #define REFUSALS_MAX 18
 
-/* How much later than the newest id of the store the next ids are to be: nothing at first; then, lest another writer
- * be faster for ever, 1 ms and twice as much each time. */
+/* How much later than the newest id of the store the next ids are to be. Nothing at first, for others may just have
+ * been quicker; then, lest one of them be so for ever, 1 ms and twice as much each time. */
 static int64_t lead_us(unsigned refusals)
 {
-    return refusals < 2 ? 0 : INT64_C(1000) << (refusals - 2);
+    return refusals < 3 ? 0 : INT64_C(1000) << (refusals - 3);
 }
 
 /* Draws ids above `newest_id` for the posts of the batch. Returns a status. */

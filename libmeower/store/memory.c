@@ -4,6 +4,7 @@
  */
 #include "base/cursor.h"
 #include "port/schemes.h"
+#include "run/rwlock.h"
 #include "store/memory_table.h"
 #include <pthread.h>
 #include <stdbool.h>
@@ -42,24 +43,10 @@ struct prepared {
 
 /* ---- opening and closing ---------------------------------------------------------------------------------------- */
 
-/* The kind of lock that lets a waiting append() in before further readers: they would keep it waiting for ever. */
-static int init_lock(pthread_rwlock_t *lock)
-{
-    pthread_rwlockattr_t attributes;
-    int result = pthread_rwlockattr_init(&attributes);
-    if (result != 0) {
-        return result;
-    }
-    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-    result = pthread_rwlock_init(lock, &attributes);
-    pthread_rwlockattr_destroy(&attributes);
-    return result;
-}
-
 static int memory_open(const meower_backend_config *config, void **out, meower_error *error)
 {
     struct memory_store *store = calloc(1, sizeof(*store));
-    if (store == NULL || init_lock(&store->lock) != 0) {
+    if (store == NULL || rwlock_init(&store->lock) != MEOWER_OK) {
         free(store);
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a store in memory");
     }

@@ -1,5 +1,5 @@
 /* memory_table.h - records in the order of their keys, bytewise: meows, idempotency keys, checkpoints and leases of the
- * memory store. Putting the greatest key is cheap, as new meows do; elsewhere the pointers behind it move up. */
+ * memory store. Putting the greatest key is cheap, as new meows do; elsewhere the pointers after it move up. */
 #ifndef STORE_MEMORY_TABLE_H
 #define STORE_MEMORY_TABLE_H
 

@@ -8,7 +8,7 @@
  * another. A batch that fails undoes the head along with the rest.
  *
  * The head row also keeps the newest id. A batch is stored only when its ids are above it, so that ids rise with
- * positions whoever draws them and whatever his clock says. A batch that is too low when it comes to the row is
+ * positions, whatever the clocks of the writers say. A batch that is too low when it comes to the row is
  * refused; the writer above draws higher ids and sends it again.
  *
  * Batches of posts, which is nearly all, are one statement of a few inserts and updates. It does nothing when an id is

@@ -32,7 +32,7 @@ struct postgresql_parameters {
     uint64_t numbers[POSTGRESQL_PARAMETERS_MAX]; /* big-endian, where values[i] is a bigint */
 };
 
-/* What libpq takes as a connection string: the URL, or of "postgresql:host=..." the part behind the colon. Released by
+/* What libpq takes as a connection string: the URL, or of "postgresql:host=..." the part after the colon. Released by
  * free(). Errors: INVALID when libpq could not read it; the message shows no password, nor any part of one. */
 int postgresql_conninfo_new(const meower_backend_config *config, const char *setting, char **conninfo,
                             meower_error *error);
@@ -52,7 +52,7 @@ void postgresql_add_text(struct postgresql_parameters *parameters, const char *t
 int postgresql_connection_send(struct postgresql_connection *connection, int statement,
                                const struct postgresql_parameters *parameters, meower_error *error);
 
-/* Waits for the next result of what was sent; the caller clears it. *result is NULL behind the last one: only then has
+/* Waits for the next result of what was sent; the caller clears it. *result is NULL after the last one: only then has
  * the server committed. */
 int postgresql_connection_next(struct postgresql_connection *connection, PGresult **result, meower_error *error);
 

@@ -115,9 +115,7 @@
 /* ---- version 2: ids rise with positions ------------------------------------------------------------------------- */
 
 /* The functions of version 1 stay for processes that were started before and still run. */
-#define KEEP_NEWEST                                                                                                    \
-    "ALTER TABLE meower_head ADD COLUMN newest_id TEXT COLLATE \"C\" NOT NULL DEFAULT '';"                             \
-    "UPDATE meower_head SET newest_id = coalesce((SELECT max(meow_id) FROM meower_events WHERE kind = 1), '');"
+#define KEEP_NEWEST "ALTER TABLE meower_head ADD COLUMN newest_id TEXT COLLATE \"C\" NOT NULL DEFAULT ''"
 
 /* One operation of the kind POST: sets what became of it. A key that is known replays its meow. In doubt (the batch may
  * have been stored before) a post whose event is there is that one again, also when its meow is deleted since. Any

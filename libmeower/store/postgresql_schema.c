@@ -1,6 +1,7 @@
 /* postgresql_schema.c - recognising, migrating and adopting the tables of a PostgreSQL store. */
 #include "store/postgresql_schema.h"
 #include "base/cursor.h"
+#include "base/ksuid.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static const char recognise_sql[] =
 /* By the rules of meower_id_check(); and a time must be one. */
 static const char find_malformed_sql[] =
     "SELECT quote_literal(m.id) " UNADOPTED " AND (length(m.id) <> 27 OR m.id COLLATE \"C\" ~ '[^0-9A-Za-z]' "
-    "OR m.id COLLATE \"C\" > 'aWgEPTl1tmebfsQzFP4bxwgy80V' OR NOT isfinite(m.created_at)) LIMIT 1";
+    "OR m.id COLLATE \"C\" >= '" KSUID_LAST_SECOND "' OR NOT isfinite(m.created_at)) LIMIT 1";
 
 static const char adopt_sql[] =
     "WITH adopted AS (INSERT INTO meower_events(position, kind, meow_id, at) "
@@ -207,14 +208,14 @@ static int check_unadopted(struct postgresql_connection *connection, meower_erro
         status =
             meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
                              "option \"%s\": the meow %s in the database \"%s\" cannot be adopted; an id is a KSUID "
-                             "of 27 characters, and created_at a finite time",
+                             "of 27 characters and of a time before June 2150, and created_at a finite time",
                              connection->setting, PQgetvalue(result, 0, 0), PQdb(connection->conn));
     }
     PQclear(result);
     return status;
 }
 
-/* The head row's lock keeps out all who write events: what waits behind it sees what is done here. */
+/* The head row's lock keeps out all who write events: whoever waited for it sees what is done here. */
 static int adopt_locked(struct postgresql_connection *connection, meower_error *error)
 {
     int status = postgresql_connection_query(connection, "SELECT FROM meower_head FOR UPDATE", NULL, error);
@@ -238,6 +239,26 @@ static int adopt(struct postgresql_connection *connection, meower_error *error)
         status = adopt_locked(connection, error);
     }
     return end(connection, status, error);
+}
+
+/* ---- the newest id ---------------------------------------------------------------------------------------------- */
+
+/* A process of version 1 that was started before the tables were migrated does not keep the newest id: what it has
+ * stored meanwhile is made up for whenever the store is opened. */
+static const char catch_up_newest_sql[] =
+    "UPDATE meower_head SET newest_id = latest.id FROM (SELECT max(meow_id) AS id FROM meower_events "
+    "WHERE kind = 1 AND meow_id < '" KSUID_LAST_SECOND "') latest WHERE newest_id < latest.id";
+static const char lacks_newest_sql[] =
+    "SELECT newest_id < (SELECT max(meow_id) FROM meower_events WHERE kind = 1 AND meow_id < '" KSUID_LAST_SECOND
+    "') FROM meower_head";
+
+static int catch_up_newest(struct postgresql_connection *connection, meower_error *error)
+{
+    PGresult *result = NULL;
+    int status = postgresql_connection_query(connection, lacks_newest_sql, &result, error);
+    bool lacks_newest = status == MEOWER_OK && PQntuples(result) == 1 && is_true(result, 0);
+    PQclear(result);
+    return lacks_newest ? postgresql_connection_query(connection, catch_up_newest_sql, NULL, error) : status;
 }
 
 /* ---- another life ----------------------------------------------------------------------------------------------- */
@@ -348,6 +369,9 @@ int postgresql_schema_open(struct postgresql_connection *connection, const meowe
     }
     if (status == MEOWER_OK) {
         status = adopt(connection, error);
+    }
+    if (status == MEOWER_OK) {
+        status = catch_up_newest(connection, error);
     }
     if (status == MEOWER_OK) {
         status = recognise_copy(connection, clock, error);

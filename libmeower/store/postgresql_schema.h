@@ -9,7 +9,7 @@
 /* The SQLSTATE with which meower_append_in_order() refuses a batch; a class of our own. */
 #define POSTGRESQL_ID_TOO_LOW "MW001"
 
-/* Each element brings the tables from its index to the next version, in at most so many steps; behind the last is one
+/* Each element brings the tables from its index to the next version, in at most so many steps; after the last comes one
  * without any. */
 extern const char *const postgresql_migrations[][POSTGRESQL_MIGRATION_STEPS];
 

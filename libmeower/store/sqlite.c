@@ -184,15 +184,6 @@ static int open_to_look(struct sqlite_store *store, const meower_backend_config 
     return status == MEOWER_OK ? read_info(store, error) : status;
 }
 
-static int open_writer(struct sqlite_store *store, const char *synchronous, meower_error *error)
-{
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    if (strcmp(synchronous, "full") == 0) {
-        return sqlite_connection_open_syncing(&store->writer, store->path, flags, error);
-    }
-    return sqlite_connection_open(&store->writer, store->path, flags, error);
-}
-
 static int open_file(struct sqlite_store *store, const meower_backend_config *config, meower_error *error)
 {
     const char *synchronous = meower_options_get(config->options, "sqlite_synchronous");
@@ -201,7 +192,7 @@ static int open_file(struct sqlite_store *store, const meower_backend_config *co
         status = sqlite_lock_take(store->path, &store->lock, error);
     }
     if (status == MEOWER_OK) {
-        status = open_writer(store, synchronous, error);
+        status = sqlite_connection_open(&store->writer, store->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
     }
     /* Closing must not move a log into a file that is refused: not ours, or damaged. */
     if (status == MEOWER_OK) {

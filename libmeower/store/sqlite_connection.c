@@ -1,6 +1,5 @@
 /* sqlite_connection.c - paths, the lock file, connections and errors of the SQLite store. */
 #include "store/sqlite_connection.h"
-#include "store/sqlite_log.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -190,14 +189,11 @@ int sqlite_connection_error(struct sqlite_connection *connection, meower_error *
 
 /* ---- connections ------------------------------------------------------------------------------------------------ */
 
-/* Takes over the VFS, which may be NULL: then it is SQLite's own. */
-static int open_with(struct sqlite_connection *connection, const char *path, int flags, sqlite3_vfs *vfs,
-                     meower_error *error)
+int sqlite_connection_open(struct sqlite_connection *connection, const char *path, int flags, meower_error *error)
 {
-    struct sqlite_connection opened = {.path = path, .vfs = vfs};
-    int result = sqlite3_open_v2(path, &opened.db, flags | SQLITE_OPEN_NOMUTEX, vfs == NULL ? NULL : vfs->zName);
+    struct sqlite_connection opened = {.path = path};
+    int result = sqlite3_open_v2(path, &opened.db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (opened.db == NULL) {
-        sqlite_connection_close(&opened);
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, result, 0, "no memory to open \"%s\"", path);
     }
     if (result != SQLITE_OK) {
@@ -209,17 +205,6 @@ static int open_with(struct sqlite_connection *connection, const char *path, int
     sqlite3_busy_timeout(opened.db, SQLITE_CONNECTION_BUSY_TIMEOUT_MS);
     *connection = opened;
     return MEOWER_OK;
-}
-
-int sqlite_connection_open(struct sqlite_connection *connection, const char *path, int flags, meower_error *error)
-{
-    return open_with(connection, path, flags, NULL, error);
-}
-
-int sqlite_connection_open_syncing(struct sqlite_connection *connection, const char *path, int flags,
-                                   meower_error *error)
-{
-    return open_with(connection, path, flags, sqlite_log_vfs_new(), error);
 }
 
 int sqlite_connection_prepare(struct sqlite_connection *connection, const char *const *sql, size_t count,
@@ -240,7 +225,6 @@ void sqlite_connection_close(struct sqlite_connection *connection)
         sqlite3_finalize(connection->statements[i]);
     }
     sqlite3_close(connection->db);
-    sqlite_log_vfs_free(connection->vfs);
     *connection = (struct sqlite_connection){0};
 }
 

@@ -15,7 +15,6 @@
 struct sqlite_connection {
     const char *path; /* its opener's, which outlives it */
     sqlite3 *db;
-    sqlite3_vfs *vfs; /* its own; NULL: it has SQLite's */
     sqlite3_stmt *statements[SQLITE_CONNECTION_STATEMENTS_MAX];
 };
 
@@ -35,10 +34,6 @@ int sqlite_lock_take(const char *path, int *lock, meower_error *error);
 
 /* Opens a connection; `flags` as of sqlite3_open_v2(). */
 int sqlite_connection_open(struct sqlite_connection *connection, const char *path, int flags, meower_error *error);
-
-/* The same for one that syncs the log with every commit; it writes the log in larger pieces (sqlite_log.h). */
-int sqlite_connection_open_syncing(struct sqlite_connection *connection, const char *path, int flags,
-                                   meower_error *error);
 
 /* Prepares statements[0] to statements[count - 1]. */
 int sqlite_connection_prepare(struct sqlite_connection *connection, const char *const *sql, size_t count,

@@ -16,16 +16,38 @@
 #define HEAD_LEN    21
 #define LINE_SIZE   (HEAD_OFFSET + HEAD_LEN + 1)
 
-int sqlite_identity_of_file(const char *path, struct sqlite_identity *identity, meower_error *error)
+#ifdef STATX_BTIME
+static bool look_at_file(const char *path, struct sqlite_identity *identity)
 {
     struct statx properties;
     if (statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &properties) != 0) {
-        return meower_error_set(error, MEOWER_ERROR_IO, errno, 0, "cannot look at \"%s\": %s", path, strerror(errno));
+        return false;
     }
     identity->inode = properties.stx_ino;
     identity->born_us = 0;
     if ((properties.stx_mask & STATX_BTIME) != 0) {
         identity->born_us = properties.stx_btime.tv_sec * INT64_C(1000000) + properties.stx_btime.tv_nsec / 1000;
+    }
+    return true;
+}
+#else
+/* A C library without statx() (musl before 1.2.5) tells no time of birth; a copy has another inode all the same. */
+static bool look_at_file(const char *path, struct sqlite_identity *identity)
+{
+    struct stat properties;
+    if (stat(path, &properties) != 0) {
+        return false;
+    }
+    identity->inode = properties.st_ino;
+    identity->born_us = 0;
+    return true;
+}
+#endif
+
+int sqlite_identity_of_file(const char *path, struct sqlite_identity *identity, meower_error *error)
+{
+    if (!look_at_file(path, identity)) {
+        return meower_error_set(error, MEOWER_ERROR_IO, errno, 0, "cannot look at \"%s\": %s", path, strerror(errno));
     }
     return MEOWER_OK;
 }

@@ -1,6 +1,7 @@
 /* sqlite_schema.c - recognising, creating and adopting the file of a SQLite store. */
 #include "store/sqlite_schema.h"
 #include "base/cursor.h"
+#include "base/ksuid.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,14 +35,15 @@ static const char create_sql[] =
 #define NEWEST_NAME "'newest_id'"
 #define NEWEST_ID                                                                                                      \
     "SELECT coalesce(max(id), '') FROM (SELECT value AS id FROM meower_meta WHERE name = " NEWEST_NAME                 \
-    " UNION ALL SELECT max(id) FROM meows UNION ALL SELECT * FROM "                                                    \
+    " UNION ALL SELECT max(id) FROM meows WHERE id < '" KSUID_LAST_SECOND "' UNION ALL SELECT * FROM "                 \
     "(SELECT meow_id FROM meower_events WHERE kind = 1 ORDER BY position DESC LIMIT 1))"
 
 static const char note_newest_sql[] = "UPDATE meower_meta SET value = (" NEWEST_ID ") WHERE name = " NEWEST_NAME;
 
 /* In a file of a version before this name, ids need not rise with positions: all are looked at, once. */
-static const char find_newest_sql[] = "INSERT INTO meower_meta(name, value) SELECT " NEWEST_NAME
-                                      ", coalesce(max(meow_id), '') FROM meower_events WHERE kind = 1";
+static const char find_newest_sql[] =
+    "INSERT INTO meower_meta(name, value) SELECT " NEWEST_NAME ", coalesce(max(meow_id), '') FROM meower_events "
+    "WHERE kind = 1 AND meow_id < '" KSUID_LAST_SECOND "'";
 
 /* ---- recognising ------------------------------------------------------------------------------------------------ */
 
@@ -160,14 +162,15 @@ static int check_unadopted(struct sqlite_connection *writer, meower_error *error
         writer,
         "SELECT quote(id) FROM meower_unadopted JOIN meows USING (id) "
         "WHERE typeof(id) <> 'text' OR length(CAST(id AS BLOB)) <> 27 OR id GLOB '*[^0-9A-Za-z]*' "
-        "OR id > 'aWgEPTl1tmebfsQzFP4bxwgy80V' OR typeof(body) <> 'text' OR typeof(created_at) <> 'integer' "
+        "OR id >= '" KSUID_LAST_SECOND "' OR typeof(body) <> 'text' OR typeof(created_at) <> 'integer' "
         "ORDER BY id LIMIT 1",
         wrong_id, sizeof(wrong_id), error);
     if (status == MEOWER_OK && wrong_id[0] != '\0') {
-        status = meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
-                                  "the meow %s in \"%s\" cannot be adopted; an id is a KSUID of 27 characters, a body "
-                                  "is text, created_at an integer in microseconds since 1970",
-                                  wrong_id, writer->path);
+        status =
+            meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
+                             "the meow %s in \"%s\" cannot be adopted; an id is a KSUID of 27 characters and of a "
+                             "time before June 2150, a body is text, created_at an integer in microseconds since 1970",
+                             wrong_id, writer->path);
     }
     return status;
 }

@@ -235,6 +235,30 @@ static void the_newest_id_of_an_earlier_version_is_found(void **state)
     assert_int_equal(store_append(&fixture->store, &low, 1, &fixture->error), MEOWER_ERROR_CONFLICT);
 }
 
+static void what_a_process_of_an_earlier_version_has_stored_since_counts(void **state)
+{
+    struct fixture *fixture = *state;
+    must_open(fixture);
+    post(fixture, UPPER_ID, 1);
+    close_it(fixture);
+    postgresql_server_execute(fixture->url, "INSERT INTO meows VALUES ('" LOWER_ID "', 'meow', now()); "
+                                            "INSERT INTO meower_events VALUES (2, 1, '" LOWER_ID "', now()); "
+                                            "UPDATE meower_head SET position = 2");
+    must_open(fixture);
+    assert_string_equal(fixture->store.info.newest_id, LOWER_ID);
+}
+
+/* It would leave too few ids above it. */
+static void an_id_of_the_end_of_time_is_not_adopted(void **state)
+{
+    struct fixture *fixture = *state;
+    make_original_database(fixture);
+    postgresql_server_execute(fixture->url, "INSERT INTO meows VALUES ('aWgEPLxxrZOFaOlDVFHTB3ZiQOO', 'x', now())");
+    assert_int_equal(open_it(fixture), MEOWER_ERROR_CORRUPT);
+    check_message(fixture, "aWgEPLxxrZOFaOlDVFHTB3ZiQOO");
+    check_message(fixture, "June 2150");
+}
+
 static void a_malformed_id_is_named_and_nothing_is_changed(void **state)
 {
     struct fixture *fixture = *state;
@@ -443,6 +467,8 @@ int main(void)
         TABLES_TEST(an_original_program_reads_what_is_posted),
         TABLES_TEST(an_id_of_a_meow_that_is_not_adopted_yet_is_taken),
         TABLES_TEST(the_newest_id_of_an_earlier_version_is_found),
+        TABLES_TEST(what_a_process_of_an_earlier_version_has_stored_since_counts),
+        TABLES_TEST(an_id_of_the_end_of_time_is_not_adopted),
         TABLES_TEST(a_malformed_id_is_named_and_nothing_is_changed),
         TABLES_TEST(a_time_that_is_none_is_refused),
         TABLES_TEST(a_table_of_another_program_is_left_alone),

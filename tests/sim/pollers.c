@@ -58,11 +58,9 @@ void pollers_ask_all(struct world *world, struct node *node)
     }
 }
 
-static void see(struct world *world, struct poller *poller, const char *id)
+static void make_room(const struct world *world, struct poller *poller)
 {
-    size_t index = (size_t)(ledger_find(&world->ledger, id) - world->ledger.meows);
-
-    if (index >= poller->capacity) {
+    if (world->ledger.meow_count > poller->capacity) {
         size_t capacity = world->ledger.meow_count * 2;
         poller->has_seen = reallocarray(poller->has_seen, capacity, sizeof(*poller->has_seen));
         if (poller->has_seen == NULL) {
@@ -71,11 +69,26 @@ static void see(struct world *world, struct poller *poller, const char *id)
         memset(poller->has_seen + poller->capacity, 0, (capacity - poller->capacity) * sizeof(*poller->has_seen));
         poller->capacity = capacity;
     }
+}
+
+static void see(struct world *world, struct poller *poller, const char *id)
+{
+    size_t index = (size_t)(ledger_find(&world->ledger, id) - world->ledger.meows);
+
     if (poller->has_seen[index]) {
         world_fail(world, "a poller is shown meow %s twice", id);
     }
     poller->has_seen[index] = true;
     world->pollers.seen++;
+}
+
+/* A full page by since_id has only the newest of what is new. A client asks for the rest by max_id, as others do here;
+ * this one lets it be. */
+static void let_older_be(const struct world *world, struct poller *poller, const char *oldest_id)
+{
+    for (size_t i = 0; i < world->ledger.meow_count; i++) {
+        poller->has_seen[i] |= strcmp(world->ledger.meows[i].id, oldest_id) < 0;
+    }
 }
 
 /* The first meow that stays and is not seen, with an id up to `last_id` (NULL: any). */
@@ -104,11 +117,12 @@ void pollers_take(struct world *world, struct poller *poller, const meower_page 
     if (count == 0) {
         return;
     }
-    if (count == MEOWER_TAKE_MAX && poller != &world->pollers.list[0]) {
-        world_fail(world, "more than %d meows came between two looks of a poller", MEOWER_TAKE_MAX);
-    }
+    make_room(world, poller);
     for (size_t i = 0; i < count; i++) {
         see(world, poller, meower_page_meow(page, i)->id);
+    }
+    if (count == MEOWER_TAKE_MAX && poller != &world->pollers.list[0]) {
+        let_older_be(world, poller, meower_page_meow(page, count - 1)->id);
     }
     memcpy(poller->newest_id, meower_page_meow(page, 0)->id, sizeof(poller->newest_id));
     missed = first_unseen(world, poller, poller->newest_id);

@@ -127,7 +127,7 @@ static int commit(struct world *world, meower_store_operation *operations, size_
     int status;
 
     for (size_t i = 0; i < count; i++) {
-        if (is_in_doubt && is_stored_already(world, &operations[i])) {
+        if (is_in_doubt && world->plan.knows_repetition && is_stored_already(world, &operations[i])) {
             continue;
         }
         places[batch_count] = i;

@@ -53,6 +53,7 @@ static void draw_plan(struct plan *plan, struct chance *chance)
         .nodes = 1 + chance_below(chance, NODES_MAX),
         .actions = pick(chance, 100, 200, 300, 600),
         .shares_search = chance_below(chance, 3) != 0,
+        .knows_repetition = chance_below(chance, 2) == 0,
         .has_bus = true,
         .interleave_permille = pick(chance, 0, 50, 200, 500),
         .fault_permille = pick(chance, 0, 10, 40, 100),

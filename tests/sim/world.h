@@ -23,9 +23,11 @@
 struct plan {
     unsigned nodes;
     unsigned actions;
-    bool is_exclusive;            /* one node that nobody else writes beside */
-    bool has_bus;                 /* the nodes have a bus between them */
-    bool shares_search;           /* the nodes share one index */
+    bool is_exclusive;     /* one node that nobody else writes beside */
+    bool has_bus;          /* the nodes have a bus between them */
+    bool shares_search;    /* the nodes share one index */
+    bool knows_repetition; /* the store replays a batch that comes again after a doubt, as PostgreSQL does; else it
+                              refuses its ids */
     unsigned interleave_permille; /* calls during which others go on */
     unsigned fault_permille;      /* calls that fail, each before and behind the work */
     unsigned late_permille;       /* batches that are committed or indexed after their sender stopped listening */

@@ -315,6 +315,18 @@ static void a_meow_that_nobody_could_read_is_not_adopted(void **state)
     assert_int_equal(foreign_sql(fixture, "SELECT count(*) FROM sqlite_schema WHERE name GLOB 'meower_*'"), 0);
 }
 
+/* It would leave too few ids above it. */
+static void an_id_of_the_end_of_time_is_not_adopted(void **state)
+{
+    struct fixture *fixture = *state;
+    foreign_sql(fixture, "CREATE TABLE meows(id TEXT PRIMARY KEY, body TEXT NOT NULL, created_at INTEGER NOT NULL);"
+                         "INSERT INTO meows VALUES ('aWgEPLxxrZOFaOlDVFHTB3ZiQON', 'x', 1)");
+    open_store(fixture);
+    store_close(&fixture->store);
+    foreign_sql(fixture, "INSERT INTO meows VALUES ('aWgEPLxxrZOFaOlDVFHTB3ZiQOO', 'x', 1)");
+    check_refused(fixture, MEOWER_ERROR_CORRUPT, "June 2150");
+}
+
 static void a_meow_inserted_while_it_is_open_is_adopted_next_time(void **state)
 {
     struct fixture *fixture = *state;
@@ -394,6 +406,7 @@ int main(void)
         STORE_TEST(a_plain_table_of_meows_becomes_a_feed),
         STORE_TEST(the_newest_id_of_an_earlier_version_is_found),
         STORE_TEST(a_meow_that_nobody_could_read_is_not_adopted),
+        STORE_TEST(an_id_of_the_end_of_time_is_not_adopted),
         STORE_TEST(a_meow_inserted_while_it_is_open_is_adopted_next_time),
         STORE_TEST(our_own_meows_are_not_noted_as_foreign),
         STORE_TEST(a_foreign_lock_is_waited_for_and_then_an_error_for_now),
