@@ -29,7 +29,7 @@ struct window {
     size_t rows_read;
     uint64_t last_document; /* position */
     size_t documents_read;
-    bool is_beyond; /* a document behind the window */
+    bool is_beyond; /* a document after the window */
 };
 
 static int no_memory(meower_error *error)

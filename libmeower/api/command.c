@@ -13,7 +13,7 @@ struct meower_command {
     struct inbox inbox;
 };
 
-/* A write request of a user, with its texts behind it. */
+/* A write request of a user, followed by its texts. */
 struct command_request {
     struct write_request write; /* first: the writer hands it back by this */
     struct inbox_item item;

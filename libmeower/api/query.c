@@ -20,7 +20,7 @@ struct meower_query {
     struct inbox inbox;
 };
 
-/* A read request of a user, with its texts behind it. */
+/* A read request of a user, followed by its texts. */
 struct query_request {
     struct read_request read; /* first: the reader hands it back by this */
     struct inbox *inbox;

@@ -1,4 +1,4 @@
-/* subscription.c - the subscription handle: its position, and a batch of events behind it. While it keeps up it copies
+/* subscription.c - the subscription handle: its position, and a batch of events after it. While it keeps up it copies
  * references out of the event log; when it has fallen out of the log's window, a reader fetches the events from the
  * store. Both ends meet by position, so nothing is left out and nothing comes twice.
  *
@@ -118,7 +118,7 @@ static int start_without_look(struct meower_subscription *subscription, int reas
 }
 
 /* Starts at once where nobody else writes, or else has the store looked at, also for a cursor that this process knows:
- * it may not have heard yet that a meow behind it was deleted. */
+ * it may not have heard yet that a meow after it was deleted. */
 static void start_or_look(struct meower_subscription *subscription)
 {
     if (!subscription->feed->is_shared) {
@@ -310,7 +310,7 @@ static int look(struct meower_subscription *subscription, meower_error *error)
 }
 
 /* The next batch, as look(). When there is none the descriptor is no longer readable, until there is; it stays readable
- * while a batch is being taken and behind an error, so that a host's loop comes back. */
+ * while a batch is being taken and after an error, so that a host's loop comes back. */
 static int refill(struct meower_subscription *subscription, meower_error *error)
 {
     int status = look(subscription, error);

@@ -36,7 +36,7 @@ struct event_log {
     struct event_listener *listeners;
 };
 
-/* Starts empty behind position `head`. Returns 0 or MEOWER_ERROR_NO_MEMORY. */
+/* Starts empty after position `head`. Returns 0 or MEOWER_ERROR_NO_MEMORY. */
 int event_log_init(struct event_log *log, size_t capacity, uint64_t head);
 void event_log_destroy(struct event_log *log);
 

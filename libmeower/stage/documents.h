@@ -1,4 +1,4 @@
-/* documents.h - events as documents of a search index, and whose index it is. */
+/* documents.h - events as documents of a search index, and the epoch of the store that an index belongs to. */
 #ifndef STAGE_DOCUMENTS_H
 #define STAGE_DOCUMENTS_H
 
@@ -11,11 +11,11 @@
 typedef int documents_sink(struct search *search, const meower_search_document *documents, size_t count,
                            const meower_search_info *info, meower_error *error);
 
-/* An index, and whose it is. */
+/* An index, and the store that it belongs to. */
 struct documents_target {
     struct search *search;
     documents_sink *sink;
-    const char *epoch; /* of the store */
+    const char *epoch; /* of that store */
 };
 
 /* Room for the documents of one transaction. */
@@ -27,8 +27,8 @@ struct documents {
 int documents_index(struct documents *documents, const struct event_batch *batches, size_t batch_count,
                     const struct documents_target *target, meower_error *error);
 
-/* Tells an empty index whose it is, before anything is in it: a part of the first batch may stay in it without a
- * position, and a store that is restored then must not take that for its own. Returns a status. */
+/* Tells an empty index which store it belongs to, before anything is in it. Otherwise the index could keep a part of
+ * the first batch without an epoch, and the store, once restored, would take that for its own. Returns a status. */
 int documents_claim(const struct documents_target *target, meower_error *error);
 
 #endif

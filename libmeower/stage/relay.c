@@ -226,7 +226,7 @@ bool relay_step(void *stage, int64_t *wait_us)
     int status;
 
     if (!keep_lease(relay, now_us, wait_us)) {
-        failure_end(&relay->failure); /* it is another one's to publish, or the store fails */
+        failure_end(&relay->failure); /* another relay publishes, or the store fails: not the bus */
         announce_own(relay);
         return false;
     }
