@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENTS_AHEAD 4
-
 void event_batch_release(struct event_batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
@@ -53,20 +51,12 @@ static void forget_creation(struct event_log *log, const char *id)
     }
 }
 
-/* What leaves the window was last touched so many thousand events ago that it is in no cache: it is asked for a few
- * events ahead. */
-static void fetch_ahead(struct event_log *log)
-{
-    __builtin_prefetch(*slot_of(log, log->head + 1 + EVENTS_AHEAD), 1);
-}
-
 void event_log_append(struct event_log *log, struct meow *const *events, size_t count)
 {
     pthread_mutex_lock(&log->mutex);
     for (size_t i = 0; i < count; i++) {
         struct meow **slot = slot_of(log, log->head + 1);
         if (log->head + 1 - log->first == log->capacity) {
-            fetch_ahead(log);
             meow_release(*slot);
             log->first++;
         }

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MEOWS_AHEAD 4
-
 int timeline_init(struct timeline *timeline, size_t max)
 {
     *timeline = (struct timeline){.max = max};
@@ -80,12 +78,8 @@ static bool holds_at(const struct timeline *timeline, size_t index, const char *
     return index < timeline->count && strcmp(timeline->items[timeline->start + index]->view.id, id) == 0;
 }
 
-/* What is that old is in no cache: it is asked for some meows ahead. */
 static void drop_oldest(struct timeline *timeline)
 {
-    if (timeline->count > MEOWS_AHEAD) {
-        __builtin_prefetch(timeline->items[timeline->start + MEOWS_AHEAD], 1);
-    }
     meow_release(timeline->items[timeline->start]);
     timeline->start++;
     timeline->count--;
