@@ -12,6 +12,7 @@ steps() {
     step      format        "C files look as clang-format leaves them"                 check_format
     step      scripts       "shell scripts have no known mistake"                      check_scripts
     step      headers       "public headers stand alone: C99, C11, C++17"              scripts/check_headers.sh
+    step      structure     "no include points upwards, none in a circle"              run_structure
     step      servers       "PostgreSQL, NATS, Kafka, OpenSearch are up"               servers_start
     step      web           "the page: types, logic, build"                            run_web
     step      dev           "debug build, every C suite"                               run_ctest dev
@@ -40,7 +41,7 @@ steps() {
     long_step python-asan   "Python's suite on the library under the same"             check_python_asan
     long_step fault-asan    "every call fails, under the same"                         run_faults asan
     step      tsan          "thread sanitizer"                                         run_ctest tsan
-    step      http-tsan     "the black box, under the same"                            run_http tsan
+    step      http-tsan     "the black box on two service threads, under the same"     run_http tsan --service-threads 2
 }
 
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:detect_stack_use_after_return=1}
@@ -165,12 +166,18 @@ run_crashes() {
     return "$status"
 }
 
-# Builds a preset and runs the black-box suite against its programs.
+# Builds a preset and runs the black-box suite against its programs: run_http PRESET [OPTION...]
 run_http() {
     local report="build/logs/http-$1.xml"
     build "$1"
     MEOWERD="$PWD/build/$1/bin/meowerd" tallied "$report" unrandomised timeout 1200 /usr/bin/python3 -m pytest tests/http \
-        -q --junitxml "$report"
+        -q --junitxml "$report" "${@:2}"
+}
+
+# The layers of libmeower and the daemons, as their includes show them.
+run_structure() {
+    local report=build/logs/structure.xml
+    tallied "$report" /usr/bin/python3 -m pytest tests/structure -q --junitxml "$report"
 }
 
 # Checks and builds the page, and runs the tests of its logic.

@@ -5,20 +5,11 @@
 #include "base/options.h"
 #include <stdbool.h>
 
-/* The adapters. Each file exports its table alone. */
-extern const meower_bus_vtable inproc_bus;
-extern const meower_bus_vtable postgresql_bus;
-extern const meower_bus_vtable nats_bus;
-extern const meower_bus_vtable kafka_bus;
-
 struct bus {
     meower_bus_vtable vtable;
     void *backend;
     meower_fault_hook hook;
 };
-
-/* Whether options name a bus that this library or the host has; opens nothing. */
-int bus_check(const meower_options *options, meower_error *error);
 
 /* Opens what options say under "bus". */
 int bus_open(struct bus *bus, const meower_options *options, meower_error *error);

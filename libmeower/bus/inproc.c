@@ -1,7 +1,7 @@
 /* inproc.c - the bus of an instance that is alone: what it publishes waits in memory for its own receive(). A bounded
  * backlog: the oldest messages are dropped, which the positions make harmless. */
 #include "base/clock.h"
-#include "bus/bus.h"
+#include "port/schemes.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,8 +5,8 @@
  * at the end of every partition, because a message is only a hint. Partitions added later are followed after the next
  * start. */
 #include "base/clock.h"
-#include "bus/bus.h"
 #include "bus/kafka_client.h"
+#include "port/schemes.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * describes them. Core NATS delivers at most once; positions make up for what it loses. */
 #include "base/clock.h"
 #include "bus/broker_url.h"
-#include "bus/bus.h"
 #include "bus/nats_link.h"
+#include "port/schemes.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,15 +4,13 @@
 #include "bus/nats_link.h"
 #include "base/clock.h"
 #include "bus/background.h"
+#include "run/backoff.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define CLOSE_TIMEOUT_MS  2000
-#define RETRY_FIRST_MS    100
-#define RETRY_MAX_MS      2000
 #define PENDING_MAX       65536 /* messages kept for a receiver that is slow */
 #define PENDING_BYTES_MAX (16 * 1024 * 1024)
 
@@ -90,14 +88,10 @@ static void on_closed(natsConnection *connection, void *closure)
     pthread_mutex_unlock(&link->mutex);
 }
 
-/* How long to rest after so many attempts: longer each time, and not the same in every process. */
-static int64_t rest_after(int attempts)
+/* How long to rest after so many attempts. A server that is away is not back within the first pause: it is left out. */
+static int64_t rest_after_us(int attempts)
 {
-    const meower_clock *clock = clock_system();
-    int64_t rest_ms = attempts > 5 ? RETRY_MAX_MS : (int64_t)RETRY_FIRST_MS << (attempts - 1);
-    unsigned chance;
-    clock->random(clock->context, &chance, sizeof(chance));
-    return rest_ms / 2 + chance % (rest_ms / 2);
+    return backoff_pause_us(clock_system(), (unsigned)attempts + 1);
 }
 
 /* Called when all servers were tried in vain. Returns how long nats.c is to rest. */
@@ -109,7 +103,7 @@ static int64_t on_attempt_failed(natsConnection *connection, int attempts, void 
     pthread_mutex_lock(&link->mutex);
     note_failure(link, failure, words);
     pthread_mutex_unlock(&link->mutex);
-    return rest_after(attempts);
+    return rest_after_us(attempts) / 1000;
 }
 
 const char *nats_last_words(void)
@@ -168,24 +162,11 @@ static natsStatus subscribe(natsConnection *connection, const char *subject, nat
     return status;
 }
 
-static struct timespec deadline_after(int64_t wait_ms)
-{
-    struct timespec deadline;
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += (time_t)(wait_ms / 1000);
-    deadline.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-    if (deadline.tv_nsec >= 1000000000) {
-        deadline.tv_nsec -= 1000000000;
-        deadline.tv_sec++;
-    }
-    return deadline;
-}
-
 /* Takes note of a failed attempt and rests. Returns whether there is to be another. */
 static bool rest_after_failure(struct nats_link *link, natsStatus failure, int attempts)
 {
     const char *words = nats_last_words();
-    struct timespec deadline = deadline_after(rest_after(attempts));
+    struct timespec deadline = clock_deadline(rest_after_us(attempts));
     pthread_mutex_lock(&link->mutex);
     note_failure(link, failure, words);
     while (!link->is_closing && pthread_cond_timedwait(&link->changed, &link->mutex, &deadline) == 0) {
@@ -266,7 +247,7 @@ void nats_link_close(struct nats_link *link)
     if (link == NULL) {
         return;
     }
-    struct timespec deadline = deadline_after(CLOSE_TIMEOUT_MS);
+    struct timespec deadline = clock_deadline(INT64_C(1000) * CLOSE_TIMEOUT_MS);
     pthread_mutex_lock(&link->mutex);
     link->is_closing = true;
     pthread_cond_broadcast(&link->changed);
@@ -291,7 +272,7 @@ static bool is_standing(const struct nats_link *link)
 
 void nats_link_wait(struct nats_link *link, int timeout_ms)
 {
-    struct timespec deadline = deadline_after(timeout_ms);
+    struct timespec deadline = clock_deadline(INT64_C(1000) * timeout_ms);
     pthread_mutex_lock(&link->mutex);
     while (!is_standing(link) && !link->is_dead && link->attempts == 0) {
         if (pthread_cond_timedwait(&link->changed, &link->mutex, &deadline) != 0) {

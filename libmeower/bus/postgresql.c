@@ -5,7 +5,8 @@
  * NOTIFY and LISTEN have a connection each, so that publish() and receive() may run at once. Behind a pooler that
  * shares sessions nothing is received: the store is looked at all the same (the option poll_interval_ms). */
 #include "base/clock.h"
-#include "bus/bus.h"
+#include "port/schemes.h"
+#include "run/deadline.h"
 #include "run/notifier.h"
 #include "store/postgresql_connection.h"
 #include "store/postgresql_error.h"
@@ -159,7 +160,7 @@ static int postgresql_receive(void *backend, int timeout_ms, meower_bus_sink *si
 {
     struct postgresql_bus *bus = backend;
     const meower_clock *clock = clock_system();
-    int64_t deadline_us = clock_monotonic_us(clock) + (int64_t)timeout_ms * 1000;
+    int64_t deadline_us = deadline_after_ms(clock, timeout_ms);
     bool is_over = false;
     bool found = false;
     int status = ready_to_listen(bus, error);
@@ -167,8 +168,7 @@ static int postgresql_receive(void *backend, int timeout_ms, meower_bus_sink *si
         status = push_notifications(bus, sink, &found);
     }
     while (status == MEOWER_OK && !found && !is_over) {
-        int64_t rest_us = deadline_us - clock_monotonic_us(clock);
-        status = wait_for_news(bus, rest_us > 0 ? (int)((rest_us + 999) / 1000) : 0, &is_over, error);
+        status = wait_for_news(bus, deadline_rest_ms(deadline_us, clock_monotonic_us(clock)), &is_over, error);
         if (status == MEOWER_OK) {
             status = push_notifications(bus, sink, &found);
         }

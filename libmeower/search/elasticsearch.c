@@ -4,9 +4,9 @@
  * One connection changes the index, and each lane has one that searches. Opening succeeds while the engine is away: it
  * is looked at when it is first needed, and again after every failure. */
 #include "base/clock.h"
+#include "port/schemes.h"
 #include "search/elasticsearch_batch.h"
 #include "search/elasticsearch_query.h"
-#include "search/search.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>

@@ -5,11 +5,11 @@
  * nobody. A database in memory has no such states: there a batch and the searches take turns. */
 #include "base/clock.h"
 #include "base/options.h"
+#include "port/schemes.h"
 #include "run/rwlock.h"
 #include "search/fts5_batch.h"
 #include "search/fts5_look.h"
 #include "search/fts5_match.h"
-#include "search/search.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 

@@ -5,18 +5,11 @@
 #include "base/options.h"
 #include <stdbool.h>
 
-/* The adapters. Each file exports its table alone. */
-extern const meower_search_vtable fts5_search;
-extern const meower_search_vtable elasticsearch_search;
-
 struct search {
     meower_search_vtable vtable;
     void *backend;
     meower_fault_hook hook;
 };
-
-/* Whether options name a search engine that this library or the host has; opens nothing. */
-int search_check(const meower_options *options, meower_error *error);
 
 /* Opens what options say under "search" with so many lanes. */
 int search_open(struct search *search, const meower_options *options, unsigned lanes, meower_error *error);

@@ -3,9 +3,9 @@
  * One lock: append() holds it to write, everything else to read, also while it pushes rows: a sink must not call back.
  */
 #include "base/cursor.h"
+#include "port/schemes.h"
 #include "run/rwlock.h"
 #include "store/memory_table.h"
-#include "store/store.h"
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>

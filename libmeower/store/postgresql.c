@@ -1,10 +1,10 @@
 /* postgresql.c - the store "postgresql://USER:PASSWORD@HOST:PORT/DATABASE" (or libpq's keywords:
  * "postgresql:host=..."). Several processes may have one open at once. What is read comes from the server, never from
  * this process; each lane has a connection, and append() another one. */
+#include "port/schemes.h"
 #include "store/postgresql_batch.h"
 #include "store/postgresql_error.h"
 #include "store/postgresql_schema.h"
-#include "store/store.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

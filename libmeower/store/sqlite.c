@@ -9,11 +9,11 @@
  * does not clear the space that this sets free, so that a piece of a text may stay there until the page is filled again
  * (2 of 1,334 deletions in a test); VACUUM clears it. */
 #include "base/cursor.h"
+#include "port/schemes.h"
 #include "store/sqlite_backup.h"
 #include "store/sqlite_batch.h"
 #include "store/sqlite_identity.h"
 #include "store/sqlite_schema.h"
-#include "store/store.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,163 +1,44 @@
-/* store.c - the store port: finds the adapter by the URL's scheme, refuses what no adapter should have to check, and
- * calls the fault hook before and after every call. */
+/* store.c - the store port: opens the adapter that the URL means, refuses what no adapter should have to check, and
+ * makes every call of it. */
 #include "store/store.h"
-#include "base/fault.h"
-#include "base/url.h"
-#include <stdio.h>
+#include "port/call.h"
+#include "port/schemes.h"
 #include <string.h>
-
-#ifdef MEOWER_WITH_POSTGRESQL
-#define POSTGRESQL_STORE &postgresql_store
-#else
-#define POSTGRESQL_STORE NULL
-#endif
-
-#define SCHEMES_TEXT_SIZE 200 /* bytes of all schemes joined in a message */
-
-/* Schemes this version knows. One that is compiled out has no table, so that "not built in" differs from "unknown". */
-static const struct {
-    const char *scheme;
-    const meower_store_vtable *vtable;
-    const char *build_option; /* that builds it in */
-} builtin_stores[] = {
-    {"memory", &memory_store, NULL},
-    {"sqlite", &sqlite_store, NULL},
-    {"postgresql", POSTGRESQL_STORE, "MEOWER_WITH_POSTGRESQL"},
-    {"postgres", POSTGRESQL_STORE, "MEOWER_WITH_POSTGRESQL"},
-};
-
-#define BUILTIN_COUNT (sizeof(builtin_stores) / sizeof(builtin_stores[0]))
-
-/* ---- finding the adapter ---------------------------------------------------------------------------------------- */
-
-static void join_scheme(char text[SCHEMES_TEXT_SIZE], const char *scheme, const char *remark)
-{
-    size_t len = strlen(text);
-    snprintf(text + len, SCHEMES_TEXT_SIZE - len, "%s%s:%s", len == 0 ? "" : ", ", scheme, remark);
-}
-
-static int refuse_scheme(const char *url, const meower_options *options, meower_error *error)
-{
-    char schemes[SCHEMES_TEXT_SIZE] = "";
-    for (size_t i = 0; i < options->store_count; i++) {
-        join_scheme(schemes, options->stores[i].vtable.scheme, "");
-    }
-    for (size_t i = 0; i < BUILTIN_COUNT; i++) {
-        join_scheme(schemes, builtin_stores[i].scheme, builtin_stores[i].vtable == NULL ? " (not built in)" : "");
-    }
-
-    char redacted[200];
-    url_redact(url, redacted, sizeof(redacted));
-    return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "unknown store \"%s\"; it must begin with one of %s",
-                            redacted, schemes);
-}
-
-/* Sets *vtable, and location and context of the config. */
-static int find_vtable(const meower_options *options, meower_backend_config *config, const meower_store_vtable **vtable,
-                       meower_error *error)
-{
-    for (size_t i = 0; i < options->store_count; i++) {
-        if (url_has_scheme(config->url, options->stores[i].vtable.scheme, &config->location)) {
-            *vtable = &options->stores[i].vtable;
-            config->context = options->stores[i].context;
-            return MEOWER_OK;
-        }
-    }
-    for (size_t i = 0; i < BUILTIN_COUNT; i++) {
-        if (!url_has_scheme(config->url, builtin_stores[i].scheme, &config->location)) {
-            continue;
-        }
-        if (builtin_stores[i].vtable == NULL) {
-            return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
-                                    "the store \"%s:\" is not built into this library; build it with -D%s=ON",
-                                    builtin_stores[i].scheme, builtin_stores[i].build_option);
-        }
-        *vtable = builtin_stores[i].vtable;
-        return MEOWER_OK;
-    }
-    return refuse_scheme(config->url, options, error);
-}
-
-/* ---- one call of a backend -------------------------------------------------------------------------------------- */
-
-/* The detail is kept apart from the caller's error, which may be NULL and is written only when the call fails. */
-struct call {
-    const struct store *store;
-    const char *name;
-    meower_error detail;
-};
-
-static int call_before(struct call *call)
-{
-    return fault_before(&call->store->hook, "store", call->name, &call->detail);
-}
-
-static int call_after(struct call *call, int status)
-{
-    return fault_after(&call->store->hook, "store", call->name, status, &call->detail);
-}
-
-/* A sink that stops a call gives a status without detail. */
-static int call_finish(struct call *call, int status, meower_error *error)
-{
-    if (status == MEOWER_OK || error == NULL) {
-        return status;
-    }
-    if (call->detail.code == status) {
-        *error = call->detail;
-    } else {
-        meower_error_set(error, status, 0, 0, "the store's call \"%s\" ended with: %s", call->name,
-                         meower_status_name(status));
-    }
-    return status;
-}
 
 /* ---- opening and closing ---------------------------------------------------------------------------------------- */
 
 static int open_backend(struct store *store, const meower_backend_config *config, meower_error *error)
 {
-    struct call call = {.store = store, .name = "open"};
-    int status = call_before(&call);
-    if (status == MEOWER_OK) {
-        status = call_after(&call, store->vtable.open(config, &store->backend, &call.detail));
+    struct port_call call = {.hook = &store->hook, .port = "store", .name = "open"};
+    if (port_call_begin(&call)) {
+        call.status = store->vtable.open(config, &store->backend, &call.detail);
     }
+    int status = port_call_end(&call, error);
     if (status != MEOWER_OK) {
         store_close(store);
     }
-    return call_finish(&call, status, error);
+    return status;
 }
 
 static int read_info(struct store *store, meower_error *error)
 {
-    struct call call = {.store = store, .name = "info"};
-    int status = call_before(&call);
-    if (status == MEOWER_OK) {
-        status = call_after(&call, store->vtable.info(store->backend, &store->info, &call.detail));
+    struct port_call call = {.hook = &store->hook, .port = "store", .name = "info"};
+    if (port_call_begin(&call)) {
+        call.status = store->vtable.info(store->backend, &store->info, &call.detail);
     }
-    return call_finish(&call, status, error);
-}
-
-int store_check(const meower_options *options, meower_error *error)
-{
-    const meower_store_vtable *vtable;
-    meower_backend_config config = {.url = meower_options_get(options, "store")};
-
-    return find_vtable(options, &config, &vtable, error);
+    return port_call_end(&call, error);
 }
 
 /* Sets *vtable and a config for it. */
 static int configure(const meower_options *options, unsigned lanes, uint32_t flags, meower_backend_config *config,
                      const meower_store_vtable **vtable, meower_error *error)
 {
-    *config = (meower_backend_config){
-        .size = sizeof(*config),
-        .url = meower_options_get(options, "store"),
-        .lanes = lanes,
-        .clock = &options->clock,
-        .options = options,
-        .flags = flags,
-    };
-    return find_vtable(options, config, vtable, error);
+    const void *table = NULL;
+    int status = schemes_find(options, STORE_PORT, config, &table, error);
+    *vtable = table;
+    config->lanes = lanes;
+    config->flags = flags;
+    return status;
 }
 
 static int open_with(struct store *store, const meower_options *options, unsigned lanes, uint32_t flags,
@@ -289,12 +170,11 @@ int store_append(struct store *store, meower_store_operation *operations, size_t
     if (status != MEOWER_OK || count == 0) {
         return status;
     }
-    struct call call = {.store = store, .name = "append"};
-    status = call_before(&call);
-    if (status == MEOWER_OK) {
-        status = call_after(&call, append_checked(store, operations, count, &call.detail));
+    struct port_call call = {.hook = &store->hook, .port = "store", .name = "append"};
+    if (port_call_begin(&call)) {
+        call.status = append_checked(store, operations, count, &call.detail);
     }
-    return call_finish(&call, status, error);
+    return port_call_end(&call, error);
 }
 
 /* ---- backup and restore ----------------------------------------------------------------------------------------- */
@@ -310,12 +190,11 @@ int store_new_epoch(struct store *store, meower_error *error)
     if (store->vtable.new_epoch == NULL) {
         return refuse_unsupported(store, "draw a new epoch", "its positions cannot be told apart from others", error);
     }
-    struct call call = {.store = store, .name = "new_epoch"};
-    int status = call_before(&call);
-    if (status == MEOWER_OK) {
-        status = call_after(&call, store->vtable.new_epoch(store->backend, &call.detail));
+    struct port_call call = {.hook = &store->hook, .port = "store", .name = "new_epoch"};
+    if (port_call_begin(&call)) {
+        call.status = store->vtable.new_epoch(store->backend, &call.detail);
     }
-    status = call_finish(&call, status, error);
+    int status = port_call_end(&call, error);
     return status == MEOWER_OK ? read_info(store, error) : status;
 }
 
@@ -327,12 +206,11 @@ static int copy_store(const struct store *store, const meower_backend_config *co
     if (member == NULL) {
         return refuse_unsupported(store, name, "copy it with the engine's own tools (docs/OPERATIONS.md)", error);
     }
-    struct call call = {.store = store, .name = name};
-    int status = call_before(&call);
-    if (status == MEOWER_OK) {
-        status = call_after(&call, member(config, path, &call.detail));
+    struct port_call call = {.hook = &store->hook, .port = "store", .name = name};
+    if (port_call_begin(&call)) {
+        call.status = member(config, path, &call.detail);
     }
-    return call_finish(&call, status, error);
+    return port_call_end(&call, error);
 }
 
 int store_backup(const meower_options *options, const char *path, meower_error *error)
@@ -363,55 +241,50 @@ int store_restore(const meower_options *options, const char *path, meower_error 
 
 int store_head(struct store *store, unsigned lane, uint64_t *position, meower_error *error)
 {
-    struct call call = {.store = store, .name = "head"};
-    int status = call_before(&call);
-    if (status == MEOWER_OK) {
-        status = call_after(&call, store->vtable.head(store->backend, lane, position, &call.detail));
+    struct port_call call = {.hook = &store->hook, .port = "store", .name = "head"};
+    if (port_call_begin(&call)) {
+        call.status = store->vtable.head(store->backend, lane, position, &call.detail);
     }
-    return call_finish(&call, status, error);
+    return port_call_end(&call, error);
 }
 
 int store_read_events(struct store *store, unsigned lane, uint64_t after, size_t max, meower_row_sink *sink,
                       meower_error *error)
 {
-    struct call call = {.store = store, .name = "read_events"};
-    int status = call_before(&call);
-    if (status == MEOWER_OK) {
-        status = call_after(&call, store->vtable.read_events(store->backend, lane, after, max, sink, &call.detail));
+    struct port_call call = {.hook = &store->hook, .port = "store", .name = "read_events"};
+    if (port_call_begin(&call)) {
+        call.status = store->vtable.read_events(store->backend, lane, after, max, sink, &call.detail);
     }
-    return call_finish(&call, status, error);
+    return port_call_end(&call, error);
 }
 
 int store_list(struct store *store, unsigned lane, const meower_range *range, meower_row_sink *sink,
                meower_error *error)
 {
-    struct call call = {.store = store, .name = "list"};
-    int status = call_before(&call);
-    if (status == MEOWER_OK) {
-        status = call_after(&call, store->vtable.list(store->backend, lane, range, sink, &call.detail));
+    struct port_call call = {.hook = &store->hook, .port = "store", .name = "list"};
+    if (port_call_begin(&call)) {
+        call.status = store->vtable.list(store->backend, lane, range, sink, &call.detail);
     }
-    return call_finish(&call, status, error);
+    return port_call_end(&call, error);
 }
 
 int store_get(struct store *store, unsigned lane, const char *const *ids, size_t count, meower_row_sink *sink,
               meower_error *error)
 {
-    struct call call = {.store = store, .name = "get"};
-    int status = call_before(&call);
-    if (status == MEOWER_OK) {
-        status = call_after(&call, store->vtable.get(store->backend, lane, ids, count, sink, &call.detail));
+    struct port_call call = {.hook = &store->hook, .port = "store", .name = "get"};
+    if (port_call_begin(&call)) {
+        call.status = store->vtable.get(store->backend, lane, ids, count, sink, &call.detail);
     }
-    return call_finish(&call, status, error);
+    return port_call_end(&call, error);
 }
 
 int store_checkpoint(struct store *store, unsigned lane, const char *name, uint64_t *position, meower_error *error)
 {
-    struct call call = {.store = store, .name = "checkpoint"};
-    int status = call_before(&call);
-    if (status == MEOWER_OK) {
-        status = call_after(&call, store->vtable.checkpoint(store->backend, lane, name, position, &call.detail));
+    struct port_call call = {.hook = &store->hook, .port = "store", .name = "checkpoint"};
+    if (port_call_begin(&call)) {
+        call.status = store->vtable.checkpoint(store->backend, lane, name, position, &call.detail);
     }
-    return call_finish(&call, status, error);
+    return port_call_end(&call, error);
 }
 
 int store_inspect(struct store *store, unsigned lane, meower_text_sink *sink, meower_error *error)
@@ -419,10 +292,9 @@ int store_inspect(struct store *store, unsigned lane, meower_text_sink *sink, me
     if (store->vtable.inspect == NULL) {
         return MEOWER_OK;
     }
-    struct call call = {.store = store, .name = "inspect"};
-    int status = call_before(&call);
-    if (status == MEOWER_OK) {
-        status = call_after(&call, store->vtable.inspect(store->backend, lane, sink, &call.detail));
+    struct port_call call = {.hook = &store->hook, .port = "store", .name = "inspect"};
+    if (port_call_begin(&call)) {
+        call.status = store->vtable.inspect(store->backend, lane, sink, &call.detail);
     }
-    return call_finish(&call, status, error);
+    return port_call_end(&call, error);
 }

@@ -5,20 +5,12 @@
 #include "base/options.h"
 #include <stdbool.h>
 
-/* The adapters. Each file exports its table alone. */
-extern const meower_store_vtable memory_store;
-extern const meower_store_vtable sqlite_store;
-extern const meower_store_vtable postgresql_store;
-
 struct store {
     meower_store_vtable vtable;
     void *backend;
     meower_fault_hook hook;
     meower_store_info info; /* as it was when it opened */
 };
-
-/* Whether options name a store that this library or the host has; opens nothing. */
-int store_check(const meower_options *options, meower_error *error);
 
 /* Opens what options say under "store" with so many lanes, and reads its info. */
 int store_open(struct store *store, const meower_options *options, unsigned lanes, meower_error *error);

@@ -1,6 +1,6 @@
 /* world_parts.c - see world_parts.h. */
 #include "fault/world_parts.h"
-#include "store/store.h"
+#include "port/schemes.h"
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>

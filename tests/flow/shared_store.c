@@ -1,7 +1,7 @@
 /* shared_store.c - the table of the store in memory, with one backend behind every open(). */
 #include "flow/shared_store.h"
 #include "flow/support.h"
-#include "store/store.h"
+#include "port/schemes.h"
 
 void shared_store_init(struct shared_store *store)
 {

@@ -1,4 +1,4 @@
-/* support.c - instances, a fake clock and faults for the tests of flow/. */
+/* support.c - instances, a fake clock and faults for the tests of whole instances. */
 #include "flow/support.h"
 #include "base/cursor.h"
 #include "flow/shared_store.h"

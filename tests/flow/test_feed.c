@@ -1,9 +1,9 @@
-/* test_feed.c - the stages' way to the events after a position (flow/feed.h): memory, then the store, never more than
+/* test_feed.c - the stages' way to the events after a position (feed/feed.h): memory, then the store, never more than
  * this instance knows of. */
-#include "flow/engine.h"
-#include "flow/feed.h"
+#include "api/instance.h"
 #include "flow/shared_store.h"
 #include "flow/support.h"
+#include "stage/lane.h"
 
 /* One instance that posts and one that reads, on one store; the reader's window holds 16 events. */
 struct pair {
@@ -45,7 +45,7 @@ static void assert_reads(struct pair *pair, uint64_t after, size_t max, uint64_t
 {
     struct event_batch batch;
 
-    assert_int_equal(feed_read(pair->reader.feed, LANE_READER, after, max, &batch, NULL), MEOWER_OK);
+    assert_int_equal(feed_read(instance_feed(pair->reader.feed), LANE_READER, after, max, &batch, NULL), MEOWER_OK);
     assert_int_equal(batch.through, through);
     assert_int_equal(batch.count, through - after);
     for (size_t i = 0; i < batch.count; i++) {
@@ -88,7 +88,8 @@ static void a_failed_read_gives_nothing(void **state)
     for (int i = 0; i < 2; i++) { /* before any event came, and after all did */
         faults_add(&pair.reader.faults, (struct fault){"store", "read_events", 0, 1, MEOWER_ERROR_UNAVAILABLE,
                                                        MEOWER_ERROR_FLAG_RETRIABLE, i == 1});
-        assert_int_equal(feed_read(pair.reader.feed, LANE_READER, 3, 5, &batch, &error), MEOWER_ERROR_UNAVAILABLE);
+        assert_int_equal(feed_read(instance_feed(pair.reader.feed), LANE_READER, 3, 5, &batch, &error),
+                         MEOWER_ERROR_UNAVAILABLE);
         assert_int_equal(batch.count, 0);
         assert_int_equal(batch.through, 3);
     }

@@ -1,8 +1,8 @@
 /* test_index.c - the search index follows the feed: searches wait for their position, and failures, restarts, other
  * instances and other epochs leave it right. */
 #include "flow/pair.h"
-#include "flow/projection.h"
 #include "flow/toy_search.h"
+#include "stage/documents.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,7 +170,7 @@ static void open_on_file(struct fixture *fixture, const char *path, const char *
 }
 
 /* What is one transaction of the index, and more than that. */
-#define INDEXED_AT_ONCE (PROJECTION_BATCHES_MAX * EVENT_BATCH_MAX)
+#define INDEXED_AT_ONCE (DOCUMENTS_BATCHES_MAX * EVENT_BATCH_MAX)
 #define A_FEW           10
 
 /* Posts while the engine is away, then lets it come back. */

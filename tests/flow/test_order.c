@@ -1,7 +1,7 @@
 /* test_order.c - ids rise with positions over all instances that write to one store, whatever their clocks say: what
  * was answered last stands first, and who polls by id misses nothing. */
 #include "flow/pair.h"
-#include "store/store.h"
+#include "port/schemes.h"
 #include <string.h>
 
 #define HOUR_MS (INT64_C(3600) * 1000)

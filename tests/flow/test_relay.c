@@ -1,6 +1,6 @@
 /* test_relay.c - what reaches the bus: every event at least once, in position order, from a checkpoint, by one relay at
  * a time. */
-#include "flow/engine.h"
+#include "api/instance.h"
 #include "flow/pair.h"
 #include <limits.h>
 
@@ -188,10 +188,10 @@ static void a_relay_comes_back_for_what_is_not_in_its_checkpoint(void **state)
     pair.one.parts.store = NULL;
     fixture_open(&pair.one, OPTIONS(STEPPED, "checkpoint_interval_ms", "500"));
     submit(pair.one.command, "first", NULL);
-    assert_true(writer_step(&pair.one.feed->writer, &wait_us));
-    assert_true(relay_step(&pair.one.feed->relay, &wait_us)); /* its checkpoint waits for the writer now */
+    assert_true(writer_step(instance_writer(pair.one.feed), &wait_us));
+    assert_true(relay_step(instance_relay(pair.one.feed), &wait_us)); /* its checkpoint waits for the writer now */
     wait_us = WORKER_WAIT_FOREVER;
-    assert_false(relay_step(&pair.one.feed->relay, &wait_us));
+    assert_false(relay_step(instance_relay(pair.one.feed), &wait_us));
     assert_int_equal(wait_us, 500000);
     take_result(pair.one.command);
     fixture_close(&pair.one);

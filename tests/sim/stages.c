@@ -1,21 +1,37 @@
 /* stages.c - see stages.h. */
 #include "sim/stages.h"
-#include "flow/engine.h"
+#include "api/instance.h"
+
+static bool has_stage(meower *feed, int stage)
+{
+    switch (stage) {
+    case STAGE_WRITER:
+        return instance_has_role(feed, "command");
+    case STAGE_TAIL:
+        return stage_has_tail(feed);
+    case STAGE_RELAY:
+        return instance_has_role(feed, "command") && !bus_is_process_local(instance_relay(feed)->bus);
+    case STAGE_PROJECTION:
+        return instance_has_role(feed, "query");
+    default:
+        return true;
+    }
+}
 
 bool stage_can_run(meower *feed, int stage)
 {
-    bool takes_feed_mutex = stage == STAGE_WRITER || stage == STAGE_TAIL || stage == STAGE_READER ||
-                            (stage == STAGE_PROJECTION && rebuild_is_active(&feed->rebuild));
+    pthread_mutex_t *mutex = &instance_feed(feed)->mutex;
+    bool takes_mutex = stage == STAGE_WRITER || stage == STAGE_TAIL || stage == STAGE_READER ||
+                       (stage == STAGE_PROJECTION && rebuild_is_active(instance_rebuild(feed)));
 
-    if ((stage == STAGE_WRITER && !feed->has_command) || (stage == STAGE_TAIL && !feed->has_tail) ||
-        (stage == STAGE_RELAY && !feed->has_relay) || (stage == STAGE_PROJECTION && !feed->has_query)) {
+    if (!has_stage(feed, stage)) {
         return false;
     }
-    if (takes_feed_mutex) {
-        if (pthread_mutex_trylock(&feed->feed_mutex) != 0) {
+    if (takes_mutex) {
+        if (pthread_mutex_trylock(mutex) != 0) {
             return false;
         }
-        pthread_mutex_unlock(&feed->feed_mutex);
+        pthread_mutex_unlock(mutex);
     }
     return true;
 }
@@ -26,64 +42,68 @@ bool stage_run(meower *feed, int stage)
 
     switch (stage) {
     case STAGE_WRITER:
-        return writer_step(&feed->writer, &wait_us);
+        return writer_step(instance_writer(feed), &wait_us);
     case STAGE_TAIL:
-        return tail_step(&feed->tail, &wait_us);
+        return tail_step(instance_tail(feed), &wait_us);
     case STAGE_RELAY:
-        return relay_step(&feed->relay, &wait_us);
+        return relay_step(instance_relay(feed), &wait_us);
     case STAGE_PROJECTION:
-        return projection_step(&feed->projection, &wait_us);
+        return projection_step(instance_projection(feed), &wait_us);
     default:
-        return reader_step(&feed->readers[0], &wait_us);
+        return reader_step(&instance_readers(feed)->items[0], &wait_us);
     }
 }
 
 bool stage_has_tail(meower *feed)
 {
-    return feed->has_tail;
+    return instance_feed(feed)->is_shared;
 }
 
 uint64_t stage_head(meower *feed)
 {
-    return event_log_head(&feed->log);
+    return event_log_head(&instance_feed(feed)->log);
 }
 
 uint64_t stage_log_first(meower *feed)
 {
-    return feed->log.first;
+    return instance_feed(feed)->log.first;
 }
 
 const struct meow *stage_log_at(meower *feed, uint64_t position)
 {
-    return feed->log.slots[position % feed->log.capacity];
+    const struct event_log *log = &instance_feed(feed)->log;
+
+    return log->slots[position % log->capacity];
 }
 
 uint64_t stage_timeline_position(meower *feed)
 {
-    return timeline_position(&feed->timeline);
+    return timeline_position(&instance_feed(feed)->timeline);
 }
 
 bool stage_timeline_is_complete(meower *feed)
 {
-    return feed->timeline.is_complete;
+    return instance_feed(feed)->timeline.is_complete;
 }
 
 size_t stage_timeline_count(meower *feed)
 {
-    return feed->timeline.count;
+    return instance_feed(feed)->timeline.count;
 }
 
 const struct meow *stage_timeline_at(meower *feed, size_t index)
 {
-    return feed->timeline.items[feed->timeline.start + index];
+    const struct timeline *timeline = &instance_feed(feed)->timeline;
+
+    return timeline->items[timeline->start + index];
 }
 
 uint64_t stage_visible(meower *feed)
 {
-    return projection_visible(&feed->projection);
+    return projection_visible(instance_projection(feed));
 }
 
 uint64_t stage_published(meower *feed)
 {
-    return atomic_load(&feed->relay.published);
+    return atomic_load(&instance_relay(feed)->published);
 }

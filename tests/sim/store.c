@@ -2,9 +2,9 @@
 #include "sim/store.h"
 #include "base/cursor.h"
 #include "base/options.h"
-#include "flow/relay.h"
 #include "sim/world.h"
-#include "store/store.h"
+#include "stage/relay.h"
+#include "port/schemes.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* world.c - a run: what the seed draws, what happens, and the calm behind it in which everything must come right. */
 #include "sim/world.h"
-#include "flow/event_log.h"
+#include "feed/event_log.h"
 #include "sim/checks.h"
 #include "sim/keeper.h"
 #include "sim/stages.h"

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "flow/event_log.h"
+#include "feed/event_log.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

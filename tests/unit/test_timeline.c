@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "flow/timeline.h"
+#include "feed/timeline.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

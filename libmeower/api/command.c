@@ -1,0 +1,378 @@
+/* command.c - the command handle: checks what is posted, hands it to the writer, and gives out the results. */
+#include "api/arguments.h"
+#include "api/inbox.h"
+#include "api/instance.h"
+#include "base/hash.h"
+#include "base/html.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The public handle is its inbox. */
+struct meower_command {
+    struct inbox inbox;
+};
+
+/* A write request of a user, followed by its texts. */
+struct command_request {
+    struct write_request write; /* first: the writer hands it back by this */
+    struct inbox_item item;
+    struct inbox *inbox;
+    char text[];
+};
+
+static struct command_request *request_of(struct inbox_item *item)
+{
+    return (struct command_request *)((char *)item - offsetof(struct command_request, item));
+}
+
+static void discard_request(struct inbox_item *item)
+{
+    free(request_of(item));
+}
+
+/* On the writer's thread; the requests are all of one inbox. */
+static void deliver_requests(struct write_request *first)
+{
+    struct command_request *request = (struct command_request *)first;
+    struct inbox *inbox = request->inbox;
+    struct inbox_item *first_item = &request->item;
+    struct inbox_item *last_item = first_item;
+    size_t count = 1;
+
+    while (request->write.node.next != NULL) {
+        request = (struct command_request *)request->write.node.next;
+        last_item->node.next = &request->item.node;
+        last_item = &request->item;
+        count++;
+    }
+    inbox_deliver_list(inbox, first_item, last_item, count);
+}
+
+/* NULL for NULL, which instance_check() refuses. */
+static meower *instance_of(const meower_command *command)
+{
+    return command == NULL ? NULL : command->inbox.instance;
+}
+
+int meower_command_open(meower *instance, meower_command **out, meower_error *error)
+{
+    struct inbox *inbox;
+    int status = out == NULL ? refuse_null("out", error) : instance_check(instance, error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    if (!instance_has_role(instance, "command")) {
+        return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
+                                "this instance does not take commands; add \"command\" to the option roles");
+    }
+    status = inbox_open(instance, discard_request, &inbox, error);
+    if (status == MEOWER_OK) {
+        *out = (meower_command *)inbox;
+    }
+    return status;
+}
+
+int meower_command_fd(const meower_command *command)
+{
+    return command == NULL ? MEOWER_ERROR_INVALID : command->inbox.notifier.fd;
+}
+
+/* A request with room for so many bytes of text; NULL when there is no memory. */
+static struct command_request *new_request(meower_command *command, int kind, size_t text_size, void *tag,
+                                           meower_error *error)
+{
+    struct command_request *request = calloc(1, sizeof(*request) + text_size);
+
+    if (request == NULL) {
+        meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the command");
+        return NULL;
+    }
+    request->inbox = &command->inbox;
+    request->write.kind = kind;
+    request->write.complete = deliver_requests;
+    request->write.requester = &command->inbox;
+    request->write.result.tag = tag;
+    return request;
+}
+
+static int check_key(const char *key, meower_error *error)
+{
+    size_t len = key == NULL ? 1 : strnlen(key, MEOWER_KEY_MAX + 1);
+
+    if (len < 1 || len > MEOWER_KEY_MAX) {
+        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "an idempotency key must have 1 to %d bytes",
+                                MEOWER_KEY_MAX);
+    }
+    return MEOWER_OK;
+}
+
+/* Checks a post and makes its request. */
+static int make_post(meower_command *command, const meower_post *post, struct command_request **out,
+                     meower_error *error)
+{
+    const char *key = post->idempotency_key;
+    struct command_request *request;
+    size_t key_size;
+    size_t stored_len;
+    int status = instance_check(instance_of(command), error);
+
+    if (status != MEOWER_OK || (status = meower_body_check(post->body, post->body_len, error)) != MEOWER_OK ||
+        (status = check_key(key, error)) != MEOWER_OK) {
+        return status;
+    }
+    key_size = key == NULL ? 0 : strlen(key) + 1;
+    stored_len =
+        instance_escapes_html(command->inbox.instance) ? html_escaped_len(post->body, post->body_len) : post->body_len;
+    request = new_request(command, MEOWER_STORE_POST, stored_len + 1 + key_size, post->tag, error);
+    if (request == NULL) {
+        return MEOWER_ERROR_NO_MEMORY;
+    }
+    if (instance_escapes_html(command->inbox.instance)) {
+        html_escape(post->body, post->body_len, request->text);
+    } else {
+        memcpy(request->text, post->body, post->body_len);
+    }
+    request->write.body = request->text;
+    request->write.body_len = stored_len;
+    if (key != NULL) {
+        request->write.idempotency_key = memcpy(request->text + stored_len + 1, key, key_size);
+        request->write.fingerprint = hash_bytes(request->text, stored_len);
+    }
+    *out = request;
+    return MEOWER_OK;
+}
+
+/* Checks a deletion and makes its request. */
+static int make_delete(meower_command *command, const char *id, void *tag, struct command_request **out,
+                       meower_error *error)
+{
+    struct command_request *request;
+    int status = instance_check(instance_of(command), error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    if (id == NULL || meower_id_check(id, strnlen(id, MEOWER_ID_SIZE)) != MEOWER_OK) {
+        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "an id must be 27 base62 characters");
+    }
+    request = new_request(command, MEOWER_STORE_DELETE, 0, tag, error);
+    if (request == NULL) {
+        return MEOWER_ERROR_NO_MEMORY;
+    }
+    memcpy(request->write.result.id, id, MEOWER_ID_SIZE);
+    *out = request;
+    return MEOWER_OK;
+}
+
+/* Requests on their way to the writer, linked by write.node.next. */
+struct request_list {
+    struct command_request *first;
+    struct command_request *last;
+    size_t count;
+};
+
+static void request_list_append(struct request_list *list, struct command_request *request)
+{
+    if (list->first == NULL) {
+        list->first = request;
+    } else {
+        list->last->write.node.next = &request->write.node;
+    }
+    list->last = request;
+    list->count++;
+}
+
+static void request_list_free(struct request_list *list)
+{
+    struct command_request *request = list->first;
+
+    while (request != NULL) {
+        struct command_request *next = (struct command_request *)request->write.node.next;
+        free(request);
+        request = next;
+    }
+}
+
+/* Hands the requests, which are all of one serial, to the writer. They are released when refused. */
+static int submit_list(meower_command *command, struct request_list *list, meower_error *error)
+{
+    uint64_t serial = list->first->item.serial;
+    int status;
+
+    inbox_expect(&command->inbox, serial, list->count);
+    status = writer_submit_list(instance_writer(command->inbox.instance), &list->first->write, &list->last->write,
+                                list->count);
+    if (status == MEOWER_OK) {
+        return MEOWER_OK;
+    }
+    inbox_expect_nothing(&command->inbox, serial, list->count);
+    request_list_free(list);
+    if (status == MEOWER_ERROR_BUSY) {
+        return meower_error_set(error, status, 0, MEOWER_ERROR_FLAG_RETRIABLE,
+                                "too many commands wait (option queue_max); try again later");
+    }
+    return meower_error_set(error, status, 0, 0, "the instance is closing; no command is accepted");
+}
+
+static int submit(meower_command *command, struct command_request *request, meower_error *error)
+{
+    struct request_list list = {request, request, 1};
+
+    return submit_list(command, &list, error);
+}
+
+int meower_command_submit_post(meower_command *command, const char *body, size_t body_len, const char *idempotency_key,
+                               void *tag, meower_error *error)
+{
+    const meower_post post = {body, body_len, idempotency_key, tag};
+    struct command_request *request;
+    int status = make_post(command, &post, &request, error);
+
+    return status == MEOWER_OK ? submit(command, request, error) : status;
+}
+
+/* What can be said against so many posts at once, before any of them is looked at. */
+static int check_posts(const meower_command *command, const meower_post *posts, size_t count, meower_error *error)
+{
+    int status = instance_check(instance_of(command), error);
+    size_t count_max;
+
+    if (status != MEOWER_OK || count == 0) {
+        return status;
+    }
+    if (posts == NULL) {
+        return refuse_null("posts", error);
+    }
+    count_max = instance_writer(command->inbox.instance)->queue_max;
+    if (count > count_max) {
+        return meower_error_set(
+            error, MEOWER_ERROR_INVALID, 0, 0,
+            "%zu posts never fit the queue, which holds %zu (option queue_max); submit fewer at once", count,
+            count_max);
+    }
+    return MEOWER_OK;
+}
+
+int meower_command_submit_posts(meower_command *command, const meower_post *posts, size_t count, meower_error *error)
+{
+    struct request_list list = {NULL, NULL, 0};
+    struct command_request *request;
+    int status = check_posts(command, posts, count, error);
+
+    for (size_t i = 0; status == MEOWER_OK && i < count; i++) {
+        status = make_post(command, &posts[i], &request, error);
+        if (status == MEOWER_OK) {
+            request_list_append(&list, request);
+        } else if (status == MEOWER_ERROR_INVALID && error != NULL) {
+            meower_error_set(error, status, 0, error->flags, "posts[%zu]: %s", i, error->message);
+        }
+    }
+    if (status == MEOWER_OK && count > 0) {
+        return submit_list(command, &list, error);
+    }
+    request_list_free(&list);
+    return status;
+}
+
+int meower_command_submit_delete(meower_command *command, const char *id, void *tag, meower_error *error)
+{
+    struct command_request *request;
+    int status = make_delete(command, id, tag, &request, error);
+
+    return status == MEOWER_OK ? submit(command, request, error) : status;
+}
+
+/* Without the text of an error where there is none: it is most of a result's bytes. */
+static void copy_result(meower_command_result *out, const meower_command_result *result)
+{
+    if (result->status != MEOWER_OK) {
+        *out = *result;
+        return;
+    }
+    memcpy(out, result, offsetof(meower_command_result, error.message));
+    out->error.message[0] = '\0';
+}
+
+int meower_command_next(meower_command *command, meower_command_result *out)
+{
+    return meower_command_next_many(command, out, 1);
+}
+
+int meower_command_next_many(meower_command *command, meower_command_result *results, size_t max)
+{
+    struct inbox_item *item;
+    size_t taken;
+    int status = results == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance_of(command), NULL);
+
+    if (status != MEOWER_OK || max == 0) {
+        return status;
+    }
+    item = inbox_take_some(&command->inbox, max < INT_MAX ? max : INT_MAX, &taken);
+    for (size_t i = 0; i < taken; i++) {
+        struct command_request *request = request_of(item);
+        item = (struct inbox_item *)item->node.next;
+        copy_result(&results[i], &request->write.result);
+        free(request);
+    }
+    return (int)taken;
+}
+
+/* Submits the request of a synchronous call and waits for its result. */
+static int call(meower_command *command, struct command_request *request, int timeout_ms, meower_command_result *out,
+                meower_error *error)
+{
+    struct inbox_item *item;
+    uint64_t serial;
+    int status = inbox_begin_call(&command->inbox, &serial, error);
+
+    if (status != MEOWER_OK) {
+        free(request);
+        return status;
+    }
+    request->item.serial = serial;
+    status = submit(command, request, error);
+    if (status == MEOWER_OK) {
+        status = inbox_await(&command->inbox, serial, timeout_ms, &item, error);
+    }
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    request = request_of(item);
+    status = request->write.result.status;
+    if (status != MEOWER_OK && error != NULL) {
+        *error = request->write.result.error;
+    }
+    if (status == MEOWER_OK && out != NULL) {
+        copy_result(out, &request->write.result);
+    }
+    free(request);
+    return status;
+}
+
+int meower_command_post(meower_command *command, const char *body, size_t body_len, const char *idempotency_key,
+                        int timeout_ms, meower_command_result *out, meower_error *error)
+{
+    const meower_post post = {body, body_len, idempotency_key, NULL};
+    struct command_request *request;
+    int status = make_post(command, &post, &request, error);
+
+    return status == MEOWER_OK ? call(command, request, timeout_ms, out, error) : status;
+}
+
+int meower_command_delete(meower_command *command, const char *id, int timeout_ms, meower_command_result *out,
+                          meower_error *error)
+{
+    struct command_request *request;
+    int status = make_delete(command, id, NULL, &request, error);
+
+    return status == MEOWER_OK ? call(command, request, timeout_ms, out, error) : status;
+}
+
+void meower_command_close(meower_command *command)
+{
+    if (command != NULL && instance_check_process(command->inbox.instance, NULL) == MEOWER_OK) {
+        inbox_close(&command->inbox);
+    }
+}

@@ -1,0 +1,30 @@
+/* answer.h - what a reader finds: meows held by reference, and what is to be said about them. */
+#ifndef STAGE_ANSWER_H
+#define STAGE_ANSWER_H
+
+#include "base/match.h"
+#include "base/meow.h"
+
+/* Where the searched words stand in one meow. */
+struct answer_highlights {
+    uint32_t (*ranges)[2];
+    size_t count;
+};
+
+struct answer {
+    bool is_fallback;
+    bool has_older;
+    bool has_newer;
+    char cursor[MEOWER_CURSOR_SIZE];
+    struct answer_highlights *highlights; /* one a meow, or NULL */
+    size_t count;
+    struct meow **meows; /* given: room for as many as were asked for, all NULL */
+};
+
+/* Releases what it holds, but not the room. */
+void answer_release(struct answer *answer);
+
+/* Finds where the words of `query` stand in each meow. Returns 0 or MEOWER_ERROR_NO_MEMORY. */
+int answer_highlight(struct answer *answer, const struct match_query *query);
+
+#endif
