@@ -1,13 +1,14 @@
-// Budget: what the page costs. Sizes are asserted; times are printed, and asserted only so far that a busy machine passes.
+// Budget: what the page costs. Sizes are asserted. Times are printed, and asserted only at PATIENCE times their budget, so
+// that a busy machine passes; titles say what is asserted.
 import { expect, test } from "vitest";
 import { isLive, open, rows } from "./browser.js";
 import { browser, deployment, useSite } from "./site.js";
 
 const SCRIPT_MAX = 90 * 1024; // bytes of JavaScript as they are sent
-const PAINT_MS = 300; // from navigation to the first timeline, on loopback
+const PAINT_MS = 300; // budget, from navigation to the first timeline, on loopback
 const IDLE_MS = 500; // before a navigation, so that opening and closing tabs is not measured with it
-const LONG_TASK_MS = 50;
-const PATIENCE = 5; // times as long on a machine that has other things to do
+const LONG_TASK_MS = 50; // budget
+const PATIENCE = 5; // times the budget on a machine that has other things to do
 const RATE = 100; // meows a second
 const LASTS_S = 5;
 
@@ -46,7 +47,7 @@ test(`the script is at most ${SCRIPT_MAX / 1024} KB, compressed, and nothing com
   await page.close();
 });
 
-test(`the first timeline is painted ${PAINT_MS} ms after navigation`, async () => {
+test(`the first timeline is painted within ${PAINT_MS * PATIENCE} ms of navigation, in the median`, async () => {
   const idle = () => new Promise((resolve) => setTimeout(resolve, IDLE_MS));
   const times = [];
   for (let i = 0; i < 10; i++) {
@@ -68,7 +69,7 @@ test(`the first timeline is painted ${PAINT_MS} ms after navigation`, async () =
   await page.context().close();
 });
 
-test(`no task is longer than ${LONG_TASK_MS} ms while ${RATE} meows a second arrive`, async () => {
+test(`no task takes ${LONG_TASK_MS * PATIENCE} ms while ${RATE} meows a second arrive`, async () => {
   const page = await open(browser, deployment.url);
   await isLive(page);
   await page.waitForTimeout(500);

@@ -247,6 +247,20 @@ static void quotes_operators_and_stars_are_plain_text(void **state)
     assert_hits(*state, "x* + {y}", "3");
 }
 
+static void a_word_may_have_any_digit(void **state)
+{
+    for (unsigned digit = 0; digit < 10; digit++) {
+        char text[40], expected[8];
+        snprintf(text, sizeof(text), "%u cat%ux %udog", digit, digit, digit);
+        snprintf(expected, sizeof(expected), "%u", digit + 1);
+        post(*state, text);
+        snprintf(text, sizeof(text), "%u", digit);
+        assert_hits(*state, text, expected);
+        snprintf(text, sizeof(text), "%u meow", digit);
+        assert_hits(*state, text, expected);
+    }
+}
+
 static void an_emoji_is_a_word(void **state)
 {
     post(*state, "hello 🐱!");
@@ -1363,6 +1377,7 @@ static const struct CMUnitTest suite[] = {
     SEARCH_TEST(an_empty_index_has_no_hits),
     SEARCH_TEST(case_and_accents_do_not_matter),
     SEARCH_TEST(quotes_operators_and_stars_are_plain_text),
+    SEARCH_TEST(a_word_may_have_any_digit),
     SEARCH_TEST(an_emoji_is_a_word),
     SEARCH_TEST(scripts_without_spaces_are_found_by_the_character),
     SEARCH_TEST(words_are_matched_as_a_whole),

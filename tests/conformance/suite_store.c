@@ -866,6 +866,19 @@ static void an_expired_key_is_free_again(void **state)
     assert_string_equal(append_one(fixture, post_with_key(fixture, id_of(4), "key", 8)).stored_id, id_of(3));
 }
 
+static void a_key_is_free_at_the_instant_it_expires(void **state)
+{
+    struct fixture *fixture = *state;
+    append_one(fixture, post_with_key(fixture, id_of(1), "key", 7));
+    fixture->now_us += DAY_US - 1;
+    assert_int_equal(append_one(fixture, post_with_key(fixture, id_of(2), "key", 7)).replayed, 1);
+    fixture->now_us += 1;
+    meower_store_operation free_again = append_one(fixture, post_with_key(fixture, id_of(3), "key", 8));
+    assert_int_equal(free_again.status, MEOWER_OK);
+    assert_int_equal(free_again.replayed, 0);
+    CHECK_IDS(list_all(fixture), 3, 1);
+}
+
 static void forgetting_expired_keys_spares_the_others(void **state)
 {
     struct fixture *fixture = *state;
@@ -955,6 +968,21 @@ static void a_lease_that_ran_out_goes_to_the_next(void **state)
     /* Shared stores measure leases by the engine's clock, others by that of the operations: both have passed then. */
     fixture->now_us += 2 * SECOND_US;
     usleep(1100000);
+    assert_int_equal(append_one(fixture, lease_for(fixture, "relay", "two", 10)).status, MEOWER_OK);
+    assert_int_equal(append_one(fixture, lease_for(fixture, "relay", "one", 10)).status, MEOWER_ERROR_LOCKED);
+}
+
+/* Shared stores measure leases by the engine's clock, which a test cannot stop. */
+static void a_lease_is_free_at_the_instant_it_expires(void **state)
+{
+    struct fixture *fixture = *state;
+    if (store_adapter.is_shared) {
+        skip();
+    }
+    append_one(fixture, lease_for(fixture, "relay", "one", 10));
+    fixture->now_us += 10 * SECOND_US - 1;
+    assert_int_equal(append_one(fixture, lease_for(fixture, "relay", "two", 10)).status, MEOWER_ERROR_LOCKED);
+    fixture->now_us += 1;
     assert_int_equal(append_one(fixture, lease_for(fixture, "relay", "two", 10)).status, MEOWER_OK);
     assert_int_equal(append_one(fixture, lease_for(fixture, "relay", "one", 10)).status, MEOWER_ERROR_LOCKED);
 }
@@ -1410,6 +1438,7 @@ int main(void)
         STORE_TEST(keys_are_told_apart),
         STORE_TEST(two_posts_of_one_batch_with_one_key_store_one_meow),
         STORE_TEST(an_expired_key_is_free_again),
+        STORE_TEST(a_key_is_free_at_the_instant_it_expires),
         STORE_TEST(forgetting_expired_keys_spares_the_others),
         STORE_TEST(a_replay_after_the_deletion_stores_nothing),
         STORE_TEST(a_key_may_have_255_bytes),
@@ -1417,6 +1446,7 @@ int main(void)
         STORE_TEST(a_lease_keeps_others_out),
         STORE_TEST(a_lease_that_is_renewed_lasts_longer),
         STORE_TEST(a_lease_that_ran_out_goes_to_the_next),
+        STORE_TEST(a_lease_is_free_at_the_instant_it_expires),
         STORE_TEST(a_lease_renewed_until_now_is_given_back),
         STORE_TEST(a_list_is_newest_first),
         STORE_TEST(a_list_can_be_oldest_first),

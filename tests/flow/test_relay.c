@@ -99,6 +99,33 @@ static void a_holder_that_was_asleep_publishes_nothing_before_it_has_the_lease_a
     pair_end(&pair);
 }
 
+/* Its renewal is on its way and not answered: the lease ends for its holder after 5 seconds, long before another relay
+ * can get it. */
+static void a_holder_whose_lease_is_overdue_publishes_nothing(void **state)
+{
+    struct pair pair;
+
+    (void)state;
+    pair_begin(&pair, OPTIONS(STEPPED));
+    feed_run(pair.one.feed); /* it asks for the lease */
+    feed_run(pair.one.feed); /* it has the lease */
+    faults_add(&pair.one.faults, (struct fault){"store", "append", 0, UINT_MAX, MEOWER_ERROR_UNAVAILABLE,
+                                                MEOWER_ERROR_FLAG_RETRIABLE, false});
+    fake_clock_advance_ms(&pair.one.clock, 4999);
+    fake_clock_advance_ms(&pair.two.clock, 4999);
+    post(pair.two.command, "in time");
+    feed_run(pair.one.feed);
+    assert_int_equal(wire_published_count(&pair.wire), 1);
+    fake_clock_advance_ms(&pair.one.clock, 1);
+    post(pair.two.command, "too late");
+    feed_run(pair.one.feed);
+    assert_int_equal(wire_published_count(&pair.wire), 1);
+    faults_clear(&pair.one.faults);
+    run_both_for(&pair, 5000);
+    assert_int_equal(assert_published_in_order(&pair, 0), 2);
+    pair_end(&pair);
+}
+
 static void a_holder_that_was_asleep_goes_on_where_its_successor_stopped(void **state)
 {
     struct pair pair;
@@ -209,6 +236,26 @@ static void a_checkpoint_is_stored_once_an_interval(void **state)
     assert_int_equal(shared_store_checkpoint(&pair.store, "relay"), 1);
     run_both_for(&pair, 200);
     assert_int_equal(shared_store_checkpoint(&pair.store, "relay"), 2);
+    pair_end(&pair);
+}
+
+static void a_checkpoint_that_failed_is_tried_again(void **state)
+{
+    struct pair pair;
+
+    (void)state;
+    pair_begin(&pair, OPTIONS(STEPPED, "checkpoint_interval_ms", "500"));
+    feed_run(pair.one.feed); /* it asks for the lease */
+    feed_run(pair.one.feed); /* it has the lease */
+    faults_add(&pair.one.faults, (struct fault){"store", "append", 0, 1, MEOWER_ERROR_IO, 0, false});
+    post(pair.two.command, "announced by one");
+    run_one_for(&pair, &pair.one, 400);
+    assert_int_equal(wire_published_count(&pair.wire), 1);
+    assert_int_equal(pair.one.faults.met, 1);
+    assert_int_equal(shared_store_checkpoint(&pair.store, "relay"), 0);
+    run_one_for(&pair, &pair.one, 200);
+    assert_int_equal(shared_store_checkpoint(&pair.store, "relay"), 1);
+    assert_int_equal(wire_published_count(&pair.wire), 1);
     pair_end(&pair);
 }
 
@@ -326,11 +373,13 @@ int main(void)
         cmocka_unit_test(one_relay_publishes_for_all),
         cmocka_unit_test(another_relay_takes_over_when_the_holder_dies),
         cmocka_unit_test(a_holder_that_was_asleep_publishes_nothing_before_it_has_the_lease_again),
+        cmocka_unit_test(a_holder_whose_lease_is_overdue_publishes_nothing),
         cmocka_unit_test(a_holder_that_was_asleep_goes_on_where_its_successor_stopped),
         cmocka_unit_test(one_that_lost_its_lease_does_not_set_the_checkpoint_back),
         cmocka_unit_test(a_relay_comes_back_for_what_is_not_in_its_checkpoint),
         cmocka_unit_test(a_relay_goes_on_from_its_checkpoint),
         cmocka_unit_test(a_checkpoint_is_stored_once_an_interval),
+        cmocka_unit_test(a_checkpoint_that_failed_is_tried_again),
         cmocka_unit_test(a_bus_that_is_down_delays_events_and_nothing_else),
         cmocka_unit_test(a_bus_that_gives_nothing_says_why),
         cmocka_unit_test(a_relay_without_the_lease_is_not_judged_by_its_last_failure),

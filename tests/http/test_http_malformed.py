@@ -1,6 +1,7 @@
 """Requests that are too large or malformed get a clear error, and the server lives on. RFC 9110 and 9112."""
 
 import random
+import time
 
 import pytest
 
@@ -18,6 +19,25 @@ BODY_MAX = 16 * 1024
 def test_a_header_near_8_kb_is_accepted(feed, host):
     data = request_bytes(host, "GET", "/meows?take=1", ["X-Padding: " + "x" * (HEADER_MAX - 300)])
     assert feed.exchange(data).status_code == 200
+
+
+def request_of(host, size):
+    """A request whose head has exactly so many bytes."""
+    padding = size - len(request_bytes(host, "GET", "/meows?take=1", ["X-Padding: "]))
+    return request_bytes(host, "GET", "/meows?take=1", ["X-Padding: " + "x" * padding])
+
+
+@pytest.mark.direct_only
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_a_header_of_exactly_8_kb_is_accepted_and_one_byte_more_is_431(feed, host, pieces):
+    for size, status in ((HEADER_MAX - 1, 200), (HEADER_MAX, 200), (HEADER_MAX + 1, 431)):
+        data = request_of(host, size)
+        assert len(data) == size
+        with Connection(feed.deployment.base_url) as connection:
+            for piece in range(pieces):
+                connection.send(data[piece * size // pieces:(piece + 1) * size // pieces])
+                time.sleep(0.01)
+            assert connection.read_response().status_code == status, size
 
 
 @pytest.mark.parametrize("size", [HEADER_MAX + 1, 2 * HEADER_MAX, 100_000, 1_000_000])
@@ -150,6 +170,7 @@ MALFORMED = {
     "bracket-in-a-name": GET + b"X(Cat): 1\r\n\r\n",
     "control-in-a-name": GET + b"X\x01Cat: 1\r\n\r\n",
     "nul-in-a-value": GET + b"X-Cat: a\0b\r\n\r\n",
+    "del-in-a-value": GET + b"X-Cat: a\x7fb\r\n\r\n",
     "cr-in-a-value": GET + b"X-Cat: a\rb\r\n\r\n",
     "folded-first-line": b"GET /meows HTTP/1.1\r\n Host: x\r\n\r\n",
     "connect": b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n",

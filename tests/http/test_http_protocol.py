@@ -1,5 +1,6 @@
 """HTTP itself: routes, methods, HEAD, OPTIONS, CORS, and connections that misbehave. RFC 9110 and 9112."""
 
+import email.utils
 import time
 
 import pytest
@@ -136,6 +137,23 @@ def test_other_origins_may_read_the_headers_of_ours(feed):
     exposed = response.headers["Access-Control-Expose-Headers"].lower()
     for name in ("meower-cursor", "etag", "link"):
         assert exposed == "*" or name in exposed
+
+
+# Date
+
+
+def test_the_date_moves_on_with_the_time(server, host):
+    """One connection, on which nothing but the time changes (RFC 9110, section 6.6.1)."""
+    with Connection(server.base_url) as connection:
+        dates = []
+        for _ in range(3):
+            connection.send(request_bytes(host, "GET", "/meows?take=1"))
+            date = connection.read_response().headers["Date"]
+            assert date.endswith(" GMT")
+            dates.append(email.utils.parsedate_to_datetime(date).timestamp())
+            assert abs(dates[-1] - time.time()) < 5
+            time.sleep(1.1)
+    assert 1 <= dates[1] - dates[0] < 5 and 1 <= dates[2] - dates[1] < 5
 
 
 # Connections

@@ -7,7 +7,7 @@ import urllib.parse
 import pytest
 
 from feed import ID_FORM, TIME_FORM, assert_problem, eventually, in_threads, unique_word
-from wire import request_bytes
+from wire import Connection, request_bytes
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
@@ -307,6 +307,37 @@ def test_a_key_of_255_bytes_is_accepted_and_a_longer_one_refused(feed):
     assert feed.post(unique_word(), unique_word(255)).id
     response = feed.request("POST", "/meows", params={"body": "cat"}, headers={"Idempotency-Key": unique_word(256)})
     assert_problem(response, 400)
+
+
+def test_a_key_ends_where_it_ends(server, feed, host):
+    """The key of the request before it on the connection was a longer one that begins like it."""
+    key, words, ids = unique_word(40), [unique_word(), unique_word()], []
+    with Connection(server.base_url) as connection:
+        for word, own_key in zip(words, (key, key[:20])):
+            connection.send(request_bytes(host, "POST", f"/meows?body={word}",
+                                          ["Content-Length: 0", f"Idempotency-Key: {own_key}"]))
+            ids.append(connection.read_response("POST").json()["id"])
+    assert [feed.post(words[0], key).id, feed.post(words[1], key[:20]).id] == ids
+
+
+@pytest.mark.direct_only
+def test_a_key_after_a_post_without_one_belongs_to_its_own_post(server, feed, host):
+    """The server takes the posts that arrive together as one batch. Here several connections post at once."""
+    keys = [None if number % 3 == 0 else unique_word(5 + number) for number in range(48)]
+    words = [unique_word() for _ in keys]
+    connections = [Connection(server.base_url) for _ in keys]
+    for connection, word, key in zip(connections, words, keys):
+        fields = ["Content-Length: 0"] + ([] if key is None else [f"Idempotency-Key: {key}"])
+        connection.send(request_bytes(host, "POST", f"/meows?body={word}", fields))
+    ids = [connection.read_response("POST").json()["id"] for connection in connections]
+    for connection in connections:
+        connection.close()
+    for id, word, key in zip(ids, words, keys):
+        assert feed.get(f"/meows/{id}").json()["body"] == word
+        if key is not None:
+            assert feed.post(word, key).id == id
+            assert_problem(feed.request("POST", "/meows", params={"body": unique_word()},
+                                        headers={"Idempotency-Key": key}), 422)
 
 
 def test_the_originals_page_posts_and_finds_its_meow(feed):

@@ -119,6 +119,16 @@ def test_case_does_not_matter(feed):
         assert feed.ids("/search", query=query) == ids
 
 
+@pytest.mark.parametrize("digit", "0123456789")
+def test_words_with_digits_are_found(feed, digit):
+    word = unique_word(8)
+    id, = post_all(feed, [f"{word}{digit}x {digit}{word} {digit}"])
+    for query in (f"{word}{digit}x", f"{digit}{word}", f"{word}{digit}", f"{digit} {word}{digit}x"):
+        response = feed.get("/search", query=query)
+        assert response.json()[0]["id"] == id, query
+        assert "Meower-Search" not in response.headers, "the index could not be asked"
+
+
 def test_accents_do_not_matter(feed):
     word = unique_word(8)
     ids = post_all(feed, [f"{word}éàñ", f"{word}ean", f"{word}e\u0301a\u0300n\u0303", f"{word}ÉÀÑ"])[::-1]

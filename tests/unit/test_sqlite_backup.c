@@ -83,6 +83,37 @@ static void a_backup_of_nothing_is_refused_and_makes_nothing(void **state)
     assert_int_equal(access(path_in(fixture, "backup.db"), F_OK), -1);
 }
 
+static bool exists(const struct fixture *fixture, const char *name)
+{
+    return access(path_in(fixture, name), F_OK) == 0;
+}
+
+/* A backup that was cut off leaves its part, which is no database then. */
+static void what_an_earlier_backup_left_hinders_none(void **state)
+{
+    struct fixture *fixture = *state;
+    open_store(fixture);
+    post_some(fixture, 1, 3);
+    write_file(path_in(fixture, "backup.db.part"), "half of a backup", 16);
+    back_up(fixture, "backup.db");
+    assert_false(exists(fixture, "backup.db.part"));
+    snprintf(fixture->path, sizeof(fixture->path), "%s/backup.db", fixture->directory);
+    assert_int_equal(foreign_sql(fixture, "SELECT count(*) FROM meows"), 3);
+}
+
+static void a_backup_that_fails_leaves_no_part(void **state)
+{
+    struct fixture *fixture = *state;
+    open_store(fixture);
+    post_some(fixture, 1, 500);
+    store_close(&fixture->store);
+    shell("dd if=/dev/urandom of=%s/feed.db bs=4096 seek=6 count=4 conv=notrunc status=none; test -d %s", fixture);
+    assert_int_not_equal(store_backup(fixture->options, path_in(fixture, "backup.db"), &fixture->error), MEOWER_OK);
+    assert_false(exists(fixture, "backup.db"));
+    assert_false(exists(fixture, "backup.db.part"));
+    assert_false(exists(fixture, "backup.db.part-journal"));
+}
+
 static void a_deleted_text_is_not_in_the_backup(void **state)
 {
     struct fixture *fixture = *state;
@@ -155,6 +186,27 @@ static void what_was_replaced_is_kept_aside_with_its_log(void **state)
     assert_int_equal(foreign_sql(fixture, "SELECT max(position) FROM meower_events"), 5);
 }
 
+/* The log and the index of the log, which belong to the old file, would be taken for those of the new one. */
+static void nothing_of_the_old_file_is_left_beside_a_restored_one(void **state)
+{
+    struct fixture *fixture = *state;
+    open_store(fixture);
+    post_some(fixture, 1, 2);
+    back_up(fixture, "backup.db");
+    post_some(fixture, 3, 5);
+    store_close(&fixture->store);
+    write_file(path_in(fixture, "feed.db-wal"), "an old log", 10);
+    write_file(path_in(fixture, "feed.db-shm"), "an old index", 12);
+    write_file(path_in(fixture, "feed.db.part"), "half of a copy", 14);
+    check_ok(restore(fixture, "backup.db"), &fixture->error);
+    assert_false(exists(fixture, "feed.db-wal"));
+    assert_false(exists(fixture, "feed.db-shm"));
+    assert_false(exists(fixture, "feed.db.part"));
+    assert_true(exists(fixture, "feed.db.replaced-wal"));
+    open_store(fixture);
+    assert_int_equal(count_events(fixture), 2);
+}
+
 static void a_store_is_restored_where_there_was_none(void **state)
 {
     struct fixture *fixture = *state;
@@ -178,6 +230,7 @@ static void a_damaged_backup_is_refused_and_the_store_stays(void **state)
     store_close(&fixture->store);
     shell("dd if=/dev/urandom of=%s/backup.db bs=4096 seek=6 count=4 conv=notrunc status=none; test -d %s", fixture);
     assert_int_equal(restore(fixture, "backup.db"), MEOWER_ERROR_CORRUPT);
+    assert_false(exists(fixture, "feed.db.part"));
     open_store(fixture);
     check_epoch(fixture, &before, true);
     assert_int_equal(count_events(fixture), 500);
@@ -203,6 +256,7 @@ static void a_backup_whose_index_lacks_a_row_is_refused(void **state)
                 "WHERE name = 'meower_keys_expires_at'");
     assert_int_equal(restore(fixture, "backup.db"), MEOWER_ERROR_CORRUPT);
     assert_non_null(strstr(fixture->error.message, "the store was not changed"));
+    assert_false(exists(fixture, "feed.db.part"));
     open_store(fixture);
     check_epoch(fixture, &before, true);
     assert_int_equal(count_events(fixture), 3);
@@ -312,9 +366,12 @@ int main(void)
         WITH_FIXTURE(a_backup_can_be_made_of_a_store_that_is_closed),
         WITH_FIXTURE(a_backup_never_overwrites),
         WITH_FIXTURE(a_backup_of_nothing_is_refused_and_makes_nothing),
+        WITH_FIXTURE(what_an_earlier_backup_left_hinders_none),
+        WITH_FIXTURE(a_backup_that_fails_leaves_no_part),
         WITH_FIXTURE(a_deleted_text_is_not_in_the_backup),
         WITH_FIXTURE(every_restore_draws_another_epoch),
         WITH_FIXTURE(what_was_replaced_is_kept_aside_with_its_log),
+        WITH_FIXTURE(nothing_of_the_old_file_is_left_beside_a_restored_one),
         WITH_FIXTURE(a_store_is_restored_where_there_was_none),
         WITH_FIXTURE(a_damaged_backup_is_refused_and_the_store_stays),
         WITH_FIXTURE(a_backup_whose_index_lacks_a_row_is_refused),
