@@ -1,5 +1,5 @@
-/* support.h - what the tests of whole instances share: instances made of option pairs, a clock that stands still until it is
- * moved, and faults on command. A NULL member of `struct parts` means the library's own. */
+/* support.h - what the tests of whole instances share: instances made of option pairs, a clock that stands still until
+ * it is moved, and faults on command. A NULL member of `struct parts` means the library's own. */
 #ifndef TESTS_FLOW_SUPPORT_H
 #define TESTS_FLOW_SUPPORT_H
 

@@ -2,9 +2,9 @@
 #include "sim/store.h"
 #include "base/cursor.h"
 #include "base/options.h"
+#include "port/schemes.h"
 #include "sim/world.h"
 #include "stage/relay.h"
-#include "port/schemes.h"
 #include <stdlib.h>
 #include <string.h>
 
