@@ -118,7 +118,7 @@ class Daemon(Deployment):
         self.settings = {
             "listen": self.address,
             "admin": f"127.0.0.1:{self.admin_port}",
-            "service_threads": self.service_threads,
+            **({} if self.service_threads is None else {"service_threads": self.service_threads}),
             **(settings or {}),
         }
         self.environment = environment or {}
