@@ -102,7 +102,7 @@ void background_run(void (*function)(void *argument), void *argument, int timeou
         return;
     }
     while (!background->has_ended && pthread_cond_timedwait(&background->ended, &background->mutex, &deadline) == 0) {
-        continue;
+        /* It was woken for nothing. */
     }
     background_leave(background);
 }

@@ -170,7 +170,7 @@ static bool rest_after_failure(struct nats_link *link, natsStatus failure, int a
     pthread_mutex_lock(&link->mutex);
     note_failure(link, failure, words);
     while (!link->is_closing && pthread_cond_timedwait(&link->changed, &link->mutex, &deadline) == 0) {
-        continue;
+        /* It was woken for nothing. */
     }
     bool goes_on = !link->is_closing;
     pthread_mutex_unlock(&link->mutex);
@@ -252,7 +252,7 @@ void nats_link_close(struct nats_link *link)
     link->is_closing = true;
     pthread_cond_broadcast(&link->changed);
     while (link->is_connecting && pthread_cond_timedwait(&link->changed, &link->mutex, &deadline) == 0) {
-        continue;
+        /* It was woken for nothing. */
     }
     link->is_orphan = link->is_connecting;
     bool is_orphan = link->is_orphan;
