@@ -8,12 +8,7 @@
 
 static meower_error error; /* says what was wrong and what would be right */
 
-static void check(int status)
-{
-    if (status != MEOWER_OK) {
-        errx(1, "%s", error.message);
-    }
-}
+#define CHECK(call) ((call) == MEOWER_OK ? (void)0 : errx(1, "%s", error.message))
 
 static void print_page(const char *title, meower_page *page)
 {
@@ -34,22 +29,22 @@ int main(int argc, char **argv)
     meower_subscription *subscription;
     meower_page *page;
     meower_command_result posted;
-    check(meower_options_new(&options));
-    check(meower_options_set(options, "store", argc > 1 ? argv[1] : "memory:", &error));
-    check(meower_open(options, &feed, &error));
-    check(meower_command_open(feed, &command, &error));
-    check(meower_query_open(feed, &query, &error));
-    check(meower_subscription_open(feed, NULL, &subscription, &error)); /* what follows now */
+    CHECK(meower_options_new(&options));
+    CHECK(meower_options_set(options, "store", argc > 1 ? argv[1] : "memory:", &error));
+    CHECK(meower_open(options, &feed, &error));
+    CHECK(meower_command_open(feed, &command, &error));
+    CHECK(meower_query_open(feed, &query, &error));
+    CHECK(meower_subscription_open(feed, NULL, &subscription, &error)); /* what follows now */
     for (size_t i = 0; i < 3; i++) {
-        check(meower_command_post(command, bodies[i], strlen(bodies[i]), NULL, 1000, &posted, &error));
+        CHECK(meower_command_post(command, bodies[i], strlen(bodies[i]), NULL, 1000, &posted, &error));
     }
-    check(meower_query_list(query, &(meower_list)MEOWER_LIST_INIT, 1000, &page, &error));
+    CHECK(meower_query_list(query, &(meower_list)MEOWER_LIST_INIT, 1000, &page, &error));
     print_page("Newest first:", page);
     meower_search search = MEOWER_SEARCH_INIT;
     search.text = "keybaord cat";
     search.text_len = strlen(search.text);
     search.cursor = posted.cursor; /* answer when the index has what was just posted */
-    check(meower_query_search(query, &search, 1000, &page, &error));
+    CHECK(meower_query_search(query, &search, 1000, &page, &error));
     print_page("Best first, typos forgiven:", page);
     printf("As it happened:\n");
     const meower_event *event;
@@ -60,5 +55,5 @@ int main(int argc, char **argv)
     meower_query_close(query);
     meower_command_close(command);
     meower_options_free(options);
-    check(meower_close(feed, 1000, &error));
+    CHECK(meower_close(feed, 1000, &error));
 }
