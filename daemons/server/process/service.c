@@ -169,7 +169,7 @@ bool service_close(struct service *service, int timeout_ms)
 {
     struct timespec until;
     stop_all(service);
-    clock_gettime(CLOCK_MONOTONIC, &until);
+    clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += timeout_ms / 1000;
     /* A thread that is stuck still uses everything, so nothing can be released then. */
     if (!join_all(service, &until)) {

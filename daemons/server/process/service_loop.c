@@ -77,8 +77,7 @@ void service_loop_stop(struct service_loop *service)
 
 bool service_loop_join(struct service_loop *service, const struct timespec *until)
 {
-    service->has_thread =
-        service->has_thread && pthread_clockjoin_np(service->thread, NULL, CLOCK_MONOTONIC, until) != 0;
+    service->has_thread = service->has_thread && pthread_timedjoin_np(service->thread, NULL, until) != 0;
     return !service->has_thread;
 }
 

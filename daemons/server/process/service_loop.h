@@ -44,7 +44,7 @@ int service_loop_start(struct service_loop *service);
 /* The thread ends when what was accepted is answered and live clients were told to go away. Any thread. */
 void service_loop_stop(struct service_loop *service);
 
-/* False when its thread did not end by then (CLOCK_MONOTONIC): it still uses everything. */
+/* False when its thread did not end by then (CLOCK_REALTIME): it still uses everything. */
 bool service_loop_join(struct service_loop *service, const struct timespec *until);
 
 /* Closes what is left, and the handles. The thread has ended, or was never started. */
