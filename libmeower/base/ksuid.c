@@ -206,7 +206,8 @@ static uint64_t min_of(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* The time of ids goes on while the wall clock is behind it, an eighth slower; where that clock is ahead, with it. */
+/* The time of ids never goes back. It follows the wall clock; where that shows an earlier time, it goes on by seven
+ * eighths of what has passed, until the wall clock has caught up. */
 static void look_at_clocks(struct ksuid_source *source, int64_t wall_us)
 {
     int64_t monotonic_us;

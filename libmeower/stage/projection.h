@@ -58,8 +58,8 @@ bool projection_step(void *stage, int64_t *wait_us);
  * indexed. Any thread. */
 void projection_doubt(struct projection *projection);
 
-/* A number that is odd while the stage looks which index the engine has, and that has grown afterwards. A search that
- * saw it odd or saw it change may have searched an index that had just been emptied. Any thread. */
+/* Counts the beginnings and ends of the stage's checks of which index the engine has: it is odd during a check. A
+ * search during which it is odd or changes may have searched an index that had just been emptied. Any thread. */
 unsigned projection_looks(struct projection *projection);
 
 /* Asks the engine how far the live index is, on the stage's thread, and makes that visible. What was searched meanwhile
