@@ -232,14 +232,13 @@ def test_if_none_match_takes_a_list_a_weak_tag_and_a_star(feed, posted):
         assert feed.get("/meows", etag=value, take=5).status_code == 200, value
 
 
+@pytest.mark.direct_only  # NGINX answers 400 itself
 def test_two_lines_of_if_none_match_are_no_error(feed, host, posted):
     """It is a list, and a list may stand in several lines (RFC 9110, section 5.3)."""
     right, other = f"If-None-Match: {feed.get('/meows', take=5).headers['ETag']}", 'If-None-Match: "other"'
     statuses = [feed.exchange(request_bytes(host, "GET", "/meows?take=5", lines)).status_code
                 for lines in ([right, other], [other, right], [other, other])]
-    assert statuses[0] == 304
-    assert statuses[1] in (200, 304)
-    assert statuses[2] == 200
+    assert statuses == [304, 304, 200]
 
 
 def test_a_condition_does_not_reach_the_next_request(server, feed, posted):

@@ -31,12 +31,8 @@ static void quotes_backslashes_and_control_characters_are_escaped(void **state)
 {
     (void)state;
     assert_written("a\"b\\c", "\"a\\\"b\\\\c\"");
-    for (int byte = 1; byte < 0x20; byte++) {
-        const char text[] = {'x', (char)byte, 'y', '\0'};
-        char expected[20];
-        snprintf(expected, sizeof(expected), "\"x\\u%04xy\"", (unsigned)byte);
-        assert_written(text, expected);
-    }
+    assert_written("\b\t\n\f\r", "\"\\b\\t\\n\\f\\r\"");
+    assert_written("x\x01y\x1f", "\"x\\u0001y\\u001f\"");
     assert_written(" ", "\" \"");
 }
 
@@ -51,12 +47,12 @@ static void a_text_is_cut_at_a_character(void **state)
 {
     (void)state;
     static const char *const texts[] = {"abcdefghijklmnop", "\xf0\x9f\x90\xb1\xf0\x9f\x90\xb1\xf0\x9f\x90\xb1",
-                                        "\n\n\n\n\n", "\"\"\"\"\"\"\"\"\"\"\"\""};
+                                        "\x01\x01\x01\x01\x01", "\"\"\"\"\"\"\"\"\"\"\"\""};
     static const size_t steps[] = {1, 4, 6, 2};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char whole[200];
         size_t whole_len = json_text_write(texts[i], whole, sizeof(whole));
-        for (size_t size = 8; size < whole_len + 10; size++) {
+        for (size_t size = 3; size < whole_len + 10; size++) {
             char *out = malloc(size); /* a sanitizer sees a byte that is written beyond it */
             assert_non_null(out);
             size_t len = json_text_write(texts[i], out, size);
@@ -71,13 +67,13 @@ static void a_text_is_cut_at_a_character(void **state)
     }
 }
 
-static void nine_bytes_hold_one_character(void **state)
+static void four_bytes_hold_one_character(void **state)
 {
     (void)state;
-    char out[9];
-    assert_int_equal(json_text_write("ab", out, 8), 2);
+    char out[4];
+    assert_int_equal(json_text_write("ab", out, 3), 2);
     assert_string_equal(out, "\"\"");
-    assert_int_equal(json_text_write("ab", out, 9), 3);
+    assert_int_equal(json_text_write("ab", out, 4), 3);
     assert_string_equal(out, "\"a\"");
 }
 
@@ -88,7 +84,7 @@ int main(void)
         cmocka_unit_test(quotes_backslashes_and_control_characters_are_escaped),
         cmocka_unit_test(a_text_that_is_no_utf8_is_left_out),
         cmocka_unit_test(a_text_is_cut_at_a_character),
-        cmocka_unit_test(nine_bytes_hold_one_character),
+        cmocka_unit_test(four_bytes_hold_one_character),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

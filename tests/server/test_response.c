@@ -231,7 +231,7 @@ static void a_problem_says_what_is_wrong_in_json(void **state)
     assert_false(has_field("Retry-After"));
     assert_string_equal(peer_content(&peer),
                         "{\"error\":\"Invalid \\\"x\\\"\",\"type\":\"about:blank\","
-                        "\"title\":\"Bad Request\",\"status\":400,\"detail\":\"the\\u000areason\"}");
+                        "\"title\":\"Bad Request\",\"status\":400,\"detail\":\"the\\nreason\"}");
 }
 
 static void a_problem_without_words_has_those_of_its_status(void **state)

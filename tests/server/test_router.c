@@ -216,6 +216,34 @@ static void a_condition_is_that_of_its_own_request(void **state)
     assert_string_equal(exchange->condition, "\"a-long-entity-tag\"");
     ask("POST", "/meows?body=cat", "If-None-Match: \"b\"\r\n");
     assert_string_equal(exchange->condition, "\"b\"");
+    ask("POST", "/meows?body=cat", "");
+    assert_string_equal(exchange->condition, "");
+}
+
+static void a_condition_is_made_of_all_its_lines(void **state)
+{
+    (void)state;
+    ask("POST", "/meows?body=cat", "If-None-Match: \"a\", \"b\"\r\nIf-None-Match: \"c\"\r\n");
+    assert_string_equal(exchange->condition, "\"a\", \"b\",\"c\"");
+}
+
+/* 199 bytes are kept, one more is not; what follows it is. */
+static void a_line_that_is_too_long_is_left_out(void **state)
+{
+    (void)state;
+    char line[300];
+    snprintf(line, sizeof(line), "If-None-Match: %0199d\r\n", 1);
+    ask("POST", "/meows?body=cat", line);
+    assert_int_equal(strlen(exchange->condition), 199);
+    snprintf(line, sizeof(line), "If-None-Match: %0200d\r\nIf-None-Match: \"c\"\r\n", 1);
+    ask("POST", "/meows?body=cat", line);
+    assert_string_equal(exchange->condition, "\"c\"");
+    snprintf(line, sizeof(line), "If-None-Match: %0197d\r\nIf-None-Match: a\r\n", 1);
+    ask("POST", "/meows?body=cat", line);
+    assert_int_equal(strlen(exchange->condition), 199);
+    snprintf(line, sizeof(line), "If-None-Match: %0197d\r\nIf-None-Match: ab\r\n", 1);
+    ask("POST", "/meows?body=cat", line);
+    assert_int_equal(strlen(exchange->condition), 197);
 }
 
 #define ROUTER_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -233,6 +261,8 @@ int main(void)
         ROUTER_TEST(a_key_is_1_to_255_visible_characters),
         ROUTER_TEST(a_delete_needs_one_of_the_tokens),
         ROUTER_TEST(a_condition_is_that_of_its_own_request),
+        ROUTER_TEST(a_condition_is_made_of_all_its_lines),
+        ROUTER_TEST(a_line_that_is_too_long_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

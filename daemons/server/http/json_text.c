@@ -1,44 +1,28 @@
-/* json_text.c - a text as a JSON string (RFC 8259, 7). */
+/* json_text.c - a text as a JSON string, cut to the room there is. */
 #include "server/http/json_text.h"
 
-#include "server/http/utf8.h"
-#include <stdio.h>
+#include "base/json.h"
+#include "base/utf8.h"
 #include <string.h>
 
-#define ESCAPE_LEN 6 /* \u0001 */
-
-/* Bytes of the UTF-8 character at `text`. */
-static size_t character_len(const char *text)
+static size_t without_last_character(const char *text, size_t len)
 {
-    size_t len = 1;
-    while (((unsigned char)text[len] & 0xc0) == 0x80) {
-        len++;
-    }
+    do {
+        len--;
+    } while (((unsigned char)text[len] & 0xc0) == 0x80);
     return len;
 }
 
 size_t json_text_write(const char *text, char *out, size_t size)
 {
-    size_t used = 0;
-    if (!utf8_check(text, strlen(text))) {
-        text = "";
+    size_t len = strlen(text);
+    if (!utf8_is_valid(text, len)) {
+        len = 0;
     }
-    out[used++] = '"';
-    while (*text != '\0' && used + ESCAPE_LEN + 2 <= size) {
-        unsigned char c = (unsigned char)*text;
-        size_t len = character_len(text);
-        if (c < 0x20) {
-            used += (size_t)snprintf(out + used, size - used, "\\u%04x", c);
-        } else {
-            if (c == '"' || c == '\\') {
-                out[used++] = '\\';
-            }
-            memcpy(out + used, text, len);
-            used += len;
-        }
-        text += len;
+    while (json_string_len(text, len) >= size) {
+        len = without_last_character(text, len);
     }
-    out[used++] = '"';
-    out[used] = '\0';
-    return used;
+    char *end = json_write_string(text, len, out);
+    *end = '\0';
+    return (size_t)(end - out);
 }

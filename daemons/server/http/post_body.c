@@ -1,8 +1,8 @@
 /* post_body.c - where the body of a meow stands in a POST: query string, form or JSON (RFC 8259). */
 #include "server/http/post_body.h"
 
+#include "base/utf8.h"
 #include "server/http/parameters.h"
-#include "server/http/utf8.h"
 #include <cjson/cJSON.h>
 
 static int refuse(const char **detail, const char *why)
@@ -29,7 +29,7 @@ static int find_in_parameters(struct slice parameters, char *out, size_t size, s
 static bool is_strict_json_text(struct slice text)
 {
     bool in_string = false;
-    if (!utf8_check(text.text, text.len)) {
+    if (!utf8_is_valid(text.text, text.len)) {
         return false;
     }
     for (size_t i = 0; i < text.len; i++) {

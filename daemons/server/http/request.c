@@ -23,6 +23,12 @@ static const struct {
     {NAME("Sec-WebSocket-Key"), REQUEST_WEBSOCKET_KEY},
     {NAME("Sec-WebSocket-Version"), REQUEST_WEBSOCKET_VERSION},
     {NAME("Expect"), REQUEST_EXPECT},
+};
+
+static const struct {
+    struct slice name;
+    enum request_list_field field;
+} list_names[] = {
     {NAME("If-None-Match"), REQUEST_IF_NONE_MATCH},
     {NAME("Accept-Encoding"), REQUEST_ACCEPT_ENCODING},
     {NAME("Upgrade"), REQUEST_UPGRADE},
@@ -199,6 +205,22 @@ static void parse_connection(struct slice value, struct request *request)
     }
 }
 
+static void keep_list_line(struct slice name, struct slice value, struct request *request)
+{
+    for (size_t i = 0; i < sizeof(list_names) / sizeof(list_names[0]); i++) {
+        if (!slices_equal_nocase(name, list_names[i].name)) {
+            continue;
+        }
+        struct slice *lines = request->lists[list_names[i].field].lines;
+        for (size_t line = 0; line < REQUEST_LIST_LINES; line++) {
+            if (lines[line].text == NULL) {
+                lines[line] = value;
+                return;
+            }
+        }
+    }
+}
+
 /* "Name: value". A space before the colon and a folded line are refused: both were used to smuggle requests. */
 static bool parse_field(struct slice line, struct request *request, struct request_refusal *refusal)
 {
@@ -222,13 +244,13 @@ static bool parse_field(struct slice line, struct request *request, struct reque
         if (!slices_equal_nocase(name, field_names[i].name)) {
             continue;
         }
-        if (request->fields[field].text == NULL) {
-            request->fields[field] = value;
-        } else if (field < REQUEST_SINGLE_COUNT) {
+        if (request->fields[field].text != NULL) {
             return refuse(refusal, 400, "a header field that may stand there once stands there twice");
         }
-        break;
+        request->fields[field] = value;
+        return true;
     }
+    keep_list_line(name, value, request);
     return true;
 }
 
@@ -327,4 +349,14 @@ enum request_result request_parse(const char *bytes, size_t len, struct request 
     }
     request->content = (struct slice){bytes + request->head_len, request->content_len};
     return REQUEST_COMPLETE;
+}
+
+bool request_list_next(struct request_list *list, struct slice *element)
+{
+    for (size_t line = 0; line < REQUEST_LIST_LINES; line++) {
+        if (slice_next(&list->lines[line], ',', element)) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -32,11 +32,22 @@ enum request_field {
     REQUEST_WEBSOCKET_KEY,
     REQUEST_WEBSOCKET_VERSION,
     REQUEST_EXPECT,
-    REQUEST_SINGLE_COUNT, /* those above may stand in a request once at most */
-    REQUEST_IF_NONE_MATCH = REQUEST_SINGLE_COUNT,
+    REQUEST_FIELD_COUNT /* each of those above may stand in a request once at most */
+};
+
+/* Those that are lists, and may go on in further lines (RFC 9110, 5.3). */
+enum request_list_field {
+    REQUEST_IF_NONE_MATCH,
     REQUEST_ACCEPT_ENCODING,
     REQUEST_UPGRADE,
-    REQUEST_FIELD_COUNT
+    REQUEST_LIST_COUNT
+};
+
+/* Lines that are read of each; without the rest a client gets more than it needs, never less. */
+#define REQUEST_LIST_LINES 4
+
+struct request_list {
+    struct slice lines[REQUEST_LIST_LINES]; /* text is NULL after the last one */
 };
 
 /* All texts point into the bytes that were parsed. */
@@ -46,6 +57,7 @@ struct request {
     struct slice path;                        /* as sent, with its percent-encoding, which is well-formed */
     struct slice query;                       /* after '?'; text is NULL when there is none */
     struct slice fields[REQUEST_FIELD_COUNT]; /* text is NULL for one that is absent */
+    struct request_list lists[REQUEST_LIST_COUNT];
     struct slice content;
     size_t head_len;    /* bytes up to the content */
     size_t content_len; /* bytes of content that the head announces */
@@ -69,5 +81,8 @@ struct request_refusal {
 /* Parses the request at the beginning of `bytes`. */
 enum request_result request_parse(const char *bytes, size_t len, struct request *request,
                                   struct request_refusal *refusal);
+
+/* Cuts the next element off the list, as slice_next() does off a line. False at the end of the last line. */
+bool request_list_next(struct request_list *list, struct slice *element);
 
 #endif

@@ -129,13 +129,23 @@ static void refuse_method(struct exchange *exchange, unsigned methods)
     response_problem_content(exchange, 405, NULL, "this path does not have that method; Allow names those it has");
 }
 
-static void keep_condition(struct exchange *exchange, struct slice condition)
+/* Keeps the lines of If-None-Match as one. A line too long to be kept names no entity tag of ours. */
+static void keep_condition(struct exchange *exchange, const struct request_list *list)
 {
-    if (condition.text == NULL || condition.len >= sizeof(exchange->condition)) {
-        return;
+    size_t used = 0;
+    for (size_t i = 0; i < REQUEST_LIST_LINES; i++) {
+        struct slice line = list->lines[i];
+        size_t comma = used > 0 ? 1 : 0;
+        if (line.text == NULL || used + comma + line.len >= sizeof(exchange->condition)) {
+            continue;
+        }
+        if (comma != 0) {
+            exchange->condition[used++] = ',';
+        }
+        memcpy(exchange->condition + used, line.text, line.len);
+        used += line.len;
     }
-    memcpy(exchange->condition, condition.text, condition.len);
-    exchange->condition[condition.len] = '\0';
+    exchange->condition[used] = '\0';
 }
 
 void router_dispatch(const struct router *router, struct exchange *exchange, const struct request *request)
@@ -161,7 +171,7 @@ void router_dispatch(const struct router *router, struct exchange *exchange, con
         response_problem(exchange, 404, NULL, "another service of this feed answers that");
     } else {
         exchange->counts = &router->metrics->routes[target.row + 1];
-        keep_condition(exchange, request->fields[REQUEST_IF_NONE_MATCH]);
+        keep_condition(exchange, &request->lists[REQUEST_IF_NONE_MATCH]);
         router->rows[target.row].route->handle(router->rows[target.row].context, exchange, request, target.argument);
     }
 }

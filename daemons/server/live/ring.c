@@ -1,7 +1,7 @@
 /* ring.c - the newest events, encoded once for everyone. */
 #include "server/live/ring.h"
 
-#include "server/net/slice.h"
+#include "base/hash.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +17,7 @@ static char *bytes_at(const struct ring *ring, uint64_t offset)
 
 static size_t hash_of(const char *id)
 {
-    return slice_hash(slice_of(id)) % RING_FRAMES;
+    return hash_bytes(id, strlen(id)) % RING_FRAMES;
 }
 
 bool ring_init(struct ring *ring, size_t size)

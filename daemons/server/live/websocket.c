@@ -1,7 +1,7 @@
 /* websocket.c - WebSocket frames (RFC 6455). */
 #include "server/live/websocket.h"
 
-#include "server/http/utf8.h"
+#include "base/utf8.h"
 #include <libwebsockets.h>
 #include <string.h>
 
@@ -175,7 +175,7 @@ int websocket_close_code(const struct websocket_reader *reader)
     if (!is_assigned && (code < 3000 || code > 4999)) {
         return WEBSOCKET_PROTOCOL_ERROR;
     }
-    if (!utf8_check((const char *)reader->control + 2, reader->control_len - 2)) {
+    if (!utf8_is_valid((const char *)reader->control + 2, reader->control_len - 2)) {
         return WEBSOCKET_NOT_UTF8;
     }
     return code;

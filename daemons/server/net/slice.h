@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -63,16 +62,6 @@ static inline bool slice_next(struct slice *list, char separator, struct slice *
         *list = (struct slice){end + 1, list->len - len - 1};
     }
     return true;
-}
-
-/* FNV-1a, 64 bits (RFC 9923). */
-static inline uint64_t slice_hash(struct slice slice)
-{
-    uint64_t hash = 14695981039346656037U;
-    for (size_t i = 0; i < slice.len; i++) {
-        hash = (hash ^ (unsigned char)slice.text[i]) * 1099511628211U;
-    }
-    return hash;
 }
 
 #endif

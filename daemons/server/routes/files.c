@@ -37,10 +37,10 @@ static bool is_refusal(struct slice parameter)
 
 /* Whether Accept-Encoding names the coding and does not refuse it (RFC 9110, 12.5.3). "*" does not count: a
  * client that knows a coding names it. */
-static bool accepts(struct slice list, const char *encoding)
+static bool accepts(struct request_list list, const char *encoding)
 {
     struct slice item, part;
-    while (slice_next(&list, ',', &item)) {
+    while (request_list_next(&list, &item)) {
         if (!slice_next(&item, ';', &part) || !slice_equals_nocase(part, encoding)) {
             continue;
         }
@@ -49,7 +49,7 @@ static bool accepts(struct slice list, const char *encoding)
     return false;
 }
 
-static const struct web_form *choose_form(const struct web_file *file, struct slice accepted)
+static const struct web_form *choose_form(const struct web_file *file, struct request_list accepted)
 {
     const struct web_form *form = file->forms;
     while (*form->encoding != '\0' && !accepts(accepted, form->encoding)) {
@@ -61,7 +61,7 @@ static const struct web_form *choose_form(const struct web_file *file, struct sl
 static void handle_file(void *context, struct exchange *exchange, const struct request *request, const char *path)
 {
     const struct web_file *file = find(path);
-    const struct web_form *form = choose_form(file, request->fields[REQUEST_ACCEPT_ENCODING]);
+    const struct web_form *form = choose_form(file, request->lists[REQUEST_ACCEPT_ENCODING]);
     (void)context;
     bool is_known = response_matches(exchange, form->etag);
     response_begin(exchange, is_known ? 304 : 200);

@@ -56,11 +56,12 @@ static struct client *open_client(struct exchange *exchange, struct stream *stre
 /* Whether the client wants to speak WebSocket (RFC 6455, 4.2.1). */
 static bool is_websocket(const struct request *request)
 {
-    struct slice list = request->fields[REQUEST_UPGRADE], item;
+    struct request_list list = request->lists[REQUEST_UPGRADE];
+    struct slice item;
     if (request->method != REQUEST_GET || !request->wants_upgrade) {
         return false;
     }
-    while (slice_next(&list, ',', &item)) {
+    while (request_list_next(&list, &item)) {
         if (slice_equals_nocase(item, "websocket")) {
             return true;
         }

@@ -1,6 +1,7 @@
 /* query.c - GET /meows, GET /meows/{id} and GET /search. */
 #include "server/routes/query.h"
 
+#include "base/hash.h"
 #include "server/http/parameters.h"
 #include "server/http/response.h"
 #include "server/routes/role.h"
@@ -132,7 +133,7 @@ static void add_links(struct exchange *exchange, const meower_page *page)
 static uint64_t hash_found(const meower_page *page, uint64_t hash)
 {
     for (size_t i = 0; i < meower_page_count(page); i++) {
-        hash = hash * 31 + slice_hash(slice_of(meower_page_meow(page, i)->id));
+        hash = hash * 31 + hash_bytes(meower_page_meow(page, i)->id, MEOWER_ID_LEN);
     }
     return hash;
 }
@@ -257,7 +258,7 @@ static void handle_list(void *context, struct exchange *exchange, const struct r
                "only one of skip, max_id, since_id and min_id may be given");
         return;
     }
-    exchange->query_hash = request->query.len == 0 ? 0 : slice_hash(request->query);
+    exchange->query_hash = request->query.len == 0 ? 0 : hash_bytes(request->query.text, request->query.len);
     await(queries, exchange, answer_list, meower_query_submit_list(queries->handle, &list, exchange, &error), &error);
 }
 
@@ -300,7 +301,7 @@ static void handle_search(void *context, struct exchange *exchange, const struct
     }
     search.text = text;
     search.highlight = (int)highlight;
-    exchange->query_hash = request->query.len == 0 ? 0 : slice_hash(request->query);
+    exchange->query_hash = request->query.len == 0 ? 0 : hash_bytes(request->query.text, request->query.len);
     await(queries, exchange, answer_search, meower_query_submit_search(queries->handle, &search, exchange, &error),
           &error);
 }
