@@ -229,9 +229,8 @@ static void a_problem_says_what_is_wrong_in_json(void **state)
     assert_field("Content-Type", "application/json");
     assert_field("Cache-Control", "no-store");
     assert_false(has_field("Retry-After"));
-    assert_string_equal(peer_content(&peer),
-                        "{\"error\":\"Invalid \\\"x\\\"\",\"type\":\"about:blank\","
-                        "\"title\":\"Bad Request\",\"status\":400,\"detail\":\"the\\nreason\"}");
+    assert_string_equal(peer_content(&peer), "{\"error\":\"Invalid \\\"x\\\"\",\"type\":\"about:blank\","
+                                             "\"title\":\"Bad Request\",\"status\":400,\"detail\":\"the\\nreason\"}");
 }
 
 static void a_problem_without_words_has_those_of_its_status(void **state)
