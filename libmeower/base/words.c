@@ -1,7 +1,9 @@
 /* words.c - cuts text into folded words, in one pass: each code point is folded (Unicode NFKD and full case folding),
  * and what it folds to begins, continues or ends a word. */
 #include "base/words.h"
+#include "base/fold.h"
 #include "base/html.h"
+#include "base/role.h"
 #include "base/utf8.h"
 #include <meower/base.h>
 #include <stdbool.h>
@@ -12,8 +14,6 @@
 #define FOLDED_MAX   18                  /* code points that one can fold to: U+FDFA has the most (Unicode 15) */
 #define UTF8_MAX     4                   /* bytes of a code point */
 #define RESERVED_MAX (WORDS_LEN_MAX + 2) /* bytes of a word with the NUL of the one before it and its own */
-
-#define ZERO_WIDTH_SPACE 0x200B
 
 /* The small letter or digit that a letter or digit of ASCII folds to; 0 for every other byte. */
 static const char folded_ascii[256] = {
@@ -26,14 +26,8 @@ static const char folded_ascii[256] = {
     ['S'] = 's', ['T'] = 't', ['U'] = 'u', ['V'] = 'v', ['W'] = 'w', ['X'] = 'x', ['Y'] = 'y', ['Z'] = 'z',
 };
 
-/* What a folded code point does to the word before it. */
-enum role {
-    ROLE_SEPARATE, /* ends it */
-    ROLE_JOIN,     /* continues it, or begins one */
-    ROLE_ALONE,    /* is a word of its own */
-    ROLE_ATTACH,   /* is part of its text, and begins none: vowel signs and the like */
-    ROLE_FOLLOW    /* belongs to it without being part of its text: accents and what nobody sees */
-};
+/* What is a word of its own in ASCII (Unicode categories Sc and Sm). */
+static const char ascii_signs[] = "$+<=>|~";
 
 enum state {
     STATE_OUTSIDE,
@@ -53,64 +47,6 @@ struct splitter {
     bool full;   /* the last word has reached WORDS_LEN_MAX */
     uint32_t at; /* code points before this one */
 };
-
-/* The Han script (Unicode, Scripts.txt) and the Hiragana block: written without spaces between words. */
-static bool is_written_without_spaces(uint32_t code_point)
-{
-    static const struct {
-        uint32_t first;
-        uint32_t last;
-    } ranges[] = {
-        {0x2E80, 0x2FD5}, {0x3005, 0x3005}, {0x3007, 0x3007}, {0x3021, 0x3029},   {0x3038, 0x303B},   {0x3040, 0x309F},
-        {0x3400, 0x4DBF}, {0x4E00, 0x9FFF}, {0xF900, 0xFAFF}, {0x20000, 0x2FA1F}, {0x30000, 0x323AF},
-    };
-
-    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]) && code_point >= ranges[i].first; i++) {
-        if (code_point <= ranges[i].last) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Marks that spell rather than accent: vowel signs, nukta, voiced kana, virama (Unicode, DerivedCombiningClass.txt: 0,
- * 7, 8 and 9). Without them words of Hindi, Thai or Japanese would fall together. */
-static bool is_spelling_mark(const utf8proc_property_t *property)
-{
-    return property->combining_class == 0 || (property->combining_class >= 7 && property->combining_class <= 9);
-}
-
-static enum role role_of(uint32_t code_point)
-{
-    const utf8proc_property_t *property = utf8proc_get_property((utf8proc_int32_t)code_point);
-
-    if (code_point == ZERO_WIDTH_SPACE) {
-        return ROLE_SEPARATE; /* it marks where words end in scripts without spaces */
-    }
-    if (property->ignorable) {
-        return ROLE_FOLLOW; /* joiners, soft hyphens, variation selectors: texts that look alike are alike */
-    }
-    switch (property->category) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO:
-        return is_written_without_spaces(code_point) ? ROLE_ALONE : ROLE_JOIN;
-    case UTF8PROC_CATEGORY_SO:
-        return ROLE_ALONE;
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-        return is_spelling_mark(property) ? ROLE_ATTACH : ROLE_FOLLOW;
-    case UTF8PROC_CATEGORY_ME:
-        return ROLE_FOLLOW;
-    default:
-        return ROLE_SEPARATE;
-    }
-}
 
 /* Room for one more word, or for what the last one still lacks. */
 static bool reserve(struct splitter *splitter)
@@ -174,7 +110,38 @@ static bool append(struct splitter *splitter, uint32_t code_point)
     return true;
 }
 
-/* Adds a spelling mark to the last word, which may be one that cannot go on. */
+#define INDIC_LEN 3 /* bytes of each code point of the scripts of India */
+
+/* Puts an anusvara in the place of the nasal consonant and virama in which the last word ends. */
+static void fold_nasal_before(struct splitter *splitter, uint32_t letter)
+{
+    struct word *word = &splitter->items[splitter->count - 1];
+    char *end = splitter->buffer + splitter->used;
+    uint32_t nasal, virama;
+
+    if (splitter->full || word->len < 2 * INDIC_LEN || utf8_decode(end - INDIC_LEN, INDIC_LEN, &virama) != INDIC_LEN ||
+        utf8_decode(end - 2 * INDIC_LEN, INDIC_LEN, &nasal) != INDIC_LEN) {
+        return;
+    }
+    uint32_t anusvara = fold_nasal(nasal, virama, letter);
+    if (anusvara != 0) {
+        utf8_encode(anusvara, end - 2 * INDIC_LEN);
+        splitter->used -= INDIC_LEN;
+        word->len -= INDIC_LEN;
+    }
+}
+
+/* The first code point of the last word. */
+static uint32_t first_of_last(const struct splitter *splitter)
+{
+    const struct word *word = &splitter->items[splitter->count - 1];
+    uint32_t first = 0;
+
+    utf8_decode(splitter->buffer + splitter->used - word->len, word->len, &first);
+    return first;
+}
+
+/* Adds to the last word, which may be one that cannot go on. */
 static bool attach(struct splitter *splitter, uint32_t code_point)
 {
     enum state state = splitter->state;
@@ -189,21 +156,71 @@ static bool attach(struct splitter *splitter, uint32_t code_point)
     return attached;
 }
 
-static bool take_folded(struct splitter *splitter, uint32_t code_point)
+/* A word that cannot go on: a sign, or a character. */
+static bool add_complete(struct splitter *splitter, uint32_t code_point, enum word_kind kind)
+{
+    bool is_after_character = splitter->state == STATE_COMPLETE && splitter->count > 0 &&
+                              splitter->items[splitter->count - 1].kind == WORD_CHARACTER;
+
+    splitter->state = STATE_OUTSIDE;
+    if (!append(splitter, code_point)) {
+        return false;
+    }
+    splitter->items[splitter->count - 1].kind = kind;
+    splitter->items[splitter->count - 1].continues = is_after_character && kind == WORD_CHARACTER;
+    splitter->state = STATE_COMPLETE;
+    return true;
+}
+
+/* Continues the last word, or begins one. A nasal consonant before it becomes anusvara. */
+static bool join(struct splitter *splitter, uint32_t code_point)
+{
+    if (splitter->state == STATE_COMPLETE) {
+        splitter->state = STATE_OUTSIDE;
+    }
+    if (splitter->state == STATE_INSIDE && code_point > 0x7F) {
+        fold_nasal_before(splitter, code_point);
+    }
+    return append(splitter, code_point);
+}
+
+/* Whether the last word is one that cannot go on, and has this role. */
+static bool is_after(const struct splitter *splitter, enum role role)
+{
+    return splitter->state == STATE_COMPLETE && role_of(first_of_last(splitter)) == role;
+}
+
+/* A vowel or a trailing consonant of Hangul belongs to the consonant, or to what stands for one, before it. */
+static bool continue_syllable(struct splitter *splitter, uint32_t code_point)
+{
+    if (is_after(splitter, ROLE_CONSONANT) || is_after(splitter, ROLE_SYLLABLE)) {
+        return attach(splitter, code_point);
+    }
+    return add_complete(splitter, code_point, WORD_CHARACTER);
+}
+
+/* The second half of a flag belongs to the first. */
+static bool take_flag(struct splitter *splitter, uint32_t code_point)
+{
+    bool is_second = is_after(splitter, ROLE_FLAG) && splitter->items[splitter->count - 1].len == UTF8_MAX;
+
+    return is_second ? attach(splitter, code_point) : add_complete(splitter, code_point, WORD_SIGN);
+}
+
+static bool take_role(struct splitter *splitter, uint32_t code_point)
 {
     switch (role_of(code_point)) {
     case ROLE_JOIN:
-        if (splitter->state == STATE_COMPLETE) {
-            splitter->state = STATE_OUTSIDE;
-        }
-        return append(splitter, code_point);
-    case ROLE_ALONE:
-        splitter->state = STATE_OUTSIDE;
-        if (!append(splitter, code_point)) {
-            return false;
-        }
-        splitter->state = STATE_COMPLETE;
-        return true;
+        return join(splitter, code_point);
+    case ROLE_SIGN:
+        return add_complete(splitter, code_point, WORD_SIGN);
+    case ROLE_FLAG:
+        return take_flag(splitter, code_point);
+    case ROLE_CHARACTER:
+    case ROLE_CONSONANT:
+        return add_complete(splitter, code_point, WORD_CHARACTER);
+    case ROLE_SYLLABLE:
+        return continue_syllable(splitter, code_point);
     case ROLE_ATTACH:
         return attach(splitter, code_point);
     case ROLE_FOLLOW:
@@ -217,6 +234,19 @@ static bool take_folded(struct splitter *splitter, uint32_t code_point)
     }
     splitter->state = STATE_OUTSIDE;
     return true;
+}
+
+/* Takes a code point that is decomposed and case-folded. */
+static bool take_folded(struct splitter *splitter, uint32_t code_point)
+{
+    uint32_t folded[FOLD_MAX];
+    size_t count = fold_letter(code_point, folded);
+    bool taken = true;
+
+    for (size_t i = 0; i < count && taken; i++) {
+        taken = take_role(splitter, folded[i]);
+    }
+    return taken;
 }
 
 static bool take(struct splitter *splitter, uint32_t code_point)
@@ -276,6 +306,18 @@ static size_t take_ascii_run(struct splitter *splitter, const char *text, size_t
     return taken;
 }
 
+/* The last word is as long as what stands for it in the text. Returns the bytes taken, or 0 when memory is short. */
+static size_t take_entity(struct splitter *splitter, char character, size_t len)
+{
+    bool taken = take_role(splitter, (unsigned char)character);
+
+    splitter->at += (uint32_t)len; /* all ASCII: as many code points */
+    if (taken && splitter->state == STATE_COMPLETE) {
+        splitter->items[splitter->count - 1].length = (uint32_t)len;
+    }
+    return taken ? len : 0;
+}
+
 /* Takes the entity, the code point beyond ASCII or the byte at text[0]. Returns the bytes it has, or 0 when memory is
  * short. */
 static size_t take_other(struct splitter *splitter, const char *text, size_t len)
@@ -284,10 +326,8 @@ static size_t take_other(struct splitter *splitter, const char *text, size_t len
     char character;
     size_t entity_len = html_entity(text, len, &character);
 
-    if (entity_len > 0) { /* all ASCII: as many code points */
-        splitter->state = STATE_OUTSIDE;
-        splitter->at += (uint32_t)entity_len;
-        return entity_len;
+    if (entity_len > 0) {
+        return take_entity(splitter, character, entity_len);
     }
     size_t byte_count = utf8_decode(text, len, &code_point);
     bool taken = true;
@@ -309,10 +349,15 @@ static size_t take_next(struct splitter *splitter, const char *text, size_t len)
     if (folded_ascii[first] != 0) {
         return take_ascii_run(splitter, text, len);
     }
-    if (first < 0x80 && first != '&') { /* no word, and begins no entity */
-        splitter->state = STATE_OUTSIDE;
+    if (first < 0x80 && first != '&') { /* begins no entity */
+        bool taken = true;
+        if (first != 0 && strchr(ascii_signs, first) != NULL) {
+            taken = add_complete(splitter, first, WORD_SIGN);
+        } else {
+            splitter->state = STATE_OUTSIDE;
+        }
         splitter->at++;
-        return 1;
+        return taken ? 1 : 0;
     }
     return take_other(splitter, text, len);
 }
