@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 /* The ABI of the tables below. A table of another ABI is refused when it is added. */
-#define MEOWER_BACKEND_ABI 1
+#define MEOWER_BACKEND_ABI 2
 
 /* Bytes of an epoch: 16 hexadecimal digits and the terminating NUL. A store draws a new epoch when it is created or
  * restored, so that positions of another life are never mistaken for its own. */
@@ -241,20 +241,37 @@ typedef struct meower_search_document {
     size_t words_len;  /* bytes */
 } meower_search_document;
 
-/* One word that is searched. */
+/* One word, or one run of characters, that is searched. */
 typedef struct meower_search_word {
-    const char *text;   /* folded, NUL-terminated */
-    size_t text_len;    /* bytes */
-    unsigned typos_max; /* 0, 1 or 2 edits; the first code point is never one of them */
-    int is_prefix;      /* 1: longer words that begin with it match too (the last word) */
+    const char *text; /* folded, NUL-terminated; the characters of a run are joined by single spaces, and stand side by
+                         side in the words of a document that has the run */
+    size_t text_len;  /* bytes */
+    unsigned typos_max;   /* 0, 1 or 2 edits; the first code point is not one of them */
+    int is_prefix;        /* 1: longer words that begin with it match too (the last word); of a run, longer words that
+                             begin with its last character, in the place of that */
+    int may_differ_first; /* 1: where no document has this word, words with another first code point match as typos
+                             when one edit in all leads to them */
+    int may_be_split;     /* 1: two to four words of a document side by side that are this word when joined match it as
+                             a typo does */
 } meower_search_word;
 
-/* What is searched. A level is 0: exact, 1: exact or typo, 2: exact, typo or prefix. A meow is in tier 0, 1 or 2 when
- * all words match at level 0, 1 or 2, and otherwise in tier 3, 4 or 5 when any word does. Order: tier, then newest
- * position first. */
+/* Neighbours in the query that are one word when they are joined: a document that has that word matches each of them as
+ * a typo does. */
+typedef struct meower_search_join {
+    const char *text;   /* folded, NUL-terminated */
+    size_t text_len;    /* bytes */
+    uint32_t word_mask; /* bit i: words[i] is a part of it */
+} meower_search_join;
+
+/* What is searched. A word matches a document in the best of three qualities: 0 exactly, 1 with typos, 2 as a prefix.
+ * First come the documents in which all words match, in three tiers (all of quality 0; 0 or 1; any), the newest
+ * position first in each. Behind them those in which some match, by the sum of what the words add to them, of equal
+ * sums the newest first: docs/SEARCH.md, "Order", says how much that is. */
 typedef struct meower_search_request {
     const meower_search_word *words;
-    size_t word_count; /* at least 1 */
+    size_t word_count; /* 1 to 32 */
+    const meower_search_join *joins;
+    size_t join_count;
     uint64_t skip;
     uint32_t take;
 } meower_search_request;
