@@ -84,7 +84,7 @@ const uint32_t (*meower_page_highlights(const meower_page *page, size_t index, s
 #define RANGE_TEXT_MAX 24 /* "[4294967295,4294967295]," */
 
 /* Writes ,"highlight":[[0,5],[6,3]] to `out`; returns the bytes. With `out` NULL it only counts. */
-static size_t write_highlights(const struct answer_highlights *highlights, char *out)
+static size_t write_highlights(const struct highlights *highlights, char *out)
 {
     static const char opening[] = ",\"highlight\":[";
     char text[RANGE_TEXT_MAX + 1];

@@ -161,6 +161,18 @@ void match_query_free(struct match_query *query)
     query->join_count = 0;
 }
 
+meower_search_request match_request(const struct match_query *query, uint64_t skip, uint32_t take)
+{
+    return (meower_search_request){
+        .words = query->items,
+        .word_count = query->count,
+        .joins = query->joins,
+        .join_count = query->join_count,
+        .skip = skip,
+        .take = take,
+    };
+}
+
 /* ---- distance --------------------------------------------------------------------------------------------------- */
 
 struct letters {

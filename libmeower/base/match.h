@@ -34,6 +34,9 @@ struct match_query {
 int match_query_init(struct match_query *query, const char *text, size_t len);
 void match_query_free(struct match_query *query);
 
+/* The query as an engine is asked it, for this window. It points into the query. */
+meower_search_request match_request(const struct match_query *query, uint64_t skip, uint32_t take);
+
 /* Edits allowed in a word of so many code points: 1-2 none, 3-5 one, 6 or more two. */
 unsigned match_typos_max(size_t code_points);
 

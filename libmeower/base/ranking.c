@@ -31,7 +31,7 @@ struct found {
 };
 
 struct ranking {
-    const struct match_query *query;
+    const meower_search_request *request;
     struct entry *entries;
     size_t entry_count;
     size_t entry_max;
@@ -43,14 +43,14 @@ struct ranking {
     size_t text_count;
 };
 
-struct ranking *ranking_new(const struct match_query *query)
+struct ranking *ranking_new(const meower_search_request *request)
 {
     struct ranking *ranking = calloc(1, sizeof(*ranking));
 
     if (ranking == NULL) {
         return NULL;
     }
-    ranking->query = query;
+    ranking->request = request;
     ranking->slot_count = SLOTS_MIN;
     ranking->slots = calloc(SLOTS_MIN, sizeof(*ranking->slots));
     if (ranking->slots == NULL) {
@@ -98,21 +98,21 @@ static void improve(struct quality *quality, int by)
 }
 
 /* What a single word is to each item of the query, neighbours of the query included. */
-static void compare(const struct match_query *query, struct entry *entry)
+static void compare(const meower_search_request *request, struct entry *entry)
 {
-    for (size_t i = 0; i < query->count; i++) {
-        const meower_search_word *item = &query->items[i];
+    for (size_t i = 0; i < request->word_count; i++) {
+        const meower_search_word *item = &request->words[i];
         entry->qualities[i] = (struct quality){
             (unsigned char)match_quality(item, entry->text, entry->len, false),
             (unsigned char)match_quality(item, entry->text, entry->len, true),
         };
     }
-    for (size_t j = 0; j < query->join_count; j++) {
-        const meower_search_join *join = &query->joins[j];
+    for (size_t j = 0; j < request->join_count; j++) {
+        const meower_search_join *join = &request->joins[j];
         if (join->text_len != entry->len || memcmp(join->text, entry->text, entry->len) != 0) {
             continue;
         }
-        for (size_t i = 0; i < query->count; i++) {
+        for (size_t i = 0; i < request->word_count; i++) {
             if ((join->word_mask >> i & 1) != 0) {
                 improve(&entry->qualities[i], MATCH_TYPO);
             }
@@ -183,7 +183,7 @@ static struct entry *find_entry(struct ranking *ranking, const struct word *word
     }
     memcpy(entry->text, word->text, word->len);
     entry->text[word->len] = '\0';
-    compare(ranking->query, entry);
+    compare(ranking->request, entry);
     *slot = ++ranking->entry_count;
     return entry;
 }
@@ -191,10 +191,11 @@ static struct entry *find_entry(struct ranking *ranking, const struct word *word
 /* ---- texts ------------------------------------------------------------------------------------------------------ */
 
 /* What stands at one place of the text and has several words: runs, and words that are split there. */
-static void compare_place(const struct match_query *query, const struct words *text, size_t at, struct quality *found)
+static void compare_place(const meower_search_request *request, const struct words *text, size_t at,
+                          struct quality *found)
 {
-    for (size_t i = 0; i < query->count; i++) {
-        const meower_search_word *item = &query->items[i];
+    for (size_t i = 0; i < request->word_count; i++) {
+        const meower_search_word *item = &request->words[i];
         int quality;
         if (match_is_run(item)) {
             if (match_run(item, text, at, &quality) > 0) {
@@ -208,7 +209,7 @@ static void compare_place(const struct match_query *query, const struct words *t
 
 bool ranking_add(struct ranking *ranking, const struct words *text)
 {
-    size_t count = ranking->query->count;
+    size_t count = ranking->request->word_count;
     struct found found = {.number = (uint32_t)ranking->text_count};
     bool matches = false;
 
@@ -227,7 +228,7 @@ bool ranking_add(struct ranking *ranking, const struct words *text)
         for (size_t i = 0; i < count; i++) {
             found.qualities[i] = better_of(found.qualities[i], entry->qualities[i]);
         }
-        compare_place(ranking->query, text, at, found.qualities);
+        compare_place(ranking->request, text, at, found.qualities);
     }
     for (size_t i = 0; i < count; i++) {
         matches = matches || found.qualities[i].first_differs != MATCH_NONE;
@@ -281,7 +282,7 @@ static uint64_t count_run(const struct ranking *ranking, const meower_search_wor
 /* What an item adds in each quality, and whether no text has the searched word, so that its first letter may differ. */
 static bool weigh(const struct ranking *ranking, size_t item, unsigned weights[MATCH_NONE])
 {
-    const meower_search_word *word = &ranking->query->items[item];
+    const meower_search_word *word = &ranking->request->words[item];
     uint64_t counts[MATCH_NONE] = {0};
     bool differs;
 
@@ -339,7 +340,7 @@ static void judge(struct found *found, size_t count, const bool *differs, unsign
 
 size_t ranking_order(struct ranking *ranking, uint32_t *order)
 {
-    size_t count = ranking->query->count;
+    size_t count = ranking->request->word_count;
     unsigned weights[MATCH_WORDS_MAX][MATCH_NONE];
     bool differs[MATCH_WORDS_MAX];
     size_t written = 0;

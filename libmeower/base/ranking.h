@@ -7,8 +7,9 @@
 
 struct ranking;
 
-/* Begins with no texts; `query`, which has at least one item, outlives it. NULL when memory is short. */
-struct ranking *ranking_new(const struct match_query *query);
+/* Begins with no texts. The request, which outlives it, has 1 to MATCH_WORDS_MAX words; its window is not looked at.
+ * NULL when memory is short. */
+struct ranking *ranking_new(const meower_search_request *request);
 void ranking_free(struct ranking *ranking);
 
 /* Adds the next text, the newest first. False when memory is short. */

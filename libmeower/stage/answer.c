@@ -13,44 +13,50 @@ void answer_release(struct answer *answer)
     free(answer->highlights);
 }
 
-static int highlight_meow(const struct meow *meow, const struct match_query *query, struct answer_highlights *out)
+/* The items that no meow of the answer has as they are. The engine allows these another first letter, unless a meow
+ * that it left out has them. */
+static uint32_t find_differing(const struct match_query *query, const struct words *words, size_t count)
 {
-    struct words words;
-    int status = words_split(meow->view.body, meow->view.body_len, &words);
+    uint32_t differing = 0;
 
-    if (status != MEOWER_OK || words.count == 0) {
-        return status;
-    }
-    out->ranges = calloc(words.count, sizeof(*out->ranges));
-    if (out->ranges == NULL) {
-        words_free(&words);
-        return MEOWER_ERROR_NO_MEMORY;
-    }
-    for (size_t i = 0; i < words.count; i++) {
-        int level = MATCH_NONE;
-        for (size_t j = 0; j < query->count && level == MATCH_NONE; j++) {
-            level = match_level(&query->items[j], words.items[i].text, words.items[i].len);
+    for (size_t item = 0; item < query->count; item++) {
+        bool has = false;
+        for (size_t i = 0; i < count && !has; i++) {
+            has = highlight_has(&query->items[item], &words[i]);
         }
-        if (level != MATCH_NONE) {
-            out->ranges[out->count][0] = words.items[i].start;
-            out->ranges[out->count][1] = words.items[i].length;
-            out->count++;
-        }
+        differing |= has ? 0 : UINT32_C(1) << item;
     }
-    words_free(&words);
-    return MEOWER_OK;
+    return differing;
+}
+
+/* Cuts every meow of the answer into words. Returns a status; what was cut before an error stays. */
+static int split_meows(const struct answer *answer, struct words *words)
+{
+    int status = MEOWER_OK;
+
+    for (size_t i = 0; i < answer->count && status == MEOWER_OK; i++) {
+        status = words_split(answer->meows[i]->view.body, answer->meows[i]->view.body_len, &words[i]);
+    }
+    return status;
 }
 
 int answer_highlight(struct answer *answer, const struct match_query *query)
 {
-    int status = MEOWER_OK;
+    struct words *words = calloc(answer->count + 1, sizeof(*words));
+    int status = MEOWER_ERROR_NO_MEMORY;
 
     answer->highlights = calloc(answer->count + 1, sizeof(*answer->highlights));
-    if (answer->highlights == NULL) {
-        return MEOWER_ERROR_NO_MEMORY;
+    if (words != NULL && answer->highlights != NULL) {
+        status = split_meows(answer, words);
     }
+    uint32_t differing = status == MEOWER_OK ? find_differing(query, words, answer->count) : 0;
     for (size_t i = 0; i < answer->count && status == MEOWER_OK; i++) {
-        status = highlight_meow(answer->meows[i], query, &answer->highlights[i]);
+        const meower_meow *meow = &answer->meows[i]->view;
+        status = highlight_find(query, differing, meow->body, meow->body_len, &words[i], &answer->highlights[i]);
     }
+    for (size_t i = 0; words != NULL && i < answer->count; i++) {
+        words_free(&words[i]);
+    }
+    free(words);
     return status;
 }

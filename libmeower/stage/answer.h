@@ -2,21 +2,15 @@
 #ifndef STAGE_ANSWER_H
 #define STAGE_ANSWER_H
 
-#include "base/match.h"
+#include "base/highlight.h"
 #include "base/meow.h"
-
-/* Where the searched words stand in one meow. */
-struct answer_highlights {
-    uint32_t (*ranges)[2];
-    size_t count;
-};
 
 struct answer {
     bool is_fallback;
     bool has_older;
     bool has_newer;
     char cursor[MEOWER_CURSOR_SIZE];
-    struct answer_highlights *highlights; /* one a meow, or NULL */
+    struct highlights *highlights; /* one a meow, or NULL */
     size_t count;
     struct meow **meows; /* given: room for as many as were asked for, all NULL */
 };

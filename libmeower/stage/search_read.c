@@ -2,6 +2,7 @@
  * moment ago cannot be found any more. When the engine fails, the newest meows are scanned with the same contract. */
 #include "stage/search_read.h"
 #include "base/cursor.h"
+#include "base/ranking.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,8 +75,7 @@ static int search_engine(const struct search_read *read, unsigned lane, struct r
                          const struct match_query *query)
 {
     struct answer *answer = request->answer;
-    meower_search_request search = {
-        .words = query->items, .word_count = query->count, .skip = request->range.skip, .take = request->range.take};
+    meower_search_request search = match_request(query, request->range.skip, request->range.take);
     struct hit_collector hits = {.sink.hit = collect_hit, .max = search.take};
     int status;
 
@@ -115,47 +115,51 @@ static struct meow **newest_meows(struct timeline *timeline, size_t *count)
     return meows;
 }
 
-/* Scans the newest meows, tier by tier. */
+/* Ranks these meows, the newest first. Returns how many are found, or SIZE_MAX when memory is short. */
+static size_t rank_meows(struct meow *const *meows, size_t count, const meower_search_request *search, uint32_t *order)
+{
+    struct ranking *ranking = ranking_new(search);
+    size_t found = SIZE_MAX;
+    bool has_memory = ranking != NULL;
+
+    for (size_t i = 0; i < count && has_memory; i++) {
+        struct words words;
+        has_memory = words_split(meows[i]->view.body, meows[i]->view.body_len, &words) == MEOWER_OK &&
+                     ranking_add(ranking, &words);
+        words_free(&words);
+    }
+    if (has_memory) {
+        found = ranking_order(ranking, order);
+    }
+    ranking_free(ranking);
+    return found;
+}
+
+/* Scans the newest meows. */
 static int scan_newest(struct timeline *timeline, struct read_request *request, const struct match_query *query)
 {
+    const meower_search_request search = match_request(query, request->range.skip, request->range.take);
     struct answer *answer = request->answer;
     size_t count = 0;
     struct meow **meows = newest_meows(timeline, &count);
-    unsigned char *tiers = calloc(count + 1, 1);
-    uint64_t skip = request->range.skip;
+    uint32_t *order = calloc(count + 1, sizeof(*order));
+    size_t found = meows == NULL || order == NULL ? SIZE_MAX : rank_meows(meows, count, &search, order);
     int status = MEOWER_OK;
 
-    if (meows == NULL || tiers == NULL) {
+    if (found == SIZE_MAX) {
         status = meower_error_set(&request->error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the search");
-    }
-    for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
-        struct words words;
-        status = words_split(meows[i]->view.body, meows[i]->view.body_len, &words);
-        if (status == MEOWER_OK) {
-            tiers[i] = (unsigned char)match_tier(query, &words);
-            words_free(&words);
+    } else {
+        for (size_t i = search.skip; i < found && answer->count < search.take; i++) {
+            answer->meows[answer->count++] = meow_hold(meows[order[i]]);
         }
+        answer->has_older = search.skip + answer->count < found;
+        answer->has_newer = search.skip > 0;
     }
-    for (unsigned tier = 0; tier < MATCH_TIERS && status == MEOWER_OK; tier++) {
-        for (size_t i = 0; i < count; i++) {
-            if (tiers[i] != tier) {
-                continue;
-            }
-            if (skip > 0) {
-                skip--;
-            } else if (answer->count < request->range.take) {
-                answer->meows[answer->count++] = meow_hold(meows[i]);
-            } else {
-                answer->has_older = true;
-            }
-        }
-    }
-    answer->has_newer = request->range.skip > 0;
     for (size_t i = 0; i < count; i++) {
         meow_release(meows[i]);
     }
     free(meows);
-    free(tiers);
+    free(order);
     return status;
 }
 

@@ -1,6 +1,5 @@
 /* toy_search.c - documents in an array under one lock; what was indexed since the last refresh cannot be found yet. */
 #include "flow/toy_search.h"
-#include "base/match.h"
 #include "flow/joined_words.h"
 #include "flow/support.h"
 #include <stdlib.h>
@@ -127,51 +126,52 @@ static int toy_refresh(void *backend, meower_error *error)
     return MEOWER_OK;
 }
 
-struct toy_hit {
-    const struct toy_document *document;
-    int tier;
-};
-
-static int compare_hits(const void *left, const void *right)
+/* The documents that can be found, the newest first. Returns how many. */
+static size_t list_visible(const struct toy_index *index, const struct toy_document **visible, const char **words)
 {
-    const struct toy_hit *a = left;
-    const struct toy_hit *b = right;
+    size_t count = 0;
 
-    if (a->tier != b->tier) {
-        return a->tier < b->tier ? -1 : 1;
+    for (size_t i = 0; i < index->count; i++) {
+        const struct toy_document *document = &index->documents[i];
+        size_t at = count;
+        if (!document->is_visible || document->is_deleted) {
+            continue;
+        }
+        for (; at > 0 && visible[at - 1]->position < document->position; at--) {
+            visible[at] = visible[at - 1];
+        }
+        visible[at] = document;
+        count++;
     }
-    return a->document->position > b->document->position ? -1 : 1;
+    for (size_t i = 0; i < count; i++) {
+        words[i] = visible[i]->words;
+    }
+    return count;
 }
 
 static int toy_match(void *backend, unsigned lane, const meower_search_request *request, meower_hit_sink *sink,
                      meower_error *error)
 {
     struct toy_index *index = backend;
-    struct toy_hit *hits;
-    size_t count = 0;
     int status = MEOWER_OK;
 
     (void)lane;
     pthread_mutex_lock(&index->mutex);
-    hits = calloc(index->count + 1, sizeof(*hits));
-    if (hits == NULL) {
+    const struct toy_document **visible = calloc(index->count + 1, sizeof(*visible));
+    const char **words = calloc(index->count + 1, sizeof(*words));
+    uint32_t *order = calloc(index->count + 1, sizeof(*order));
+    size_t found = 0;
+    if (visible == NULL || words == NULL || order == NULL) {
         status = meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory to match");
+    } else {
+        found = joined_words_rank(words, list_visible(index, visible, words), request, order);
     }
-    for (size_t i = 0; i < index->count && status == MEOWER_OK; i++) {
-        const struct toy_document *document = &index->documents[i];
-        int tier =
-            document->is_visible && !document->is_deleted ? joined_words_tier(document->words, request) : MATCH_TIERS;
-        if (tier < MATCH_TIERS) {
-            hits[count++] = (struct toy_hit){document, tier};
-        }
+    for (size_t i = request->skip; i < found && i - request->skip < request->take && status == MEOWER_OK; i++) {
+        status = sink->hit(sink, visible[order[i]]->id, visible[order[i]]->position);
     }
-    if (count > 0) {
-        qsort(hits, count, sizeof(*hits), compare_hits);
-    }
-    for (size_t i = request->skip; i < count && i - request->skip < request->take && status == MEOWER_OK; i++) {
-        status = sink->hit(sink, hits[i].document->id, hits[i].document->position);
-    }
-    free(hits);
+    free(visible);
+    free(words);
+    free(order);
     pthread_mutex_unlock(&index->mutex);
     return status;
 }

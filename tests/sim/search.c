@@ -391,52 +391,30 @@ static int sim_rebuild_cancel(void *backend, meower_error *error)
 
 /* ---- searching --------------------------------------------------------------------------------------------------- */
 
-/* Pushes the matches of one tier, newest first: meows are in the ledger in the order of their positions. */
-static int push_tier(const struct node *node, const unsigned char *tiers, unsigned tier, uint64_t *skip, uint32_t *take,
-                     meower_hit_sink *sink)
-{
-    const struct sim_index *index = node->index;
-    int status = MEOWER_OK;
-
-    for (size_t i = index->count; i > 0 && *take > 0 && status == MEOWER_OK; i--) {
-        if (tiers[i - 1] != tier) {
-            continue;
-        }
-        if (*skip > 0) {
-            --*skip;
-        } else {
-            --*take;
-            status = sink->hit(sink, node->world->ledger.meows[i - 1].id, index->documents[i - 1].position);
-        }
-    }
-    return status;
-}
-
 static int sim_match(void *backend, unsigned lane, const meower_search_request *request, meower_hit_sink *sink,
                      meower_error *error)
 {
     struct node *node = backend;
     const struct sim_index *index = node->index;
-    unsigned char *tiers = malloc(index->count + 1);
-    uint64_t skip = request->skip;
-    uint32_t take = request->take;
+    const char **words = calloc(index->count + 1, sizeof(*words)); /* the newest first */
+    uint32_t *order = calloc(index->count + 1, sizeof(*order));
     int status = check_life(node, error);
 
     (void)lane;
-    if (tiers == NULL) {
+    if (words == NULL || order == NULL) {
         abort();
     }
     for (size_t i = 0; i < index->count; i++) {
-        const struct sim_document *document = &index->documents[i];
-        tiers[i] = MATCH_TIERS;
-        if (document->is_visible && document->words != NULL) {
-            tiers[i] = (unsigned char)joined_words_tier(document->words, request);
-        }
+        const struct sim_document *document = &index->documents[index->count - 1 - i];
+        words[i] = document->is_visible ? document->words : NULL;
     }
-    for (unsigned tier = 0; tier < MATCH_TIERS && status == MEOWER_OK; tier++) {
-        status = push_tier(node, tiers, tier, &skip, &take, sink);
+    size_t found = joined_words_rank(words, index->count, request, order);
+    for (size_t i = request->skip; i < found && i - request->skip < request->take && status == MEOWER_OK; i++) {
+        size_t at = index->count - 1 - order[i];
+        status = sink->hit(sink, node->world->ledger.meows[at].id, index->documents[at].position);
     }
-    free(tiers);
+    free(words);
+    free(order);
     return status;
 }
 
