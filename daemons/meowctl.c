@@ -30,7 +30,7 @@ static const char help[] =
     "  --url URL       a server (default: $MEOWER_URL, or http://127.0.0.1:8080)\n"
     "  --admin URL     its admin listener (default: $MEOWER_ADMIN_URL, or http://127.0.0.1:9180)\n"
     "  --store URL     no server: open this store, such as sqlite:feed.db\n"
-    "  --search URL    with --store: the search index, such as fts5:search.db (default: one in memory)\n"
+    "  --search URL    with --store: the search index, such as index:search (default: one in memory)\n"
     "  --token TOKEN   authorises deletions (default: $MEOWER_TOKEN)\n"
     "\n"
     "How\n"

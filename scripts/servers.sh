@@ -77,7 +77,7 @@ run_behind_nginx() {
 # Every engine that the full run leaves out, with the tests that differ by engine.
 run_other_deployments() {
     local selection="test_post or test_search or test_original_defects or test_get_delete" status=0
-    run_behind_nginx postgresql fts5 "test_search or test_original_defects or test_sse" || status=1
+    run_behind_nginx postgresql index "test_search or test_original_defects or test_sse" || status=1
     with_engine elasticsearch-7.10.2 run_behind_nginx nats elasticsearch "$selection" || status=1
     with_engine elasticsearch-6.2.3 run_behind_nginx postgresql elasticsearch test_search || status=1
     return "$status"
@@ -87,7 +87,7 @@ run_other_deployments() {
 run_all_deployments() {
     local bus engine status=0
     for bus in postgresql nats kafka; do
-        run_behind_nginx "$bus" fts5 || status=1
+        run_behind_nginx "$bus" index || status=1
         [ "$bus" = kafka ] || run_behind_nginx "$bus" elasticsearch || status=1
         for engine in "${engine_older[@]}"; do
             with_engine "$engine" run_behind_nginx "$bus" elasticsearch || status=1

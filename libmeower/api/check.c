@@ -129,7 +129,7 @@ static int open_index(struct check_pass *pass, const meower_options *options, me
     int status = search_open_to_look(&pass->search, options, CHECK_LANE + 1, &detail);
 
     pass->has_index = status == MEOWER_OK;
-    pass->check->totals.has_index = strcmp(meower_options_get(options, "search"), "fts5:") != 0;
+    pass->check->totals.has_index = strcmp(meower_options_get(options, "search"), "index:") != 0;
     if (!pass->check->totals.has_index || status == MEOWER_OK) {
         return MEOWER_OK;
     }

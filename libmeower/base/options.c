@@ -13,7 +13,7 @@ static const meower_option table[] = {
     {"store", MEOWER_OPTION_TEXT, "memory:", 0, 0,
      "URL of the store that keeps the meows, such as memory: or sqlite:feed.db."},
     {"bus", MEOWER_OPTION_TEXT, "inproc:", 0, 0, "URL of the bus that tells other processes of news, such as inproc:."},
-    {"search", MEOWER_OPTION_TEXT, "fts5:", 0, 0, "URL of the search engine, such as fts5: or fts5:index.db."},
+    {"search", MEOWER_OPTION_TEXT, "index:", 0, 0, "URL of the search engine, such as index: or index:index."},
     {"roles", MEOWER_OPTION_TEXT, "command,query,subscription", 0, 0,
      "What this instance does: command, query and subscription, separated by commas."},
     {"threads", MEOWER_OPTION_NUMBER, "2", 0, 64,

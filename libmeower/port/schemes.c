@@ -44,7 +44,7 @@ static const struct scheme {
     {BUS_PORT, "postgres", POSTGRESQL(postgresql_bus), "MEOWER_WITH_POSTGRESQL"},
     {BUS_PORT, "nats", NATS(nats_bus), "MEOWER_WITH_NATS"},
     {BUS_PORT, "kafka", KAFKA(kafka_bus), "MEOWER_WITH_KAFKA"},
-    {SEARCH_PORT, "fts5", &fts5_search, NULL},
+    {SEARCH_PORT, "index", &index_search, NULL},
     {SEARCH_PORT, "elasticsearch", ELASTICSEARCH(elasticsearch_search), "MEOWER_WITH_ELASTICSEARCH"},
     {SEARCH_PORT, "opensearch", ELASTICSEARCH(elasticsearch_search), "MEOWER_WITH_ELASTICSEARCH"},
 };
@@ -125,6 +125,14 @@ static int refuse_unknown(const meower_options *options, enum port port, const c
                             ports[port].name, redacted, known);
 }
 
+/* The engine of before 0.2. Its files are left alone. */
+static int refuse_fts5(meower_error *error)
+{
+    return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
+                            "the search engine \"fts5:\" was replaced by \"index:PATH\", which keeps its index in the "
+                            "directory PATH; the old file is not needed any more, and may be removed");
+}
+
 static int find_own(const meower_options *options, enum port port, meower_backend_config *config, const void **vtable,
                     meower_error *error)
 {
@@ -141,7 +149,9 @@ static int find_own(const meower_options *options, enum port port, meower_backen
         *vtable = scheme->vtable;
         return MEOWER_OK;
     }
-    return refuse_unknown(options, port, config->url, error);
+    return port == SEARCH_PORT && url_has_scheme(config->url, "fts5", &config->location)
+               ? refuse_fts5(error)
+               : refuse_unknown(options, port, config->url, error);
 }
 
 int schemes_find(const meower_options *options, enum port port, meower_backend_config *config, const void **vtable,

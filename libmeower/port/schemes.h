@@ -12,7 +12,7 @@ extern const meower_bus_vtable inproc_bus;
 extern const meower_bus_vtable postgresql_bus;
 extern const meower_bus_vtable nats_bus;
 extern const meower_bus_vtable kafka_bus;
-extern const meower_search_vtable fts5_search;
+extern const meower_search_vtable index_search;
 extern const meower_search_vtable elasticsearch_search;
 
 enum port {

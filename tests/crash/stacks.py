@@ -89,9 +89,9 @@ class SQLite(Stack):
 class Distributed(Stack):
     """meower-commandd, meower-queryd and meower-pusherd on PostgreSQL and a bus. Engines die too, now and then."""
 
-    def __init__(self, programs, directory, bus, search="fts5"):
-        self.name = f"postgresql-{bus}" + ("" if search == "fts5" else f"-{search}")
-        self.engines = ("postgresql", bus) + ((search,) if search != "fts5" else ())
+    def __init__(self, programs, directory, bus, search="index"):
+        self.name = f"postgresql-{bus}" + ("" if search == "index" else f"-{search}")
+        self.engines = ("postgresql", bus) + ((search,) if search != "index" else ())
         unique = "meower_crash_" + secrets.token_hex(6)
         psql(f"CREATE DATABASE {unique}")
         self.database = unique
@@ -106,7 +106,7 @@ class Distributed(Stack):
             if part == "commandd":
                 settings["token"] = TOKEN
             if part == "queryd":
-                settings["search"] = f"fts5:{folder}/search.db" if search == "fts5" else \
+                settings["search"] = f"index:{folder}/search" if search == "index" else \
                     f"{engine_url('elasticsearch')}/{unique}"
             self.daemons[part] = Daemon(programs / f"meower-{part}", folder, settings)
         self.command, self.query, self.pusher = self.daemons.values()

@@ -14,7 +14,7 @@ FULL_LOAD_S = 60
 
 @pytest.mark.parametrize("bus", ["postgresql", "nats", pytest.param("kafka", marks=pytest.mark.long)])
 def test_no_read_misses_what_any_process_has_answered(bus, engines, store, buses, make_cluster, is_long):
-    cluster = make_cluster(store, buses[bus], "fts5:").start()
+    cluster = make_cluster(store, buses[bus], "index:").start()
     begin = now(cluster.pusher)
     pollers = [Poller(cluster, bound) for bound in ("min_id", "since_id")]
     followers = [Follower(cluster.pusher, begin, hang_up_every) for hang_up_every in (None, None, 100, 7)]
@@ -42,7 +42,7 @@ def test_no_read_misses_what_any_process_has_answered(bus, engines, store, buses
 @pytest.mark.long
 @pytest.mark.parametrize("bus", ["postgresql", "nats"])
 def test_three_command_services_at_full_load_keep_one_order(bus, engines, store, buses, make_cluster):
-    cluster = make_cluster(store, buses[bus], "fts5:", command_count=3).start()
+    cluster = make_cluster(store, buses[bus], "index:", command_count=3).start()
     pollers = [Poller(cluster, bound) for bound in ("min_id", "since_id")]
     with load(cluster, POSTERS) as running:
         time.sleep(FULL_LOAD_S)

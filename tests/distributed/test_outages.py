@@ -136,7 +136,7 @@ def assert_serves(cluster):
 
 
 def test_a_store_that_is_not_there_is_waited_for(engines, store, buses, make_cluster):
-    cluster = make_cluster(store, buses["postgresql"], "fts5:")
+    cluster = make_cluster(store, buses["postgresql"], "index:")
     engines.postgresql.stop()
     for daemon in cluster.daemons:
         daemon.spawn()
@@ -165,7 +165,7 @@ def waits_of(daemon, count):
 
 @pytest.mark.parametrize("name", BUSES)
 def test_a_bus_that_is_not_there_is_waited_for(name, engines, store, buses, make_cluster):
-    cluster = make_cluster(store, buses[name], "fts5:")
+    cluster = make_cluster(store, buses[name], "index:")
     getattr(engines, name).stop()
     for daemon in cluster.daemons:
         daemon.spawn()

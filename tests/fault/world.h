@@ -18,8 +18,8 @@
 
 /* What an instance is made of. */
 enum backends {
-    BACKENDS_MEMORY, /* memory:, inproc:, fts5: */
-    BACKENDS_FILES,  /* sqlite:PATH, inproc:, fts5:PATH */
+    BACKENDS_MEMORY, /* memory:, inproc:, index: */
+    BACKENDS_FILES,  /* sqlite:PATH, inproc:, index:PATH */
     BACKENDS_SHARED, /* the same files, as if others wrote to the store and listened on the bus */
     BACKENDS_COUNT
 };

@@ -149,12 +149,12 @@ static int set_options(const struct world *world, meower_options *options, meowe
         "event_log_max", "16",   "timeline_max",           "5",  "wait_max_ms", "1000", "batch_max", "64",
         "queue_max",     "1024", "checkpoint_interval_ms", "100"};
     char store[PATH_SIZE + 32] = "memory:";
-    char search[PATH_SIZE + 32] = "fts5:";
+    char search[PATH_SIZE + 32] = "index:";
     const char *bus = world->backends == BACKENDS_SHARED ? NEWS_BUS ":" : "inproc:";
     if (world->backends != BACKENDS_MEMORY) {
         snprintf(store, sizeof(store), "%s:%s/feed.db", world->backends == BACKENDS_SHARED ? SHARED_STORE : "sqlite",
                  world->folder);
-        snprintf(search, sizeof(search), "fts5:%s/index.db", world->folder);
+        snprintf(search, sizeof(search), "index:%s/index", world->folder);
     }
     int status = meower_options_set(options, "store", store, error);
     if (status == MEOWER_OK) {

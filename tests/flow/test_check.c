@@ -23,7 +23,7 @@ static int set_up(void **state)
     snprintf(place->folder, sizeof(place->folder), "/tmp/meower-check-XXXXXX");
     assert_non_null(mkdtemp(place->folder));
     snprintf(place->store, sizeof(place->store), "sqlite:%s/feed.db", place->folder);
-    snprintf(place->search, sizeof(place->search), "fts5:%s/search.db", place->folder);
+    snprintf(place->search, sizeof(place->search), "index:%s/search", place->folder);
     assert_int_equal(meower_options_new(&place->options), MEOWER_OK);
     assert_int_equal(meower_options_set(place->options, "store", place->store, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(place->options, "search", place->search, NULL), MEOWER_OK);

@@ -183,7 +183,7 @@ static void folder_make(struct folder *folder)
     snprintf(folder->path, sizeof(folder->path), "test_engine.XXXXXX");
     assert_non_null(mkdtemp(folder->path));
     snprintf(folder->store, sizeof(folder->store), "sqlite:%s/feed.db", folder->path);
-    snprintf(folder->search, sizeof(folder->search), "fts5:%s/index.db", folder->path);
+    snprintf(folder->search, sizeof(folder->search), "index:%s/index", folder->path);
 }
 
 static void check_close_drains(const char *threads)

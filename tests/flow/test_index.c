@@ -227,7 +227,7 @@ static void an_index_goes_on_where_it_was(void **state)
 
     (void)state;
     assert_non_null(mkdtemp(path));
-    snprintf(search_url, sizeof(search_url), "fts5:%s/index.db", path);
+    snprintf(search_url, sizeof(search_url), "index:%s/index", path);
     fixture_init(&fixture);
     open_on_file(&fixture, path, search_url);
     post(fixture.command, "fox 1");
@@ -464,7 +464,7 @@ static void those_who_wait_are_woken_when_the_index_turns_out_to_be_complete(voi
     (void)state;
     assert_non_null(mkdtemp(path));
     snprintf(store_url, sizeof(store_url), "sqlite:%s/feed.db", path);
-    snprintf(search_url, sizeof(search_url), "fts5:%s/index.db", path);
+    snprintf(search_url, sizeof(search_url), "index:%s/index", path);
     fixture_init(&fixture);
     fixture_open(&fixture, OPTIONS(STEPPED, "store", store_url, "search", search_url));
     posted = post(fixture.command, "fox");

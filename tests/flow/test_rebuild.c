@@ -524,7 +524,7 @@ static void rebuild_under_load(const char *search_url)
 static void no_search_finds_less_while_an_index_in_memory_is_rebuilt(void **state)
 {
     (void)state;
-    rebuild_under_load("fts5:");
+    rebuild_under_load("index:");
 }
 
 static void no_search_finds_less_while_an_index_in_a_file_is_rebuilt(void **state)
@@ -534,7 +534,7 @@ static void no_search_finds_less_while_an_index_in_a_file_is_rebuilt(void **stat
 
     (void)state;
     assert_non_null(mkdtemp(folder));
-    snprintf(url, sizeof(url), "fts5:%s/search.db", folder);
+    snprintf(url, sizeof(url), "index:%s/search", folder);
     rebuild_under_load(url);
     remove_tree(folder);
 }

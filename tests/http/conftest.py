@@ -25,7 +25,7 @@ def pytest_addoption(parser):
     parser.addoption("--deployment", default="embedded", choices=sorted(DEPLOYMENTS),
                      help="how it is deployed (deployment.py); the two options below are for distributed")
     parser.addoption("--bus", default="postgresql", choices=Distributed.BUSES)
-    parser.addoption("--search", default="fts5", choices=Distributed.SEARCHES)
+    parser.addoption("--search", default="index", choices=Distributed.SEARCHES)
     parser.addoption("--service-threads", type=int, help="of every daemon (default: the daemon's own)")
 
 

@@ -240,9 +240,9 @@ class Distributed(Deployment):
     is_direct = False
     token = "a-token-of-the-tests"
     BUSES = ("postgresql", "nats", "kafka")
-    SEARCHES = ("fts5", "elasticsearch")
+    SEARCHES = ("index", "elasticsearch")
 
-    def __init__(self, program, directory, bus="postgresql", search="fts5"):
+    def __init__(self, program, directory, bus="postgresql", search="index"):
         self.directory = self.log_path = str(directory)
         self.bus, self.search = bus, search
         self.unique_name = "meower_test_" + secrets.token_hex(6)

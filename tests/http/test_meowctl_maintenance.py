@@ -160,7 +160,7 @@ def test_an_index_that_lacks_a_meow_is_rebuilt_while_the_server_works(meowctl, n
 
 
 def test_an_index_is_rebuilt_without_a_server(meowctl, tmp_path):
-    store = ("--store", f"sqlite:{tmp_path}/feed.db", "--search", f"fts5:{tmp_path}/search.db")
+    store = ("--store", f"sqlite:{tmp_path}/feed.db", "--search", f"index:{tmp_path}/search")
     meow_id = meowctl(*store, "post", "a kitten").stdout.strip()
     assert meow_id in meowctl(*store, "search", "kitten").stdout
     rebuilt = meowctl(*store, "rebuild", "search")
@@ -200,7 +200,7 @@ class Feeds:
         self.meowctl = meowctl
         self.store = folder / "feed.db"
         self.index = folder / "search.db"
-        self.urls = ("--store", f"sqlite:{self.store}", "--search", f"fts5:{self.index}")
+        self.urls = ("--store", f"sqlite:{self.store}", "--search", f"index:{self.index}")
         self.ids = meowctl(*self.urls, "post", "-", text="one\ntwo\nthree\nfour\n").stdout.split()
         assert meowctl(*self.urls, "delete", self.ids[3]).returncode == 0
 
@@ -384,6 +384,6 @@ def test_a_working_server_can_be_checked(meowctl, new_server):
     wait_until_found(server, "checked", 20)
     deadline = time.monotonic() + 20
     while "at 40" not in (result := meowctl("--store", f"sqlite:{server.data_directory}/feed.db", "--search",
-                                            f"fts5:{server.data_directory}/search.db", "check")).stdout:
+                                            f"index:{server.data_directory}/search", "check")).stdout:
         assert result.returncode == 0 and time.monotonic() < deadline, result
     assert result.stdout == "0 differences: 20 meows, head 40, index of 20 meows at 40\n", result.stderr

@@ -103,10 +103,10 @@ static void our_own_settings_go_first(void **state)
     setenv("ELASTICSEARCH_ADDRESS", "elasticsearch", 1);
     setenv("MEOWER_STORE", "memory:", 1);
     setenv("MEOWER_BUS", "inproc:", 1);
-    setenv("MEOWER_SEARCH", "fts5:", 1);
+    setenv("MEOWER_SEARCH", "index:", 1);
     assert_option("store", "memory:");
     assert_option("bus", "inproc:");
-    assert_option("search", "fts5:");
+    assert_option("search", "index:");
 }
 
 static void a_value_that_is_too_long_is_named(void **state)

@@ -60,7 +60,7 @@ static void the_table_has_these_rows_and_no_others(void **state)
     static const meower_option expected[] = {
         {"store", MEOWER_OPTION_TEXT, "memory:", 0, 0, NULL},
         {"bus", MEOWER_OPTION_TEXT, "inproc:", 0, 0, NULL},
-        {"search", MEOWER_OPTION_TEXT, "fts5:", 0, 0, NULL},
+        {"search", MEOWER_OPTION_TEXT, "index:", 0, 0, NULL},
         {"roles", MEOWER_OPTION_TEXT, "command,query,subscription", 0, 0, NULL},
         {"threads", MEOWER_OPTION_NUMBER, "2", 0, 64, NULL},
         {"queue_max", MEOWER_OPTION_NUMBER, "65536", 1, 10000000, NULL},

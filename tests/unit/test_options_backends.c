@@ -236,7 +236,7 @@ static const struct port ports[] = {
      sizeof(a_search),
      offsetof(meower_search_vtable, rebuild_begin),
      offsetof(meower_search_vtable, open),
-     {"fts5"}},
+     {"index"}},
 };
 
 #define PORT_COUNT (sizeof(ports) / sizeof(ports[0]))

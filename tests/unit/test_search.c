@@ -187,7 +187,7 @@ static void an_unknown_scheme_is_invalid_and_the_known_ones_are_named(void **sta
 
     choose(fixture, "solr:http://me:secret@localhost");
     assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_ERROR_INVALID);
-    assert_non_null(strstr(fixture->error.message, "fts5:"));
+    assert_non_null(strstr(fixture->error.message, "index:"));
     assert_non_null(strstr(fixture->error.message, "elasticsearch:"));
     assert_non_null(strstr(fixture->error.message, "opensearch:"));
     assert_null(strstr(fixture->error.message, "secret"));
@@ -210,16 +210,16 @@ static void a_text_without_a_scheme_is_invalid(void **state)
     struct fixture *fixture = *state;
     struct search search;
 
-    choose(fixture, "fts5");
+    choose(fixture, "index");
     assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_ERROR_INVALID);
 }
 
-static void fts5_is_built_in(void **state)
+static void the_embedded_index_is_built_in(void **state)
 {
     struct fixture *fixture = *state;
     struct search search;
 
-    choose(fixture, "fts5:");
+    choose(fixture, "index:");
     assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_OK);
     assert_true((search.vtable.flags & MEOWER_SEARCH_EXCLUSIVE) != 0);
     search_close(&search);
@@ -338,7 +338,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_engine_that_is_not_built_in_is_unsupported, setup, teardown),
 #endif
         cmocka_unit_test_setup_teardown(a_text_without_a_scheme_is_invalid, setup, teardown),
-        cmocka_unit_test_setup_teardown(fts5_is_built_in, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_embedded_index_is_built_in, setup, teardown),
         cmocka_unit_test_setup_teardown(an_engine_of_the_host_is_found_with_its_context_location_and_lanes, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(every_call_reaches_the_engine, setup, teardown),

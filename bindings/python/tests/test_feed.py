@@ -215,7 +215,7 @@ def test_a_new_epoch_makes_cursors_unknown(tmp_path):
 
 
 def test_a_check_of_a_sound_feed_finds_nothing(tmp_path):
-    store, search = f"sqlite:{tmp_path}/feed.db", f"fts5:{tmp_path}/index.db"
+    store, search = f"sqlite:{tmp_path}/feed.db", f"index:{tmp_path}/index"
     with meower.open(store=store, search=search) as m:
         m.post_many(["one", "two"])
     found = meower.check(store, search)
@@ -223,7 +223,7 @@ def test_a_check_of_a_sound_feed_finds_nothing(tmp_path):
 
 
 def test_a_check_names_what_is_missing(tmp_path):
-    store, search = f"sqlite:{tmp_path}/feed.db", f"fts5:{tmp_path}/index.db"
+    store, search = f"sqlite:{tmp_path}/feed.db", f"index:{tmp_path}/index"
     with meower.open(store=store, search=search) as m:
         gone = m.post_many(["one", "two"])[0].id
     with sqlite3.connect(tmp_path / "feed.db") as database:

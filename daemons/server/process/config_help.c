@@ -82,7 +82,7 @@ void config_print_help(const struct config_defaults *defaults)
         const meower_option *option = meower_option_at(i);
         bool in_data = defaults->has_data_directory;
         const char *value = in_data && strcmp(option->name, "store") == 0    ? "sqlite:DATA/feed.db"
-                            : in_data && strcmp(option->name, "search") == 0 ? "fts5:DATA/search.db"
+                            : in_data && strcmp(option->name, "search") == 0 ? "index:DATA/search"
                                                                              : option->default_value;
         if (!config_hides_option(option->name)) {
             print_row(option->name,

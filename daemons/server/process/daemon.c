@@ -112,7 +112,7 @@ static bool prepare_feed(const struct daemon *daemon, struct config *config, boo
         return false;
     }
     if (set_default_url(config, "store", "sqlite", "feed.db") &&
-        set_default_url(config, "search", "fts5", "search.db")) {
+        set_default_url(config, "search", "index", "search")) {
         return true;
     }
     snprintf(message, message_size, "the path of the data folder is too long; choose another with --data");

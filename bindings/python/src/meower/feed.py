@@ -204,7 +204,7 @@ def open(
 ) -> Feed:
     """Opens a feed. Close it, or use it as a context manager.
 
-    `store`, `bus` and `search` are URLs, such as "sqlite:feed.db", "nats://localhost" and "fts5:index.db"; without
+    `store`, `bus` and `search` are URLs, such as "sqlite:feed.db", "nats://localhost" and "index:index"; without
     them the feed lives in memory. Every other option of the library is a keyword too: meower.options() lists them.
 
     >>> with open(store="memory:", timeline_max=100) as m:

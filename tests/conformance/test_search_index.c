@@ -1,4 +1,4 @@
-/* test_search_fts5.c - the search suite against "fts5:PATH", each index in a new directory, and "fts5:" in memory. */
+/* test_search_index.c - the search suite against "index:PATH", each index in a new directory, and "index:" in memory. */
 #include "conformance/suite_search.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,14 +11,14 @@ static void make_file_url(char *url, size_t url_size)
     if (mkdtemp(directory) == NULL) {
         abort();
     }
-    snprintf(url, url_size, "fts5:%s/index.db", directory);
+    snprintf(url, url_size, "index:%s/index.db", directory);
 }
 
 static void remove_file(const char *url)
 {
     char command[600];
 
-    snprintf(command, sizeof(command), "rm -r \"$(dirname '%s')\"", url + strlen("fts5:"));
+    snprintf(command, sizeof(command), "rm -r \"$(dirname '%s')\"", url + strlen("index:"));
     if (system(command) != 0) {
         abort();
     }
@@ -26,7 +26,7 @@ static void remove_file(const char *url)
 
 static void make_memory_url(char *url, size_t url_size)
 {
-    snprintf(url, url_size, "fts5:");
+    snprintf(url, url_size, "index:");
 }
 
 static void remove_nothing(const char *url)
@@ -35,7 +35,7 @@ static void remove_nothing(const char *url)
 }
 
 const struct search_adapter search_adapters[] = {
-    {"fts5 in a file", true, make_file_url, remove_file},
-    {"fts5 in memory", false, make_memory_url, remove_nothing},
+    {"index in a file", true, make_file_url, remove_file},
+    {"index in memory", false, make_memory_url, remove_nothing},
 };
 const size_t search_adapter_count = sizeof(search_adapters) / sizeof(search_adapters[0]);

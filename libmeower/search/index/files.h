@@ -1,0 +1,51 @@
+/* files.h - where an index lies: a directory with a file for each segment, a file that names them (the manifest), and a
+ * lock. Or nowhere, when it is in memory.
+ *
+ * A segment's file is written once, synced, and never changed. The manifest is replaced as a whole. So a process that
+ * is killed, or a power cut, leaves the index as the last manifest says; files that it does not name are removed when
+ * the index is opened again. */
+#ifndef SEARCH_INDEX_FILES_H
+#define SEARCH_INDEX_FILES_H
+
+#include "search/index/segment_writer.h"
+#include "search/index/view.h"
+
+struct index_files {
+    char *path;    /* absolute; NULL: in memory */
+    int directory; /* descriptor, or -1 */
+    int lock;      /* descriptor, or -1 */
+    uint64_t next_number;
+};
+
+/* Finds the directory at `location` ("": memory), makes it where there is none, and takes its lock. Refuses one that
+ * holds something else. Errors: LOCKED, INVALID, PERMISSION, IO, FULL, NO_MEMORY; nothing stays open then. */
+int index_files_open(struct index_files *files, const char *location, meower_error *error);
+
+/* Finds it to look at it: takes no lock and makes nothing. Errors: NOT_FOUND when there is none, also for memory. */
+int index_files_find(struct index_files *files, const char *location, meower_error *error);
+
+void index_files_close(struct index_files *files);
+
+/* Reads what the manifest names. An index without a manifest is empty: *view then has no parts. Errors: CORRUPT when
+ * something is missing, damaged or of another version; NO_MEMORY; IO. */
+int index_files_load(struct index_files *files, struct view **view, meower_search_info *info, meower_error *error);
+
+/* Replaces the manifest: these are the segments from now on. Parts without a file are left out, with all after them;
+ * the manifest's position then says how far the others are. In memory there is nothing to do. */
+int index_files_save(struct index_files *files, const struct view *view, const meower_search_info *info,
+                     meower_error *error);
+
+/* Begins a segment's file. Returns its number, or 0 with the error. */
+uint64_t index_files_begin(struct index_files *files, struct segment_writer *writer, meower_error *error);
+
+/* Ends it: syncs and maps it. Held once. After an error the file is gone. Cleans up after the writer either way. */
+int index_files_end(struct index_files *files, struct segment_writer *writer, uint64_t number, struct segment **segment,
+                    meower_error *error);
+
+/* Gives up a file that was begun. */
+void index_files_abandon(struct index_files *files, struct segment_writer *writer, uint64_t number);
+
+/* Removes every segment's file that neither view has. `beside` may be NULL. */
+void index_files_clean(struct index_files *files, const struct view *view, const struct view *beside);
+
+#endif

@@ -1,0 +1,367 @@
+/* indexer.c - the writer of an index. */
+#include "search/index/indexer.h"
+#include "search/index/builder.h"
+#include "search/index/merger.h"
+
+#define MERGE_COUNT       8 /* segments of about the same size that are merged to one */
+#define SEALED_DOCUMENTS  32768
+#define SEGMENT_DOCUMENTS (UINT32_C(1) << 23) /* a segment that has as many is merged no more */
+#define SMALL_DOCUMENTS   8192                /* a segment is written anew at once without what is deleted in it */
+#define PURGE_AFTER_US    20000000            /* a larger one after so long */
+
+static int memory_error(meower_error *error)
+{
+    return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
+                            "no memory for the search index");
+}
+
+/* ---- views ------------------------------------------------------------------------------------------------------ */
+
+struct view *indexer_view(struct indexer *indexer)
+{
+    pthread_mutex_lock(indexer->mutex);
+    struct view *view = view_hold(indexer->view);
+    pthread_mutex_unlock(indexer->mutex);
+    return view;
+}
+
+void indexer_replace(struct indexer *indexer, struct view *view)
+{
+    pthread_mutex_lock(indexer->mutex);
+    struct view *old = indexer->view;
+    indexer->view = view;
+    pthread_mutex_unlock(indexer->mutex);
+    view_release(old);
+}
+
+/* ---- applying --------------------------------------------------------------------------------------------------- */
+
+/* A batch on its way into the next view. */
+struct batch {
+    struct view *view;
+    struct new_document *documents; /* those that are new; words is NULL for one that is gone again */
+    size_t count;
+    bool has_deleted;
+};
+
+/* Deletes what the index has under this id. False when memory is short. */
+static bool delete_id(struct batch *batch, const unsigned char id[KSUID_BYTES])
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->documents[i].words != NULL && memcmp(batch->documents[i].id, id, KSUID_BYTES) == 0) {
+            batch->documents[i].words = NULL;
+        }
+    }
+    for (size_t i = batch->view->count; i > 0; i--) {
+        uint32_t age = segment_find_id(batch->view->parts[i - 1].segment, id);
+        if (age == SEGMENT_NO_AGE || part_is_deleted(&batch->view->parts[i - 1], age)) {
+            continue;
+        }
+        batch->has_deleted = true;
+        return view_delete(batch->view, i - 1, age);
+    }
+    return true;
+}
+
+static int add_document(struct batch *batch, const meower_search_document *document, meower_error *error)
+{
+    struct new_document added = {
+        .position = document->position, .words = document->words, .words_len = document->words_len};
+
+    if (!ksuid_parse(document->id, strlen(document->id), added.id)) {
+        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "\"%.40s\" is no id of a meow", document->id);
+    }
+    if (!delete_id(batch, added.id)) {
+        return memory_error(error);
+    }
+    if (document->words != NULL) {
+        batch->documents[batch->count++] = added;
+    }
+    return MEOWER_OK;
+}
+
+/* Makes a segment of the new documents, and of it a part. */
+static int add_part(struct batch *batch, meower_error *error)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->documents[i].words != NULL) {
+            batch->documents[left++] = batch->documents[i];
+        }
+    }
+    if (left == 0) {
+        return MEOWER_OK;
+    }
+    struct segment *segment = builder_make(batch->documents, left);
+    if (segment == NULL) {
+        return memory_error(error);
+    }
+    batch->view->parts[batch->view->count++] = (struct view_part){.segment = segment};
+    return MEOWER_OK;
+}
+
+/* Whether the position is one that the index has reached. */
+static bool is_known(const struct indexer *indexer, const meower_search_info *info, uint64_t position)
+{
+    return strcmp(indexer->info.epoch, info->epoch) == 0 && position <= indexer->info.position;
+}
+
+int indexer_apply(struct indexer *indexer, const meower_search_document *documents, size_t count,
+                  const meower_search_info *info, int64_t now_us, meower_error *error)
+{
+    struct batch batch = {
+        .view = view_copy(indexer->view),
+        .documents = malloc((count + 1) * sizeof(*batch.documents)),
+    };
+    int status = batch.view == NULL || batch.documents == NULL ? memory_error(error) : MEOWER_OK;
+
+    for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
+        if (!is_known(indexer, info, documents[i].position)) {
+            status = add_document(&batch, &documents[i], error);
+        }
+    }
+    if (status == MEOWER_OK) {
+        status = add_part(&batch, error);
+    }
+    free(batch.documents);
+    if (status != MEOWER_OK) {
+        view_release(batch.view);
+        return status;
+    }
+    if (!is_known(indexer, info, info->position)) {
+        indexer->info = *info;
+    }
+    if (batch.has_deleted && indexer->deleted_at_us == 0) {
+        indexer->deleted_at_us = now_us;
+    }
+    indexer_replace(indexer, batch.view);
+    return MEOWER_OK;
+}
+
+/* ---- merging ---------------------------------------------------------------------------------------------------- */
+
+/* Merges to memory. NULL when memory is short. */
+static struct segment *merge_in_memory(const struct merge_input *inputs, size_t count)
+{
+    struct segment_writer writer;
+    struct segment *segment = NULL;
+
+    segment_writer_init(&writer, -1);
+    if (merger_write(&writer, inputs, count)) {
+        segment_writer_end(&writer, &segment);
+    }
+    segment_writer_free(&writer);
+    return segment;
+}
+
+static int merge_to_file(struct index_files *files, const struct merge_input *inputs, size_t count,
+                         struct segment **segment, meower_error *error)
+{
+    struct segment_writer writer;
+    uint64_t number = index_files_begin(files, &writer, error);
+
+    if (number == 0) {
+        return MEOWER_ERROR_IO;
+    }
+    if (!merger_write(&writer, inputs, count)) {
+        index_files_abandon(files, &writer, number);
+        return memory_error(error);
+    }
+    return index_files_end(files, &writer, number, segment, error);
+}
+
+/* The segment of parts[first] to parts[first + count - 1]; NULL where none of their documents is left. */
+static int merge_parts(struct index_files *files, const struct view *view, size_t first, size_t count, bool to_file,
+                       struct segment **segment, meower_error *error)
+{
+    struct merge_input *inputs = calloc(count, sizeof(*inputs));
+    uint64_t documents = 0;
+    int status = MEOWER_OK;
+
+    *segment = NULL;
+    if (inputs == NULL) {
+        return memory_error(error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct view_part *part = &view->parts[first + i];
+        inputs[i] = (struct merge_input){part->segment, part->deletions == NULL ? NULL : part->deletions->bits};
+        documents += part_documents(part);
+    }
+    if (documents > 0 && to_file && files->path != NULL) {
+        status = merge_to_file(files, inputs, count, segment, error);
+    } else if (documents > 0) {
+        *segment = merge_in_memory(inputs, count);
+        status = *segment == NULL ? memory_error(error) : MEOWER_OK;
+    }
+    free(inputs);
+    return status;
+}
+
+/* Puts one segment, or none, in the place of some parts. */
+static int replace_parts(struct indexer *indexer, size_t first, size_t count, bool to_file, meower_error *error)
+{
+    struct view *view = view_copy(indexer->view);
+    struct segment *segment;
+    int status;
+
+    if (view == NULL) {
+        return memory_error(error);
+    }
+    status = merge_parts(indexer->files, view, first, count, to_file, &segment, error);
+    if (status != MEOWER_OK) {
+        view_release(view);
+        return status;
+    }
+    for (size_t i = first; i < first + count; i++) {
+        indexer->has_unsaved = indexer->has_unsaved || view->parts[i].segment->number != 0;
+        view_part_release(&view->parts[i]);
+    }
+    size_t kept = segment == NULL ? 0 : 1;
+    memmove(&view->parts[first + kept], &view->parts[first + count],
+            (view->count - first - count) * sizeof(view->parts[0]));
+    view->count -= count - kept;
+    if (segment != NULL) {
+        view->parts[first] = (struct view_part){.segment = segment};
+        indexer->has_unsaved = indexer->has_unsaved || segment->number != 0;
+    }
+    indexer_replace(indexer, view);
+    return MEOWER_OK;
+}
+
+/* The power of eight that a number of documents has reached. */
+static unsigned level_of(uint32_t documents)
+{
+    unsigned level = 0;
+
+    for (; documents >= MERGE_COUNT; documents /= MERGE_COUNT) {
+        level++;
+    }
+    return level;
+}
+
+/* How many of the last parts are to be merged: the nearest MERGE_COUNT of one size, with the smaller ones between. */
+static size_t due_at_end(const struct view *view)
+{
+    size_t count = 0;
+    size_t of_level = 0;
+    unsigned level = 0;
+
+    for (size_t i = view->count; i > 0; i--) {
+        uint32_t documents = view->parts[i - 1].segment->header.document_count;
+        unsigned reached = level_of(documents);
+        if (documents >= SEGMENT_DOCUMENTS || (reached > level && of_level >= MERGE_COUNT)) {
+            break;
+        }
+        if (reached > level) {
+            level = reached;
+            of_level = 0;
+        }
+        of_level += reached == level ? 1 : 0;
+        count++;
+    }
+    return of_level >= MERGE_COUNT ? count : 0;
+}
+
+static int merge_end(struct indexer *indexer, meower_error *error)
+{
+    int status = MEOWER_OK;
+
+    for (size_t due; status == MEOWER_OK && (due = due_at_end(indexer->view)) > 0;) {
+        const struct view *view = indexer->view;
+        uint64_t documents = 0;
+        for (size_t i = view->count - due; i < view->count; i++) {
+            documents += part_documents(&view->parts[i]);
+        }
+        status = replace_parts(indexer, view->count - due, due, documents >= SEALED_DOCUMENTS, error);
+    }
+    return status;
+}
+
+/* ---- clearing away ---------------------------------------------------------------------------------------------- */
+
+/* Whether a part is to be written anew without what is deleted in it. */
+static bool is_due(const struct indexer *indexer, const struct view_part *part, int64_t now_us)
+{
+    uint32_t documents = part->segment->header.document_count;
+    uint32_t deleted = part_deleted(part);
+
+    return deleted > 0 && (documents <= SMALL_DOCUMENTS || deleted > documents / 2 ||
+                           now_us - indexer->deleted_at_us >= PURGE_AFTER_US);
+}
+
+static int purge(struct indexer *indexer, int64_t now_us, meower_error *error)
+{
+    int status = MEOWER_OK;
+    bool is_left = false;
+
+    for (size_t i = indexer->view->count; i > 0 && status == MEOWER_OK; i--) {
+        const struct view_part *part = &indexer->view->parts[i - 1];
+        if (is_due(indexer, part, now_us)) {
+            status = replace_parts(indexer, i - 1, 1, part->segment->number != 0, error);
+        } else {
+            is_left = is_left || part_deleted(part) > 0;
+        }
+    }
+    if (status == MEOWER_OK && !is_left) {
+        indexer->deleted_at_us = 0;
+    }
+    return status;
+}
+
+static int save(struct indexer *indexer, const struct view *beside, meower_error *error)
+{
+    int status = index_files_save(indexer->files, indexer->view, &indexer->info, error);
+
+    if (status == MEOWER_OK) {
+        indexer->has_unsaved = false;
+        index_files_clean(indexer->files, indexer->view, beside);
+    }
+    return status;
+}
+
+int indexer_tend(struct indexer *indexer, int64_t now_us, const struct view *beside, meower_error *error)
+{
+    int status = merge_end(indexer, error);
+
+    if (status == MEOWER_OK && indexer->deleted_at_us != 0) {
+        status = purge(indexer, now_us, error);
+    }
+    if (status == MEOWER_OK && indexer->has_unsaved && !indexer->is_beside) {
+        status = save(indexer, beside, error);
+    }
+    return status;
+}
+
+int64_t indexer_wait_us(const struct indexer *indexer, int64_t now_us)
+{
+    int64_t due_us = indexer->deleted_at_us + PURGE_AFTER_US;
+
+    if (indexer->deleted_at_us == 0) {
+        return 0;
+    }
+    return due_us > now_us ? due_us - now_us : 1;
+}
+
+int indexer_flush(struct indexer *indexer, const struct view *beside, meower_error *error)
+{
+    size_t first = 0;
+    int status = MEOWER_OK;
+
+    while (first < indexer->view->count && indexer->view->parts[first].segment->number != 0) {
+        first++;
+    }
+    if (first < indexer->view->count) {
+        status = replace_parts(indexer, first, indexer->view->count - first, true, error);
+    }
+    for (size_t i = first; i > 0 && status == MEOWER_OK; i--) {
+        if (part_deleted(&indexer->view->parts[i - 1]) > 0) {
+            status = replace_parts(indexer, i - 1, 1, true, error);
+        }
+    }
+    if (status == MEOWER_OK) {
+        indexer->deleted_at_us = 0;
+        status = save(indexer, beside, error);
+    }
+    return status;
+}

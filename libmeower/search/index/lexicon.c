@@ -1,0 +1,215 @@
+/* lexicon.c - finding and going through the words of a segment. */
+#include "search/index/lexicon.h"
+#include "base/hash.h"
+
+uint32_t lexicon_hash(const void *text, size_t len)
+{
+    uint64_t hash = hash_bytes(text, len);
+
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+/* Reads the word at walk->next. */
+static void read_word(struct lexicon_walk *walk)
+{
+    const unsigned char *at = walk->next;
+    size_t shared = *at++;
+    size_t rest = *at++;
+
+    memcpy(walk->word + shared, at, rest);
+    walk->len = shared + rest;
+    walk->shared = shared;
+    at += rest;
+    walk->postings.count = take_varint(&at);
+    if (walk->postings.count == 1) {
+        const unsigned char *end = at;
+        uint32_t ages_len = take_varint(&end);
+        end += ages_len;
+        walk->postings.bytes = at;
+        if (*end == PLACE_MANY) {
+            end++;
+            for (uint32_t count = take_varint(&end); count > 0; count--) {
+                take_varint(&end);
+            }
+        } else {
+            end++;
+        }
+        walk->postings_len = (uint32_t)(end - at);
+        at = end;
+    } else {
+        walk->postings_len = take_varint(&at);
+        walk->postings.bytes = walk->segment->bytes + walk->postings_at;
+        walk->postings_at += walk->postings_len;
+    }
+    walk->next = at;
+}
+
+/* Stands at the first word of a block. */
+static void enter_block(struct lexicon_walk *walk, uint32_t block)
+{
+    const struct block_place *place = &walk->segment->block_index[block];
+
+    walk->number = block * WORDS_PER_BLOCK;
+    walk->next = walk->segment->blocks + place->block_at;
+    walk->postings_at = place->postings_at;
+    read_word(walk);
+    walk->shared = 0;
+}
+
+static void end(struct lexicon_walk *walk)
+{
+    walk->number = walk->segment->header.word_count;
+}
+
+void lexicon_begin(struct lexicon_walk *walk, const struct segment *segment)
+{
+    walk->segment = segment;
+    if (segment->block_count == 0) {
+        end(walk);
+    } else {
+        enter_block(walk, 0);
+    }
+}
+
+void lexicon_next(struct lexicon_walk *walk)
+{
+    const struct segment *segment = walk->segment;
+
+    walk->number++;
+    if (walk->number >= segment->header.word_count) {
+        return;
+    }
+    if (walk->number % WORDS_PER_BLOCK == 0) { /* its first word is whole: what it shares is to be found out */
+        unsigned char before[WORDS_LEN_MAX];
+        size_t before_len = walk->len;
+        memcpy(before, walk->word, before_len);
+        enter_block(walk, walk->number / WORDS_PER_BLOCK);
+        while (walk->shared < before_len && walk->shared < walk->len &&
+               before[walk->shared] == walk->word[walk->shared]) {
+            walk->shared++;
+        }
+        return;
+    }
+    read_word(walk);
+}
+
+/* Compares bytewise; a beginning is before what goes on. */
+static int compare(const unsigned char *a, size_t a_len, const unsigned char *b, size_t b_len)
+{
+    int difference = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+    return difference != 0 ? difference : (a_len > b_len) - (a_len < b_len);
+}
+
+/* The first word of a block, which shares nothing. */
+static const unsigned char *head_of(const struct segment *segment, uint32_t block, size_t *len)
+{
+    const unsigned char *at = segment->blocks + segment->block_index[block].block_at;
+
+    *len = at[1];
+    return at + 2;
+}
+
+/* The last of the blocks from `low` on whose first word is not after the text; `low` where none is. */
+static uint32_t find_block(const struct segment *segment, uint32_t low, const unsigned char *text, size_t len)
+{
+    uint32_t high = segment->block_count;
+
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        size_t head_len;
+        const unsigned char *head = head_of(segment, middle, &head_len);
+        if (compare(head, head_len, text, len) <= 0) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+void lexicon_seek(struct lexicon_walk *walk, const struct segment *segment, const char *text, size_t len)
+{
+    walk->segment = segment;
+    if (segment->block_count == 0) {
+        end(walk);
+        return;
+    }
+    enter_block(walk, find_block(segment, 0, (const unsigned char *)text, len));
+    while (lexicon_has_word(walk) && compare(walk->word, walk->len, (const unsigned char *)text, len) < 0) {
+        lexicon_next(walk);
+    }
+    walk->shared = 0;
+}
+
+static bool begins_with(const unsigned char *word, size_t word_len, const unsigned char *prefix, size_t len)
+{
+    return word_len >= len && memcmp(word, prefix, len) == 0;
+}
+
+/* Whole blocks are left out by their first words, the nearest ones first: most prefixes have few words. */
+static uint32_t last_block_with(const struct lexicon_walk *walk, const unsigned char *prefix, size_t len)
+{
+    const struct segment *segment = walk->segment;
+    uint32_t block = walk->number / WORDS_PER_BLOCK;
+    uint32_t step = 1;
+    size_t head_len;
+
+    while (step > 0) {
+        uint32_t next = block + step;
+        bool has = next < segment->block_count;
+        if (has) {
+            const unsigned char *head = head_of(segment, next, &head_len);
+            has = begins_with(head, head_len, prefix, len);
+        }
+        if (has) {
+            block = next;
+            step *= 2;
+        } else {
+            step /= 2;
+        }
+    }
+    return block;
+}
+
+void lexicon_skip_prefix(struct lexicon_walk *walk, size_t len)
+{
+    unsigned char prefix[WORDS_LEN_MAX];
+    uint32_t block;
+
+    memcpy(prefix, walk->word, len);
+    block = last_block_with(walk, prefix, len);
+    if (block > walk->number / WORDS_PER_BLOCK) {
+        enter_block(walk, block);
+    }
+    while (lexicon_has_word(walk) && begins_with(walk->word, walk->len, prefix, len)) {
+        lexicon_next(walk);
+    }
+}
+
+bool lexicon_find(const struct segment *segment, const char *text, size_t len, struct postings *postings)
+{
+    uint32_t hash = lexicon_hash(text, len);
+    uint32_t mask = segment->header.slot_count - 1;
+    struct lexicon_walk walk = {.segment = segment};
+
+    if (segment->header.slot_count == 0 || len > WORDS_LEN_MAX) {
+        return false;
+    }
+    for (uint32_t slot = hash & mask; segment->numbers[slot] != 0; slot = (slot + 1) & mask) {
+        if (segment->fingerprints[slot] != hash >> 24) {
+            continue;
+        }
+        uint32_t number = segment->numbers[slot] - 1;
+        enter_block(&walk, number / WORDS_PER_BLOCK);
+        while (walk.number < number) {
+            walk.number++;
+            read_word(&walk);
+        }
+        if (walk.len == len && memcmp(walk.word, text, len) == 0) {
+            *postings = walk.postings;
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,249 @@
+/* relevance.c - the documents in which some searched words match, by the sum of what these add.
+ *
+ * Only the best are kept, as many as are wanted. Once there are so many, a document must have more than the least of
+ * them, and lists that together weigh no more than that need not be gone through: only those documents are looked at
+ * that some other, heavier list has (MaxScore: Turtle and Flood, Query evaluation: strategies and optimizations, 1995).
+ */
+#include "search/index/hits.h"
+#include "search/index/window.h"
+
+struct scored {
+    unsigned sum;
+    uint32_t age;
+    size_t part; /* of equal sums the newest is the best: the later part, and there the younger */
+};
+
+/* A searched word in one quality. */
+struct weighed_list {
+    size_t word;
+    int quality;
+    unsigned weight;
+};
+
+struct relevance {
+    const struct terms *terms;
+    struct scored *heap; /* the worst first */
+    size_t count;
+    size_t max;
+    struct weighed_list lists[MATCH_WORDS_MAX * MATCH_NONE]; /* the lightest first */
+    size_t list_count;
+    size_t light_count; /* of the first of them: no document with these alone can be among the best */
+    struct window window;
+    size_t part;
+    window_bits bits[MATCH_WORDS_MAX][MATCH_NONE];
+};
+
+/* ---- the best so far -------------------------------------------------------------------------------------------- */
+
+static bool is_better(const struct scored *a, const struct scored *b)
+{
+    if (a->sum != b->sum) {
+        return a->sum > b->sum;
+    }
+    return a->part != b->part ? a->part > b->part : a->age < b->age;
+}
+
+static void swap(struct scored *a, struct scored *b)
+{
+    struct scored kept = *a;
+
+    *a = *b;
+    *b = kept;
+}
+
+static void sink_down(struct relevance *relevance, size_t at)
+{
+    struct scored *heap = relevance->heap;
+
+    for (;;) {
+        size_t worst = at;
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < relevance->count; child++) {
+            worst = is_better(&heap[worst], &heap[child]) ? child : worst;
+        }
+        if (worst == at) {
+            return;
+        }
+        swap(&heap[at], &heap[worst]);
+        at = worst;
+    }
+}
+
+static void keep(struct relevance *relevance, struct scored scored)
+{
+    struct scored *heap = relevance->heap;
+
+    if (relevance->count == relevance->max) {
+        if (is_better(&scored, &heap[0])) {
+            heap[0] = scored;
+            sink_down(relevance, 0);
+        }
+        return;
+    }
+    size_t at = relevance->count++;
+    heap[at] = scored;
+    for (size_t parent; at > 0 && is_better(&heap[parent = (at - 1) / 2], &heap[at]); at = parent) {
+        swap(&heap[at], &heap[parent]);
+    }
+}
+
+static int compare_scored(const void *a, const void *b)
+{
+    return is_better(a, b) ? -1 : is_better(b, a) ? 1 : 0;
+}
+
+/* ---- lists ------------------------------------------------------------------------------------------------------ */
+
+static void order_lists(struct relevance *relevance)
+{
+    for (size_t word = 0; word < relevance->terms->request->word_count; word++) {
+        for (int quality = 0; quality < MATCH_NONE; quality++) {
+            struct weighed_list list = {word, quality, relevance->terms->weights[word][quality]};
+            size_t at = relevance->list_count++;
+            for (; at > 0 && relevance->lists[at - 1].weight > list.weight; at--) {
+                relevance->lists[at] = relevance->lists[at - 1];
+            }
+            relevance->lists[at] = list;
+        }
+    }
+}
+
+/* Counts the light lists again: what is asked of a document has risen. */
+static void weigh_lists(struct relevance *relevance)
+{
+    unsigned most[MATCH_WORDS_MAX] = {0}; /* that the light lists of a word add */
+    unsigned sum = 0;
+
+    relevance->light_count = 0;
+    if (relevance->count < relevance->max) {
+        return;
+    }
+    for (size_t i = 0; i < relevance->list_count; i++) {
+        const struct weighed_list *list = &relevance->lists[i];
+        sum += list->weight - most[list->word]; /* they come by weight */
+        most[list->word] = list->weight;
+        if (sum > relevance->heap[0].sum) {
+            return;
+        }
+        relevance->light_count++;
+    }
+}
+
+/* ---- windows ---------------------------------------------------------------------------------------------------- */
+
+/* What a document adds up to; 0 when all words match there, for then it is in a tier. */
+static unsigned sum_of(const struct relevance *relevance, uint32_t index)
+{
+    const struct terms *terms = relevance->terms;
+    unsigned sum = 0;
+    size_t matched = 0;
+
+    for (size_t word = 0; word < terms->request->word_count; word++) {
+        for (int quality = 0; quality < MATCH_NONE; quality++) {
+            if ((relevance->bits[word][quality][index / 64] >> index % 64 & 1) != 0) {
+                sum += terms->weights[word][quality];
+                matched++;
+                break;
+            }
+        }
+    }
+    return matched == terms->request->word_count ? 0 : sum;
+}
+
+static void score_window(struct relevance *relevance)
+{
+    const struct view_part *part = &relevance->terms->view->parts[relevance->part];
+    window_bits candidates = {0};
+
+    memset(relevance->bits, 0, sizeof(relevance->bits[0]) * relevance->terms->request->word_count);
+    for (size_t i = 0; i < relevance->list_count; i++) {
+        const struct weighed_list *list = &relevance->lists[i];
+        uint64_t *bits = relevance->bits[list->word][list->quality];
+        window_fill(&relevance->window, list->word, list->quality, bits);
+        for (size_t j = 0; j < WINDOW_BITS && i >= relevance->light_count; j++) {
+            candidates[j] |= bits[j];
+        }
+    }
+    for (size_t i = 0; i < WINDOW_BITS; i++) {
+        for (uint64_t left = candidates[i]; left != 0; left &= left - 1) {
+            uint32_t index = (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(left);
+            struct scored scored = {sum_of(relevance, index), relevance->window.start + index, relevance->part};
+            if (scored.sum > 0 && !part_is_deleted(part, scored.age)) {
+                keep(relevance, scored);
+            }
+        }
+    }
+}
+
+static uint32_t next_heavy(struct relevance *relevance, uint32_t age)
+{
+    uint32_t next = SEGMENT_NO_AGE;
+
+    for (size_t i = relevance->light_count; i < relevance->list_count; i++) {
+        const struct weighed_list *list = &relevance->lists[i];
+        uint32_t found = window_next(&relevance->window, list->word, list->quality, age);
+        next = found < next ? found : next;
+    }
+    return next;
+}
+
+static bool score_part(struct relevance *relevance, size_t part)
+{
+    uint32_t age = 0;
+
+    relevance->part = part;
+    window_init(&relevance->window, relevance->terms, part, MATCH_PREFIX);
+    for (;;) {
+        weigh_lists(relevance);
+        age = next_heavy(relevance, age);
+        if (age == SEGMENT_NO_AGE) {
+            break;
+        }
+        window_move(&relevance->window, age);
+        score_window(relevance);
+        age = window_end(&relevance->window);
+    }
+    window_free(&relevance->window);
+    return !relevance->window.has_failed;
+}
+
+static void push_best(struct relevance *relevance, struct hits *hits)
+{
+    if (relevance->count > 0) {
+        qsort(relevance->heap, relevance->count, sizeof(*relevance->heap), compare_scored);
+    }
+    for (size_t i = 0; i < relevance->count && hits_go_on(hits); i++) {
+        hits_add(hits, relevance->heap[i].part, relevance->heap[i].age);
+    }
+}
+
+bool relevance_push(const struct terms *terms, struct hits *hits)
+{
+    struct relevance *relevance = malloc(sizeof(*relevance));
+    uint64_t wanted = hits->skip + hits->take;
+    uint64_t documents = view_documents(terms->view);
+    bool has_memory = relevance != NULL;
+
+    wanted = wanted < documents ? wanted : documents;
+    if (has_memory) {
+        relevance->terms = terms;
+        relevance->count = 0;
+        relevance->max = (size_t)wanted;
+        relevance->list_count = 0;
+        relevance->heap = malloc((relevance->max + 1) * sizeof(*relevance->heap));
+        has_memory = relevance->heap != NULL;
+    }
+    if (has_memory && wanted > 0) {
+        order_lists(relevance);
+        for (size_t part = terms->view->count; part > 0 && has_memory; part--) {
+            has_memory = score_part(relevance, part - 1);
+        }
+        if (has_memory) {
+            push_best(relevance, hits);
+        }
+    }
+    if (relevance != NULL) {
+        free(relevance->heap);
+        free(relevance);
+    }
+    return has_memory;
+}

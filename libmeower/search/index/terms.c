@@ -1,0 +1,451 @@
+/* terms.c - what a search is in an index. */
+#include "search/index/terms.h"
+#include "base/utf8.h"
+#include "search/index/splits.h"
+#include "search/index/typos.h"
+
+#define TYPO_WORDS_MAX 128 /* words with typos that are tried for one searched word (docs/SEARCH.md, "Limits") */
+
+static void add_spec(struct terms *terms, struct term_list *list, struct stream_spec spec)
+{
+    if (list->count == list->max) {
+        uint32_t max = list->max == 0 ? 4 : list->max * 2;
+        struct stream_spec *specs = arena_take(terms->arena, max, sizeof(*specs));
+        if (specs == NULL) {
+            terms->has_failed = true;
+            return;
+        }
+        if (list->count > 0) {
+            memcpy(specs, list->specs, list->count * sizeof(*specs));
+        }
+        list->specs = specs;
+        list->max = max;
+    }
+    list->specs[list->count++] = spec;
+    list->documents += stream_count(&spec);
+}
+
+static void add_word(struct terms *terms, struct term_list *list, struct postings postings)
+{
+    struct postings *copy = arena_take(terms->arena, 1, sizeof(*copy));
+
+    if (copy == NULL) {
+        terms->has_failed = true;
+        return;
+    }
+    *copy = postings;
+    add_spec(terms, list, (struct stream_spec){.words = copy, .word_count = 1});
+}
+
+static struct term_list *list_of(struct terms *terms, size_t part, size_t word, int quality)
+{
+    return &terms->parts[part].lists[word][quality];
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ---- exactly ---------------------------------------------------------------------------------------------------- */
+
+/* Returns how many documents have the word. */
+static uint64_t find_exact(struct terms *terms, size_t word)
+{
+    const meower_search_word *searched = &terms->request->words[word];
+    uint64_t documents = 0;
+
+    for (size_t part = 0; part < terms->view->count; part++) {
+        struct postings postings;
+        if (lexicon_find(terms->view->parts[part].segment, searched->text, searched->text_len, &postings)) {
+            add_word(terms, list_of(terms, part, word, MATCH_EXACT), postings);
+            documents += postings.count;
+        }
+    }
+    return documents;
+}
+
+/* ---- with typos ------------------------------------------------------------------------------------------------- */
+
+/* A word of the index that is near enough. */
+struct candidate {
+    unsigned char text[WORDS_LEN_MAX];
+    size_t len;
+    unsigned edits;
+    uint64_t documents;
+    struct postings *postings; /* one a part; count 0 where it has none */
+};
+
+/* The candidates for one searched word. */
+struct candidates {
+    struct typo_sink sink; /* first: the word function casts back */
+    struct terms *terms;
+    size_t part; /* that is gone through */
+    struct candidate *items;
+    size_t count;
+    size_t max;
+    uint32_t *slots; /* number of a candidate and 1; 0: free */
+    size_t slot_count;
+};
+
+static uint32_t *find_slot(const struct candidates *candidates, const unsigned char *text, size_t len)
+{
+    size_t mask = candidates->slot_count - 1;
+    size_t slot = lexicon_hash(text, len) & mask;
+
+    for (; candidates->slots[slot] != 0; slot = (slot + 1) & mask) {
+        const struct candidate *candidate = &candidates->items[candidates->slots[slot] - 1];
+        if (candidate->len == len && memcmp(candidate->text, text, len) == 0) {
+            break;
+        }
+    }
+    return &candidates->slots[slot];
+}
+
+/* Makes room for more candidates. False when memory is short. */
+static bool grow(struct candidates *candidates)
+{
+    struct arena *arena = candidates->terms->arena;
+    size_t max = candidates->max == 0 ? 64 : candidates->max * 2;
+    struct candidate *items = arena_take(arena, max, sizeof(*items));
+    uint32_t *slots = arena_take(arena, max * 2, sizeof(*slots));
+
+    if (items == NULL || slots == NULL) {
+        return false;
+    }
+    if (candidates->count > 0) {
+        memcpy(items, candidates->items, candidates->count * sizeof(*items));
+    }
+    candidates->items = items;
+    candidates->max = max;
+    candidates->slots = slots;
+    candidates->slot_count = max * 2;
+    for (size_t i = 0; i < candidates->count; i++) {
+        *find_slot(candidates, items[i].text, items[i].len) = (uint32_t)i + 1;
+    }
+    return true;
+}
+
+static bool take_candidate(struct typo_sink *sink, const struct lexicon_walk *walk, unsigned edits)
+{
+    struct candidates *candidates = (struct candidates *)sink;
+    struct terms *terms = candidates->terms;
+
+    if (candidates->count == candidates->max && !grow(candidates)) {
+        terms->has_failed = true;
+        return false;
+    }
+    uint32_t *slot = find_slot(candidates, walk->word, walk->len);
+    if (*slot == 0) {
+        struct candidate *added = &candidates->items[candidates->count];
+        *added = (struct candidate){.len = walk->len, .edits = edits};
+        memcpy(added->text, walk->word, walk->len);
+        added->postings = arena_take(terms->arena, terms->view->count, sizeof(*added->postings));
+        if (added->postings == NULL) {
+            terms->has_failed = true;
+            return false;
+        }
+        *slot = (uint32_t)++candidates->count;
+    }
+    struct candidate *candidate = &candidates->items[*slot - 1];
+    candidate->postings[candidates->part] = walk->postings;
+    candidate->documents += walk->postings.count;
+    return true;
+}
+
+/* The nearest first, of those the most frequent, of those bytewise. */
+static int compare_candidates(const void *a, const void *b)
+{
+    const struct candidate *left = a;
+    const struct candidate *right = b;
+
+    if (left->edits != right->edits) {
+        return left->edits < right->edits ? -1 : 1;
+    }
+    if (left->documents != right->documents) {
+        return left->documents > right->documents ? -1 : 1;
+    }
+    size_t len = left->len < right->len ? left->len : right->len;
+    int difference = memcmp(left->text, right->text, len);
+    return difference != 0 ? difference : (left->len > right->len) - (left->len < right->len);
+}
+
+/* What the query's neighbours are when they are joined matches each of them. A word that does as a typo anyway is there
+ * already. Returns how many documents have them. */
+static uint64_t find_joins(struct terms *terms, size_t word, const struct candidates *candidates)
+{
+    uint64_t documents = 0;
+
+    for (size_t i = 0; i < terms->request->join_count; i++) {
+        const meower_search_join *join = &terms->request->joins[i];
+        const unsigned char *text = (const unsigned char *)join->text;
+        bool is_there = candidates->count > 0 && *find_slot(candidates, text, join->text_len) != 0;
+        if ((join->word_mask >> word & 1) == 0 || is_there) {
+            continue;
+        }
+        for (size_t part = 0; part < terms->view->count; part++) {
+            struct postings postings;
+            if (lexicon_find(terms->view->parts[part].segment, join->text, join->text_len, &postings)) {
+                add_word(terms, list_of(terms, part, word, MATCH_TYPO), postings);
+                documents += postings.count;
+            }
+        }
+    }
+    return documents;
+}
+
+/* Returns how many documents have words that differ by typos, each word for itself. */
+static uint64_t find_typos(struct terms *terms, size_t word, bool differs)
+{
+    const meower_search_word *searched = &terms->request->words[word];
+    struct candidates candidates = {.sink.word = take_candidate, .terms = terms};
+    uint64_t documents;
+
+    for (size_t part = 0; part < terms->view->count && searched->typos_max > 0; part++) {
+        const struct segment *segment = terms->view->parts[part].segment;
+        candidates.part = part;
+        typos_find(segment, searched, &candidates.sink);
+        if (differs && searched->may_differ_first) {
+            typos_find_first(segment, searched, &candidates.sink);
+        }
+    }
+    documents = find_joins(terms, word, &candidates);
+    if (candidates.count > TYPO_WORDS_MAX) {
+        qsort(candidates.items, candidates.count, sizeof(*candidates.items), compare_candidates);
+        candidates.count = TYPO_WORDS_MAX;
+    }
+    for (size_t i = 0; i < candidates.count; i++) {
+        documents += candidates.items[i].documents;
+        for (size_t part = 0; part < terms->view->count; part++) {
+            if (candidates.items[i].postings[part].count > 0) {
+                add_word(terms, list_of(terms, part, word, MATCH_TYPO), candidates.items[i].postings[part]);
+            }
+        }
+    }
+    return documents;
+}
+
+static void find_splits(struct terms *terms, size_t word)
+{
+    const meower_search_word *searched = &terms->request->words[word];
+
+    for (size_t part = 0; part < terms->view->count && searched->may_be_split; part++) {
+        struct splits splits = {.arena = terms->arena};
+        if (!splits_find(&splits, terms->view->parts[part].segment, searched)) {
+            terms->has_failed = true;
+            return;
+        }
+        for (size_t i = 0; i < splits.count; i++) {
+            add_spec(terms, list_of(terms, part, word, MATCH_TYPO), splits.items[i]);
+        }
+    }
+}
+
+/* ---- as a prefix ------------------------------------------------------------------------------------------------ */
+
+/* Whether the walk's word is matched as a typo already: then it is one, and no prefix. */
+static bool is_typo(const meower_search_word *word, bool differs, const struct lexicon_walk *walk)
+{
+    return word->typos_max > 0 && walk->len <= word->text_len + (size_t)word->typos_max * 4 &&
+           match_quality(word, (const char *)walk->word, walk->len, differs) == MATCH_TYPO;
+}
+
+/* Whether it is what the query's neighbours are when they are joined. */
+static bool is_join(const struct terms *terms, size_t word, const struct lexicon_walk *walk)
+{
+    for (size_t i = 0; i < terms->request->join_count; i++) {
+        const meower_search_join *join = &terms->request->joins[i];
+        if ((join->word_mask >> word & 1) != 0 && join->text_len == walk->len &&
+            memcmp(join->text, walk->word, walk->len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns how many documents have longer words that begin with it, each word for itself. */
+static uint64_t find_prefixes(struct terms *terms, size_t word, bool differs)
+{
+    const meower_search_word *searched = &terms->request->words[word];
+    uint64_t documents = 0;
+
+    for (size_t part = 0; part < terms->view->count; part++) {
+        struct lexicon_walk walk;
+        lexicon_seek(&walk, terms->view->parts[part].segment, searched->text, searched->text_len);
+        for (; lexicon_has_word(&walk) && walk.len >= searched->text_len &&
+               memcmp(walk.word, searched->text, searched->text_len) == 0;
+             lexicon_next(&walk)) {
+            if (walk.len > searched->text_len && !is_typo(searched, differs, &walk) && !is_join(terms, word, &walk)) {
+                add_word(terms, list_of(terms, part, word, MATCH_PREFIX), walk.postings);
+                documents += walk.postings.count;
+            }
+        }
+    }
+    return documents;
+}
+
+/* ---- runs ------------------------------------------------------------------------------------------------------- */
+
+/* The characters of a run. */
+struct run {
+    const char *end;
+    const char *last; /* the last character */
+    uint32_t count;
+};
+
+static struct run run_of(const meower_search_word *word)
+{
+    struct run run = {word->text + word->text_len, word->text, 1};
+
+    for (const char *space; (space = memchr(run.last, ' ', (size_t)(run.end - run.last))) != NULL; run.count++) {
+        run.last = space + 1;
+    }
+    return run;
+}
+
+/* The postings of all characters but the last. NULL when the segment lacks one, or memory is short. `counts` has how
+ * many documents have each. */
+static struct postings *find_characters(struct terms *terms, const struct segment *segment, const struct run *run,
+                                        const char *text, uint64_t *counts)
+{
+    struct postings *words = arena_take(terms->arena, run->count, sizeof(*words));
+    bool has_all = words != NULL;
+
+    terms->has_failed = terms->has_failed || words == NULL;
+    for (uint32_t i = 0; i + 1 < run->count && words != NULL; i++) {
+        size_t len = strcspn(text, " ");
+        if (lexicon_find(segment, text, len, &words[i])) {
+            counts[i] += words[i].count;
+        } else {
+            has_all = false;
+        }
+        text += len + 1;
+    }
+    return has_all ? words : NULL;
+}
+
+static void add_run(struct terms *terms, struct term_list *list, const struct postings *words, uint32_t count,
+                    struct postings last)
+{
+    struct postings *copy = arena_take(terms->arena, count, sizeof(*copy));
+
+    if (copy == NULL) {
+        terms->has_failed = true;
+        return;
+    }
+    memcpy(copy, words, (count - 1) * sizeof(*copy));
+    copy[count - 1] = last;
+    add_spec(terms, list, (struct stream_spec){.words = copy, .word_count = count});
+}
+
+/* Goes through the words that are, or begin with, the last character. */
+static void find_run_in(struct terms *terms, size_t part, size_t word, const struct run *run, uint64_t *counts,
+                        uint64_t *longer)
+{
+    const struct segment *segment = terms->view->parts[part].segment;
+    const meower_search_word *searched = &terms->request->words[word];
+    const struct postings *words = find_characters(terms, segment, run, searched->text, counts);
+    size_t last_len = (size_t)(run->end - run->last);
+    struct lexicon_walk walk;
+
+    lexicon_seek(&walk, segment, run->last, last_len);
+    for (; lexicon_has_word(&walk) && walk.len >= last_len && memcmp(walk.word, run->last, last_len) == 0;
+         lexicon_next(&walk)) {
+        bool is_exact = walk.len == last_len;
+        if (!is_exact && !searched->is_prefix) {
+            break;
+        }
+        *(is_exact ? &counts[run->count - 1] : longer) += walk.postings.count;
+        if (words != NULL) {
+            add_run(terms, list_of(terms, part, word, is_exact ? MATCH_EXACT : MATCH_PREFIX), words, run->count,
+                    walk.postings);
+        }
+    }
+}
+
+/* A run counts as its rarest character does. */
+static void find_run(struct terms *terms, size_t word, uint64_t documents[MATCH_NONE])
+{
+    const struct run run = run_of(&terms->request->words[word]);
+    uint64_t *counts = arena_take(terms->arena, run.count, sizeof(*counts));
+    uint64_t longer = 0;
+    uint64_t rarest = UINT64_MAX;
+
+    if (counts == NULL) {
+        terms->has_failed = true;
+        return;
+    }
+    for (size_t part = 0; part < terms->view->count; part++) {
+        find_run_in(terms, part, word, &run, counts, &longer);
+    }
+    for (uint32_t i = 0; i + 1 < run.count; i++) {
+        rarest = least(rarest, counts[i]);
+    }
+    documents[MATCH_EXACT] = least(rarest, counts[run.count - 1]);
+    documents[MATCH_TYPO] = documents[MATCH_EXACT];
+    documents[MATCH_PREFIX] = least(rarest, counts[run.count - 1] + longer);
+}
+
+/* ---- all -------------------------------------------------------------------------------------------------------- */
+
+static void find_word(struct terms *terms, size_t word, uint64_t documents[MATCH_NONE])
+{
+    documents[MATCH_EXACT] = find_exact(terms, word);
+    bool differs = documents[MATCH_EXACT] == 0;
+    documents[MATCH_TYPO] = documents[MATCH_EXACT] + find_typos(terms, word, differs);
+    find_splits(terms, word);
+    documents[MATCH_PREFIX] = documents[MATCH_TYPO];
+    if (terms->request->words[word].is_prefix) {
+        documents[MATCH_PREFIX] += find_prefixes(terms, word, differs);
+    }
+}
+
+/* Notes in which qualities anything was found. */
+static void note_qualities(struct terms *terms)
+{
+    for (size_t part = 0; part < terms->view->count; part++) {
+        for (size_t word = 0; word < terms->request->word_count; word++) {
+            for (int quality = 0; quality < MATCH_NONE; quality++) {
+                terms->has_quality[quality] |= list_of(terms, part, word, quality)->count > 0;
+            }
+        }
+    }
+}
+
+static bool make_lists(struct terms *terms)
+{
+    size_t words = terms->request->word_count;
+    struct term_list(*lists)[MATCH_NONE] = arena_take(terms->arena, terms->view->count * words, sizeof(*lists));
+
+    terms->parts = arena_take(terms->arena, terms->view->count, sizeof(*terms->parts));
+    if (lists == NULL || terms->parts == NULL) {
+        return false;
+    }
+    for (size_t part = 0; part < terms->view->count; part++) {
+        terms->parts[part].lists = lists + part * words;
+    }
+    return true;
+}
+
+bool terms_find(struct terms *terms, const struct view *view, const meower_search_request *request, struct arena *arena)
+{
+    uint64_t all = view_documents(view);
+
+    *terms = (struct terms){.view = view, .request = request, .arena = arena};
+    if (!make_lists(terms)) {
+        return false;
+    }
+    for (size_t word = 0; word < request->word_count && !terms->has_failed; word++) {
+        uint64_t documents[MATCH_NONE] = {0};
+        if (match_is_run(&request->words[word])) {
+            find_run(terms, word, documents);
+        } else {
+            find_word(terms, word, documents);
+        }
+        for (int quality = 0; quality < MATCH_NONE; quality++) {
+            terms->weights[word][quality] = match_weight(quality, all, documents[quality]);
+        }
+    }
+    note_qualities(terms);
+    return !terms->has_failed;
+}

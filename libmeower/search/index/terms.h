@@ -1,0 +1,36 @@
+/* terms.h - what a search is in an index: for each of its words, and each quality, what the segments have that matches
+ * it; and what a match weighs. */
+#ifndef SEARCH_INDEX_TERMS_H
+#define SEARCH_INDEX_TERMS_H
+
+#include "base/match.h"
+#include "search/index/stream.h"
+#include "search/index/view.h"
+
+/* What matches one searched word in one quality, and in no better one, in one segment. */
+struct term_list {
+    struct stream_spec *specs;
+    uint32_t count;
+    uint32_t max;
+    uint64_t documents; /* of all of them, some perhaps more than once */
+};
+
+struct part_terms {
+    struct term_list (*lists)[MATCH_NONE]; /* one a searched word */
+};
+
+struct terms {
+    const struct view *view;
+    const meower_search_request *request;
+    struct arena *arena;
+    struct part_terms *parts;                      /* one a part of the view */
+    bool has_quality[MATCH_NONE];                  /* some word matches something in it */
+    unsigned weights[MATCH_WORDS_MAX][MATCH_NONE]; /* of a match */
+    bool has_failed;                               /* memory was short */
+};
+
+/* Finds it all. The arena outlives it. False when memory is short. */
+bool terms_find(struct terms *terms, const struct view *view, const meower_search_request *request,
+                struct arena *arena);
+
+#endif
