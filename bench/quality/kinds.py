@@ -89,7 +89,7 @@ class Maker:
         return self.chance.sample(words, len(words))
 
     def first_letter(self, message):
-        return self.really_misspelt(message, lambda right, wrong: right[0] != wrong[0])
+        return self.really_misspelt(message, misspelling.is_wrong_at_first)
 
     def first_letter_beside(self, message):
         return self.beside(self.first_letter(message), message)

@@ -18,6 +18,12 @@ def real():
     return misspelt
 
 
+def is_wrong_at_first(right, wrong):
+    """Whether nothing but the first letter is wrong: replaced, missing, one too many, or swapped with the second."""
+    return wrong[0] != right[0] and (wrong[1:] == right[1:] or wrong == right[1:] or wrong[1:] == right
+                                     or wrong == right[1] + right[0] + right[2:])
+
+
 def neighbour_key(letter, chance):
     """A key beside the letter's in its row; a letter that is on no key stays."""
     for row in ROWS:
