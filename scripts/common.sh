@@ -79,6 +79,15 @@ need_nginx() {
         fail "NGINX could not be fetched; see $apt_log. Try: apt-get update, or apt-get install nginx-light"
 }
 
+tantivy_folder=build/bench/tantivy
+
+# Makes a venv with tantivy, a search engine that Debian lacks.
+need_tantivy() {
+    [ ! -e "$tantivy_folder/ready" ] || return 0
+    /usr/bin/python3 -m venv "$tantivy_folder" && "$tantivy_folder/bin/pip" install -q tantivy==0.27.0 &&
+        touch "$tantivy_folder/ready"
+}
+
 # Configures a preset of CMakePresets.json into build/PRESET.
 configure() {
     local log=build/logs/configure-$1.log

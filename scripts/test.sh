@@ -13,6 +13,7 @@ steps() {
     step      scripts       "shell scripts have no known mistake"                      check_scripts
     step      headers       "public headers stand alone: C99, C11, C++17"              scripts/check_headers.sh
     step      structure     "no include points upwards, none in a circle"              run_structure
+    step      contract      "the search contract, reckoned by its page alone"          run_contract
     step      servers       "PostgreSQL, NATS, Kafka, OpenSearch are up"               servers_start
     step      web           "the page: types, logic, build"                            run_web
     step      dev           "debug build, every C suite"                               run_ctest dev
@@ -178,6 +179,12 @@ run_http() {
 run_structure() {
     local report=build/logs/structure.xml
     tallied "$report" /usr/bin/python3 -m pytest tests/structure -q --junitxml "$report"
+}
+
+# The reckoning that the black-box suite holds the search to.
+run_contract() {
+    local report=build/logs/contract.xml
+    tallied "$report" /usr/bin/python3 -m pytest tests/search -q --junitxml "$report"
 }
 
 # Checks and builds the page, and runs the tests of its logic.
