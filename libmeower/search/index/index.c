@@ -272,11 +272,11 @@ static bool match_in(const struct view *view, const meower_search_request *reque
 {
     struct terms terms;
 
-    if (!terms_find(&terms, view, request, arena)) {
+    if (!terms_init(&terms, view, request, arena)) {
         return false;
     }
     for (int quality = MATCH_EXACT; quality < MATCH_NONE && hits_go_on(hits); quality++) {
-        if (terms.has_quality[quality] && !tiers_push(&terms, quality, hits)) {
+        if (!terms_find(&terms, quality) || (terms.has_quality[quality] && !tiers_push(&terms, quality, hits))) {
             return false;
         }
     }

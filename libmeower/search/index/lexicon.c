@@ -9,51 +9,65 @@ uint32_t lexicon_hash(const void *text, size_t len)
     return (uint32_t)(hash ^ hash >> 32);
 }
 
-/* Reads the word at walk->next. */
+/* Reads the text at walk->next. */
 static void read_word(struct lexicon_walk *walk)
 {
     const unsigned char *at = walk->next;
-    size_t shared = *at++;
-    size_t rest = *at++;
+    size_t shared = at[0];
+    size_t rest = at[1];
 
-    memcpy(walk->word + shared, at, rest);
+    memcpy(walk->word + shared, at + 2, rest);
     walk->len = shared + rest;
     walk->shared = shared;
-    at += rest;
-    walk->postings.count = take_varint(&at);
-    if (walk->postings.count == 1) {
-        const unsigned char *end = at;
-        uint32_t ages_len = take_varint(&end);
-        end += ages_len;
-        walk->postings.bytes = at;
-        if (*end == PLACE_MANY) {
-            end++;
-            for (uint32_t count = take_varint(&end); count > 0; count--) {
-                take_varint(&end);
-            }
-        } else {
-            end++;
-        }
-        walk->postings_len = (uint32_t)(end - at);
-        at = end;
-    } else {
-        walk->postings_len = take_varint(&at);
-        walk->postings.bytes = walk->segment->bytes + walk->postings_at;
-        walk->postings_at += walk->postings_len;
-    }
-    walk->next = at;
+    walk->next = at + 2 + rest;
 }
 
 /* Stands at the first word of a block. */
 static void enter_block(struct lexicon_walk *walk, uint32_t block)
 {
-    const struct block_place *place = &walk->segment->block_index[block];
-
     walk->number = block * WORDS_PER_BLOCK;
-    walk->next = walk->segment->blocks + place->block_at;
-    walk->postings_at = place->postings_at;
+    walk->next = walk->segment->blocks + walk->segment->block_index[block].block_at;
+    take_varint(&walk->next);
     read_word(walk);
     walk->shared = 0;
+}
+
+/* Moves on over the postings of one document. */
+static const unsigned char *skip_one(const unsigned char *at)
+{
+    uint32_t ages_len = take_varint(&at);
+
+    at += ages_len;
+    if (*at != PLACE_MANY) {
+        return at + 1;
+    }
+    at++;
+    for (uint32_t count = take_varint(&at); count > 0; count--) {
+        take_varint(&at);
+    }
+    return at;
+}
+
+struct postings lexicon_postings(const struct lexicon_walk *walk)
+{
+    const struct block_place *place = &walk->segment->block_index[walk->number / WORDS_PER_BLOCK];
+    const unsigned char *at = walk->segment->blocks + place->block_at;
+    uint64_t postings_at = place->postings_at;
+    uint32_t texts_len = take_varint(&at);
+
+    at += texts_len;
+    for (uint32_t left = walk->number % WORDS_PER_BLOCK;; left--) {
+        uint32_t count = take_varint(&at);
+        if (left == 0) {
+            const unsigned char *bytes = count == 1 ? at : walk->segment->bytes + postings_at;
+            return (struct postings){bytes, count};
+        }
+        if (count == 1) {
+            at = skip_one(at);
+        } else {
+            postings_at += take_varint(&at);
+        }
+    }
 }
 
 static void end(struct lexicon_walk *walk)
@@ -71,6 +85,15 @@ void lexicon_begin(struct lexicon_walk *walk, const struct segment *segment)
     }
 }
 
+/* Stands at the first word of a block, which is whole: what it shares with the word before is to be found out. */
+static void enter_next_block(struct lexicon_walk *walk, const unsigned char *before, size_t before_len)
+{
+    enter_block(walk, walk->number / WORDS_PER_BLOCK);
+    while (walk->shared < before_len && walk->shared < walk->len && before[walk->shared] == walk->word[walk->shared]) {
+        walk->shared++;
+    }
+}
+
 void lexicon_next(struct lexicon_walk *walk)
 {
     const struct segment *segment = walk->segment;
@@ -79,15 +102,11 @@ void lexicon_next(struct lexicon_walk *walk)
     if (walk->number >= segment->header.word_count) {
         return;
     }
-    if (walk->number % WORDS_PER_BLOCK == 0) { /* its first word is whole: what it shares is to be found out */
+    if (walk->number % WORDS_PER_BLOCK == 0) {
         unsigned char before[WORDS_LEN_MAX];
         size_t before_len = walk->len;
         memcpy(before, walk->word, before_len);
-        enter_block(walk, walk->number / WORDS_PER_BLOCK);
-        while (walk->shared < before_len && walk->shared < walk->len &&
-               before[walk->shared] == walk->word[walk->shared]) {
-            walk->shared++;
-        }
+        enter_next_block(walk, before, before_len);
         return;
     }
     read_word(walk);
@@ -106,6 +125,7 @@ static const unsigned char *head_of(const struct segment *segment, uint32_t bloc
 {
     const unsigned char *at = segment->blocks + segment->block_index[block].block_at;
 
+    take_varint(&at);
     *len = at[1];
     return at + 2;
 }
@@ -172,18 +192,41 @@ static uint32_t last_block_with(const struct lexicon_walk *walk, const unsigned 
     return block;
 }
 
+/* Leaves out the words of the block that share so much with those before them, without reading them. Returns whether
+ * another word of the block is left, at which the walk then stands. */
+static bool skip_in_block(struct lexicon_walk *walk, size_t len)
+{
+    const struct segment *segment = walk->segment;
+    uint32_t block_end = (walk->number / WORDS_PER_BLOCK + 1) * WORDS_PER_BLOCK;
+    uint32_t end_number = block_end < segment->header.word_count ? block_end : segment->header.word_count;
+
+    while (++walk->number < end_number) {
+        if (walk->next[0] < len) {
+            read_word(walk);
+            return true;
+        }
+        walk->next += 2 + walk->next[1];
+    }
+    return false;
+}
+
 void lexicon_skip_prefix(struct lexicon_walk *walk, size_t len)
 {
     unsigned char prefix[WORDS_LEN_MAX];
-    uint32_t block;
 
     memcpy(prefix, walk->word, len);
-    block = last_block_with(walk, prefix, len);
-    if (block > walk->number / WORDS_PER_BLOCK) {
+    while (!skip_in_block(walk, len)) {
+        if (!lexicon_has_word(walk)) {
+            return;
+        }
+        walk->number--; /* the last word of the block */
+        uint32_t block = last_block_with(walk, prefix, len);
+        if (block == walk->number / WORDS_PER_BLOCK) {
+            walk->number++;
+            enter_next_block(walk, prefix, len); /* it shares less than the prefix */
+            return;
+        }
         enter_block(walk, block);
-    }
-    while (lexicon_has_word(walk) && begins_with(walk->word, walk->len, prefix, len)) {
-        lexicon_next(walk);
     }
 }
 
@@ -207,7 +250,7 @@ bool lexicon_find(const struct segment *segment, const char *text, size_t len, s
             read_word(&walk);
         }
         if (walk.len == len && memcmp(walk.word, text, len) == 0) {
-            *postings = walk.postings;
+            *postings = lexicon_postings(&walk);
             return true;
         }
     }

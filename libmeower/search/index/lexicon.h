@@ -1,9 +1,11 @@
-/* lexicon.h - the words of a segment, in bytewise order. A block of WORDS_PER_BLOCK words is, word by word:
+/* lexicon.h - the words of a segment, in bytewise order. A block of WORDS_PER_BLOCK words is
  *
- *   bytes that it shares with the word before it (one byte; 0 for the first word of a block), and bytes that follow
- * (one) the bytes that follow how many documents have it (a varint) one document: its postings themselves (postings.h);
- * several: how many bytes these have among the postings (a varint)
- */
+ *   the bytes of the texts that follow (a varint)
+ *   the texts: for each word the bytes that it shares with the word before it (one byte; 0 for the first word of a
+ * block), the bytes that follow (one), and these themselves for each word how many documents have it (a varint); one:
+ * its postings themselves (postings.h); several: how many bytes these have among the postings (a varint)
+ *
+ * so that going through words to find some that are like another one reads their texts alone. */
 #ifndef SEARCH_INDEX_LEXICON_H
 #define SEARCH_INDEX_LEXICON_H
 
@@ -16,11 +18,8 @@ struct lexicon_walk {
     uint32_t number; /* of the word; word_count of the segment after the last one */
     unsigned char word[WORDS_LEN_MAX];
     size_t len;
-    size_t shared; /* bytes that it shares with the word before it, which the walk stood at; 0 after a jump */
-    struct postings postings;
-    uint32_t postings_len;
-    const unsigned char *next;
-    uint64_t postings_at; /* of the next word that has some there */
+    size_t shared; /* bytes that it shares with the word before it, at which the walk stood; 0 after a jump */
+    const unsigned char *next; /* text of the next word of the block */
 };
 
 /* Finds a word by its hash. */
@@ -38,6 +37,9 @@ static inline bool lexicon_has_word(const struct lexicon_walk *walk)
 
 /* Moves on to the first word that does not begin with the first `len` bytes of the present one. */
 void lexicon_skip_prefix(struct lexicon_walk *walk, size_t len);
+
+/* The documents of the word at which it stands. */
+struct postings lexicon_postings(const struct lexicon_walk *walk);
 
 /* The hash that the slots are for. */
 uint32_t lexicon_hash(const void *text, size_t len);

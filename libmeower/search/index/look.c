@@ -32,20 +32,21 @@ static const char *find_fault(const struct segment *segment)
 
     for (lexicon_begin(&walk, segment); lexicon_has_word(&walk); lexicon_next(&walk)) {
         struct postings found;
+        struct postings written = lexicon_postings(&walk);
         struct cursor cursor;
         uint32_t count = 0;
         uint32_t before = 0;
-        if (!lexicon_find(segment, (const char *)walk.word, walk.len, &found) || found.bytes != walk.postings.bytes) {
+        if (!lexicon_find(segment, (const char *)walk.word, walk.len, &found) || found.bytes != written.bytes) {
             return "a word is not found by its hash";
         }
-        cursor_init(&cursor, walk.postings);
+        cursor_init(&cursor, written);
         for (uint32_t age; (age = cursor_age(&cursor)) != SEGMENT_NO_AGE; cursor_next(&cursor), count++) {
             if (age >= segment->header.document_count || (count > 0 && age <= before)) {
                 return "the documents of a word are out of order";
             }
             before = age;
         }
-        if (count != walk.postings.count) {
+        if (count != written.count) {
             return "a word has another number of documents than it says";
         }
         words++;

@@ -62,7 +62,7 @@ static void copy_postings(struct segment_writer *writer, const struct source *so
 {
     struct cursor cursor;
 
-    cursor_init(&cursor, source->walk.postings);
+    cursor_init(&cursor, lexicon_postings(&source->walk));
     for (uint32_t age; (age = cursor_age(&cursor)) != SEGMENT_NO_AGE; cursor_next(&cursor)) {
         uint32_t new_age = source->ages == NULL ? source->first_age + age : source->ages[age];
         if (new_age != SEGMENT_NO_AGE) {

@@ -25,6 +25,7 @@ struct relevance {
     struct scored *heap; /* the worst first */
     size_t count;
     size_t max;
+    unsigned weights[MATCH_WORDS_MAX][MATCH_NONE];
     struct weighed_list lists[MATCH_WORDS_MAX * MATCH_NONE]; /* the lightest first */
     size_t list_count;
     size_t light_count; /* of the first of them: no document with these alone can be among the best */
@@ -95,10 +96,14 @@ static int compare_scored(const void *a, const void *b)
 
 static void order_lists(struct relevance *relevance)
 {
+    uint64_t all = view_documents(relevance->terms->view);
+
     for (size_t word = 0; word < relevance->terms->request->word_count; word++) {
         for (int quality = 0; quality < MATCH_NONE; quality++) {
-            struct weighed_list list = {word, quality, relevance->terms->weights[word][quality]};
+            unsigned weight = match_weight(quality, all, relevance->terms->documents[word][quality]);
+            struct weighed_list list = {word, quality, weight};
             size_t at = relevance->list_count++;
+            relevance->weights[word][quality] = weight;
             for (; at > 0 && relevance->lists[at - 1].weight > list.weight; at--) {
                 relevance->lists[at] = relevance->lists[at - 1];
             }
@@ -140,7 +145,7 @@ static unsigned sum_of(const struct relevance *relevance, uint32_t index)
     for (size_t word = 0; word < terms->request->word_count; word++) {
         for (int quality = 0; quality < MATCH_NONE; quality++) {
             if ((relevance->bits[word][quality][index / 64] >> index % 64 & 1) != 0) {
-                sum += terms->weights[word][quality];
+                sum += relevance->weights[word][quality];
                 matched++;
                 break;
             }

@@ -23,6 +23,8 @@ void segment_writer_free(struct segment_writer *writer)
     bytes_free(&writer->out);
     postings_free(&writer->postings);
     bytes_free(&writer->blocks);
+    bytes_free(&writer->texts);
+    bytes_free(&writer->counts);
     bytes_free(&writer->block_index);
     bytes_free(&writer->hashes);
     bytes_free(&writer->ids);
@@ -106,39 +108,59 @@ void segment_writer_begin_word(struct segment_writer *writer)
     postings_begin(&writer->postings);
 }
 
+/* Ends the last block. */
+static void end_block(struct segment_writer *writer)
+{
+    bytes_add_varint(&writer->blocks, (uint32_t)writer->texts.len);
+    bytes_add(&writer->blocks, writer->texts.items, writer->texts.len);
+    bytes_add(&writer->blocks, writer->counts.items, writer->counts.len);
+    writer->out.failed = writer->out.failed || writer->texts.failed || writer->counts.failed;
+    writer->texts.len = 0;
+    writer->counts.len = 0;
+}
+
 static void begin_block(struct segment_writer *writer)
 {
+    if (writer->texts.len > 0) {
+        end_block(writer);
+    }
     const struct block_place place = {.postings_at = out_end(writer), .block_at = (uint32_t)writer->blocks.len};
-
     bytes_add(&writer->block_index, &place, sizeof(place));
     writer->word_before_len = 0;
+}
+
+/* The word's text, without what it shares with the word before it. */
+static void add_text(struct segment_writer *writer, const unsigned char *text, size_t len)
+{
+    size_t shared = 0;
+
+    while (shared < len && shared < writer->word_before_len && text[shared] == writer->word_before[shared]) {
+        shared++;
+    }
+    const unsigned char lengths[] = {(unsigned char)shared, (unsigned char)(len - shared)};
+    bytes_add(&writer->texts, lengths, sizeof(lengths));
+    bytes_add(&writer->texts, text + shared, len - shared);
+    memcpy(writer->word_before, text, len);
+    writer->word_before_len = len;
 }
 
 void segment_writer_end_word(struct segment_writer *writer, const unsigned char *text, size_t len)
 {
     struct postings_writer *postings = &writer->postings;
-    size_t shared = 0;
 
     writer->out.failed = !postings_end(postings) || writer->out.failed;
     if (writer->header.word_count % WORDS_PER_BLOCK == 0) {
         begin_block(writer);
     }
-    while (shared < len && shared < writer->word_before_len && text[shared] == writer->word_before[shared]) {
-        shared++;
-    }
-    const unsigned char lengths[] = {(unsigned char)shared, (unsigned char)(len - shared)};
-    bytes_add(&writer->blocks, lengths, sizeof(lengths));
-    bytes_add(&writer->blocks, text + shared, len - shared);
-    bytes_add_varint(&writer->blocks, postings->count);
+    add_text(writer, text, len);
+    bytes_add_varint(&writer->counts, postings->count);
     if (postings->count == 1) {
-        bytes_add(&writer->blocks, postings->blocks.items, postings->blocks.len);
+        bytes_add(&writer->counts, postings->blocks.items, postings->blocks.len);
     } else {
-        bytes_add_varint(&writer->blocks, (uint32_t)(postings->table.len + postings->blocks.len));
+        bytes_add_varint(&writer->counts, (uint32_t)(postings->table.len + postings->blocks.len));
         put(writer, postings->table.items, postings->table.len);
         put(writer, postings->blocks.items, postings->blocks.len);
     }
-    memcpy(writer->word_before, text, len);
-    writer->word_before_len = len;
     bytes_add_32(&writer->hashes, lexicon_hash(text, len));
     writer->header.word_count++;
 }
@@ -278,6 +300,7 @@ int segment_writer_end(struct segment_writer *writer, struct segment **segment)
     struct segment_header *header = &writer->header;
 
     header->magic = SEGMENT_MAGIC;
+    end_block(writer);
     header->blocks_at = put_part(writer, &writer->blocks);
     header->block_index_at = put_part(writer, &writer->block_index);
     put_slots(writer);

@@ -16,6 +16,8 @@ struct segment_writer {
     int system_errno; /* of a write that failed, or 0 */
     struct postings_writer postings;
     struct bytes blocks;
+    struct bytes texts;  /* of the last block */
+    struct bytes counts; /* of the last block: with the postings of one document, or their lengths */
     struct bytes block_index;
     struct bytes hashes; /* of the words, 32 bits each */
     struct bytes ids;

@@ -126,7 +126,8 @@ static bool grow(struct candidates *candidates)
     return true;
 }
 
-static bool take_candidate(struct typo_sink *sink, const struct lexicon_walk *walk, unsigned edits)
+static bool take_candidate(struct typo_sink *sink, const unsigned char *text, size_t len, struct postings postings,
+                           unsigned edits)
 {
     struct candidates *candidates = (struct candidates *)sink;
     struct terms *terms = candidates->terms;
@@ -135,11 +136,11 @@ static bool take_candidate(struct typo_sink *sink, const struct lexicon_walk *wa
         terms->has_failed = true;
         return false;
     }
-    uint32_t *slot = find_slot(candidates, walk->word, walk->len);
+    uint32_t *slot = find_slot(candidates, text, len);
     if (*slot == 0) {
         struct candidate *added = &candidates->items[candidates->count];
-        *added = (struct candidate){.len = walk->len, .edits = edits};
-        memcpy(added->text, walk->word, walk->len);
+        *added = (struct candidate){.len = len, .edits = edits};
+        memcpy(added->text, text, len);
         added->postings = arena_take(terms->arena, terms->view->count, sizeof(*added->postings));
         if (added->postings == NULL) {
             terms->has_failed = true;
@@ -148,8 +149,8 @@ static bool take_candidate(struct typo_sink *sink, const struct lexicon_walk *wa
         *slot = (uint32_t)++candidates->count;
     }
     struct candidate *candidate = &candidates->items[*slot - 1];
-    candidate->postings[candidates->part] = walk->postings;
-    candidate->documents += walk->postings.count;
+    candidate->postings[candidates->part] = postings;
+    candidate->documents += postings.count;
     return true;
 }
 
@@ -276,8 +277,9 @@ static uint64_t find_prefixes(struct terms *terms, size_t word, bool differs)
                memcmp(walk.word, searched->text, searched->text_len) == 0;
              lexicon_next(&walk)) {
             if (walk.len > searched->text_len && !is_typo(searched, differs, &walk) && !is_join(terms, word, &walk)) {
-                add_word(terms, list_of(terms, part, word, MATCH_PREFIX), walk.postings);
-                documents += walk.postings.count;
+                struct postings postings = lexicon_postings(&walk);
+                add_word(terms, list_of(terms, part, word, MATCH_PREFIX), postings);
+                documents += postings.count;
             }
         }
     }
@@ -338,114 +340,115 @@ static void add_run(struct terms *terms, struct term_list *list, const struct po
     add_spec(terms, list, (struct stream_spec){.words = copy, .word_count = count});
 }
 
-/* Goes through the words that are, or begin with, the last character. */
-static void find_run_in(struct terms *terms, size_t part, size_t word, const struct run *run, uint64_t *counts,
-                        uint64_t *longer)
+/* Of one segment: what is the run, or, as a prefix, what goes on after its last character. `counts` gets how many
+ * documents have each character, the last one's in the quality that is asked for. */
+static void find_run_in(struct terms *terms, size_t part, size_t word, const struct run *run, int quality,
+                        uint64_t *counts)
 {
     const struct segment *segment = terms->view->parts[part].segment;
-    const meower_search_word *searched = &terms->request->words[word];
-    const struct postings *words = find_characters(terms, segment, run, searched->text, counts);
+    const struct postings *words = find_characters(terms, segment, run, terms->request->words[word].text, counts);
     size_t last_len = (size_t)(run->end - run->last);
     struct lexicon_walk walk;
 
     lexicon_seek(&walk, segment, run->last, last_len);
     for (; lexicon_has_word(&walk) && walk.len >= last_len && memcmp(walk.word, run->last, last_len) == 0;
          lexicon_next(&walk)) {
-        bool is_exact = walk.len == last_len;
-        if (!is_exact && !searched->is_prefix) {
-            break;
+        if ((walk.len == last_len) != (quality == MATCH_EXACT)) {
+            continue;
         }
-        *(is_exact ? &counts[run->count - 1] : longer) += walk.postings.count;
+        struct postings postings = lexicon_postings(&walk);
+        counts[run->count - 1] += postings.count;
         if (words != NULL) {
-            add_run(terms, list_of(terms, part, word, is_exact ? MATCH_EXACT : MATCH_PREFIX), words, run->count,
-                    walk.postings);
+            add_run(terms, list_of(terms, part, word, quality), words, run->count, postings);
+        }
+        if (quality == MATCH_EXACT) {
+            break;
         }
     }
 }
 
-/* A run counts as its rarest character does. */
-static void find_run(struct terms *terms, size_t word, uint64_t documents[MATCH_NONE])
+/* A run counts as its rarest character does; as a prefix, its last one with all that begin with it. */
+static void find_run(struct terms *terms, size_t word, int quality)
 {
     const struct run run = run_of(&terms->request->words[word]);
+    uint64_t *documents = terms->documents[word];
     uint64_t *counts = arena_take(terms->arena, run.count, sizeof(*counts));
-    uint64_t longer = 0;
     uint64_t rarest = UINT64_MAX;
 
+    if (quality == MATCH_TYPO) {
+        documents[quality] = documents[MATCH_EXACT];
+        return;
+    }
+    if (quality == MATCH_PREFIX && !terms->request->words[word].is_prefix) {
+        return;
+    }
     if (counts == NULL) {
         terms->has_failed = true;
         return;
     }
     for (size_t part = 0; part < terms->view->count; part++) {
-        find_run_in(terms, part, word, &run, counts, &longer);
+        find_run_in(terms, part, word, &run, quality, counts);
+    }
+    if (quality == MATCH_EXACT) {
+        terms->last_documents[word] = counts[run.count - 1];
     }
     for (uint32_t i = 0; i + 1 < run.count; i++) {
         rarest = least(rarest, counts[i]);
     }
-    documents[MATCH_EXACT] = least(rarest, counts[run.count - 1]);
-    documents[MATCH_TYPO] = documents[MATCH_EXACT];
-    documents[MATCH_PREFIX] = least(rarest, counts[run.count - 1] + longer);
+    documents[quality] =
+        least(rarest, counts[run.count - 1] + (quality == MATCH_PREFIX ? terms->last_documents[word] : 0));
 }
 
 /* ---- all -------------------------------------------------------------------------------------------------------- */
 
-static void find_word(struct terms *terms, size_t word, uint64_t documents[MATCH_NONE])
+static void find_word(struct terms *terms, size_t word, int quality)
 {
-    documents[MATCH_EXACT] = find_exact(terms, word);
+    uint64_t *documents = terms->documents[word];
     bool differs = documents[MATCH_EXACT] == 0;
-    documents[MATCH_TYPO] = documents[MATCH_EXACT] + find_typos(terms, word, differs);
-    find_splits(terms, word);
-    documents[MATCH_PREFIX] = documents[MATCH_TYPO];
-    if (terms->request->words[word].is_prefix) {
-        documents[MATCH_PREFIX] += find_prefixes(terms, word, differs);
-    }
-}
 
-/* Notes in which qualities anything was found. */
-static void note_qualities(struct terms *terms)
-{
-    for (size_t part = 0; part < terms->view->count; part++) {
-        for (size_t word = 0; word < terms->request->word_count; word++) {
-            for (int quality = 0; quality < MATCH_NONE; quality++) {
-                terms->has_quality[quality] |= list_of(terms, part, word, quality)->count > 0;
-            }
+    switch (quality) {
+    case MATCH_EXACT:
+        documents[quality] = find_exact(terms, word);
+        break;
+    case MATCH_TYPO:
+        documents[quality] = documents[MATCH_EXACT] + find_typos(terms, word, differs);
+        find_splits(terms, word);
+        break;
+    default:
+        documents[quality] = documents[MATCH_TYPO];
+        if (terms->request->words[word].is_prefix) {
+            documents[quality] += find_prefixes(terms, word, differs);
         }
     }
 }
 
-static bool make_lists(struct terms *terms)
+bool terms_find(struct terms *terms, int quality)
 {
-    size_t words = terms->request->word_count;
-    struct term_list(*lists)[MATCH_NONE] = arena_take(terms->arena, terms->view->count * words, sizeof(*lists));
+    for (size_t word = 0; word < terms->request->word_count && !terms->has_failed; word++) {
+        if (match_is_run(&terms->request->words[word])) {
+            find_run(terms, word, quality);
+        } else {
+            find_word(terms, word, quality);
+        }
+        for (size_t part = 0; part < terms->view->count; part++) {
+            terms->has_quality[quality] |= list_of(terms, part, word, quality)->count > 0;
+        }
+    }
+    return !terms->has_failed;
+}
 
-    terms->parts = arena_take(terms->arena, terms->view->count, sizeof(*terms->parts));
+bool terms_init(struct terms *terms, const struct view *view, const meower_search_request *request, struct arena *arena)
+{
+    size_t words = request->word_count;
+    struct term_list(*lists)[MATCH_NONE] = arena_take(arena, view->count * words, sizeof(*lists));
+
+    *terms = (struct terms){.view = view, .request = request, .arena = arena};
+    terms->parts = arena_take(arena, view->count, sizeof(*terms->parts));
     if (lists == NULL || terms->parts == NULL) {
         return false;
     }
-    for (size_t part = 0; part < terms->view->count; part++) {
+    for (size_t part = 0; part < view->count; part++) {
         terms->parts[part].lists = lists + part * words;
     }
     return true;
-}
-
-bool terms_find(struct terms *terms, const struct view *view, const meower_search_request *request, struct arena *arena)
-{
-    uint64_t all = view_documents(view);
-
-    *terms = (struct terms){.view = view, .request = request, .arena = arena};
-    if (!make_lists(terms)) {
-        return false;
-    }
-    for (size_t word = 0; word < request->word_count && !terms->has_failed; word++) {
-        uint64_t documents[MATCH_NONE] = {0};
-        if (match_is_run(&request->words[word])) {
-            find_run(terms, word, documents);
-        } else {
-            find_word(terms, word, documents);
-        }
-        for (int quality = 0; quality < MATCH_NONE; quality++) {
-            terms->weights[word][quality] = match_weight(quality, all, documents[quality]);
-        }
-    }
-    note_qualities(terms);
-    return !terms->has_failed;
 }

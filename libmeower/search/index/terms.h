@@ -1,5 +1,5 @@
 /* terms.h - what a search is in an index: for each of its words, and each quality, what the segments have that matches
- * it; and what a match weighs. */
+ * it. */
 #ifndef SEARCH_INDEX_TERMS_H
 #define SEARCH_INDEX_TERMS_H
 
@@ -23,14 +23,20 @@ struct terms {
     const struct view *view;
     const meower_search_request *request;
     struct arena *arena;
-    struct part_terms *parts;                      /* one a part of the view */
-    bool has_quality[MATCH_NONE];                  /* some word matches something in it */
-    unsigned weights[MATCH_WORDS_MAX][MATCH_NONE]; /* of a match */
-    bool has_failed;                               /* memory was short */
+    struct part_terms *parts;     /* one a part of the view */
+    bool has_quality[MATCH_NONE]; /* some word matches something in it */
+    uint64_t documents[MATCH_WORDS_MAX]
+                      [MATCH_NONE];           /* that have a word in a quality or a better one (docs/SEARCH.md) */
+    uint64_t last_documents[MATCH_WORDS_MAX]; /* that have the last character of a run */
+    bool has_failed;                          /* memory was short */
 };
 
-/* Finds it all. The arena outlives it. False when memory is short. */
-bool terms_find(struct terms *terms, const struct view *view, const meower_search_request *request,
+/* Begins. The arena outlives it. False when memory is short. */
+bool terms_init(struct terms *terms, const struct view *view, const meower_search_request *request,
                 struct arena *arena);
+
+/* Finds what matches in this quality; those before it were found before. A search that has enough of what matches
+ * exactly never asks for the rest. False when memory is short. */
+bool terms_find(struct terms *terms, int quality);
 
 #endif

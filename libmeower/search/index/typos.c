@@ -119,7 +119,7 @@ void typos_find(const struct segment *segment, const meower_search_word *word, s
         }
         bool is_same = walk.len == word->text_len && memcmp(walk.word, word->text, walk.len) == 0;
         if (distance(&table) <= table.max && !is_same) {
-            goes_on = sink->word(sink, &walk, distance(&table));
+            goes_on = sink->word(sink, walk.word, walk.len, lexicon_postings(&walk), distance(&table));
         }
         lexicon_next(&walk);
     }
@@ -130,13 +130,12 @@ void typos_find(const struct segment *segment, const meower_search_word *word, s
 /* Pushes the word if the segment has it. Returns false to stop. */
 static bool push(const struct segment *segment, const char *text, size_t len, struct typo_sink *sink)
 {
-    struct lexicon_walk walk = {.segment = segment, .len = len};
+    struct postings postings;
 
-    if (len == 0 || len > WORDS_LEN_MAX || !lexicon_find(segment, text, len, &walk.postings)) {
+    if (len == 0 || len > WORDS_LEN_MAX || !lexicon_find(segment, text, len, &postings)) {
         return true;
     }
-    memcpy(walk.word, text, len);
-    return sink->word(sink, &walk, 1);
+    return sink->word(sink, (const unsigned char *)text, len, postings, 1);
 }
 
 /* One letter too many at the front, or the first two swapped. */

@@ -5,9 +5,10 @@
 #include "search/index/lexicon.h"
 #include <meower/backend.h>
 
-/* Takes a word: where the walk stands, and how many edits it is away. Returns false to stop. */
+/* Takes a word that is so many edits away. Returns false to stop. */
 struct typo_sink {
-    bool (*word)(struct typo_sink *sink, const struct lexicon_walk *walk, unsigned edits);
+    bool (*word)(struct typo_sink *sink, const unsigned char *text, size_t len, struct postings postings,
+                 unsigned edits);
 };
 
 /* Pushes the words within word->typos_max edits whose first code point is right, but the word itself. */
