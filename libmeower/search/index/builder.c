@@ -44,16 +44,6 @@ static size_t occurrence_count(const struct builder *builder)
 
 /* ---- gathering -------------------------------------------------------------------------------------------------- */
 
-static uint64_t beginning_of(const char *text, size_t len)
-{
-    uint64_t beginning = 0;
-
-    for (size_t i = 0; i < sizeof(beginning); i++) {
-        beginning = beginning << 8 | (i < len ? (unsigned char)text[i] : 0U);
-    }
-    return beginning;
-}
-
 static bool grow_slots(struct builder *builder)
 {
     uint32_t slot_count = builder->slot_count == 0 ? 64 : builder->slot_count * 2;
@@ -90,7 +80,7 @@ static uint32_t find_entry(struct builder *builder, const char *text, uint32_t l
             return builder->slots[slot] - 1;
         }
     }
-    const struct entry entry = {.beginning = beginning_of(text, len), .text = text, .len = len, .hash = hash};
+    const struct entry entry = {.beginning = lexicon_beginning(text, len), .text = text, .len = len, .hash = hash};
     bytes_add(&builder->entries, &entry, sizeof(entry));
     if (builder->entries.failed) {
         return UINT32_MAX;

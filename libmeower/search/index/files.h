@@ -26,9 +26,11 @@ int index_files_find(struct index_files *files, const char *location, meower_err
 
 void index_files_close(struct index_files *files);
 
-/* Reads what the manifest names. An index without a manifest is empty: *view then has no parts. Errors: CORRUPT when
- * something is missing, damaged or of another version; NO_MEMORY; IO. */
-int index_files_load(struct index_files *files, struct view **view, meower_search_info *info, meower_error *error);
+/* Reads what the manifest names, and adds its words to the vocabulary, which *view then holds. An index without a
+ * manifest is empty: *view then has no parts. Errors: CORRUPT when something is missing, damaged or of another version;
+ * NO_MEMORY; IO. */
+int index_files_load(struct index_files *files, struct vocabulary *vocabulary, struct view **view,
+                     meower_search_info *info, meower_error *error);
 
 /* Replaces the manifest: these are the segments from now on. Parts without a file are left out, with all after them;
  * the manifest's position then says how far the others are. In memory there is nothing to do. */

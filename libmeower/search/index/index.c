@@ -75,8 +75,10 @@ static struct index *allocate(const meower_backend_config *config)
 /* Begins with no segment. */
 static int empty(struct indexer *indexer, meower_error *error)
 {
-    struct view *view = view_new(0);
+    struct vocabulary *vocabulary = vocabulary_new();
+    struct view *view = vocabulary == NULL ? NULL : view_new(0, vocabulary);
 
+    vocabulary_release(vocabulary);
     if (view == NULL) {
         return memory_error(error);
     }
@@ -103,8 +105,12 @@ static int make_anew(struct index *index, meower_error *error)
 /* An index of ours that is damaged or of another version is made anew: it is only a projection. */
 static int load(struct index *index, meower_error *error)
 {
-    int status = index_files_load(&index->files, &index->live.view, &index->live.info, error);
+    struct vocabulary *vocabulary = vocabulary_new();
+    int status = vocabulary == NULL
+                     ? memory_error(error)
+                     : index_files_load(&index->files, vocabulary, &index->live.view, &index->live.info, error);
 
+    vocabulary_release(vocabulary);
     if (status == MEOWER_ERROR_CORRUPT && !index->only_looks) {
         status = make_anew(index, error);
     } else if (status == MEOWER_OK && !index->only_looks) {

@@ -94,7 +94,8 @@ static int add_part(struct batch *batch, meower_error *error)
         return MEOWER_OK;
     }
     struct segment *segment = builder_make(batch->documents, left);
-    if (segment == NULL) {
+    if (segment == NULL || !vocabulary_add_segment(batch->view->vocabulary, segment)) {
+        segment_release(segment);
         return memory_error(error);
     }
     batch->view->parts[batch->view->count++] = (struct view_part){.segment = segment};

@@ -9,6 +9,17 @@ uint32_t lexicon_hash(const void *text, size_t len)
     return (uint32_t)(hash ^ hash >> 32);
 }
 
+uint64_t lexicon_beginning(const void *text, size_t len)
+{
+    const unsigned char *bytes = text;
+    uint64_t beginning = 0;
+
+    for (size_t i = 0; i < sizeof(beginning); i++) {
+        beginning = beginning << 8 | (i < len ? bytes[i] : 0U);
+    }
+    return beginning;
+}
+
 /* Reads the text at walk->next. */
 static void read_word(struct lexicon_walk *walk)
 {
@@ -48,25 +59,38 @@ static const unsigned char *skip_one(const unsigned char *at)
     return at;
 }
 
-struct postings lexicon_postings(const struct lexicon_walk *walk)
+/* Stands at the counts of the first word of the block. */
+static void begin_counts(struct lexicon_walk *walk)
 {
     const struct block_place *place = &walk->segment->block_index[walk->number / WORDS_PER_BLOCK];
-    const unsigned char *at = walk->segment->blocks + place->block_at;
-    uint64_t postings_at = place->postings_at;
-    uint32_t texts_len = take_varint(&at);
 
-    at += texts_len;
-    for (uint32_t left = walk->number % WORDS_PER_BLOCK;; left--) {
+    walk->count_at = walk->segment->blocks + place->block_at;
+    uint32_t texts_len = take_varint(&walk->count_at);
+    walk->count_at += texts_len;
+    walk->postings_at = place->postings_at;
+    walk->count_number = walk->number - walk->number % WORDS_PER_BLOCK;
+}
+
+struct postings lexicon_postings(struct lexicon_walk *walk)
+{
+    uint32_t block = walk->number / WORDS_PER_BLOCK;
+
+    if (walk->count_at == NULL || walk->count_number / WORDS_PER_BLOCK != block || walk->count_number > walk->number) {
+        begin_counts(walk);
+    }
+    for (;; walk->count_number++) {
+        const unsigned char *at = walk->count_at;
         uint32_t count = take_varint(&at);
-        if (left == 0) {
-            const unsigned char *bytes = count == 1 ? at : walk->segment->bytes + postings_at;
+        if (walk->count_number == walk->number) {
+            const unsigned char *bytes = count == 1 ? at : walk->segment->bytes + walk->postings_at;
             return (struct postings){bytes, count};
         }
         if (count == 1) {
             at = skip_one(at);
         } else {
-            postings_at += take_varint(&at);
+            walk->postings_at += take_varint(&at);
         }
+        walk->count_at = at;
     }
 }
 
@@ -78,6 +102,7 @@ static void end(struct lexicon_walk *walk)
 void lexicon_begin(struct lexicon_walk *walk, const struct segment *segment)
 {
     walk->segment = segment;
+    walk->count_at = NULL;
     if (segment->block_count == 0) {
         end(walk);
     } else {
@@ -151,6 +176,7 @@ static uint32_t find_block(const struct segment *segment, uint32_t low, const un
 void lexicon_seek(struct lexicon_walk *walk, const struct segment *segment, const char *text, size_t len)
 {
     walk->segment = segment;
+    walk->count_at = NULL;
     if (segment->block_count == 0) {
         end(walk);
         return;

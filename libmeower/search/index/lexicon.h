@@ -20,6 +20,10 @@ struct lexicon_walk {
     size_t len;
     size_t shared; /* bytes that it shares with the word before it, at which the walk stood; 0 after a jump */
     const unsigned char *next; /* text of the next word of the block */
+    /* Where the postings of a word of this block were looked up last, so that going on from there is quick. */
+    uint32_t count_number;
+    const unsigned char *count_at;
+    uint64_t postings_at;
 };
 
 /* Finds a word by its hash. */
@@ -39,7 +43,12 @@ static inline bool lexicon_has_word(const struct lexicon_walk *walk)
 void lexicon_skip_prefix(struct lexicon_walk *walk, size_t len);
 
 /* The documents of the word at which it stands. */
-struct postings lexicon_postings(const struct lexicon_walk *walk);
+struct postings lexicon_postings(struct lexicon_walk *walk);
+
+/* The first eight bytes of a word as a number that is greater for a word that comes later: most comparisons need no
+ * more.
+ */
+uint64_t lexicon_beginning(const void *text, size_t len);
 
 /* The hash that the slots are for. */
 uint32_t lexicon_hash(const void *text, size_t len);

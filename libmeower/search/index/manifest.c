@@ -103,18 +103,21 @@ static int load_part(const struct index_files *files, const unsigned char **at, 
 }
 
 static int load_parts(const struct index_files *files, const struct bytes *bytes, const struct manifest_header *header,
-                      struct view **view, meower_error *error)
+                      struct vocabulary *vocabulary, struct view **view, meower_error *error)
 {
     const unsigned char *at = bytes->items + sizeof(*header);
     int status = MEOWER_OK;
 
-    *view = view_new(header->part_count);
+    *view = view_new(header->part_count, vocabulary);
     if (*view == NULL) {
         return memory_error(error);
     }
     (*view)->count = 0;
     for (size_t i = 0; i < header->part_count && status == MEOWER_OK; i++) {
         status = load_part(files, &at, bytes->items + bytes->len, *view, i, error);
+        if (status == MEOWER_OK && !vocabulary_add_segment(vocabulary, (*view)->parts[i].segment)) {
+            status = memory_error(error);
+        }
     }
     if (status != MEOWER_OK) {
         view_release(*view);
@@ -134,17 +137,19 @@ static bool is_sound(const struct bytes *bytes, struct manifest_header *header)
            header->epoch[MEOWER_EPOCH_SIZE - 1] == '\0';
 }
 
-int index_files_load(struct index_files *files, struct view **view, meower_search_info *info, meower_error *error)
+int index_files_load(struct index_files *files, struct vocabulary *vocabulary, struct view **view,
+                     meower_search_info *info, meower_error *error)
 {
     struct bytes bytes = {0};
     struct manifest_header header = {0};
     int status = files->path == NULL ? MEOWER_OK : read_file(files, &bytes, error);
 
     if (status == MEOWER_OK && bytes.items == NULL) {
-        *view = view_new(0);
+        *view = view_new(0, vocabulary);
         status = *view == NULL ? memory_error(error) : MEOWER_OK;
     } else if (status == MEOWER_OK) {
-        status = is_sound(&bytes, &header) ? load_parts(files, &bytes, &header, view, error) : damaged(files, error);
+        status = is_sound(&bytes, &header) ? load_parts(files, &bytes, &header, vocabulary, view, error)
+                                           : damaged(files, error);
     }
     if (status == MEOWER_OK) {
         *info = (meower_search_info){.position = header.position};

@@ -6,6 +6,7 @@
 struct source {
     const struct merge_input *input;
     struct lexicon_walk walk;
+    uint64_t beginning; /* the first eight bytes of its word as a number: most comparisons need no more */
     uint32_t first_age; /* new age of its newest document */
     uint32_t *ages;     /* new age of each document, SEGMENT_NO_AGE for a deleted one; NULL: first_age and its own */
     uint32_t left;      /* documents that are not deleted */
@@ -16,6 +17,11 @@ static bool is_deleted(const struct merge_input *input, uint32_t age)
     return input->deleted != NULL && (input->deleted[age / 64] >> age % 64 & 1) != 0;
 }
 
+static void note_beginning(struct source *source)
+{
+    source->beginning = lexicon_beginning(source->walk.word, source->walk.len);
+}
+
 /* False when memory is short. */
 static bool begin_source(struct source *source, const struct merge_input *input, uint32_t first_age)
 {
@@ -23,6 +29,9 @@ static bool begin_source(struct source *source, const struct merge_input *input,
 
     *source = (struct source){.input = input, .first_age = first_age, .left = count};
     lexicon_begin(&source->walk, input->segment);
+    if (lexicon_has_word(&source->walk)) {
+        note_beginning(source);
+    }
     if (input->deleted == NULL) {
         return true;
     }
@@ -37,28 +46,42 @@ static bool begin_source(struct source *source, const struct merge_input *input,
     return true;
 }
 
-static int compare_words(const struct lexicon_walk *a, const struct lexicon_walk *b)
+static int compare_words(const struct source *a, const struct source *b)
 {
-    int difference = memcmp(a->word, b->word, a->len < b->len ? a->len : b->len);
+    const struct lexicon_walk *left = &a->walk;
+    const struct lexicon_walk *right = &b->walk;
 
-    return difference != 0 ? difference : (a->len > b->len) - (a->len < b->len);
+    if (a->beginning != b->beginning) {
+        return a->beginning < b->beginning ? -1 : 1;
+    }
+    int difference = memcmp(left->word, right->word, left->len < right->len ? left->len : right->len);
+    return difference != 0 ? difference : (left->len > right->len) - (left->len < right->len);
 }
 
-/* The first word that any source stands at; NULL when all are at their ends. */
-static const struct lexicon_walk *first_word(const struct source *sources, size_t count)
+/* The sources that stand at the first word of all, the newest first, and how many. */
+static size_t find_first(struct source *sources, size_t count, struct source **found)
 {
-    const struct lexicon_walk *first = NULL;
+    size_t found_count = 0;
 
     for (size_t i = 0; i < count; i++) {
-        const struct lexicon_walk *walk = &sources[i].walk;
-        if (lexicon_has_word(walk) && (first == NULL || compare_words(walk, first) < 0)) {
-            first = walk;
+        int difference = -1;
+        if (!lexicon_has_word(&sources[i].walk)) {
+            continue;
+        }
+        if (found_count > 0) {
+            difference = compare_words(&sources[i], found[0]);
+        }
+        if (difference < 0) {
+            found_count = 0;
+        }
+        if (difference <= 0) {
+            found[found_count++] = &sources[i];
         }
     }
-    return first;
+    return found_count;
 }
 
-static void copy_postings(struct segment_writer *writer, const struct source *source)
+static void copy_postings(struct segment_writer *writer, struct source *source)
 {
     struct cursor cursor;
 
@@ -73,20 +96,20 @@ static void copy_postings(struct segment_writer *writer, const struct source *so
     }
 }
 
-static void merge_words(struct segment_writer *writer, struct source *sources, size_t count)
+static void merge_words(struct segment_writer *writer, struct source *sources, size_t count, struct source **found)
 {
-    const struct lexicon_walk *first;
+    size_t found_count;
 
-    while ((first = first_word(sources, count)) != NULL) {
+    while ((found_count = find_first(sources, count, found)) > 0) {
         unsigned char word[WORDS_LEN_MAX];
-        size_t len = first->len;
-        memcpy(word, first->word, len);
+        size_t len = found[0]->walk.len;
+        memcpy(word, found[0]->walk.word, len);
         segment_writer_begin_word(writer);
-        for (size_t i = 0; i < count; i++) {
-            struct lexicon_walk *walk = &sources[i].walk;
-            if (lexicon_has_word(walk) && walk->len == len && memcmp(walk->word, word, len) == 0) {
-                copy_postings(writer, &sources[i]);
-                lexicon_next(walk);
+        for (size_t i = 0; i < found_count; i++) {
+            copy_postings(writer, found[i]);
+            lexicon_next(&found[i]->walk);
+            if (lexicon_has_word(&found[i]->walk)) {
+                note_beginning(found[i]);
             }
         }
         if (writer->postings.count > 0) {
@@ -109,15 +132,16 @@ static void merge_documents(struct segment_writer *writer, const struct source *
 bool merger_write(struct segment_writer *writer, const struct merge_input *inputs, size_t count)
 {
     struct source *sources = calloc(count, sizeof(*sources));
+    struct source **found = calloc(count, sizeof(*found));
     uint32_t age = 0;
-    bool has_memory = sources != NULL;
+    bool has_memory = sources != NULL && found != NULL;
 
     for (size_t i = 0; i < count && has_memory; i++) {
         has_memory = begin_source(&sources[i], &inputs[count - 1 - i], age);
         age += sources[i].left;
     }
     if (has_memory) {
-        merge_words(writer, sources, count);
+        merge_words(writer, sources, count, found);
         for (size_t i = 0; i < count; i++) {
             merge_documents(writer, &sources[i]);
         }
@@ -126,5 +150,6 @@ bool merger_write(struct segment_writer *writer, const struct merge_input *input
         free(sources[i].ages);
     }
     free(sources);
+    free(found);
     return has_memory;
 }

@@ -112,6 +112,18 @@ static void order_lists(struct relevance *relevance)
     }
 }
 
+/* The documents that lead from window to window: those of the heavy lists. */
+static void resize_windows(struct relevance *relevance)
+{
+    uint64_t documents = 0;
+
+    for (size_t i = relevance->light_count; i < relevance->list_count; i++) {
+        const struct weighed_list *list = &relevance->lists[i];
+        documents += relevance->window.terms->lists[list->word][list->quality].documents;
+    }
+    window_resize(&relevance->window, documents);
+}
+
 /* Counts the light lists again: what is asked of a document has risen. */
 static void weigh_lists(struct relevance *relevance)
 {
@@ -157,18 +169,19 @@ static unsigned sum_of(const struct relevance *relevance, uint32_t index)
 static void score_window(struct relevance *relevance)
 {
     const struct view_part *part = &relevance->terms->view->parts[relevance->part];
+    size_t words = window_words(&relevance->window);
     window_bits candidates = {0};
 
-    memset(relevance->bits, 0, sizeof(relevance->bits[0]) * relevance->terms->request->word_count);
     for (size_t i = 0; i < relevance->list_count; i++) {
         const struct weighed_list *list = &relevance->lists[i];
         uint64_t *bits = relevance->bits[list->word][list->quality];
+        memset(bits, 0, words * sizeof(*bits));
         window_fill(&relevance->window, list->word, list->quality, bits);
-        for (size_t j = 0; j < WINDOW_BITS && i >= relevance->light_count; j++) {
+        for (size_t j = 0; j < words && i >= relevance->light_count; j++) {
             candidates[j] |= bits[j];
         }
     }
-    for (size_t i = 0; i < WINDOW_BITS; i++) {
+    for (size_t i = 0; i < words; i++) {
         for (uint64_t left = candidates[i]; left != 0; left &= left - 1) {
             uint32_t index = (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(left);
             struct scored scored = {sum_of(relevance, index), relevance->window.start + index, relevance->part};
@@ -199,6 +212,7 @@ static bool score_part(struct relevance *relevance, size_t part)
     window_init(&relevance->window, relevance->terms, part, MATCH_PREFIX);
     for (;;) {
         weigh_lists(relevance);
+        resize_windows(relevance);
         age = next_heavy(relevance, age);
         if (age == SEGMENT_NO_AGE) {
             break;

@@ -10,6 +10,7 @@
 /* One way to split, as far as it has come. */
 struct way {
     struct splits *splits;
+    const struct vocabulary *vocabulary; /* knows quickly what is no word at all */
     const struct segment *segment;
     const char *text;
     size_t len;
@@ -84,7 +85,7 @@ static bool split(struct way *way, size_t at)
         bool is_whole = at == 0 && end == way->len;
         bool is_inside = end < way->len && ((unsigned char)way->text[end] & 0xC0) == 0x80; /* of a code point */
         bool is_last = way->count + 1 == MATCH_JOINED_MAX && end < way->len;
-        if (is_whole || is_inside || is_last ||
+        if (is_whole || is_inside || is_last || !vocabulary_has(way->vocabulary, way->text + at, end - at) ||
             !lexicon_find(way->segment, way->text + at, end - at, &way->words[way->count])) {
             continue;
         }
@@ -98,9 +99,11 @@ static bool split(struct way *way, size_t at)
     return true;
 }
 
-bool splits_find(struct splits *splits, const struct segment *segment, const meower_search_word *word)
+bool splits_find(struct splits *splits, const struct vocabulary *vocabulary, const struct segment *segment,
+                 const meower_search_word *word)
 {
-    struct way way = {.splits = splits, .segment = segment, .text = word->text, .len = word->text_len};
+    struct way way = {
+        .splits = splits, .vocabulary = vocabulary, .segment = segment, .text = word->text, .len = word->text_len};
 
     return split(&way, 0);
 }

@@ -3,6 +3,7 @@
 #define SEARCH_INDEX_SPLITS_H
 
 #include "search/index/stream.h"
+#include "search/index/vocabulary.h"
 #include <meower/backend.h>
 
 struct splits {
@@ -13,6 +14,7 @@ struct splits {
 };
 
 /* Finds them: two to four words that the segment has. False when memory is short. */
-bool splits_find(struct splits *splits, const struct segment *segment, const meower_search_word *word);
+bool splits_find(struct splits *splits, const struct vocabulary *vocabulary, const struct segment *segment,
+                 const meower_search_word *word);
 
 #endif

@@ -1,8 +1,7 @@
 /* terms.c - what a search is in an index. */
 #include "search/index/terms.h"
-#include "base/utf8.h"
+#include "search/index/lexicon.h"
 #include "search/index/splits.h"
-#include "search/index/typos.h"
 
 #define TYPO_WORDS_MAX 128 /* words with typos that are tried for one searched word (docs/SEARCH.md, "Limits") */
 
@@ -69,7 +68,7 @@ static uint64_t find_exact(struct terms *terms, size_t word)
 
 /* A word of the index that is near enough. */
 struct candidate {
-    unsigned char text[WORDS_LEN_MAX];
+    const char *text;
     size_t len;
     unsigned edits;
     uint64_t documents;
@@ -80,37 +79,18 @@ struct candidate {
 struct candidates {
     struct typo_sink sink; /* first: the word function casts back */
     struct terms *terms;
-    size_t part; /* that is gone through */
     struct candidate *items;
     size_t count;
     size_t max;
-    uint32_t *slots; /* number of a candidate and 1; 0: free */
-    size_t slot_count;
 };
-
-static uint32_t *find_slot(const struct candidates *candidates, const unsigned char *text, size_t len)
-{
-    size_t mask = candidates->slot_count - 1;
-    size_t slot = lexicon_hash(text, len) & mask;
-
-    for (; candidates->slots[slot] != 0; slot = (slot + 1) & mask) {
-        const struct candidate *candidate = &candidates->items[candidates->slots[slot] - 1];
-        if (candidate->len == len && memcmp(candidate->text, text, len) == 0) {
-            break;
-        }
-    }
-    return &candidates->slots[slot];
-}
 
 /* Makes room for more candidates. False when memory is short. */
 static bool grow(struct candidates *candidates)
 {
-    struct arena *arena = candidates->terms->arena;
     size_t max = candidates->max == 0 ? 64 : candidates->max * 2;
-    struct candidate *items = arena_take(arena, max, sizeof(*items));
-    uint32_t *slots = arena_take(arena, max * 2, sizeof(*slots));
+    struct candidate *items = arena_take(candidates->terms->arena, max, sizeof(*items));
 
-    if (items == NULL || slots == NULL) {
+    if (items == NULL) {
         return false;
     }
     if (candidates->count > 0) {
@@ -118,40 +98,48 @@ static bool grow(struct candidates *candidates)
     }
     candidates->items = items;
     candidates->max = max;
-    candidates->slots = slots;
-    candidates->slot_count = max * 2;
-    for (size_t i = 0; i < candidates->count; i++) {
-        *find_slot(candidates, items[i].text, items[i].len) = (uint32_t)i + 1;
+    return true;
+}
+
+/* Looks the word up in every part. False when memory is short. */
+static bool find_candidate(struct terms *terms, struct candidate *candidate)
+{
+    candidate->postings = arena_take(terms->arena, terms->view->count, sizeof(*candidate->postings));
+    if (candidate->postings == NULL) {
+        return false;
+    }
+    for (size_t part = 0; part < terms->view->count; part++) {
+        struct postings *postings = &candidate->postings[part];
+        if (lexicon_find(terms->view->parts[part].segment, candidate->text, candidate->len, postings)) {
+            candidate->documents += postings->count;
+        }
     }
     return true;
 }
 
-static bool take_candidate(struct typo_sink *sink, const unsigned char *text, size_t len, struct postings postings,
-                           unsigned edits)
+static bool take_candidate(struct typo_sink *sink, const char *text, size_t len, unsigned edits)
 {
     struct candidates *candidates = (struct candidates *)sink;
-    struct terms *terms = candidates->terms;
+    struct candidate candidate = {.text = text, .len = len, .edits = edits};
 
-    if (candidates->count == candidates->max && !grow(candidates)) {
-        terms->has_failed = true;
+    if ((candidates->count == candidates->max && !grow(candidates)) || !find_candidate(candidates->terms, &candidate)) {
+        candidates->terms->has_failed = true;
         return false;
     }
-    uint32_t *slot = find_slot(candidates, text, len);
-    if (*slot == 0) {
-        struct candidate *added = &candidates->items[candidates->count];
-        *added = (struct candidate){.len = len, .edits = edits};
-        memcpy(added->text, text, len);
-        added->postings = arena_take(terms->arena, terms->view->count, sizeof(*added->postings));
-        if (added->postings == NULL) {
-            terms->has_failed = true;
-            return false;
-        }
-        *slot = (uint32_t)++candidates->count;
+    if (candidate.documents > 0) { /* the vocabulary knows words that are gone */
+        candidates->items[candidates->count++] = candidate;
     }
-    struct candidate *candidate = &candidates->items[*slot - 1];
-    candidate->postings[candidates->part] = postings;
-    candidate->documents += postings.count;
     return true;
+}
+
+static bool has_candidate(const struct candidates *candidates, const char *text, size_t len)
+{
+    for (size_t i = 0; i < candidates->count; i++) {
+        if (candidates->items[i].len == len && memcmp(candidates->items[i].text, text, len) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The nearest first, of those the most frequent, of those bytewise. */
@@ -179,9 +167,7 @@ static uint64_t find_joins(struct terms *terms, size_t word, const struct candid
 
     for (size_t i = 0; i < terms->request->join_count; i++) {
         const meower_search_join *join = &terms->request->joins[i];
-        const unsigned char *text = (const unsigned char *)join->text;
-        bool is_there = candidates->count > 0 && *find_slot(candidates, text, join->text_len) != 0;
-        if ((join->word_mask >> word & 1) == 0 || is_there) {
+        if ((join->word_mask >> word & 1) == 0 || has_candidate(candidates, join->text, join->text_len)) {
             continue;
         }
         for (size_t part = 0; part < terms->view->count; part++) {
@@ -202,13 +188,9 @@ static uint64_t find_typos(struct terms *terms, size_t word, bool differs)
     struct candidates candidates = {.sink.word = take_candidate, .terms = terms};
     uint64_t documents;
 
-    for (size_t part = 0; part < terms->view->count && searched->typos_max > 0; part++) {
-        const struct segment *segment = terms->view->parts[part].segment;
-        candidates.part = part;
-        typos_find(segment, searched, &candidates.sink);
-        if (differs && searched->may_differ_first) {
-            typos_find_first(segment, searched, &candidates.sink);
-        }
+    vocabulary_find_typos(terms->view->vocabulary, searched, &candidates.sink);
+    if (differs && searched->may_differ_first) {
+        vocabulary_find_first_typos(terms->view->vocabulary, searched, &candidates.sink);
     }
     documents = find_joins(terms, word, &candidates);
     if (candidates.count > TYPO_WORDS_MAX) {
@@ -232,7 +214,7 @@ static void find_splits(struct terms *terms, size_t word)
 
     for (size_t part = 0; part < terms->view->count && searched->may_be_split; part++) {
         struct splits splits = {.arena = terms->arena};
-        if (!splits_find(&splits, terms->view->parts[part].segment, searched)) {
+        if (!splits_find(&splits, terms->view->vocabulary, terms->view->parts[part].segment, searched)) {
             terms->has_failed = true;
             return;
         }

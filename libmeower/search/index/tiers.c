@@ -71,17 +71,19 @@ static uint32_t next_of_rarest(struct tier *tier, uint32_t age)
  * whether anything is left. */
 static bool intersect(struct tier *tier, size_t word, window_bits all, window_bits better)
 {
-    window_bits bits = {0};
+    window_bits bits;
     uint64_t left = 0;
+
+    memset(bits, 0, window_words(&tier->window) * sizeof(bits[0]));
 
     for (int quality = 0; quality < tier->quality; quality++) {
         window_fill(&tier->window, word, quality, bits);
     }
-    for (size_t i = 0; i < WINDOW_BITS; i++) {
+    for (size_t i = 0; i < window_words(&tier->window); i++) {
         better[i] &= bits[i];
     }
     window_fill(&tier->window, word, tier->quality, bits);
-    for (size_t i = 0; i < WINDOW_BITS; i++) {
+    for (size_t i = 0; i < window_words(&tier->window); i++) {
         all[i] &= bits[i];
         left |= all[i];
     }
@@ -101,7 +103,7 @@ static void push_window(struct tier *tier, struct hits *hits)
             return;
         }
     }
-    for (size_t i = 0; i < WINDOW_BITS; i++) {
+    for (size_t i = 0; i < window_words(&tier->window); i++) {
         for (uint64_t left = all[i] & ~better[i]; left != 0 && hits_go_on(hits); left &= left - 1) {
             uint32_t age = tier->window.start + (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(left);
             if (!part_is_deleted(part, age)) {
@@ -116,6 +118,7 @@ static bool push_part(struct tier *tier, struct hits *hits)
     uint32_t age = 0;
 
     window_init(&tier->window, tier->terms, tier->part, tier->quality);
+    window_resize(&tier->window, documents_of(tier, tier->order[0]));
     while (!tier->window.has_failed && hits_go_on(hits) && (age = next_of_rarest(tier, age)) != SEGMENT_NO_AGE) {
         window_move(&tier->window, age);
         push_window(tier, hits);

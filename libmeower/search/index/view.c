@@ -3,12 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct view *view_new(size_t count)
+struct view *view_new(size_t count, struct vocabulary *vocabulary)
 {
     struct view *view = calloc(1, sizeof(*view) + count * sizeof(view->parts[0]));
 
     if (view != NULL) {
         atomic_init(&view->holders, 1);
+        view->vocabulary = vocabulary_hold(vocabulary);
         view->count = count;
     }
     return view;
@@ -42,12 +43,13 @@ void view_release(struct view *view)
     for (size_t i = 0; i < view->count; i++) {
         view_part_release(&view->parts[i]);
     }
+    vocabulary_release(view->vocabulary);
     free(view);
 }
 
 struct view *view_copy(const struct view *view)
 {
-    struct view *copy = view_new(view->count + 1);
+    struct view *copy = view_new(view->count + 1, view->vocabulary);
 
     if (copy == NULL) {
         return NULL;

@@ -4,6 +4,7 @@
 #define SEARCH_INDEX_VIEW_H
 
 #include "search/index/segment.h"
+#include "search/index/vocabulary.h"
 
 /* The deleted documents of a segment. Shared by views, and changed by none. */
 struct deletions {
@@ -19,12 +20,13 @@ struct view_part {
 
 struct view {
     atomic_uint holders;
+    struct vocabulary *vocabulary; /* has every word of every part; held */
     size_t count;
     struct view_part parts[]; /* the oldest first */
 };
 
-/* Room for `count` parts, to be filled by the caller. Held once. NULL when memory is short. */
-struct view *view_new(size_t count);
+/* Room for `count` parts, to be filled by the caller. Holds the vocabulary. Held once. NULL when memory is short. */
+struct view *view_new(size_t count, struct vocabulary *vocabulary);
 struct view *view_hold(struct view *view);
 void view_release(struct view *view); /* NULL is fine */
 

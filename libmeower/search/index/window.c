@@ -43,12 +43,23 @@ uint32_t window_next(struct window *window, size_t word, int quality, uint32_t a
     return window->has_failed ? SEGMENT_NO_AGE : next;
 }
 
+void window_resize(struct window *window, uint64_t documents)
+{
+    uint64_t between = (window->document_count / (documents + 1) + 63) / 64 * 64;
+
+    window->size = between < 64 ? 64 : between > WINDOW_DOCUMENTS ? WINDOW_DOCUMENTS : (uint32_t)between;
+    /* Where many lead on, the largest windows are the best. */
+    if (documents > window->document_count / 64) {
+        window->size = WINDOW_DOCUMENTS;
+    }
+}
+
 void window_move(struct window *window, uint32_t age)
 {
     uint32_t left = window->document_count - age;
 
     window->start = age;
-    window->count = left < WINDOW_DOCUMENTS ? left : WINDOW_DOCUMENTS;
+    window->count = left < window->size ? left : window->size;
 }
 
 void window_fill(struct window *window, size_t word, int quality, window_bits bits)
