@@ -25,23 +25,21 @@ static uint32_t end_of(const struct cursor *cursor, uint32_t block)
     return load_32(cursor->postings.bytes + ((size_t)block * 2 + 1) * sizeof(uint32_t));
 }
 
-static void load_block(struct cursor *cursor, uint32_t block)
+/* Stands at the first document of a block. */
+static void enter_block(struct cursor *cursor, uint32_t block)
 {
     const unsigned char *at = cursor->blocks + (block == 0 ? 0 : end_of(cursor, block - 1));
     uint32_t ages_len = take_varint(&at);
-    uint32_t age = block == 0 ? 0 : last_age_of(cursor, block - 1);
+    uint32_t before = block == 0 ? 0 : last_age_of(cursor, block - 1);
     uint32_t left = cursor->postings.count - block * POSTINGS_PER_BLOCK;
-    uint32_t count = left < POSTINGS_PER_BLOCK ? left : POSTINGS_PER_BLOCK;
 
     cursor->places = at + ages_len;
     cursor->places_at = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        age += take_varint(&at);
-        cursor->ages[i] = age;
-    }
     cursor->block = block;
-    cursor->count = count;
+    cursor->count = left < POSTINGS_PER_BLOCK ? left : POSTINGS_PER_BLOCK;
     cursor->at = 0;
+    cursor->age = before + take_varint(&at);
+    cursor->next = at;
 }
 
 void cursor_init(struct cursor *cursor, struct postings postings)
@@ -52,22 +50,32 @@ void cursor_init(struct cursor *cursor, struct postings postings)
     if (cursor->block_count > 1) {
         cursor->blocks += (size_t)cursor->block_count * 2 * sizeof(uint32_t);
     }
-    load_block(cursor, 0);
+    enter_block(cursor, 0);
 }
 
 void cursor_next(struct cursor *cursor)
 {
-    if (++cursor->at >= cursor->count && cursor->block + 1 < cursor->block_count) {
-        load_block(cursor, cursor->block + 1);
+    if (++cursor->at < cursor->count) {
+        cursor->age += take_varint(&cursor->next);
+    } else if (cursor->block + 1 < cursor->block_count) {
+        enter_block(cursor, cursor->block + 1);
+    } else {
+        cursor->age = SEGMENT_NO_AGE;
     }
 }
 
-/* The first block after the present one whose last document is of this age or older; block_count where none is. */
+/* The first block after the present one whose last document is of this age or older; block_count where none is. Most
+ * are near. */
 static uint32_t find_block(const struct cursor *cursor, uint32_t age)
 {
     uint32_t low = cursor->block + 1;
-    uint32_t high = cursor->block_count;
+    uint32_t step = 1;
 
+    while (low + step <= cursor->block_count && last_age_of(cursor, low + step - 1) < age) {
+        low += step;
+        step *= 2;
+    }
+    uint32_t high = low + step <= cursor->block_count ? low + step - 1 : cursor->block_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (last_age_of(cursor, middle) < age) {
@@ -81,19 +89,24 @@ static uint32_t find_block(const struct cursor *cursor, uint32_t age)
 
 uint32_t cursor_seek(struct cursor *cursor, uint32_t age)
 {
-    if (cursor->at < cursor->count && cursor->ages[cursor->count - 1] < age) {
+    if (cursor->age >= age) {
+        return cursor->age;
+    }
+    if (cursor->block_count > 1 && last_age_of(cursor, cursor->block) < age) {
         uint32_t block = find_block(cursor, age);
         if (block == cursor->block_count) {
-            cursor->block = cursor->block_count - 1;
-            cursor->at = cursor->count;
-        } else {
-            load_block(cursor, block);
+            cursor->age = SEGMENT_NO_AGE;
+            return cursor->age;
         }
+        enter_block(cursor, block);
     }
-    while (cursor->at < cursor->count && cursor->ages[cursor->at] < age) {
-        cursor->at++;
+    while (cursor->age < age && ++cursor->at < cursor->count) {
+        cursor->age += take_varint(&cursor->next);
     }
-    return cursor_age(cursor);
+    if (cursor->age < age) {
+        cursor->age = SEGMENT_NO_AGE;
+    }
+    return cursor->age;
 }
 
 const unsigned char *cursor_places(struct cursor *cursor, size_t *len)

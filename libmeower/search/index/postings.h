@@ -30,12 +30,13 @@ struct cursor {
     struct postings postings;
     const unsigned char *blocks;
     uint32_t block_count;
-    uint32_t block; /* the one whose ages these are */
-    uint32_t count; /* ages of the block */
-    uint32_t at;
-    uint32_t places_at; /* the document whose places are at `places` */
+    uint32_t block;
+    uint32_t count;            /* documents of the block */
+    uint32_t at;               /* the one of them at which it stands */
+    uint32_t age;              /* of that; SEGMENT_NO_AGE after the last one */
+    uint32_t places_at;        /* the document whose places are at `places` */
+    const unsigned char *next; /* age of the next one */
     const unsigned char *places;
-    uint32_t ages[POSTINGS_PER_BLOCK];
 };
 
 /* Stands at the newest document. */
@@ -44,7 +45,7 @@ void cursor_init(struct cursor *cursor, struct postings postings);
 /* The document at which it stands, SEGMENT_NO_AGE after the last one. */
 static inline uint32_t cursor_age(const struct cursor *cursor)
 {
-    return cursor->at < cursor->count ? cursor->ages[cursor->at] : SEGMENT_NO_AGE;
+    return cursor->age;
 }
 
 /* Moves on to the next document. */

@@ -98,16 +98,11 @@ static void set_bit(uint64_t *bits, uint32_t index)
     bits[index / 64] |= UINT64_C(1) << index % 64;
 }
 
-/* The same for one word, block by block. */
+/* The same for one word. */
 static void fill_word(struct cursor *cursor, uint32_t start, uint32_t end, uint64_t *bits)
 {
-    while (cursor_age(cursor) < end) {
-        uint32_t at = cursor->at;
-        for (; at < cursor->count && cursor->ages[at] < end; at++) {
-            set_bit(bits, cursor->ages[at] - start);
-        }
-        cursor->at = at - 1;
-        cursor_next(cursor);
+    for (; cursor->age < end; cursor_next(cursor)) {
+        set_bit(bits, cursor->age - start);
     }
 }
 

@@ -316,9 +316,13 @@ bool vocabulary_add_segment(struct vocabulary *vocabulary, const struct segment 
 
 /* ---- looking ---------------------------------------------------------------------------------------------------- */
 
-static unsigned count_bits(uint32_t bits)
+/* Whether more than so many bits are set. */
+static bool has_more_bits(uint32_t bits, unsigned most)
 {
-    return (unsigned)__builtin_popcount(bits);
+    for (; bits != 0 && most > 0; most--) {
+        bits &= bits - 1;
+    }
+    return bits != 0;
 }
 
 /* A search for words that are like one. */
@@ -355,7 +359,7 @@ static void look_into(struct look *look, const struct bucket *bucket, unsigned m
     for (; chunk != NULL; chunk = atomic_load_explicit(&chunk->next, memory_order_acquire)) {
         uint32_t count = atomic_load_explicit(&chunk->count, memory_order_acquire);
         for (uint32_t i = 0; i < count && !look->is_stopped; i++) {
-            if (count_bits(chunk->items[i].letters ^ look->shape.letters) > 2 * most) {
+            if (has_more_bits(chunk->items[i].letters ^ look->shape.letters, 2 * most)) {
                 continue;
             }
             size_t len;
