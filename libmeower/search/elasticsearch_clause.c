@@ -92,13 +92,13 @@ static void write_fuzzy(struct elasticsearch_text *text, const meower_search_wor
                              typos_max, prefix_length);
 }
 
-/* What is one edit away with the same first letter is within the typos of every word whose first letter may differ. */
-static void write_typo(struct elasticsearch_text *text, const meower_search_request *request, size_t number,
-                       bool differs_first)
+/* Clauses for single words that match with typos, or exactly. What is one edit away with the same first letter is
+ * within the typos of every word whose first letter may differ. */
+static void write_single_words(struct elasticsearch_text *text, const meower_search_request *request, size_t number,
+                               bool differs_first)
 {
     const meower_search_word *word = &request->words[number];
 
-    elasticsearch_text_print(text, "{\"bool\":{\"should\":[");
     write_terms(text, request, number);
     if (word->typos_max > 0) {
         write_fuzzy(text, word, word->typos_max, 1);
@@ -106,6 +106,15 @@ static void write_typo(struct elasticsearch_text *text, const meower_search_requ
     if (differs_first && word->may_differ_first) {
         write_fuzzy(text, word, 1, 0);
     }
+}
+
+static void write_typo(struct elasticsearch_text *text, const meower_search_request *request, size_t number,
+                       bool differs_first)
+{
+    const meower_search_word *word = &request->words[number];
+
+    elasticsearch_text_print(text, "{\"bool\":{\"should\":[");
+    write_single_words(text, request, number, differs_first);
     if (word->may_be_split) {
         elasticsearch_text_print(text, ",{\"term\":{\"" ELASTICSEARCH_JOINED "\":");
         elasticsearch_text_append_string(text, word->text, word->text_len);
@@ -124,4 +133,22 @@ void elasticsearch_clause_write(struct elasticsearch_text *text, const meower_se
     } else {
         write_exact(text, &request->words[number]);
     }
+}
+
+void elasticsearch_clause_write_counted(struct elasticsearch_text *text, const meower_search_request *request,
+                                        size_t number, int quality, bool differs_first)
+{
+    const meower_search_word *word = &request->words[number];
+
+    if (quality == MATCH_EXACT) {
+        write_exact(text, word);
+        return;
+    }
+    elasticsearch_text_print(text, "{\"bool\":{\"should\":[");
+    write_single_words(text, request, number, differs_first);
+    if (quality == MATCH_PREFIX && word->is_prefix) {
+        elasticsearch_text_print(text, ",");
+        write_prefix(text, word);
+    }
+    elasticsearch_text_print(text, "]}}");
 }

@@ -13,6 +13,11 @@ bool elasticsearch_clause_gains(const meower_search_request *request, size_t num
 void elasticsearch_clause_write(struct elasticsearch_text *text, const meower_search_request *request, size_t number,
                                 int quality, bool differs_first);
 
+/* Adds the filter of what is counted for a word's weight: a word of the document, by itself, matches in this quality or
+ * a better one. Not for runs. */
+void elasticsearch_clause_write_counted(struct elasticsearch_text *text, const meower_search_request *request,
+                                        size_t number, int quality, bool differs_first);
+
 /* Adds the filter of a single word, or of the words that begin with it. */
 void elasticsearch_clause_write_term(struct elasticsearch_text *text, const char *term, size_t len);
 void elasticsearch_clause_write_prefix(struct elasticsearch_text *text, const char *prefix, size_t len);

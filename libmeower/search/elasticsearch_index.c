@@ -3,7 +3,6 @@
  * What it remembers is a document beside the meows: the epoch is a stored field, and the position is its version, so
  * that the engine itself refuses to go back. */
 #include "search/elasticsearch_index.h"
-#include "base/match.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,25 +147,14 @@ static int look(struct elasticsearch_index *index, char life[ELASTICSEARCH_LIFE_
 
 /* ---- making and removing ---------------------------------------------------------------------------------------- */
 
-/* Words of a text are words as they stand; as "joined" their neighbours too, as one word. */
-static void write_analysis(struct elasticsearch_text *text)
-{
-    elasticsearch_text_print(text,
-                             "\"analysis\":{\"analyzer\":{\"meower_joined\":{\"type\":\"custom\","
-                             "\"tokenizer\":\"whitespace\",\"filter\":[\"meower_joined\"]}},"
-                             "\"filter\":{\"meower_joined\":{\"type\":\"shingle\",\"min_shingle_size\":2,"
-                             "\"max_shingle_size\":%d,\"output_unigrams\":false,\"token_separator\":\"\"}}}",
-                             MATCH_JOINED_MAX);
-}
-
 /* No copy of the texts ("_source"). */
 static void write_fields(struct elasticsearch_text *text)
 {
     elasticsearch_text_print(text, "\"dynamic\":\"strict\",\"_source\":{\"enabled\":false},\"properties\":{"
                                    "\"" ELASTICSEARCH_WORDS "\":{\"type\":\"text\",\"analyzer\":\"whitespace\","
-                                   "\"index_options\":\"positions\",\"norms\":false,\"fields\":{"
-                                   "\"joined\":{\"type\":\"text\",\"analyzer\":\"meower_joined\","
-                                   "\"index_options\":\"docs\",\"norms\":false}}},"
+                                   "\"index_options\":\"positions\",\"norms\":false},"
+                                   "\"" ELASTICSEARCH_JOINED "\":{\"type\":\"text\",\"analyzer\":\"whitespace\","
+                                   "\"index_options\":\"docs\",\"norms\":false},"
                                    "\"" ELASTICSEARCH_POSITION "\":{\"type\":\"long\",\"index\":false},"
                                    "\"" ELASTICSEARCH_EPOCH "\":{\"type\":\"keyword\",\"index\":false,"
                                    "\"doc_values\":false,\"store\":true}}");
@@ -179,10 +167,9 @@ static void write_mapping(struct elasticsearch_text *text, const struct elastics
 {
     elasticsearch_text_print(text,
                              "{\"settings\":{\"index\":{\"number_of_shards\":1,\"auto_expand_replicas\":\"0-1\","
-                             "\"refresh_interval\":\"-1\",\"gc_deletes\":\"10m\",\"max_result_window\":%u},",
+                             "\"refresh_interval\":\"-1\",\"gc_deletes\":\"10m\",\"max_result_window\":%u}},",
                              ELASTICSEARCH_WINDOW_MAX);
-    write_analysis(text);
-    elasticsearch_text_print(text, "},\"mappings\":{%s\"_meta\":{\"meower\":{\"format\":%d,\"life\":\"%s\"}},",
+    elasticsearch_text_print(text, "\"mappings\":{%s\"_meta\":{\"meower\":{\"format\":%d,\"life\":\"%s\"}},",
                              index->has_types ? "\"_doc\":{" : "", FORMAT, index->life);
     write_fields(text);
     elasticsearch_text_print(text, "%s}}", index->has_types ? "}" : "");

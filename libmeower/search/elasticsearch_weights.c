@@ -88,31 +88,14 @@ void elasticsearch_weights_begin(struct elasticsearch_weights *weights, const me
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
-/* A word in this quality or a better one. */
-static void write_word(const struct elasticsearch_weights *weights, struct elasticsearch_text *text,
-                       const struct elasticsearch_count *count)
-{
-    const meower_search_request *request = weights->request;
-    bool differs_first = weights->differs_first[count->word];
-
-    if (count->quality != MATCH_PREFIX) {
-        elasticsearch_clause_write(text, request, count->word, count->quality, differs_first);
-        return;
-    }
-    elasticsearch_text_print(text, "{\"bool\":{\"should\":[");
-    elasticsearch_clause_write(text, request, count->word, MATCH_TYPO, differs_first);
-    elasticsearch_text_print(text, ",");
-    elasticsearch_clause_write(text, request, count->word, MATCH_PREFIX, differs_first);
-    elasticsearch_text_print(text, "]}}");
-}
-
 static void write_count(const struct elasticsearch_weights *weights, struct elasticsearch_text *text,
                         const struct elasticsearch_count *count)
 {
     if (count->word == MATCH_WORDS_MAX) {
         elasticsearch_text_print(text, "{\"match_all\":{}}");
     } else if (count->text == NULL) {
-        write_word(weights, text, count);
+        elasticsearch_clause_write_counted(text, weights->request, count->word, count->quality,
+                                           weights->differs_first[count->word]);
     } else if (count->quality == MATCH_PREFIX) {
         elasticsearch_clause_write_prefix(text, count->text, count->text_len);
     } else {

@@ -19,7 +19,7 @@
 #define ENGINE_6         "{\"version\":{\"number\":\"6.2.3\"}}"
 #define ENGINE_7         "{\"version\":{\"number\":\"7.10.2\"}}"
 #define ENGINE_OPEN      "{\"version\":{\"distribution\":\"opensearch\",\"number\":\"2.19.6\"}}"
-#define OURS             "\"_meta\":{\"meower\":{\"format\":1,\"life\":\"" LIFE "\"}}"
+#define OURS             "\"_meta\":{\"meower\":{\"format\":2,\"life\":\"" LIFE "\"}}"
 #define MAPPING_7        "{\"meows\":{\"mappings\":{" OURS "}}}"
 #define ERROR(type, why) "{\"error\":{\"type\":\"" type "\",\"reason\":\"" why "\"}}"
 #define NOT_THERE        ERROR("index_not_found_exception", "no such index")
@@ -116,8 +116,8 @@ static int ignore_hit(meower_hit_sink *sink, const char *id, uint64_t position)
 
 static int match_on_lane(struct fixture *fixture, unsigned lane, uint64_t skip, uint32_t take, meower_error *error)
 {
-    const meower_search_word word = {"meow", 4, 1, 1};
-    const meower_search_request request = {&word, 1, skip, take};
+    const meower_search_word word = {.text = "meow", .text_len = 4, .typos_max = 1, .is_prefix = 1};
+    const meower_search_request request = {.words = &word, .word_count = 1, .skip = skip, .take = take};
     meower_hit_sink sink = {ignore_hit};
 
     return search_match(&fixture->search, lane, &request, &sink, error);
@@ -560,7 +560,7 @@ static void an_index_whose_making_was_not_answered_is_taken_as_it_is(void **stat
         {404, NOT_THERE},
         {504, "too late"},
         {200, ENGINE_7},
-        {200, "{\"meows\":{\"mappings\":{\"_meta\":{\"meower\":{\"format\":1,\"life\":\"0000000000000000\"}}}}}"},
+        {200, "{\"meows\":{\"mappings\":{\"_meta\":{\"meower\":{\"format\":2,\"life\":\"0000000000000000\"}}}}}"},
         {201, CREATED},
         {200, "{\"items\":[{\"index\":{\"status\":201}}]}"},
         {200, UPDATED}};
