@@ -13,6 +13,9 @@
  * hundreds; only a text that nobody reads makes more, and these must not make a search slow. */
 #define RUN_EXPANSIONS_MAX 4096
 
+/* Characters of a run that may go on: each is a clause to later engines. */
+#define RUN_PREFIX_MAX 200
+
 void elasticsearch_clause_write_term(struct elasticsearch_text *text, const char *term, size_t len)
 {
     elasticsearch_text_print(text, "{\"term\":{\"" ELASTICSEARCH_WORDS "\":");
@@ -45,26 +48,71 @@ bool elasticsearch_clause_gains(const meower_search_request *request, size_t num
 }
 
 /* The words of a document stand as they were typed: a run is a phrase of its characters. */
+static void write_phrase(struct elasticsearch_text *text, const char *phrase, size_t len)
+{
+    elasticsearch_text_print(text, "{\"match_phrase\":{\"" ELASTICSEARCH_WORDS "\":");
+    elasticsearch_text_append_string(text, phrase, len);
+    elasticsearch_text_print(text, "}}");
+}
+
+static void write_phrase_prefix(struct elasticsearch_text *text, const char *phrase, size_t len)
+{
+    elasticsearch_text_print(text, "{\"match_phrase_prefix\":{\"" ELASTICSEARCH_WORDS "\":{\"query\":");
+    elasticsearch_text_append_string(text, phrase, len);
+    elasticsearch_text_print(text, ",\"max_expansions\":%d}}}", RUN_EXPANSIONS_MAX);
+}
+
 static void write_exact(struct elasticsearch_text *text, const meower_search_word *word)
 {
-    if (!match_is_run(word)) {
+    if (match_is_run(word)) {
+        write_phrase(text, word->text, word->text_len);
+    } else {
         elasticsearch_clause_write_term(text, word->text, word->text_len);
+    }
+}
+
+/* The last characters of a run, at most so many; and where the very last one begins. */
+static const char *find_tail(const meower_search_word *run, size_t max, const char **last)
+{
+    const char *at = run->text + run->text_len;
+    size_t count = 0;
+
+    *last = NULL;
+    while (at > run->text && count < max) {
+        do {
+            at--;
+        } while (at > run->text && at[-1] != ' ');
+        *last = *last == NULL ? at : *last;
+        count++;
+    }
+    return at;
+}
+
+/* A longer run is found by all its characters but the last one, and by the last of them as a run that may go on. */
+static void write_run_prefix(struct elasticsearch_text *text, const meower_search_word *run)
+{
+    const char *last;
+    const char *tail = find_tail(run, RUN_PREFIX_MAX, &last);
+    size_t tail_len = run->text_len - (size_t)(tail - run->text);
+
+    if (tail == run->text) {
+        write_phrase_prefix(text, run->text, run->text_len);
         return;
     }
-    elasticsearch_text_print(text, "{\"match_phrase\":{\"" ELASTICSEARCH_WORDS "\":");
-    elasticsearch_text_append_string(text, word->text, word->text_len);
-    elasticsearch_text_print(text, "}}");
+    elasticsearch_text_print(text, "{\"bool\":{\"filter\":[");
+    write_phrase(text, run->text, (size_t)(last - run->text) - 1);
+    elasticsearch_text_print(text, ",");
+    write_phrase_prefix(text, tail, tail_len);
+    elasticsearch_text_print(text, "]}}");
 }
 
 static void write_prefix(struct elasticsearch_text *text, const meower_search_word *word)
 {
-    if (!match_is_run(word)) {
+    if (match_is_run(word)) {
+        write_run_prefix(text, word);
+    } else {
         elasticsearch_clause_write_prefix(text, word->text, word->text_len);
-        return;
     }
-    elasticsearch_text_print(text, "{\"match_phrase_prefix\":{\"" ELASTICSEARCH_WORDS "\":{\"query\":");
-    elasticsearch_text_append_string(text, word->text, word->text_len);
-    elasticsearch_text_print(text, ",\"max_expansions\":%d}}}", RUN_EXPANSIONS_MAX);
 }
 
 /* The word, and what neighbours of the query are with it when they are joined. */

@@ -140,7 +140,7 @@ static void the_last_character_of_a_run_may_go_on(void **state)
 
     POST(feed, "고양이", "고야", "고기", "양고");
     assert_hits(feed, "고야", "2 1");
-    assert_hits(feed, "고야 고기", "3");
+    assert_hits(feed, "고야 고기", "3 2");
     assert_hits(feed, "กร", "");
 }
 
@@ -531,22 +531,43 @@ static void the_greatest_query_is_answered(void **state)
     assert_hits(feed, text, "2");
 }
 
+/* So many different characters: U+4E00 and those behind it. */
+static void write_characters(unsigned count, char *text)
+{
+    for (unsigned i = 0; i < count; i++) {
+        unsigned character = 0x4E00 + i;
+        snprintf(text + (size_t)3 * i, 4, "%c%c%c", 0xE0 | character >> 12, 0x80 | (character >> 6 & 0x3F),
+                 0x80 | (character & 0x3F));
+    }
+}
+
 static void the_longest_runs_are_answered(void **state)
 {
     static char text[9000];
     struct feed *feed = new_feed(state);
 
     POST(feed, "一丁", "a");
-    for (unsigned i = 0; i < 2990; i++) { /* U+4E00 and those behind it */
-        unsigned character = 0x4E00 + i;
-        snprintf(text + 3 * i, 4, "%c%c%c", 0xE0 | character >> 12, 0x80 | (character >> 6 & 0x3F),
-                 0x80 | (character & 0x3F));
-    }
+    write_characters(2990, text);
     assert_hits(feed, text, "");
-    for (unsigned i = 0; i < 31; i++) {
+    for (size_t i = 0; i < 31; i++) {
         memcpy(text + 3 * 90 * (i + 1), "a  ", 3);
     }
     assert_hits(feed, text, "2");
+}
+
+static void the_last_character_of_a_long_run_may_go_on(void **state)
+{
+    char text[800];
+    struct feed *feed = new_feed(state);
+
+    write_characters(240, text);
+    strcat(text, "양");
+    POST(feed, text, text + 3, text + 600);
+    memcpy(text + 720, "야", sizeof("야"));
+    assert_hits(feed, text, "1");
+    assert_hits(feed, text + 3, "2 1");
+    memcpy(text, "一一", 6);
+    assert_hits(feed, text, "");
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -566,6 +587,7 @@ int main(void)
         TEST(ranked_lists_are_those_of_the_contract),
         TEST(the_greatest_query_is_answered),
         TEST(the_longest_runs_are_answered),
+        TEST(the_last_character_of_a_long_run_may_go_on),
     };
 
     return RUN_WITH_SERVER("elasticsearch, its order", tests);
