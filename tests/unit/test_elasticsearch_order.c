@@ -241,14 +241,16 @@ static void what_is_deleted_is_not_counted(void **state)
 enum {
     VOCABULARY = 60,
     RANDOM_TEXTS = 500,
-    QUERIES = 500
+    QUERIES = 300,
+    ITEMS_MAX = 16, /* of such a query */
+    RUN_SIZE = 128  /* of a run in it */
 };
 
 struct found {
-    int qualities[MATCH_WORDS_MAX];       /* of anything in the text */
-    int counted[MATCH_WORDS_MAX];         /* of its words, one by one */
-    bool has[MATCH_WORDS_MAX][TEXT_SIZE]; /* the characters of a run, each by where it begins in that */
-    bool begins[MATCH_WORDS_MAX];         /* something begins with the run's last character */
+    int qualities[ITEMS_MAX];      /* of anything in the text */
+    int counted[ITEMS_MAX];        /* of its words, one by one */
+    bool has[ITEMS_MAX][RUN_SIZE]; /* the characters of a run, each by where it begins in that */
+    bool begins[ITEMS_MAX];        /* something begins with the run's last character */
     bool is_text;
     int tier;
     unsigned sum;
@@ -257,8 +259,8 @@ struct found {
 
 struct model {
     struct match_query query;
-    bool differs_first[MATCH_WORDS_MAX];
-    unsigned weights[MATCH_WORDS_MAX][MATCH_NONE];
+    bool differs_first[ITEMS_MAX];
+    unsigned weights[ITEMS_MAX][MATCH_NONE];
     struct found found[TEXTS_MAX];
     char vocabulary[VOCABULARY][40];
     unsigned seed;
@@ -283,6 +285,7 @@ static bool is_join_of(const struct match_query *query, size_t item, const struc
 
 static void compare_run(const meower_search_word *run, const struct word *word, bool *has, bool *begins)
 {
+    assert_true(run->text_len < RUN_SIZE);
     for (size_t at = 0; at < run->text_len; at += strcspn(run->text + at, " ") + 1) {
         size_t len = strcspn(run->text + at, " ");
         bool is_begun = word->len >= len && memcmp(word->text, run->text + at, len) == 0;
@@ -352,7 +355,7 @@ static size_t compare_texts(struct model *model, const struct feed *feed)
 {
     size_t count = 0;
 
-    memset(model->found, 0, sizeof(model->found));
+    memset(model->found, 0, (feed->position + 1) * sizeof(model->found[0]));
     for (uint64_t number = 1; number <= feed->position; number++) {
         if (feed->texts[number][0] != '\0') {
             model->found[count].number = number;
@@ -478,6 +481,7 @@ static void assert_agreement(struct feed *feed, struct model *model)
 
     make_query(model, text);
     assert_int_equal(match_query_init(&model->query, text, strlen(text)), 0);
+    assert_true(model->query.count <= ITEMS_MAX);
     if (model->query.count > 0) {
         size_t count = rank(model, feed, expected);
         uint64_t skip = pick(model, 2) == 0 ? 0 : pick(model, (unsigned)count + 1);
