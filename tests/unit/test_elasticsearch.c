@@ -385,6 +385,69 @@ static void an_engine_that_is_busy_can_be_asked_again(void **state)
     assert_search_fails(*state, MEOWER_ERROR_UNAVAILABLE, "is damaged");
 }
 
+/* Two words: what they weigh is asked for first, by several searches in one request. */
+static int match_two_words(struct fixture *fixture, meower_error *error)
+{
+    const meower_search_word words[] = {{.text = "black", .text_len = 5, .typos_max = 1, .may_differ_first = 1},
+                                        {.text = "ox", .text_len = 2, .is_prefix = 1}};
+    const meower_search_request request = {.words = words, .word_count = 2, .take = 10};
+    meower_hit_sink sink = {ignore_hit};
+
+    return search_match(&fixture->search, 0, &request, &sink, error);
+}
+
+static void several_words_are_weighed_first(void **state)
+{
+    static const struct http_answer script[] = {
+        OPENED,
+        {200, "{\"responses\":[{\"hits\":{\"total\":101}},{\"hits\":{\"total\":0}},{\"hits\":{\"total\":1}},"
+              "{\"hits\":{\"total\":{\"value\":9}}},{\"hits\":{\"total\":{\"value\":200}}}]}"},
+        {200, "{\"responses\":[{\"hits\":{\"total\":3}}]}"},
+        {200, "{\"_shards\":{\"failed\":0}}"}};
+    meower_error error = {0};
+
+    OPEN(*state, script);
+    assert_int_equal(match_two_words(*state, &error), MEOWER_OK);
+    assert_request(*state, 3, "POST /meows/_msearch?", "\n{}\n{\"size\":0,\"track_total_hits\":true,\"query\":");
+    assert_request(*state, 4, "POST /meows/_msearch?", "\"fuzziness\":1,\"prefix_length\":0");
+    assert_request(*state, 5, "POST /meows/_search?", "\"boost\":52,"); /* black: 4 * floor(2 * log2(101 / 1)) */
+    assert_request(*state, 5, "POST /meows/_search?", "\"boost\":18,"); /* with typos: 2 * floor(2 * log2(101 / 4)) */
+    assert_request(*state, 5, "POST /meows/_search?", "\"boost\":24,"); /* ox: 4 * floor(2 * log2(101 / 10)) */
+    assert_request(*state, 5, "POST /meows/_search?", "\"boost\":1,");  /* as a prefix: every meow has it */
+}
+
+/* Plays an answer to the first question, in which the second search is what `item` says. */
+static void assert_weighing_fails(struct fixture *fixture, const char *item, int expected, const char *part)
+{
+    static struct http_answer script[] = {OPENED, {200, NULL}};
+    char answer[400];
+    meower_error error = {0};
+
+    snprintf(answer, sizeof(answer), "{\"responses\":[{\"status\":200,\"hits\":{\"total\":1}}%s]}", item);
+    script[3].body = answer;
+    OPEN(fixture, script);
+    assert_int_equal(match_two_words(fixture, &error), expected);
+    assert_says(&error, part);
+    assert_int_equal(requests(fixture), 4);
+}
+
+static void a_part_of_the_weighing_that_is_refused_fails_the_search(void **state)
+{
+    assert_weighing_fails(*state, ",{\"status\":429,\"error\":{\"type\":\"busy\",\"reason\":\"queue full\"}}",
+                          MEOWER_ERROR_UNAVAILABLE, "HTTP 429, busy: queue full");
+}
+
+static void a_part_of_the_weighing_that_lacks_a_shard_fails_the_search(void **state)
+{
+    assert_weighing_fails(*state, ",{\"status\":200,\"_shards\":{\"failed\":1},\"hits\":{\"total\":0}}",
+                          MEOWER_ERROR_UNAVAILABLE, "is damaged");
+}
+
+static void a_part_of_the_weighing_that_is_missing_fails_the_search(void **state)
+{
+    assert_weighing_fails(*state, "", MEOWER_ERROR_INVALID, "neither Elasticsearch nor OpenSearch");
+}
+
 static void an_answer_that_is_too_long_is_not_taken(void **state)
 {
     static char body[(17 << 20) + 1];
@@ -456,6 +519,16 @@ static void words_stand_in_json_as_they_are(void **state)
     OPEN(*state, script);
     assert_int_equal(index_meow(*state, 1, "a\"b\\c \xF0\x9F\x90\xB1", &(meower_error){0}), MEOWER_OK);
     assert_request(*state, 3, "POST", "{\"meower_words\":\"a\\\"b\\\\c \xF0\x9F\x90\xB1\",");
+}
+
+static void neighbours_are_sent_joined_too(void **state)
+{
+    static const struct http_answer script[] = {
+        OPENED, {200, "{\"items\":[{\"index\":{\"status\":201}}]}"}, {200, UPDATED}};
+
+    OPEN(*state, script);
+    assert_int_equal(index_meow(*state, 1, "a b \xF0\x9F\x90\xB1 c d e", &(meower_error){0}), MEOWER_OK);
+    assert_request(*state, 3, "POST", "\"meower_joined\":\"ab cd cde de\",");
 }
 
 static void a_conflict_is_no_error(void **state)
@@ -610,11 +683,16 @@ int main(void)
         TEST(an_index_without_a_mapping_is_made_anew),
         TEST(an_index_with_the_mapping_of_another_type_is_refused),
         TEST(an_engine_that_is_busy_can_be_asked_again),
+        TEST(several_words_are_weighed_first),
+        TEST(a_part_of_the_weighing_that_is_refused_fails_the_search),
+        TEST(a_part_of_the_weighing_that_lacks_a_shard_fails_the_search),
+        TEST(a_part_of_the_weighing_that_is_missing_fails_the_search),
         TEST(an_answer_that_is_too_long_is_not_taken),
         TEST(elasticsearch_6_is_given_a_name_for_the_mapping),
         TEST(later_engines_are_given_none),
         TEST(the_position_is_the_version_and_is_remembered_last),
         TEST(words_stand_in_json_as_they_are),
+        TEST(neighbours_are_sent_joined_too),
         TEST(a_conflict_is_no_error),
         TEST(an_index_of_another_store_is_noticed),
         TEST(a_batch_that_is_refused_in_part_is_not_remembered),
