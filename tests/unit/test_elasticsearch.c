@@ -8,147 +8,7 @@
 
 #include <cmocka.h>
 
-#include "search/search.h"
-#include "unit/http_fixture.h"
-#include <time.h>
-
-#define EPOCH "0123456789abcdef"
-#define LIFE  "00000000000000ff"
-
-/* What engines say. */
-#define ENGINE_6         "{\"version\":{\"number\":\"6.2.3\"}}"
-#define ENGINE_7         "{\"version\":{\"number\":\"7.10.2\"}}"
-#define ENGINE_OPEN      "{\"version\":{\"distribution\":\"opensearch\",\"number\":\"2.19.6\"}}"
-#define OURS             "\"_meta\":{\"meower\":{\"format\":2,\"life\":\"" LIFE "\"}}"
-#define MAPPING_7        "{\"meows\":{\"mappings\":{" OURS "}}}"
-#define ERROR(type, why) "{\"error\":{\"type\":\"" type "\",\"reason\":\"" why "\"}}"
-#define NOT_THERE        ERROR("index_not_found_exception", "no such index")
-#define CREATED          "{\"result\":\"created\"}"
-#define UPDATED          "{\"result\":\"updated\"}"
-#define CONFLICT         ERROR("version_conflict_engine_exception", "version conflict")
-#define DONE             "{\"acknowledged\":true}"
-
-/* A script's beginning: an index of ours is there. */
-#define OPENED                                                                                                         \
-    {200, ENGINE_7}, {200, MAPPING_7},                                                                                 \
-    {                                                                                                                  \
-        409, CONFLICT                                                                                                  \
-    }
-
-struct fixture {
-    struct http_fixture http;
-    meower_options *options;
-    struct search search;
-    int64_t monotonic_us;
-};
-
-static int64_t frozen_us(void *context)
-{
-    return ((struct fixture *)context)->monotonic_us;
-}
-
-static void no_chance(void *context, void *out, size_t len)
-{
-    (void)context;
-    memset(out, 0, len);
-}
-
-static int setup(void **state)
-{
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
-    const meower_clock clock = {frozen_us, frozen_us, no_chance, fixture};
-
-    if (fixture == NULL || meower_options_new(&fixture->options) != MEOWER_OK) {
-        return -1;
-    }
-    fixture->monotonic_us = 1000000;
-    meower_options_set_clock(fixture->options, &clock);
-    http_init(&fixture->http);
-    *state = fixture;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *fixture = *state;
-
-    if (fixture->search.backend != NULL) {
-        search_close(&fixture->search);
-    }
-    http_stop(&fixture->http);
-    meower_options_free(fixture->options);
-    free(fixture);
-    return 0;
-}
-
-/* Opens the engine that plays the script, with a password. */
-static int try_open(struct fixture *fixture, const struct http_answer *answers, size_t count, meower_error *error)
-{
-    char url[100];
-
-    snprintf(url, sizeof(url), "elasticsearch:http://tom:s3cret@127.0.0.1:%u", fixture->http.port);
-    assert_int_equal(meower_options_set(fixture->options, "search", url, NULL), MEOWER_OK);
-    if (count > 0) {
-        http_start(&fixture->http, answers, count);
-    }
-    return search_open(&fixture->search, fixture->options, 2, error);
-}
-
-#define TRY_OPEN(fixture, script, error) try_open(fixture, script, sizeof(script) / sizeof(script)[0], error)
-#define OPEN(fixture, script)            assert_int_equal(TRY_OPEN(fixture, script, &(meower_error){0}), MEOWER_OK)
-
-static int index_meow(struct fixture *fixture, uint64_t position, const char *words, meower_error *error)
-{
-    const char id[] = "000000000000000000000000001";
-    meower_search_info info = {EPOCH, position};
-    meower_search_document document = {position, id, words, words == NULL ? 0 : strlen(words)};
-
-    return search_index(&fixture->search, &document, 1, &info, error);
-}
-
-static int ignore_hit(meower_hit_sink *sink, const char *id, uint64_t position)
-{
-    (void)sink;
-    (void)id;
-    (void)position;
-    return MEOWER_OK;
-}
-
-static int match_on_lane(struct fixture *fixture, unsigned lane, uint64_t skip, uint32_t take, meower_error *error)
-{
-    const meower_search_word word = {.text = "meow", .text_len = 4, .typos_max = 1, .is_prefix = 1};
-    const meower_search_request request = {.words = &word, .word_count = 1, .skip = skip, .take = take};
-    meower_hit_sink sink = {ignore_hit};
-
-    return search_match(&fixture->search, lane, &request, &sink, error);
-}
-
-static int match_window(struct fixture *fixture, uint64_t skip, uint32_t take, meower_error *error)
-{
-    return match_on_lane(fixture, 0, skip, take, error);
-}
-
-static size_t requests(struct fixture *fixture)
-{
-    return atomic_load(&fixture->http.request_count);
-}
-
-static void assert_request(struct fixture *fixture, size_t number, const char *line, const char *part)
-{
-    assert_true(number < requests(fixture));
-    const char *text = fixture->http.requests[number];
-    if (strncmp(text, line, strlen(line)) != 0 || strstr(text, part) == NULL) {
-        fail_msg("request %zu is not %s with %s, but %s", number, line, part, text);
-    }
-}
-
-static void assert_says(const meower_error *error, const char *part)
-{
-    if (strstr(error->message, part) == NULL) {
-        fail_msg("\"%s\" does not say \"%s\"", error->message, part);
-    }
-    assert_null(strstr(error->message, "s3cret"));
-}
+#include "unit/elasticsearch_script.h"
 
 /* ---- the address ------------------------------------------------------------------------------------------------ */
 
@@ -244,55 +104,6 @@ static void the_engine_is_looked_at_again_after_a_failure(void **state)
     assert_request(fixture, 4, "GET / ", "");
 }
 
-/* Each search that waits in vain keeps a lane from answering lists. */
-static void searches_leave_an_engine_alone_that_did_not_answer(void **state)
-{
-    static const struct http_answer script[] = {OPENED, {HTTP_HANGS_UP, NULL}, {200, "{\"_shards\":{\"failed\":0}}"}};
-    struct fixture *fixture = *state;
-    meower_error error = {0};
-
-    OPEN(fixture, script);
-    assert_int_equal(match_window(fixture, 0, 10, &error), MEOWER_ERROR_UNAVAILABLE);
-    assert_int_equal(match_window(fixture, 0, 10, &error), MEOWER_ERROR_UNAVAILABLE);
-    assert_says(&error, "a moment ago");
-    assert_int_equal(requests(fixture), 4);
-    fixture->monotonic_us += 2000000;
-    assert_int_equal(match_window(fixture, 0, 10, &error), MEOWER_OK);
-}
-
-/* Returns its argument when it failed, and did not take as long as an engine is given that answers as a rule. */
-static void *search_in_vain(void *fixture)
-{
-    meower_error error = {0};
-    time_t began = time(NULL);
-    int status = match_window(fixture, 0, 10, &error);
-
-    return status == MEOWER_ERROR_UNAVAILABLE && time(NULL) - began < 9 ? fixture : NULL;
-}
-
-static void an_engine_that_did_not_answer_is_tried_by_one_search_at_a_time(void **state)
-{
-    static const struct http_answer script[] = {OPENED, {HTTP_HANGS_UP, NULL}, {HTTP_IS_SILENT, NULL}, {200, "{}"}};
-    struct fixture *fixture = *state;
-    meower_error error = {0};
-    pthread_t thread;
-    void *result;
-
-    OPEN(fixture, script);
-    assert_int_equal(match_window(fixture, 0, 10, &error), MEOWER_ERROR_UNAVAILABLE);
-    fixture->monotonic_us += 2000000;
-    assert_int_equal(pthread_create(&thread, NULL, search_in_vain, fixture), 0);
-    while (requests(fixture) < 5) {
-        usleep(1000);
-    }
-    int status = match_on_lane(fixture, 1, 0, 10, &error);
-    pthread_join(thread, &result);
-    assert_int_equal(status, MEOWER_ERROR_UNAVAILABLE);
-    assert_says(&error, "a moment ago");
-    assert_int_equal(requests(fixture), 5);
-    assert_ptr_equal(result, fixture);
-}
-
 /* ---- refusals --------------------------------------------------------------------------------------------------- */
 
 static void a_password_that_is_refused_is_named_by_its_setting(void **state)
@@ -360,102 +171,6 @@ static void an_index_with_the_mapping_of_another_type_is_refused(void **state)
         {200, ENGINE_6}, {200, "{\"meows\":{\"mappings\":{\"meow\":{\"properties\":{\"body\":{}}}}}}"}};
 
     assert_int_equal(TRY_OPEN(*state, script, &(meower_error){0}), MEOWER_ERROR_INVALID);
-}
-
-static void assert_search_fails(struct fixture *fixture, int expected, const char *part)
-{
-    meower_error error = {0};
-
-    assert_int_equal(match_window(fixture, 0, 10, &error), expected);
-    assert_says(&error, part);
-}
-
-static void an_engine_that_is_busy_can_be_asked_again(void **state)
-{
-    static const struct http_answer script[] = {OPENED,
-                                                {429, ERROR("rejected_execution_exception", "queue\\nfull")},
-                                                {503, "no route"},
-                                                {404, NOT_THERE},
-                                                {200, "{\"_shards\":{\"failed\":1}}"}};
-
-    OPEN(*state, script);
-    assert_search_fails(*state, MEOWER_ERROR_UNAVAILABLE, "HTTP 429, rejected_execution_exception: queue full");
-    assert_search_fails(*state, MEOWER_ERROR_UNAVAILABLE, "HTTP 503");
-    assert_search_fails(*state, MEOWER_ERROR_UNAVAILABLE, "is being made");
-    assert_search_fails(*state, MEOWER_ERROR_UNAVAILABLE, "is damaged");
-}
-
-/* Two words: what they weigh is asked for first, by several searches in one request. */
-static int match_two_words(struct fixture *fixture, meower_error *error)
-{
-    const meower_search_word words[] = {{.text = "black", .text_len = 5, .typos_max = 1, .may_differ_first = 1},
-                                        {.text = "ox", .text_len = 2, .is_prefix = 1}};
-    const meower_search_request request = {.words = words, .word_count = 2, .take = 10};
-    meower_hit_sink sink = {ignore_hit};
-
-    return search_match(&fixture->search, 0, &request, &sink, error);
-}
-
-static void several_words_are_weighed_first(void **state)
-{
-    static const struct http_answer script[] = {
-        OPENED,
-        {200, "{\"responses\":[{\"hits\":{\"total\":101}},{\"hits\":{\"total\":0}},{\"hits\":{\"total\":1}},"
-              "{\"hits\":{\"total\":{\"value\":9}}},{\"hits\":{\"total\":{\"value\":200}}}]}"},
-        {200, "{\"responses\":[{\"hits\":{\"total\":3}}]}"},
-        {200, "{\"_shards\":{\"failed\":0}}"}};
-    meower_error error = {0};
-
-    OPEN(*state, script);
-    assert_int_equal(match_two_words(*state, &error), MEOWER_OK);
-    assert_request(*state, 3, "POST /meows/_msearch?", "\n{}\n{\"size\":0,\"track_total_hits\":true,\"query\":");
-    assert_request(*state, 4, "POST /meows/_msearch?", "\"fuzziness\":1,\"prefix_length\":0");
-    assert_request(*state, 5, "POST /meows/_search?", "\"boost\":52,"); /* black: 4 * floor(2 * log2(101 / 1)) */
-    assert_request(*state, 5, "POST /meows/_search?", "\"boost\":18,"); /* with typos: 2 * floor(2 * log2(101 / 4)) */
-    assert_request(*state, 5, "POST /meows/_search?", "\"boost\":24,"); /* ox: 4 * floor(2 * log2(101 / 10)) */
-    assert_request(*state, 5, "POST /meows/_search?", "\"boost\":1,");  /* as a prefix: every meow has it */
-}
-
-/* Plays an answer to the first question, in which the second search is what `item` says. */
-static void assert_weighing_fails(struct fixture *fixture, const char *item, int expected, const char *part)
-{
-    static struct http_answer script[] = {OPENED, {200, NULL}};
-    char answer[400];
-    meower_error error = {0};
-
-    snprintf(answer, sizeof(answer), "{\"responses\":[{\"status\":200,\"hits\":{\"total\":1}}%s]}", item);
-    script[3].body = answer;
-    OPEN(fixture, script);
-    assert_int_equal(match_two_words(fixture, &error), expected);
-    assert_says(&error, part);
-    assert_int_equal(requests(fixture), 4);
-}
-
-static void a_part_of_the_weighing_that_is_refused_fails_the_search(void **state)
-{
-    assert_weighing_fails(*state, ",{\"status\":429,\"error\":{\"type\":\"busy\",\"reason\":\"queue full\"}}",
-                          MEOWER_ERROR_UNAVAILABLE, "HTTP 429, busy: queue full");
-}
-
-static void a_part_of_the_weighing_that_lacks_a_shard_fails_the_search(void **state)
-{
-    assert_weighing_fails(*state, ",{\"status\":200,\"_shards\":{\"failed\":1},\"hits\":{\"total\":0}}",
-                          MEOWER_ERROR_UNAVAILABLE, "is damaged");
-}
-
-static void a_part_of_the_weighing_that_is_missing_fails_the_search(void **state)
-{
-    assert_weighing_fails(*state, "", MEOWER_ERROR_INVALID, "neither Elasticsearch nor OpenSearch");
-}
-
-static void an_answer_that_is_too_long_is_not_taken(void **state)
-{
-    static char body[(17 << 20) + 1];
-    static const struct http_answer script[] = {OPENED, {200, body}};
-
-    memset(body, ' ', sizeof(body) - 1);
-    OPEN(*state, script);
-    assert_search_fails(*state, MEOWER_ERROR_UNAVAILABLE, "too long");
 }
 
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
@@ -642,27 +357,6 @@ static void an_index_whose_making_was_not_answered_is_taken_as_it_is(void **stat
     assert_int_equal(index_meow(*state, 1, "meow", &(meower_error){0}), MEOWER_OK);
 }
 
-/* ---- searching -------------------------------------------------------------------------------------------------- */
-
-static void a_window_ends_where_the_engine_s_does(void **state)
-{
-    static const struct http_answer script[] = {OPENED, {200, "{\"_shards\":{\"failed\":0}}"}};
-
-    OPEN(*state, script);
-    assert_int_equal(match_window(*state, 19990, 100, &(meower_error){0}), MEOWER_OK);
-    assert_request(*state, 3, "POST /meows/_search?", "{\"from\":19990,\"size\":10,");
-    assert_int_equal(match_window(*state, 20000, 100, &(meower_error){0}), MEOWER_OK);
-    assert_int_equal(requests(*state), 4);
-}
-
-static void a_hit_without_an_id_is_an_error(void **state)
-{
-    static const struct http_answer script[] = {OPENED, {200, "{\"hits\":{\"hits\":[{\"sort\":[6,1]}]}}"}};
-
-    OPEN(*state, script);
-    assert_int_equal(match_window(*state, 0, 10, &(meower_error){0}), MEOWER_ERROR_INVALID);
-}
-
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -673,8 +367,6 @@ int main(void)
         TEST(an_engine_that_is_away_is_no_obstacle_to_opening),
         TEST(an_engine_that_comes_up_later_is_used),
         TEST(the_engine_is_looked_at_again_after_a_failure),
-        TEST(searches_leave_an_engine_alone_that_did_not_answer),
-        TEST(an_engine_that_did_not_answer_is_tried_by_one_search_at_a_time),
         TEST(a_password_that_is_refused_is_named_by_its_setting),
         TEST(another_server_at_the_address_is_refused),
         TEST(a_server_without_such_a_page_is_refused),
@@ -682,12 +374,6 @@ int main(void)
         TEST(an_index_of_something_else_is_refused),
         TEST(an_index_without_a_mapping_is_made_anew),
         TEST(an_index_with_the_mapping_of_another_type_is_refused),
-        TEST(an_engine_that_is_busy_can_be_asked_again),
-        TEST(several_words_are_weighed_first),
-        TEST(a_part_of_the_weighing_that_is_refused_fails_the_search),
-        TEST(a_part_of_the_weighing_that_lacks_a_shard_fails_the_search),
-        TEST(a_part_of_the_weighing_that_is_missing_fails_the_search),
-        TEST(an_answer_that_is_too_long_is_not_taken),
         TEST(elasticsearch_6_is_given_a_name_for_the_mapping),
         TEST(later_engines_are_given_none),
         TEST(the_position_is_the_version_and_is_remembered_last),
@@ -703,8 +389,6 @@ int main(void)
         TEST(a_position_that_json_would_round_is_refused),
         TEST(a_reset_after_making_the_index_does_not_make_it_twice),
         TEST(an_index_whose_making_was_not_answered_is_taken_as_it_is),
-        TEST(a_window_ends_where_the_engine_s_does),
-        TEST(a_hit_without_an_id_is_an_error),
     };
 
     return cmocka_run_group_tests_name("elasticsearch", tests, NULL, NULL);
