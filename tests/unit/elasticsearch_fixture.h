@@ -141,7 +141,7 @@ static inline size_t count_hits(struct search *search, const char *text, uint64_
     meower_error error = {0};
 
     assert_int_equal(match_query_init(&query, text, strlen(text)), MEOWER_OK);
-    const meower_search_request request = {query.items, query.count, query.joins, query.join_count, skip, 1000};
+    const meower_search_request request = match_request(&query, skip, 1000);
     int status = search_match(search, 0, &request, &counter.sink, &error);
     match_query_free(&query);
     check(status, &error);

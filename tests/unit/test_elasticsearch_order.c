@@ -89,7 +89,7 @@ static int take_hit(meower_hit_sink *sink, const char *id, uint64_t position)
 
 static void find(struct feed *feed, const struct match_query *query, uint64_t skip, uint32_t take, struct hits *hits)
 {
-    const meower_search_request request = {query->items, query->count, query->joins, query->join_count, skip, take};
+    const meower_search_request request = match_request(query, skip, take);
     meower_error error = {0};
 
     hits->sink.hit = take_hit;
