@@ -93,11 +93,12 @@ static int match_two_words(struct fixture *fixture, meower_error *error)
     return search_match(&fixture->search, 0, &request, &sink, error);
 }
 
+/* One of the 127 documents is no meow. */
 static void several_words_are_weighed_first(void **state)
 {
     static const struct http_answer script[] = {
         OPENED,
-        {200, "{\"responses\":[{\"hits\":{\"total\":101}},{\"hits\":{\"total\":0}},{\"hits\":{\"total\":1}},"
+        {200, "{\"responses\":[{\"hits\":{\"total\":127}},{\"hits\":{\"total\":0}},{\"hits\":{\"total\":1}},"
               "{\"hits\":{\"total\":{\"value\":9}}},{\"hits\":{\"total\":{\"value\":200}}}]}"},
         {200, "{\"responses\":[{\"hits\":{\"total\":3}}]}"},
         {200, "{\"_shards\":{\"failed\":0}}"}};
@@ -107,9 +108,9 @@ static void several_words_are_weighed_first(void **state)
     assert_int_equal(match_two_words(*state, &error), MEOWER_OK);
     assert_request(*state, 3, "POST /meows/_msearch?", "\n{}\n{\"size\":0,\"track_total_hits\":true,\"query\":");
     assert_request(*state, 4, "POST /meows/_msearch?", "\"fuzziness\":1,\"prefix_length\":0");
-    assert_request(*state, 5, "POST /meows/_search?", "\"boost\":52,"); /* black: 4 * floor(2 * log2(101 / 1)) */
-    assert_request(*state, 5, "POST /meows/_search?", "\"boost\":18,"); /* with typos: 2 * floor(2 * log2(101 / 4)) */
-    assert_request(*state, 5, "POST /meows/_search?", "\"boost\":24,"); /* ox: 4 * floor(2 * log2(101 / 10)) */
+    assert_request(*state, 5, "POST /meows/_search?", "\"boost\":52,"); /* black: 4 * floor(2 * log2(127 / 1)) */
+    assert_request(*state, 5, "POST /meows/_search?", "\"boost\":18,"); /* with typos: 2 * floor(2 * log2(127 / 4)) */
+    assert_request(*state, 5, "POST /meows/_search?", "\"boost\":28,"); /* ox: 4 * floor(2 * log2(127 / 10)) */
     assert_request(*state, 5, "POST /meows/_search?", "\"boost\":1,");  /* as a prefix: every meow has it */
 }
 
