@@ -43,7 +43,8 @@ servers_stop() {
 }
 
 run_search_suites() {
-    build/dev/tests/test_search_elasticsearch && build/dev/tests/test_elasticsearch_server
+    build/dev/tests/test_search_elasticsearch && build/dev/tests/test_elasticsearch_server &&
+        build/dev/tests/test_elasticsearch_order
 }
 
 # with_engine ENGINE COMMAND...: runs it while MEOWER_TEST_ELASTICSEARCH is an engine that the other steps do not use.

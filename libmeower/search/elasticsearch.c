@@ -25,6 +25,10 @@
 #define SWAP_PAUSE_US 20000
 #define SWAP_PAUSES   25
 
+/* Searches, and what is wanted of the answers. */
+#define HITS   "_search?filter_path=_shards.failed,hits.hits._id,hits.hits.sort"
+#define COUNTS "_msearch?filter_path=responses.status,responses.error,responses._shards.failed,responses.hits.total"
+
 struct elasticsearch {
     struct elasticsearch_address address;
     const meower_clock *clock;
@@ -38,6 +42,7 @@ struct elasticsearch {
     struct lane {
         struct elasticsearch_connection connection;
         struct elasticsearch_text query;
+        struct elasticsearch_weights weights; /* of the search under way */
     } *lanes;
     unsigned lane_count;
     atomic_bool is_ours;                  /* the index that was last looked at */
@@ -314,14 +319,50 @@ static int check_usable(struct elasticsearch *elasticsearch, long *timeout_ms, m
     return MEOWER_OK;
 }
 
-/* Asks, and notes whether the engine answers. */
-static int ask(struct elasticsearch *elasticsearch, struct lane *lane, meower_error *error)
+/* The answer; of several in one, the first that is an error or not of all shards. */
+static const cJSON *find_answer(const struct elasticsearch_connection *connection, long *http_status)
+{
+    const cJSON *item;
+
+    *http_status = connection->http_status;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(connection->json, "responses"))
+    {
+        const cJSON *failed = elasticsearch_member(item, "_shards", "failed");
+        const cJSON *status = cJSON_GetObjectItemCaseSensitive(item, "status");
+        if (cJSON_GetObjectItemCaseSensitive(item, "error") != NULL ||
+            (cJSON_IsNumber(failed) && failed->valueint > 0)) {
+            *http_status = cJSON_IsNumber(status) ? status->valueint : *http_status;
+            return item;
+        }
+    }
+    return connection->json;
+}
+
+/* What the answer to a search means. */
+static int judge(const struct elasticsearch *elasticsearch, const struct elasticsearch_connection *connection,
+                 meower_error *error)
+{
+    long http_status;
+    const cJSON *answer = find_answer(connection, &http_status);
+    const cJSON *detail = cJSON_GetObjectItemCaseSensitive(answer, "error");
+    const cJSON *failed = elasticsearch_member(answer, "_shards", "failed");
+
+    if (http_status == 404 || (cJSON_IsNumber(failed) && failed->valueint > 0)) {
+        return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, (int)http_status, MEOWER_ERROR_FLAG_RETRIABLE,
+                                "the index \"%s\" at %s is being made or is damaged", elasticsearch->address.index,
+                                elasticsearch->address.server);
+    }
+    return detail == NULL ? elasticsearch_check(connection, error)
+                          : elasticsearch_refused(connection, http_status, detail, error);
+}
+
+/* Asks, and notes whether the engine answers. `search` is what stands behind the index in the path. */
+static int ask(struct elasticsearch *elasticsearch, struct lane *lane, const char *search, meower_error *error)
 {
     struct elasticsearch_connection *connection = &lane->connection;
     char path[400];
 
-    snprintf(path, sizeof(path), "/%s/_search?filter_path=_shards.failed,hits.hits._id,hits.hits.sort",
-             elasticsearch->address.index);
+    snprintf(path, sizeof(path), "/%s/%s", elasticsearch->address.index, search);
     int status = elasticsearch_request(connection, "POST", path, &lane->query, error);
     if (status == MEOWER_ERROR_UNAVAILABLE) {
         atomic_store(&elasticsearch->pause_us, clock_monotonic_us(elasticsearch->clock) + PAUSE_US);
@@ -330,13 +371,7 @@ static int ask(struct elasticsearch *elasticsearch, struct lane *lane, meower_er
         return status;
     }
     atomic_store(&elasticsearch->pause_us, 0);
-    const cJSON *failed = elasticsearch_member(connection->json, "_shards", "failed");
-    if (connection->http_status == 404 || (cJSON_IsNumber(failed) && failed->valueint > 0)) {
-        return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, (int)connection->http_status,
-                                MEOWER_ERROR_FLAG_RETRIABLE, "the index \"%s\" at %s is being made or is damaged",
-                                elasticsearch->address.index, elasticsearch->address.server);
-    }
-    return elasticsearch_check(connection, error);
+    return judge(elasticsearch, connection, error);
 }
 
 static int push_hits(const struct elasticsearch_connection *connection, meower_hit_sink *sink, meower_error *error)
@@ -362,30 +397,52 @@ static int push_hits(const struct elasticsearch_connection *connection, meower_h
 /* The engine has no shard of the index to ask, or not the index. */
 static bool is_without_shards(const struct elasticsearch_connection *connection)
 {
-    const cJSON *error = cJSON_GetObjectItemCaseSensitive(connection->json, "error");
+    long http_status;
+    const cJSON *error = cJSON_GetObjectItemCaseSensitive(find_answer(connection, &http_status), "error");
     const cJSON *failed = cJSON_GetObjectItemCaseSensitive(error, "failed_shards");
 
-    return connection->http_status == 404 || (connection->http_status == 503 && cJSON_GetArraySize(failed) == 0);
+    return http_status == 404 || (http_status == 503 && cJSON_GetArraySize(failed) == 0);
 }
 
 /* When the first rebuild, of this process or another, makes the index's name an alias, there is nothing to search for
  * up to a tenth of a second. Who waits in vain is not followed by others for a while: the index may really be gone. */
-static int ask_through_swap(struct elasticsearch *elasticsearch, struct lane *lane, meower_error *error)
+static int ask_through_swap(struct elasticsearch *elasticsearch, struct lane *lane, const char *search,
+                            meower_error *error)
 {
     const struct timespec pause = {.tv_nsec = SWAP_PAUSE_US * 1000};
-    int status = ask(elasticsearch, lane, error);
+    int status = ask(elasticsearch, lane, search, error);
 
     for (int i = 0; i < SWAP_PAUSES && status != MEOWER_OK && is_without_shards(&lane->connection); i++) {
         if (clock_monotonic_us(elasticsearch->clock) < atomic_load(&elasticsearch->swap_patience_us)) {
             return status;
         }
         nanosleep(&pause, NULL);
-        status = ask(elasticsearch, lane, error);
+        status = ask(elasticsearch, lane, search, error);
     }
     if (status != MEOWER_OK) {
         atomic_store(&elasticsearch->swap_patience_us, clock_monotonic_us(elasticsearch->clock) + PAUSE_US);
     }
     return status;
+}
+
+/* Learns what the words of the request weigh. */
+static int weigh(struct elasticsearch *elasticsearch, struct lane *lane, const meower_search_request *request,
+                 meower_error *error)
+{
+    elasticsearch_weights_begin(&lane->weights, request);
+    for (;;) {
+        elasticsearch_text_clear(&lane->query);
+        if (!elasticsearch_weights_ask(&lane->weights, &lane->query)) {
+            return MEOWER_OK;
+        }
+        int status = ask_through_swap(elasticsearch, lane, COUNTS, error);
+        if (status != MEOWER_OK) {
+            return status;
+        }
+        if (!elasticsearch_weights_take(&lane->weights, lane->connection.json)) {
+            return elasticsearch_foreign_server(&lane->connection, error);
+        }
+    }
 }
 
 static int elasticsearch_match(void *search, unsigned lane_number, const meower_search_request *request,
@@ -403,6 +460,9 @@ static int elasticsearch_match(void *search, unsigned lane_number, const meower_
     }
     struct lane *lane = &elasticsearch->lanes[lane_number];
     int status = check_usable(elasticsearch, &lane->connection.timeout_ms, error);
+    if (status == MEOWER_OK) {
+        status = weigh(elasticsearch, lane, request, error);
+    }
     if (status != MEOWER_OK) {
         return status;
     }
@@ -410,8 +470,8 @@ static int elasticsearch_match(void *search, unsigned lane_number, const meower_
         take = (uint32_t)(ELASTICSEARCH_WINDOW_MAX - request->skip);
     }
     elasticsearch_text_clear(&lane->query);
-    elasticsearch_query_write(&lane->query, request, request->skip, take);
-    status = ask_through_swap(elasticsearch, lane, error);
+    elasticsearch_query_write(&lane->query, &lane->weights, request->skip, take);
+    status = ask_through_swap(elasticsearch, lane, HITS, error);
     return status == MEOWER_OK ? push_hits(&lane->connection, sink, error) : status;
 }
 
@@ -428,7 +488,7 @@ static int ask_for_list(struct elasticsearch *elasticsearch, struct lane *lane, 
                              max > ELASTICSEARCH_WINDOW_MAX ? (size_t)ELASTICSEARCH_WINDOW_MAX : max,
                              (unsigned long long)after);
     lane->connection.timeout_ms = TIMEOUT_MS;
-    return ask(elasticsearch, lane, error);
+    return ask(elasticsearch, lane, HITS, error);
 }
 
 static int push_documents(const struct elasticsearch_connection *connection, meower_document_sink *sink,

@@ -4,6 +4,7 @@
  * greater), deletions included. So a batch that comes again, whole or in part, changes nothing: the engine reports
  * conflicts, which are no errors here. */
 #include "search/elasticsearch_batch.h"
+#include "base/match.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -17,30 +18,93 @@ static void write_action(struct elasticsearch_text *text, const char *action, co
                              (unsigned long long)document->position);
 }
 
-static void write_document(struct elasticsearch_text *text, const meower_search_document *document)
+/* Adds what `count` words are when they are joined, unless that is longer than a word that is searched can be. */
+static bool add_joined(struct elasticsearch_text *joined, const struct word *words, size_t count)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        len += words[i].len;
+    }
+    if (len > WORDS_LEN_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        elasticsearch_text_append(joined, words[i].text, words[i].len);
+    }
+    elasticsearch_text_append(joined, " ", 1);
+    return true;
+}
+
+/* Adds what two to four neighbours of the text are when they are joined. The engines' own filter for it ("shingle")
+ * would join signs and the characters of runs too, which nobody can search as one word. */
+static bool join_neighbours(struct elasticsearch_text *joined, const meower_search_document *document)
+{
+    struct words words;
+
+    if (words_split(document->words, document->words_len, &words) != MEOWER_OK) {
+        return false;
+    }
+    for (size_t at = 0; at < words.count; at++) {
+        for (size_t count = 1; count <= MATCH_JOINED_MAX && at + count <= words.count; count++) {
+            if (words.items[at + count - 1].kind != WORD_LETTERS ||
+                (count > 1 && !add_joined(joined, &words.items[at], count))) {
+                break;
+            }
+        }
+    }
+    words_free(&words);
+    return !joined->is_incomplete;
+}
+
+/* False when memory is short. */
+static bool write_document(struct elasticsearch_text *text, const meower_search_document *document,
+                           struct elasticsearch_text *joined)
 {
     if (document->words == NULL) {
         write_action(text, "delete", document);
-        return;
+        return true;
+    }
+    elasticsearch_text_clear(joined);
+    if (!join_neighbours(joined, document)) {
+        return false;
     }
     write_action(text, "index", document);
     elasticsearch_text_print(text, "{\"" ELASTICSEARCH_WORDS "\":");
     elasticsearch_text_append_string(text, document->words, document->words_len);
+    if (joined->len > 0) {
+        elasticsearch_text_print(text, ",\"" ELASTICSEARCH_JOINED "\":");
+        elasticsearch_text_append_string(text, joined->data, joined->len - 1);
+    }
     elasticsearch_text_print(text, ",\"" ELASTICSEARCH_POSITION "\":%llu}\n", (unsigned long long)document->position);
+    return true;
+}
+
+static int check_position(const meower_search_document *document, meower_error *error)
+{
+    if (document->position <= ELASTICSEARCH_POSITION_MAX) {
+        return MEOWER_OK;
+    }
+    return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
+                            "position %llu is too large for the search index; it takes up to 2^53",
+                            (unsigned long long)document->position);
 }
 
 static int write_documents(struct elasticsearch_text *text, const meower_search_document *documents, size_t count,
                            meower_error *error)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (documents[i].position > ELASTICSEARCH_POSITION_MAX) {
-            return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
-                                    "position %llu is too large for the search index; it takes up to 2^53",
-                                    (unsigned long long)documents[i].position);
+    struct elasticsearch_text joined = {0};
+    int status = MEOWER_OK;
+
+    for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
+        status = check_position(&documents[i], error);
+        if (status == MEOWER_OK && !write_document(text, &documents[i], &joined)) {
+            status = meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
+                                      "no memory for the search index");
         }
-        write_document(text, &documents[i]);
     }
-    return MEOWER_OK;
+    elasticsearch_text_free(&joined);
+    return status;
 }
 
 /* Judges one item of the answer, {"index":{"status":201}}. Deleting what is not there has the status 404, and no error.

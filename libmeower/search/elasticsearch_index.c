@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#define FORMAT    1 /* of the mapping and of what is written; an index of another one is made anew */
+#define FORMAT    2 /* of the mapping and of what is written; an index of another one is made anew */
 #define MAJOR_MIN 6 /* of Elasticsearch */
 #define PATH_SIZE 400
 
@@ -147,25 +147,32 @@ static int look(struct elasticsearch_index *index, char life[ELASTICSEARCH_LIFE_
 
 /* ---- making and removing ---------------------------------------------------------------------------------------- */
 
+/* No copy of the texts ("_source"). */
+static void write_fields(struct elasticsearch_text *text)
+{
+    elasticsearch_text_print(text, "\"dynamic\":\"strict\",\"_source\":{\"enabled\":false},\"properties\":{"
+                                   "\"" ELASTICSEARCH_WORDS "\":{\"type\":\"text\",\"analyzer\":\"whitespace\","
+                                   "\"index_options\":\"positions\",\"norms\":false},"
+                                   "\"" ELASTICSEARCH_JOINED "\":{\"type\":\"text\",\"analyzer\":\"whitespace\","
+                                   "\"index_options\":\"docs\",\"norms\":false},"
+                                   "\"" ELASTICSEARCH_POSITION "\":{\"type\":\"long\",\"index\":false},"
+                                   "\"" ELASTICSEARCH_EPOCH "\":{\"type\":\"keyword\",\"index\":false,"
+                                   "\"doc_values\":false,\"store\":true}}");
+}
+
 /* One shard: what is refreshed is visible at once in all of it, and a common word's typos are those of the whole feed.
  * No refresh of the engine's own: the projection decides when. A deletion is remembered for ten minutes, so that an
- * older write that was held up on its way cannot bring a meow back. No copy of the texts ("_source"). */
+ * older write that was held up on its way cannot bring a meow back. */
 static void write_mapping(struct elasticsearch_text *text, const struct elasticsearch_index *index)
 {
     elasticsearch_text_print(text,
                              "{\"settings\":{\"index\":{\"number_of_shards\":1,\"auto_expand_replicas\":\"0-1\","
-                             "\"refresh_interval\":\"-1\",\"gc_deletes\":\"10m\",\"max_result_window\":%u}},"
-                             "\"mappings\":{%s",
-                             ELASTICSEARCH_WINDOW_MAX, index->has_types ? "\"_doc\":{" : "");
-    elasticsearch_text_print(text,
-                             "\"_meta\":{\"meower\":{\"format\":%d,\"life\":\"%s\"}},\"dynamic\":\"strict\","
-                             "\"_source\":{\"enabled\":false},\"properties\":{"
-                             "\"" ELASTICSEARCH_WORDS "\":{\"type\":\"text\",\"analyzer\":\"whitespace\","
-                             "\"index_options\":\"docs\",\"norms\":false},"
-                             "\"" ELASTICSEARCH_POSITION "\":{\"type\":\"long\",\"index\":false},"
-                             "\"" ELASTICSEARCH_EPOCH "\":{\"type\":\"keyword\",\"index\":false,\"doc_values\":false,"
-                             "\"store\":true}}}%s}",
-                             FORMAT, index->life, index->has_types ? "}" : "");
+                             "\"refresh_interval\":\"-1\",\"gc_deletes\":\"10m\",\"max_result_window\":%u}},",
+                             ELASTICSEARCH_WINDOW_MAX);
+    elasticsearch_text_print(text, "\"mappings\":{%s\"_meta\":{\"meower\":{\"format\":%d,\"life\":\"%s\"}},",
+                             index->has_types ? "\"_doc\":{" : "", FORMAT, index->life);
+    write_fields(text);
+    elasticsearch_text_print(text, "%s}}", index->has_types ? "}" : "");
 }
 
 static void draw_life(struct elasticsearch_index *index)

@@ -8,147 +8,7 @@
 
 #include <cmocka.h>
 
-#include "search/search.h"
-#include "unit/http_fixture.h"
-#include <time.h>
-
-#define EPOCH "0123456789abcdef"
-#define LIFE  "00000000000000ff"
-
-/* What engines say. */
-#define ENGINE_6         "{\"version\":{\"number\":\"6.2.3\"}}"
-#define ENGINE_7         "{\"version\":{\"number\":\"7.10.2\"}}"
-#define ENGINE_OPEN      "{\"version\":{\"distribution\":\"opensearch\",\"number\":\"2.19.6\"}}"
-#define OURS             "\"_meta\":{\"meower\":{\"format\":1,\"life\":\"" LIFE "\"}}"
-#define MAPPING_7        "{\"meows\":{\"mappings\":{" OURS "}}}"
-#define ERROR(type, why) "{\"error\":{\"type\":\"" type "\",\"reason\":\"" why "\"}}"
-#define NOT_THERE        ERROR("index_not_found_exception", "no such index")
-#define CREATED          "{\"result\":\"created\"}"
-#define UPDATED          "{\"result\":\"updated\"}"
-#define CONFLICT         ERROR("version_conflict_engine_exception", "version conflict")
-#define DONE             "{\"acknowledged\":true}"
-
-/* A script's beginning: an index of ours is there. */
-#define OPENED                                                                                                         \
-    {200, ENGINE_7}, {200, MAPPING_7},                                                                                 \
-    {                                                                                                                  \
-        409, CONFLICT                                                                                                  \
-    }
-
-struct fixture {
-    struct http_fixture http;
-    meower_options *options;
-    struct search search;
-    int64_t monotonic_us;
-};
-
-static int64_t frozen_us(void *context)
-{
-    return ((struct fixture *)context)->monotonic_us;
-}
-
-static void no_chance(void *context, void *out, size_t len)
-{
-    (void)context;
-    memset(out, 0, len);
-}
-
-static int setup(void **state)
-{
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
-    const meower_clock clock = {frozen_us, frozen_us, no_chance, fixture};
-
-    if (fixture == NULL || meower_options_new(&fixture->options) != MEOWER_OK) {
-        return -1;
-    }
-    fixture->monotonic_us = 1000000;
-    meower_options_set_clock(fixture->options, &clock);
-    http_init(&fixture->http);
-    *state = fixture;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *fixture = *state;
-
-    if (fixture->search.backend != NULL) {
-        search_close(&fixture->search);
-    }
-    http_stop(&fixture->http);
-    meower_options_free(fixture->options);
-    free(fixture);
-    return 0;
-}
-
-/* Opens the engine that plays the script, with a password. */
-static int try_open(struct fixture *fixture, const struct http_answer *answers, size_t count, meower_error *error)
-{
-    char url[100];
-
-    snprintf(url, sizeof(url), "elasticsearch:http://tom:s3cret@127.0.0.1:%u", fixture->http.port);
-    assert_int_equal(meower_options_set(fixture->options, "search", url, NULL), MEOWER_OK);
-    if (count > 0) {
-        http_start(&fixture->http, answers, count);
-    }
-    return search_open(&fixture->search, fixture->options, 2, error);
-}
-
-#define TRY_OPEN(fixture, script, error) try_open(fixture, script, sizeof(script) / sizeof(script)[0], error)
-#define OPEN(fixture, script)            assert_int_equal(TRY_OPEN(fixture, script, &(meower_error){0}), MEOWER_OK)
-
-static int index_meow(struct fixture *fixture, uint64_t position, const char *words, meower_error *error)
-{
-    const char id[] = "000000000000000000000000001";
-    meower_search_info info = {EPOCH, position};
-    meower_search_document document = {position, id, words, words == NULL ? 0 : strlen(words)};
-
-    return search_index(&fixture->search, &document, 1, &info, error);
-}
-
-static int ignore_hit(meower_hit_sink *sink, const char *id, uint64_t position)
-{
-    (void)sink;
-    (void)id;
-    (void)position;
-    return MEOWER_OK;
-}
-
-static int match_on_lane(struct fixture *fixture, unsigned lane, uint64_t skip, uint32_t take, meower_error *error)
-{
-    const meower_search_word word = {"meow", 4, 1, 1};
-    const meower_search_request request = {&word, 1, skip, take};
-    meower_hit_sink sink = {ignore_hit};
-
-    return search_match(&fixture->search, lane, &request, &sink, error);
-}
-
-static int match_window(struct fixture *fixture, uint64_t skip, uint32_t take, meower_error *error)
-{
-    return match_on_lane(fixture, 0, skip, take, error);
-}
-
-static size_t requests(struct fixture *fixture)
-{
-    return atomic_load(&fixture->http.request_count);
-}
-
-static void assert_request(struct fixture *fixture, size_t number, const char *line, const char *part)
-{
-    assert_true(number < requests(fixture));
-    const char *text = fixture->http.requests[number];
-    if (strncmp(text, line, strlen(line)) != 0 || strstr(text, part) == NULL) {
-        fail_msg("request %zu is not %s with %s, but %s", number, line, part, text);
-    }
-}
-
-static void assert_says(const meower_error *error, const char *part)
-{
-    if (strstr(error->message, part) == NULL) {
-        fail_msg("\"%s\" does not say \"%s\"", error->message, part);
-    }
-    assert_null(strstr(error->message, "s3cret"));
-}
+#include "unit/elasticsearch_script.h"
 
 /* ---- the address ------------------------------------------------------------------------------------------------ */
 
@@ -244,55 +104,6 @@ static void the_engine_is_looked_at_again_after_a_failure(void **state)
     assert_request(fixture, 4, "GET / ", "");
 }
 
-/* Each search that waits in vain keeps a lane from answering lists. */
-static void searches_leave_an_engine_alone_that_did_not_answer(void **state)
-{
-    static const struct http_answer script[] = {OPENED, {HTTP_HANGS_UP, NULL}, {200, "{\"_shards\":{\"failed\":0}}"}};
-    struct fixture *fixture = *state;
-    meower_error error = {0};
-
-    OPEN(fixture, script);
-    assert_int_equal(match_window(fixture, 0, 10, &error), MEOWER_ERROR_UNAVAILABLE);
-    assert_int_equal(match_window(fixture, 0, 10, &error), MEOWER_ERROR_UNAVAILABLE);
-    assert_says(&error, "a moment ago");
-    assert_int_equal(requests(fixture), 4);
-    fixture->monotonic_us += 2000000;
-    assert_int_equal(match_window(fixture, 0, 10, &error), MEOWER_OK);
-}
-
-/* Returns its argument when it failed, and did not take as long as an engine is given that answers as a rule. */
-static void *search_in_vain(void *fixture)
-{
-    meower_error error = {0};
-    time_t began = time(NULL);
-    int status = match_window(fixture, 0, 10, &error);
-
-    return status == MEOWER_ERROR_UNAVAILABLE && time(NULL) - began < 9 ? fixture : NULL;
-}
-
-static void an_engine_that_did_not_answer_is_tried_by_one_search_at_a_time(void **state)
-{
-    static const struct http_answer script[] = {OPENED, {HTTP_HANGS_UP, NULL}, {HTTP_IS_SILENT, NULL}, {200, "{}"}};
-    struct fixture *fixture = *state;
-    meower_error error = {0};
-    pthread_t thread;
-    void *result;
-
-    OPEN(fixture, script);
-    assert_int_equal(match_window(fixture, 0, 10, &error), MEOWER_ERROR_UNAVAILABLE);
-    fixture->monotonic_us += 2000000;
-    assert_int_equal(pthread_create(&thread, NULL, search_in_vain, fixture), 0);
-    while (requests(fixture) < 5) {
-        usleep(1000);
-    }
-    int status = match_on_lane(fixture, 1, 0, 10, &error);
-    pthread_join(thread, &result);
-    assert_int_equal(status, MEOWER_ERROR_UNAVAILABLE);
-    assert_says(&error, "a moment ago");
-    assert_int_equal(requests(fixture), 5);
-    assert_ptr_equal(result, fixture);
-}
-
 /* ---- refusals --------------------------------------------------------------------------------------------------- */
 
 static void a_password_that_is_refused_is_named_by_its_setting(void **state)
@@ -362,39 +173,6 @@ static void an_index_with_the_mapping_of_another_type_is_refused(void **state)
     assert_int_equal(TRY_OPEN(*state, script, &(meower_error){0}), MEOWER_ERROR_INVALID);
 }
 
-static void assert_search_fails(struct fixture *fixture, int expected, const char *part)
-{
-    meower_error error = {0};
-
-    assert_int_equal(match_window(fixture, 0, 10, &error), expected);
-    assert_says(&error, part);
-}
-
-static void an_engine_that_is_busy_can_be_asked_again(void **state)
-{
-    static const struct http_answer script[] = {OPENED,
-                                                {429, ERROR("rejected_execution_exception", "queue\\nfull")},
-                                                {503, "no route"},
-                                                {404, NOT_THERE},
-                                                {200, "{\"_shards\":{\"failed\":1}}"}};
-
-    OPEN(*state, script);
-    assert_search_fails(*state, MEOWER_ERROR_UNAVAILABLE, "HTTP 429, rejected_execution_exception: queue full");
-    assert_search_fails(*state, MEOWER_ERROR_UNAVAILABLE, "HTTP 503");
-    assert_search_fails(*state, MEOWER_ERROR_UNAVAILABLE, "is being made");
-    assert_search_fails(*state, MEOWER_ERROR_UNAVAILABLE, "is damaged");
-}
-
-static void an_answer_that_is_too_long_is_not_taken(void **state)
-{
-    static char body[(17 << 20) + 1];
-    static const struct http_answer script[] = {OPENED, {200, body}};
-
-    memset(body, ' ', sizeof(body) - 1);
-    OPEN(*state, script);
-    assert_search_fails(*state, MEOWER_ERROR_UNAVAILABLE, "too long");
-}
-
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
 
 static void elasticsearch_6_is_given_a_name_for_the_mapping(void **state)
@@ -456,6 +234,16 @@ static void words_stand_in_json_as_they_are(void **state)
     OPEN(*state, script);
     assert_int_equal(index_meow(*state, 1, "a\"b\\c \xF0\x9F\x90\xB1", &(meower_error){0}), MEOWER_OK);
     assert_request(*state, 3, "POST", "{\"meower_words\":\"a\\\"b\\\\c \xF0\x9F\x90\xB1\",");
+}
+
+static void neighbours_are_sent_joined_too(void **state)
+{
+    static const struct http_answer script[] = {
+        OPENED, {200, "{\"items\":[{\"index\":{\"status\":201}}]}"}, {200, UPDATED}};
+
+    OPEN(*state, script);
+    assert_int_equal(index_meow(*state, 1, "a b \xF0\x9F\x90\xB1 c d e", &(meower_error){0}), MEOWER_OK);
+    assert_request(*state, 3, "POST", "\"meower_joined\":\"ab cd cde de\",");
 }
 
 static void a_conflict_is_no_error(void **state)
@@ -560,34 +348,13 @@ static void an_index_whose_making_was_not_answered_is_taken_as_it_is(void **stat
         {404, NOT_THERE},
         {504, "too late"},
         {200, ENGINE_7},
-        {200, "{\"meows\":{\"mappings\":{\"_meta\":{\"meower\":{\"format\":1,\"life\":\"0000000000000000\"}}}}}"},
+        {200, "{\"meows\":{\"mappings\":{\"_meta\":{\"meower\":{\"format\":2,\"life\":\"0000000000000000\"}}}}}"},
         {201, CREATED},
         {200, "{\"items\":[{\"index\":{\"status\":201}}]}"},
         {200, UPDATED}};
 
     OPEN(*state, script);
     assert_int_equal(index_meow(*state, 1, "meow", &(meower_error){0}), MEOWER_OK);
-}
-
-/* ---- searching -------------------------------------------------------------------------------------------------- */
-
-static void a_window_ends_where_the_engine_s_does(void **state)
-{
-    static const struct http_answer script[] = {OPENED, {200, "{\"_shards\":{\"failed\":0}}"}};
-
-    OPEN(*state, script);
-    assert_int_equal(match_window(*state, 19990, 100, &(meower_error){0}), MEOWER_OK);
-    assert_request(*state, 3, "POST /meows/_search?", "{\"from\":19990,\"size\":10,");
-    assert_int_equal(match_window(*state, 20000, 100, &(meower_error){0}), MEOWER_OK);
-    assert_int_equal(requests(*state), 4);
-}
-
-static void a_hit_without_an_id_is_an_error(void **state)
-{
-    static const struct http_answer script[] = {OPENED, {200, "{\"hits\":{\"hits\":[{\"sort\":[6,1]}]}}"}};
-
-    OPEN(*state, script);
-    assert_int_equal(match_window(*state, 0, 10, &(meower_error){0}), MEOWER_ERROR_INVALID);
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -600,8 +367,6 @@ int main(void)
         TEST(an_engine_that_is_away_is_no_obstacle_to_opening),
         TEST(an_engine_that_comes_up_later_is_used),
         TEST(the_engine_is_looked_at_again_after_a_failure),
-        TEST(searches_leave_an_engine_alone_that_did_not_answer),
-        TEST(an_engine_that_did_not_answer_is_tried_by_one_search_at_a_time),
         TEST(a_password_that_is_refused_is_named_by_its_setting),
         TEST(another_server_at_the_address_is_refused),
         TEST(a_server_without_such_a_page_is_refused),
@@ -609,12 +374,11 @@ int main(void)
         TEST(an_index_of_something_else_is_refused),
         TEST(an_index_without_a_mapping_is_made_anew),
         TEST(an_index_with_the_mapping_of_another_type_is_refused),
-        TEST(an_engine_that_is_busy_can_be_asked_again),
-        TEST(an_answer_that_is_too_long_is_not_taken),
         TEST(elasticsearch_6_is_given_a_name_for_the_mapping),
         TEST(later_engines_are_given_none),
         TEST(the_position_is_the_version_and_is_remembered_last),
         TEST(words_stand_in_json_as_they_are),
+        TEST(neighbours_are_sent_joined_too),
         TEST(a_conflict_is_no_error),
         TEST(an_index_of_another_store_is_noticed),
         TEST(a_batch_that_is_refused_in_part_is_not_remembered),
@@ -625,8 +389,6 @@ int main(void)
         TEST(a_position_that_json_would_round_is_refused),
         TEST(a_reset_after_making_the_index_does_not_make_it_twice),
         TEST(an_index_whose_making_was_not_answered_is_taken_as_it_is),
-        TEST(a_window_ends_where_the_engine_s_does),
-        TEST(a_hit_without_an_id_is_an_error),
     };
 
     return cmocka_run_group_tests_name("elasticsearch", tests, NULL, NULL);
