@@ -110,6 +110,11 @@ static bool append(struct splitter *splitter, uint32_t code_point)
     return true;
 }
 
+#define JAMO_LEN      3 /* bytes of each part of a syllable of Hangul */
+#define TRAILING_JAMO 0x11A8
+#define OLD_VOWELS    0xD7B0
+#define OLD_TRAILING  0xD7CB
+
 #define INDIC_LEN 3 /* bytes of each code point of the scripts of India */
 
 /* Puts an anusvara in the place of the nasal consonant and virama in which the last word ends. */
@@ -141,18 +146,56 @@ static uint32_t first_of_last(const struct splitter *splitter)
     return first;
 }
 
+static utf8proc_propval_t class_of(uint32_t code_point)
+{
+    return utf8proc_get_property((utf8proc_int32_t)code_point)->combining_class;
+}
+
+/* Where the last code point of the word begins, in bytes. */
+static size_t last_of(const char *text, size_t len)
+{
+    do {
+        len--;
+    } while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80);
+    return len;
+}
+
+/* Puts the last mark of the word before the marks that belong before it (Unicode 15, 3.11, canonical ordering): a vowel
+ * sign and a tone may be typed in both orders. */
+static void order_marks(struct splitter *splitter, uint32_t mark, size_t mark_len)
+{
+    const struct word *word = &splitter->items[splitter->count - 1];
+    char *text = splitter->buffer + splitter->used - word->len;
+    size_t to = word->len - mark_len;
+    char bytes[UTF8_MAX];
+
+    for (size_t at = to; at > 0; to = at) {
+        uint32_t before;
+        at = last_of(text, at);
+        if (utf8_decode(text + at, word->len - at, &before) == 0 || class_of(before) <= class_of(mark)) {
+            break;
+        }
+    }
+    memcpy(bytes, text + word->len - mark_len, mark_len);
+    memmove(text + to + mark_len, text + to, word->len - mark_len - to);
+    memcpy(text + to, bytes, mark_len);
+}
+
 /* Adds to the last word, which may be one that cannot go on. */
 static bool attach(struct splitter *splitter, uint32_t code_point)
 {
     enum state state = splitter->state;
-    bool attached;
 
     if (state == STATE_OUTSIDE) {
         return true;
     }
+    size_t len = splitter->items[splitter->count - 1].len;
     splitter->state = STATE_INSIDE;
-    attached = append(splitter, code_point);
+    bool attached = append(splitter, code_point);
     splitter->state = state;
+    if (attached && class_of(code_point) != 0 && splitter->items[splitter->count - 1].len > len) {
+        order_marks(splitter, code_point, splitter->items[splitter->count - 1].len - len);
+    }
     return attached;
 }
 
@@ -190,11 +233,17 @@ static bool is_after(const struct splitter *splitter, enum role role)
     return splitter->state == STATE_COMPLETE && role_of(first_of_last(splitter)) == role;
 }
 
-/* A vowel or a trailing consonant of Hangul belongs to the consonant, or to what stands for one, before it. */
+/* A vowel of Hangul belongs to the consonant before it, and a trailing consonant to the vowel of that (Unicode
+ * 15, 3.12). */
 static bool continue_syllable(struct splitter *splitter, uint32_t code_point)
 {
-    if (is_after(splitter, ROLE_CONSONANT) || is_after(splitter, ROLE_SYLLABLE)) {
-        return attach(splitter, code_point);
+    if (is_after(splitter, ROLE_CONSONANT)) {
+        const struct word *word = &splitter->items[splitter->count - 1];
+        bool has_vowel = word->len > JAMO_LEN;
+        bool is_trailing = (code_point >= TRAILING_JAMO && code_point < OLD_VOWELS) || code_point >= OLD_TRAILING;
+        if (has_vowel == is_trailing && word->len <= 2 * JAMO_LEN) {
+            return attach(splitter, code_point);
+        }
     }
     return add_complete(splitter, code_point, WORD_CHARACTER);
 }
@@ -249,6 +298,13 @@ static bool take_folded(struct splitter *splitter, uint32_t code_point)
     return taken;
 }
 
+static bool is_sign(uint32_t code_point)
+{
+    utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)code_point);
+
+    return category == UTF8PROC_CATEGORY_SO || category == UTF8PROC_CATEGORY_SC || category == UTF8PROC_CATEGORY_SM;
+}
+
 static bool take(struct splitter *splitter, uint32_t code_point)
 {
     utf8proc_int32_t folded[FOLDED_MAX];
@@ -262,7 +318,7 @@ static bool take(struct splitter *splitter, uint32_t code_point)
         return true;
     }
     /* A sign that stands for letters, such as the trade mark sign, is a word apart from what it is attached to. */
-    bool is_apart = count > 1 && utf8proc_category((utf8proc_int32_t)code_point) == UTF8PROC_CATEGORY_SO;
+    bool is_apart = count > 1 && is_sign(code_point);
     if (is_apart) {
         splitter->state = STATE_OUTSIDE;
     }

@@ -8,7 +8,9 @@
 
 struct search_adapter {
     const char *name;
-    bool is_kept; /* what was closed can be opened again */
+    bool is_kept;         /* what was closed can be opened again */
+    bool counts_together; /* a word's number of meows is that of those that have any of its words: the order by
+                             relevance may differ a little from the library's own (docs/SEARCH.md, "Order") */
     /* Writes a URL whose index does not exist yet. */
     void (*make_url)(char *url, size_t url_size);
     /* Removes what the URL names. It is closed. */

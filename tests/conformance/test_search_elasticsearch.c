@@ -48,5 +48,5 @@ static void remove_index(const char *url)
     elasticsearch_address_free(&address);
 }
 
-const struct search_adapter search_adapters[] = {{"elasticsearch", true, make_url, remove_index}};
+const struct search_adapter search_adapters[] = {{"elasticsearch", true, true, make_url, remove_index}};
 const size_t search_adapter_count = sizeof(search_adapters) / sizeof(search_adapters[0]);

@@ -1,4 +1,5 @@
-/* test_search_index.c - the search suite against "index:PATH", each index in a new directory, and "index:" in memory. */
+/* test_search_index.c - the search suite against "index:PATH", each index in a new directory, and "index:" in memory.
+ */
 #include "conformance/suite_search.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ static void remove_nothing(const char *url)
 }
 
 const struct search_adapter search_adapters[] = {
-    {"index in a file", true, make_file_url, remove_file},
-    {"index in memory", false, make_memory_url, remove_nothing},
+    {"index in files", true, false, make_file_url, remove_file},
+    {"index in memory", false, false, make_memory_url, remove_nothing},
 };
 const size_t search_adapter_count = sizeof(search_adapters) / sizeof(search_adapters[0]);

@@ -16,7 +16,8 @@ ARABIC = {"\u0671": "\u0627", "\u06a9": "\u0643", "\u06cc": "\u064a"}  # alef wa
 # The scripts of India that write nasals so: Devanagari, Bengali, Gurmukhi, Gujarati, Oriya, Telugu, Kannada, Malayalam.
 # Their blocks have one layout. Tamil has no such way of writing.
 INDIC_BLOCKS = [0x0900, 0x0980, 0x0A00, 0x0A80, 0x0B00, 0x0C00, 0x0C80, 0x0D00]
-ANUSVARA, NASALS, CONSONANTS, VIRAMA = 0x02, (0x19, 0x1E, 0x23, 0x28, 0x2E), range(0x15, 0x3A), 0x4D
+FRACTION_SLASH = "\u2044"
+CANDRABINDU, ANUSVARA, NASALS, CONSONANTS, VIRAMA = 0x01, 0x02, (0x19, 0x1E, 0x23, 0x28, 0x2E), range(0x15, 0x3A), 0x4D
 
 # What a folded character is to the word before it.
 SEPARATOR, HIDDEN, MARK, LETTER, CHARACTER, SIGN = "separator", "hidden", "mark", "letter", "character", "sign"
@@ -50,7 +51,7 @@ def spells(mark):
 @functools.lru_cache(maxsize=None)
 def role(character):
     category = unicodedata.category(character)
-    if character == ZERO_WIDTH_SPACE or "\u02b9" <= character <= "\u02bf":
+    if character in (ZERO_WIDTH_SPACE, FRACTION_SLASH) or "\u02b9" <= character <= "\u02bf":
         return SEPARATOR
     if character == TATWEEL or is_skin_tone(character) or is_within(IGNORABLE, character):
         return HIDDEN
@@ -63,6 +64,8 @@ def role(character):
 
 def plain(character):
     """A character, decomposed and in lower case, as the one or the few that are written for it."""
+    if ord(character) & ~0x7F in INDIC_BLOCKS and ord(character) & 0x7F == CANDRABINDU:
+        return chr(ord(character) - CANDRABINDU + ANUSVARA)
     digit = unicodedata.decimal(character, None)
     return str(digit) if digit is not None else ARABIC.get(character) or LATIN_ASCII.get(character, character)
 
