@@ -340,6 +340,10 @@ typedef struct meower_search_vtable {
                 meower_error *error);
     /* Checks what only the engine knows of its index, and pushes what is wrong. Changes nothing. Blocks. */
     int (*inspect)(void *search, unsigned lane, meower_text_sink *sink, meower_error *error);
+    /* Does what can wait until nothing is to be indexed, such as clearing away what is deleted. Sets *wait_us to when
+     * it wants to be called again though nothing was indexed since, in microseconds, or to 0. One writer at a time, as
+     * index(). Blocks. */
+    int (*tend)(void *search, int64_t *wait_us, meower_error *error);
 } meower_search_vtable;
 
 /* ---- giving them to an instance --------------------------------------------------------------------------------- */

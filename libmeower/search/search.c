@@ -187,3 +187,17 @@ int search_inspect(struct search *search, unsigned lane, meower_text_sink *sink,
     }
     return port_call_end(&call, error);
 }
+
+int search_tend(struct search *search, int64_t *wait_us, meower_error *error)
+{
+    *wait_us = 0;
+    if (search->vtable.tend == NULL) {
+        return MEOWER_OK;
+    }
+    struct port_call call = {.hook = &search->hook, .port = "search", .name = "tend"};
+
+    if (port_call_begin(&call)) {
+        call.status = search->vtable.tend(search->backend, wait_us, &call.detail);
+    }
+    return port_call_end(&call, error);
+}

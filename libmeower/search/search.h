@@ -35,9 +35,12 @@ int search_rebuild_index(struct search *search, const meower_search_document *do
 int search_rebuild_swap(struct search *search, meower_error *error);
 int search_rebuild_cancel(struct search *search, meower_error *error);
 
-/* UNSUPPORTED where the table has no such member; search_inspect() does nothing then. */
+/* UNSUPPORTED where the table has no such member; search_inspect() does nothing then, and so does search_tend():
+ * *wait_us is 0. */
 int search_list(struct search *search, unsigned lane, uint64_t after, size_t max, meower_document_sink *sink,
                 meower_error *error);
+int search_tend(struct search *search, int64_t *wait_us, meower_error *error);
+
 int search_inspect(struct search *search, unsigned lane, meower_text_sink *sink, meower_error *error);
 
 #endif

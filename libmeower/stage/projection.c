@@ -212,6 +212,19 @@ static int show(struct projection *projection, bool advanced, int64_t now_us, me
     return status;
 }
 
+/* Nothing is to be indexed: the engine may do what can wait. What fails is tried again with the next event. */
+static void tend(struct projection *projection, int64_t *wait_us)
+{
+    meower_error error = {0};
+    int64_t engine_wait_us = 0;
+
+    if (search_tend(projection->search, &engine_wait_us, &error) != MEOWER_OK) {
+        failure_note(&projection->failure, &error);
+    } else if (engine_wait_us > 0) {
+        *wait_us = engine_wait_us;
+    }
+}
+
 bool projection_step(void *stage, int64_t *wait_us)
 {
     struct projection *projection = stage;
@@ -248,7 +261,11 @@ bool projection_step(void *stage, int64_t *wait_us)
     }
     projection->failures = 0;
     failure_end(&projection->failure);
-    return projection->guest.step(projection->guest.context) || advanced;
+    if (projection->guest.step(projection->guest.context) || advanced) {
+        return true;
+    }
+    tend(projection, wait_us);
+    return false;
 }
 
 void projection_wake(struct projection *projection)

@@ -197,6 +197,18 @@ static int index_documents(void *search, const meower_search_document *documents
     return status;
 }
 
+static int index_tend(void *search, int64_t *wait_us, meower_error *error)
+{
+    struct index *index = search;
+    int64_t now_us = clock_monotonic_us(index->clock);
+
+    pthread_mutex_lock(&index->writer_mutex);
+    int status = indexer_tend(&index->live, now_us, index->beside.view, error);
+    *wait_us = indexer_wait_us(&index->live, now_us);
+    pthread_mutex_unlock(&index->writer_mutex);
+    return status;
+}
+
 /* ---- building beside and swapping ------------------------------------------------------------------------------- */
 
 static void drop_beside(struct index *index)
@@ -349,4 +361,5 @@ const meower_search_vtable index_search = {
     .rebuild_cancel = index_rebuild_cancel,
     .list = index_list,
     .inspect = index_inspect,
+    .tend = index_tend,
 };
