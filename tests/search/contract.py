@@ -2,6 +2,7 @@
 small enough to be looked through: which meows a query finds, and in which order. words.py cuts the words."""
 
 import functools
+import itertools
 from collections import Counter, namedtuple
 
 from words import CHARACTER, LETTER, split
@@ -86,11 +87,17 @@ def parse(query):
             for number, (kind, parts) in enumerate([typed[-1], *others[:WORDS_MAX - 1]])]
 
 
+def runs_of(words):
+    """Characters with no other word between them, whatever separates them."""
+    groups = itertools.groupby(words, key=lambda word: word.kind == CHARACTER)
+    return [tuple(word.text for word in group) for is_run, group in groups if is_run]
+
+
 @functools.lru_cache(maxsize=100_000)
 def read(position, text):
     words = split(text)
     parts_of = pieces(words)
-    return Meow(position, frozenset(word.text for word in words), [parts for kind, parts in parts_of if kind == RUN],
+    return Meow(position, frozenset(word.text for word in words), runs_of(words),
                 frozenset(joined for joined, _ in neighbours(parts_of)))
 
 
