@@ -32,6 +32,8 @@ struct relevance {
     struct window window;
     size_t part;
     window_bits bits[MATCH_WORDS_MAX][MATCH_NONE];
+    uint16_t sums[WINDOW_DOCUMENTS]; /* at most 32 words times a weight of 4 * 128 */
+    unsigned char matched[WINDOW_DOCUMENTS];
 };
 
 /* ---- the best so far -------------------------------------------------------------------------------------------- */
@@ -147,49 +149,69 @@ static void weigh_lists(struct relevance *relevance)
 
 /* ---- windows ---------------------------------------------------------------------------------------------------- */
 
-/* What a document adds up to; 0 when all words match there, for then it is in a tier. */
-static unsigned sum_of(const struct relevance *relevance, uint32_t index)
+/* Fills the bits of all lists. Returns those that a heavy list has: no other document can be among the best. */
+static void fill_window(struct relevance *relevance, window_bits candidates)
 {
-    const struct terms *terms = relevance->terms;
-    unsigned sum = 0;
-    size_t matched = 0;
-
-    for (size_t word = 0; word < terms->request->word_count; word++) {
-        for (int quality = 0; quality < MATCH_NONE; quality++) {
-            if ((relevance->bits[word][quality][index / 64] >> index % 64 & 1) != 0) {
-                sum += relevance->weights[word][quality];
-                matched++;
-                break;
-            }
-        }
-    }
-    return matched == terms->request->word_count ? 0 : sum;
-}
-
-static void score_window(struct relevance *relevance)
-{
-    const struct view_part *part = &relevance->terms->view->parts[relevance->part];
     size_t words = window_words(&relevance->window);
-    window_bits candidates = {0};
 
-    for (size_t i = 0; i < relevance->list_count; i++) {
-        const struct weighed_list *list = &relevance->lists[i];
+    memset(candidates, 0, words * sizeof(candidates[0]));
+    for (size_t i = relevance->list_count; i > 0; i--) {
+        const struct weighed_list *list = &relevance->lists[i - 1];
         uint64_t *bits = relevance->bits[list->word][list->quality];
         memset(bits, 0, words * sizeof(*bits));
         window_fill(&relevance->window, list->word, list->quality, bits);
-        for (size_t j = 0; j < words && i >= relevance->light_count; j++) {
+        for (size_t j = 0; j < words && i > relevance->light_count; j++) {
             candidates[j] |= bits[j];
         }
     }
-    for (size_t i = 0; i < words; i++) {
+}
+
+/* Adds what a searched word adds to the candidates: of the best quality in which each has it. */
+static void add_word(struct relevance *relevance, size_t word, const window_bits candidates)
+{
+    for (size_t i = 0; i < window_words(&relevance->window); i++) {
+        uint64_t open = candidates[i];
+        for (int quality = 0; quality < MATCH_NONE && open != 0; quality++) {
+            uint64_t found = open & relevance->bits[word][quality][i];
+            unsigned weight = relevance->weights[word][quality];
+            open &= ~found;
+            for (; found != 0; found &= found - 1) {
+                size_t index = i * 64 + (size_t)__builtin_ctzll(found);
+                relevance->sums[index] = (uint16_t)(relevance->sums[index] + weight);
+                relevance->matched[index]++;
+            }
+        }
+    }
+}
+
+/* Where all words match, the document is in a tier. */
+static void keep_best(struct relevance *relevance, const window_bits candidates)
+{
+    const struct view_part *part = &relevance->terms->view->parts[relevance->part];
+    size_t word_count = relevance->terms->request->word_count;
+
+    for (size_t i = 0; i < window_words(&relevance->window); i++) {
         for (uint64_t left = candidates[i]; left != 0; left &= left - 1) {
-            uint32_t index = (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(left);
-            struct scored scored = {sum_of(relevance, index), relevance->window.start + index, relevance->part};
-            if (scored.sum > 0 && !part_is_deleted(part, scored.age)) {
+            size_t index = i * 64 + (size_t)__builtin_ctzll(left);
+            struct scored scored = {relevance->sums[index], relevance->window.start + (uint32_t)index, relevance->part};
+            if (relevance->matched[index] < word_count && !part_is_deleted(part, scored.age)) {
                 keep(relevance, scored);
             }
         }
     }
+}
+
+static void score_window(struct relevance *relevance)
+{
+    window_bits candidates;
+
+    fill_window(relevance, candidates);
+    memset(relevance->sums, 0, relevance->window.count * sizeof(relevance->sums[0]));
+    memset(relevance->matched, 0, relevance->window.count);
+    for (size_t word = 0; word < relevance->terms->request->word_count; word++) {
+        add_word(relevance, word, candidates);
+    }
+    keep_best(relevance, candidates);
 }
 
 static uint32_t next_heavy(struct relevance *relevance, uint32_t age)
