@@ -11,9 +11,11 @@
 
 /* The client at the other end of a connection. */
 struct peer {
-    char *received; /* NUL-terminated */
-    size_t len;     /* bytes of it */
-    size_t takes;   /* bytes that its socket still takes; SIZE_MAX: any number */
+    char *received;    /* NUL-terminated */
+    size_t len;        /* bytes of it */
+    size_t takes;      /* bytes that its socket still takes; SIZE_MAX: any number */
+    const char *sends; /* bytes that the server has not read yet */
+    size_t sends_len;
     int descriptor;
     struct lws *lws; /* NULL once it is closed */
     bool is_awaited; /* the loop would say when the socket takes more */
@@ -35,8 +37,14 @@ void room_end(struct room *room); /* its connections end with it */
 /* What the loop does four times a second. */
 void room_tick(struct room *room);
 
+/* What the loop does before it waits for the next events. */
+void room_turn(struct room *room);
+
 /* HTTP on a connection of the room whose client is `peer`. */
 struct exchange *room_connect(struct room *room, struct peer *peer);
+void peer_send(struct peer *peer, const char *bytes, size_t len); /* the server reads it, unless it pauses */
+void peer_end(struct peer *peer);                                 /* it sends nothing more, but it still reads */
+void peer_take(struct peer *peer, size_t takes);                  /* its socket takes so many bytes from now on */
 void peer_hang_up(struct peer *peer);
 void peer_forget(struct peer *peer); /* what it has received so far */
 void peer_free(struct peer *peer);
