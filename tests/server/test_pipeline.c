@@ -291,6 +291,7 @@ static void a_client_that_says_nothing_is_dropped(void **state)
     (void)state;
     expire(&room.http.request_timeout);
     assert_true(peer.is_dropped);
+    say(GET("/now/late"));
     assert_int_equal(peer.len, 0);
     assert_int_equal(room.metrics.http.requests_timed_out_total, 1);
 }

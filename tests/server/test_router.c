@@ -225,6 +225,8 @@ static void a_condition_is_made_of_all_its_lines(void **state)
     (void)state;
     ask("POST", "/meows?body=cat", "If-None-Match: \"a\", \"b\"\r\nIf-None-Match: \"c\"\r\n");
     assert_string_equal(exchange->condition, "\"a\", \"b\",\"c\"");
+    ask("POST", "/meows?body=cat", "If-None-Match: *\r\nIf-None-Match: \"c\"\r\n");
+    assert_string_equal(exchange->condition, "*,\"c\"");
 }
 
 /* 199 bytes are kept, one more is not; what follows it is. */
