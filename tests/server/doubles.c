@@ -26,6 +26,8 @@ struct lws {
     int descriptor;
 };
 
+bool lws_refuses_to_start;
+
 static struct peer *peers[PEERS_MAX];
 static struct list adopted = {&adopted, &adopted};
 static struct lws_context_creation_info creation;
@@ -43,7 +45,7 @@ struct lws_context *lws_create_context(const struct lws_context_creation_info *i
 struct lws_vhost *lws_create_vhost(struct lws_context *context, const struct lws_context_creation_info *info)
 {
     (void)info;
-    return (struct lws_vhost *)(void *)context;
+    return lws_refuses_to_start ? NULL : (struct lws_vhost *)(void *)context;
 }
 
 void *lws_context_user(struct lws_context *context)

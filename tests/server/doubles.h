@@ -9,6 +9,8 @@
 
 #define PEER_RECEIVED_MAX (8 * 1024 * 1024) /* bytes that a client keeps */
 
+extern bool lws_refuses_to_start; /* as without its plug-in; false at first */
+
 /* The client at the other end of a connection. */
 struct peer {
     char *received;    /* NUL-terminated */
