@@ -141,7 +141,7 @@ static void a_refused_result_has_no_position(void **state)
 
 /* ---- checks ----------------------------------------------------------------------------------------------------- */
 
-/* Submitting must be refused as INVALID, with a reason, and leave nothing behind. */
+/* Submitting must be refused as INVALID, with a reason, and nothing is queued. */
 static void assert_body_refused(struct fixture *fixture, const char *body, size_t len, const char *key)
 {
     meower_error error = {0};

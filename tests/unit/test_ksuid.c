@@ -170,7 +170,7 @@ static void any_other_length_is_refused(void **state)
 {
     (void)state;
     for (size_t len = 0; len <= 40; len++) {
-        char *exact = malloc(len + 1); /* a sanitizer sees a read behind it */
+        char *exact = malloc(len + 1); /* a sanitizer sees a read after its end */
         assert_non_null(exact);
         memset(exact, '0', len + 1);
         unsigned char bytes[KSUID_BYTES];
