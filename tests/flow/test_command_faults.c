@@ -68,6 +68,26 @@ static void a_lasting_failure_fails_the_batch_and_not_the_next(void **state)
     fixture_end(&fixture);
 }
 
+static void a_call_writes_the_error_when_it_fails_and_only_then(void **state)
+{
+    struct fixture fixture;
+    meower_command_result result = {.position = 17};
+    meower_error error = {.code = 17, .message = "untouched"};
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    assert_int_equal(meower_command_post(fixture.command, "one", 3, NULL, PATIENCE_MS, NULL, &error), MEOWER_OK);
+    assert_int_equal(error.code, 17);
+    assert_string_equal(error.message, "untouched");
+    fail_append(&fixture, 1, MEOWER_ERROR_IO, 0);
+    assert_int_equal(meower_command_post(fixture.command, "two", 3, NULL, PATIENCE_MS, &result, &error),
+                     MEOWER_ERROR_IO);
+    assert_int_equal(error.code, MEOWER_ERROR_IO);
+    assert_string_equal(error.message, "a fault on command");
+    assert_int_equal(result.position, 17);
+    fixture_end(&fixture);
+}
+
 /* ---- an outcome that is unknown --------------------------------------------------------------------------------- */
 
 /* From now on `count` appends are carried out and said to be unknown. */
@@ -337,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_passing_failure_is_retried_and_not_seen),
         cmocka_unit_test(retries_end_after_wait_max_ms),
         cmocka_unit_test(a_lasting_failure_fails_the_batch_and_not_the_next),
+        cmocka_unit_test(a_call_writes_the_error_when_it_fails_and_only_then),
         cmocka_unit_test(an_unknown_outcome_stores_each_post_once),
         cmocka_unit_test(an_unknown_outcome_of_nothing_is_tried_again),
         cmocka_unit_test(an_unknown_outcome_is_looked_into_even_when_not_called_retriable),
