@@ -248,6 +248,11 @@ void room_turn(struct room *room)
     ev_prepare_stop(room->loop.events, &room->loop.before_wait);
 }
 
+void watch_is_readable(struct watch *watch)
+{
+    tell(watch->lws, LWS_CALLBACK_RAW_RX_FILE);
+}
+
 struct exchange *room_connect(struct room *room, struct peer *peer)
 {
     int number = 0;

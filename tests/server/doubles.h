@@ -42,6 +42,9 @@ void room_tick(struct room *room);
 /* What the loop does before it waits for the next events. */
 void room_turn(struct room *room);
 
+/* What the loop does when the descriptor of the watch is readable. */
+void watch_is_readable(struct watch *watch);
+
 /* HTTP on a connection of the room whose client is `peer`. */
 struct exchange *room_connect(struct room *room, struct peer *peer);
 void peer_send(struct peer *peer, const char *bytes, size_t len); /* the server reads it, unless it pauses */

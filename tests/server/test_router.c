@@ -70,6 +70,8 @@ static void assert_answer(unsigned roles, const char *method, const char *target
     assert_int_equal(peer_status(&peer), status);
     assert_true(peer_field(&peer, "Allow", value, sizeof(value)) == (allow != NULL));
     assert_string_equal(value, allow == NULL ? "" : allow);
+    snprintf(value, sizeof(value), "\"status\":%d,", status);
+    assert_true(status < 400 || strstr(peer_content(&peer), value) != NULL);
 }
 
 #define ID "0ujtsYcgvSTl8PAuAdqWYSMnLOv"
