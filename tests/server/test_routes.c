@@ -181,12 +181,41 @@ static void a_post_is_answered_with_its_id_its_place_and_its_cursor(void **state
     assert_int_equal(exchange->phase, EXCHANGE_READING);
 }
 
-static void a_body_that_the_library_refuses_is_400(void **state)
+static void a_post_that_is_none_is_400(void **state)
 {
     (void)state;
     ask("POST", "/meows?body=", "");
     assert_problem(400, "Invalid body", "");
+    ask("POST", "/meows", "");
+    assert_problem(400, "Invalid body", "there is no body");
+    ask("POST", "/meows?body=cat", "Idempotency-Key: a b\r\n");
+    assert_problem(400, "Invalid Idempotency-Key", "1 to 255 visible");
     assert_int_equal(reported, 0);
+}
+
+static const struct route_metrics *metrics_of(const char *route)
+{
+    const struct route_metrics *counts = room.metrics.http.routes;
+    while (counts->route == NULL || strcmp(counts->route, route) != 0) {
+        counts++;
+        assert_true(counts <= &room.metrics.http.routes[HTTP_ROUTES_MAX]);
+    }
+    return counts;
+}
+
+static void answers_are_counted_by_their_route_and_class(void **state)
+{
+    (void)state;
+    post("cat");
+    ask("POST", "/meows", "");
+    ask("GET", "/meows", "");
+    ask("GET", "/nowhere", "");
+    assert_int_equal(metrics_of("POST /meows")->by_class[2], 1);
+    assert_int_equal(metrics_of("POST /meows")->by_class[4], 1);
+    assert_int_equal(metrics_of("GET /meows")->by_class[2], 1);
+    assert_int_equal(metrics_of("GET /meows")->by_class[4], 0);
+    assert_int_equal(metrics_of("GET /meows/{id}")->by_class[2], 0);
+    assert_int_equal(room.metrics.http.routes[0].by_class[4], 1);
 }
 
 /* Posts of one turn are all taken or none is. */
@@ -524,7 +553,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ROUTES_TEST(a_post_is_answered_with_its_id_its_place_and_its_cursor),
-        ROUTES_TEST(a_body_that_the_library_refuses_is_400),
+        ROUTES_TEST(a_post_that_is_none_is_400),
+        ROUTES_TEST(answers_are_counted_by_their_route_and_class),
         ROUTES_TEST(a_bad_body_does_not_spoil_the_post_beside_it),
         ROUTES_TEST(a_key_of_another_body_is_422),
         ROUTES_TEST(commands_that_find_the_queue_full_are_503),
