@@ -8,10 +8,13 @@
 
 #include "server/doubles.h"
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PEERS_MAX        16
@@ -161,6 +164,23 @@ static struct peer *peer_of(int descriptor)
     assert_in_range(descriptor, DESCRIPTOR_FIRST, DESCRIPTOR_FIRST + PEERS_MAX - 1);
     assert_non_null(peers[descriptor - DESCRIPTOR_FIRST]);
     return peers[descriptor - DESCRIPTOR_FIRST];
+}
+
+int setsockopt(int descriptor, int level, int name, const void *value, socklen_t len)
+{
+    if (descriptor < DESCRIPTOR_FIRST) {
+        return (int)syscall(SYS_setsockopt, descriptor, level, name, value, len);
+    }
+    struct peer *peer = peer_of(descriptor);
+    int number;
+    assert_int_equal(len, sizeof(number));
+    memcpy(&number, value, sizeof(number));
+    if (level == IPPROTO_TCP && name == TCP_NODELAY) {
+        peer->is_undelayed = number != 0;
+    } else if (level == SOL_SOCKET && name == SO_SNDBUF) {
+        peer->send_buffer = number;
+    }
+    return 0;
 }
 
 ssize_t send(int descriptor, const void *bytes, size_t len, int flags)

@@ -19,10 +19,12 @@ struct peer {
     const char *sends; /* bytes that the server has not read yet */
     size_t sends_len;
     int descriptor;
-    struct lws *lws; /* NULL once it is closed */
-    bool is_awaited; /* the loop would say when the socket takes more */
-    bool is_paused;  /* the loop does not read from it */
-    bool is_dropped; /* the loop was asked to close it */
+    struct lws *lws;   /* NULL once it is closed */
+    int send_buffer;   /* bytes that the kernel may keep for it; 0: no bound was set */
+    bool is_undelayed; /* small answers are sent to it at once */
+    bool is_awaited;   /* the loop would say when the socket takes more */
+    bool is_paused;    /* the loop does not read from it */
+    bool is_dropped;   /* the loop was asked to close it */
 };
 
 /* HTTP over a loop that does not run by itself, of which a test sets what it needs. */

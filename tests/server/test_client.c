@@ -157,6 +157,7 @@ static void a_client_is_answered_when_it_is_known_where_it_starts(void **state)
     other->own_watch.readable(&other->own_watch);
     assert_int_equal(peer_status(&other_peer), 200);
     assert_int_equal(of_other->phase, EXCHANGE_STREAMING);
+    assert_int_equal(other_peer.send_buffer, 256 * 1024);
     assert_int_equal(*client->stream->client_count, 2);
     end_another();
     assert_int_equal(*client->stream->client_count, 1);

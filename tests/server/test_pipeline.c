@@ -150,6 +150,19 @@ static void expire(struct timeout *timeout)
     timeout->expired(&connection->deadline);
 }
 
+static void a_connection_is_counted_while_it_is_open(void **state)
+{
+    (void)state;
+    assert_true(peer.is_undelayed);
+    assert_int_equal(room.metrics.http.connections.connections, 1);
+    assert_int_equal(room.metrics.http.connections.connections_total, 1);
+    say(GET("/now/one"));
+    assert_int_equal(room.metrics.http.connections.bytes_sent_total, peer.len);
+    peer_hang_up(&peer);
+    assert_int_equal(room.metrics.http.connections.connections, 0);
+    assert_int_equal(room.metrics.http.connections.connections_total, 1);
+}
+
 /* ---- one after another ------------------------------------------------------------------------------------------ */
 
 static void requests_in_one_piece_are_answered_in_their_order(void **state)
@@ -676,6 +689,7 @@ static void a_listener_that_the_system_refuses_stays_the_callers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        PIPELINE_TEST(a_connection_is_counted_while_it_is_open),
         PIPELINE_TEST(requests_in_one_piece_are_answered_in_their_order),
         PIPELINE_TEST(a_request_may_come_byte_by_byte),
         PIPELINE_TEST(the_next_request_waits_for_the_answer_of_the_one_before),
