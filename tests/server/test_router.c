@@ -198,14 +198,18 @@ static void a_delete_needs_one_of_the_tokens(void **state)
     assert_int_equal(delete_with("cat", "Authorization: Bearer cat\r\n"), 404);
     assert_int_equal(delete_with("dog, cat", "Authorization: bearer  cat\r\n"), 404);
     assert_int_equal(delete_with("dog, cat", "Authorization: Bearer dog\r\n"), 404);
-    static const char *const wrong[] = {
-        "Bearer",    "Bearer ", "Bearer ca",  "Bearer catcat", "Bearer cats", "Bearer c",   "Basic cat",
-        "Bearercat", "cat",     "Bearer CAT", "Bearer ,",      "Bearer cab",  "Bearer tac", "Bearer dog, cat"};
+    static const char *const wrong[] = {"Bearer",      "Bearer ",         "Bearer ca",  "Bearer catcat",
+                                        "Bearer cats", "Bearer c",        "Basic cat",  "Bearercat",
+                                        "cat",         "Bearer CAT",      "Bearer ,",   "Bearer cab",
+                                        "Bearer tac",  "Bearer dog, cat", "Bearer bat", "Bearer cot"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         char field[100];
         snprintf(field, sizeof(field), "Authorization: %s\r\n", wrong[i]);
         assert_int_equal(delete_with("dog,,cat", field), 401);
     }
+    assert_int_equal(delete_with("x", "Authorization: Bearer y\r\n"), 401);
+    assert_int_equal(delete_with("x", "Authorization: Bearer x\r\n"), 404);
+    assert_int_equal(delete_with("x", "Authorization: Bearer y\r\n"), 401);
     char value[100];
     assert_true(peer_field(&peer, "WWW-Authenticate", value, sizeof(value)));
     assert_string_equal(value, "Bearer");
