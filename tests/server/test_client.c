@@ -349,6 +349,12 @@ static void a_ping_is_answered_with_its_payload(void **state)
     peer_forget(&peer);
     say(0x89, "", 0);
     assert_int_equal(peer.len, 2);
+    peer_forget(&peer);
+    char longest[WEBSOCKET_CONTROL_MAX];
+    memset(longest, 'x', sizeof(longest));
+    say(0x89, longest, sizeof(longest));
+    assert_int_equal(peer.len, 2 + sizeof(longest));
+    assert_memory_equal(peer.received + 2, longest, sizeof(longest));
     assert_false(client->is_closing);
 }
 
