@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LONG_FEED 2500 /* meows */
+
 struct place {
     char folder[40];
     char store[80];
@@ -116,6 +118,37 @@ static void what_is_written_meanwhile_is_no_damage(void **state)
     feed_close(feed);
 }
 
+/* Of more events, and more documents, than are compared at once. */
+static void a_long_feed_is_checked_to_its_end(void **state)
+{
+    struct place *place = *state;
+    meower *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
+    meower_command *command = command_open(feed);
+    meower_post *posts = calloc(LONG_FEED, sizeof(*posts));
+    meower_check *check;
+    meower_check_totals totals;
+    meower_error error;
+
+    assert_non_null(posts);
+    for (size_t i = 0; i < LONG_FEED; i++) {
+        posts[i] = (meower_post){.body = "one of many", .body_len = 11};
+    }
+    assert_int_equal(meower_command_submit_posts(command, posts, LONG_FEED, NULL), MEOWER_OK);
+    free(posts);
+    meower_command_close(command);
+    make_index(feed); /* posts one more, when all others are there */
+    feed_close(feed);
+    if (meower_check_run(place->options, &check, &error) != MEOWER_OK) {
+        fail_msg("%s", error.message);
+    }
+    assert_int_equal(meower_check_read_totals(check, &totals), MEOWER_OK);
+    assert_int_equal(totals.findings, 0);
+    assert_int_equal(totals.head, LONG_FEED + 1);
+    assert_int_equal(totals.meows, LONG_FEED + 1);
+    assert_int_equal(totals.documents, LONG_FEED + 1);
+    meower_check_free(check);
+}
+
 static void a_finding_says_what_where_and_of_which_meow(void **state)
 {
     struct place *place = *state;
@@ -168,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_PLACE(what_is_written_meanwhile_is_no_damage),
+        WITH_PLACE(a_long_feed_is_checked_to_its_end),
         WITH_PLACE(a_finding_says_what_where_and_of_which_meow),
         WITH_PLACE(what_cannot_be_checked_is_refused),
     };
