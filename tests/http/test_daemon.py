@@ -49,6 +49,7 @@ def test_help_names_every_setting_and_exits_0(meowerd):
     for name in ("--help", "--version", "--check-config", "--config", "--listen", "--data", "--admin", "--token"):
         assert name in result.stdout
     assert "MEOWER_" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 110
     assert result.stderr == ""
 
 
