@@ -10,6 +10,7 @@
 #include "server/live/fanout.h"
 #include "server/routes/live.h"
 #include "server/routes/role.h"
+#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,20 @@ static struct peer peer;
 static struct exchange *exchange;
 static struct fanout fanout;
 static meower *feed;
+
+static int begin_status = MEOWER_OK; /* that a subscription begins with; MEOWER_OK: the library is asked */
+
+int meower_subscription_begin(struct meower *instance, const char *cursor, meower_subscription **out,
+                              meower_error *error)
+{
+    int (*real)(struct meower *, const char *, meower_subscription **, meower_error *);
+    if (begin_status != MEOWER_OK) {
+        *error = (meower_error){.code = begin_status, .message = "it is closing"};
+        return begin_status;
+    }
+    *(void **)&real = dlsym(RTLD_NEXT, "meower_subscription_begin");
+    return real(instance, cursor, out, error);
+}
 
 static void run_feed(void)
 {
@@ -226,6 +241,17 @@ static void what_is_no_cursor_is_400(void **state)
     assert_int_equal(room.metrics.live.sse_clients, 0);
 }
 
+static void a_feed_that_takes_no_subscription_is_503(void **state)
+{
+    (void)state;
+    begin_status = MEOWER_ERROR_CLOSED;
+    ask("GET", "/events", "");
+    begin_status = MEOWER_OK;
+    assert_int_equal(peer_status(&peer), 503);
+    assert_non_null(strstr(peer_content(&peer), "it is closing"));
+    assert_int_equal(exchange->phase, EXCHANGE_READING);
+}
+
 #define LIVE_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -241,6 +267,7 @@ int main(void)
         LIVE_TEST(a_client_without_a_cursor_begins_now),
         LIVE_TEST(the_id_that_a_browser_sends_again_goes_before_the_address),
         LIVE_TEST(what_is_no_cursor_is_400),
+        LIVE_TEST(a_feed_that_takes_no_subscription_is_503),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
