@@ -2,6 +2,7 @@
  * shown by tests/http/test_meowctl_maintenance.py on files, and by tests/unit/test_check_postgresql_elasticsearch.c on
  * servers. */
 #include "flow/support.h"
+#include "port/schemes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,6 +179,56 @@ static void a_finding_says_what_where_and_of_which_meow(void **state)
     meower_check_free(check);
 }
 
+/* ---- a store whose lists leave a meow out ------------------------------------------------------------------------ */
+
+static char left_out[MEOWER_ID_SIZE];
+
+struct leaving_out {
+    meower_row_sink sink; /* first: the row function casts back */
+    meower_row_sink *rows;
+};
+
+static int pass_on(meower_row_sink *sink, const meower_row *row)
+{
+    meower_row_sink *rows = ((struct leaving_out *)sink)->rows;
+    return strcmp(row->id, left_out) == 0 ? MEOWER_OK : rows->row(rows, row);
+}
+
+static int list_but_one(void *store, unsigned lane, const meower_range *range, meower_row_sink *sink,
+                        meower_error *error)
+{
+    struct leaving_out leaving_out = {{pass_on}, sink};
+    return sqlite_store.list(store, lane, range, &leaving_out.sink, error);
+}
+
+static void a_meow_that_is_in_no_list_is_named(void **state)
+{
+    struct place *place = *state;
+    meower *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
+    meower_command *command = command_open(feed);
+    meower_store_vtable table = sqlite_store;
+    meower_check *check;
+    meower_check_totals totals;
+    char url[100];
+
+    post(command, "first");
+    memcpy(left_out, post(command, "second").id, sizeof(left_out));
+    meower_command_close(command);
+    feed_close(feed);
+    table.scheme = "forgetful";
+    table.list = list_but_one;
+    snprintf(url, sizeof(url), "forgetful:%s", place->store + strlen("sqlite:"));
+    assert_int_equal(meower_options_add_store(place->options, &table, NULL, NULL), MEOWER_OK);
+    assert_int_equal(meower_options_set(place->options, "store", url, NULL), MEOWER_OK);
+    assert_int_equal(meower_check_run(place->options, &check, NULL), MEOWER_OK);
+    assert_int_equal(meower_check_read_totals(check, &totals), MEOWER_OK);
+    assert_int_equal(totals.findings, 1);
+    assert_int_equal(meower_check_finding(check, 0)->kind, MEOWER_FINDING_MEOW_MISSING);
+    assert_int_equal(meower_check_finding(check, 0)->position, 2);
+    assert_string_equal(meower_check_finding(check, 0)->id, left_out);
+    meower_check_free(check);
+}
+
 static void what_cannot_be_checked_is_refused(void **state)
 {
     struct place *place = *state;
@@ -200,9 +251,8 @@ static void what_cannot_be_checked_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_PLACE(what_is_written_meanwhile_is_no_damage),
-        WITH_PLACE(a_long_feed_is_checked_to_its_end),
-        WITH_PLACE(a_finding_says_what_where_and_of_which_meow),
+        WITH_PLACE(what_is_written_meanwhile_is_no_damage),      WITH_PLACE(a_long_feed_is_checked_to_its_end),
+        WITH_PLACE(a_finding_says_what_where_and_of_which_meow), WITH_PLACE(a_meow_that_is_in_no_list_is_named),
         WITH_PLACE(what_cannot_be_checked_is_refused),
     };
 
