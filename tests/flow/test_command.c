@@ -148,6 +148,8 @@ static void assert_body_refused(struct fixture *fixture, const char *body, size_
 
     assert_int_equal(meower_command_submit_post(fixture->command, body, len, key, NULL, &error), MEOWER_ERROR_INVALID);
     assert_int_equal(error.code, MEOWER_ERROR_INVALID);
+    assert_int_equal(error.backend_code, 0);
+    assert_int_equal(error.flags, 0);
     assert_true(strlen(error.message) > 10);
     assert_int_equal(meower_step(fixture->feed), 0);
     assert_int_equal(meower_command_next(fixture->command, &(meower_command_result){0}), 0);

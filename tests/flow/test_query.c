@@ -186,6 +186,8 @@ static void assert_list_refused(struct fixture *fixture, meower_list what)
 
     assert_int_equal(meower_query_submit_list(fixture->query, &what, NULL, &error), MEOWER_ERROR_INVALID);
     assert_int_equal(error.code, MEOWER_ERROR_INVALID);
+    assert_int_equal(error.backend_code, 0);
+    assert_int_equal(error.flags, 0);
     assert_true(strlen(error.message) > 10);
     feed_run(fixture->feed);
     assert_int_equal(meower_query_next(fixture->query, &page), 0);
