@@ -46,7 +46,7 @@ def files_below(directory):
 def test_help_names_every_setting_and_exits_0(meowerd):
     result = run_program(meowerd, "--help")
     assert result.returncode == 0
-    for name in ("--help", "--version", "--check-config", "--config", "--listen", "--data", "--admin", "--token"):
+    for name in ("--help", "--version", "--check-config", "--config FILE", "--listen", "--data", "--admin", "--token"):
         assert name in result.stdout
     assert "MEOWER_" in result.stdout
     assert result.stderr == ""
