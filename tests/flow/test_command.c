@@ -472,6 +472,8 @@ static void what_waits_together_is_one_transaction(void **state)
     }
     assert_int_equal(feed_metric(fixture.feed, "batches_total"), 1);
     assert_int_equal(faults_calls(&fixture.faults, "store", "append"), 1);
+    post(fixture.command, "alone");
+    assert_int_equal(feed_metric(fixture.feed, "batches_total"), 2);
     fixture_end(&fixture);
 }
 
