@@ -171,6 +171,8 @@ static void a_meow_that_is_not_there_is_not_found(void **state)
     assert_int_equal(meower_query_next(fixture.query, &page), 1);
     assert_int_equal(meower_page_status(page), MEOWER_ERROR_NOT_FOUND);
     assert_int_equal(meower_page_error(page)->code, MEOWER_ERROR_NOT_FOUND);
+    assert_int_equal(meower_page_error(page)->backend_code, 0);
+    assert_int_equal(meower_page_error(page)->flags, 0);
     assert_int_equal(meower_page_count(page), 0);
     assert_int_equal(meower_page_json_len(page), 0);
     meower_page_free(page);
