@@ -239,6 +239,9 @@ static void what_cannot_be_checked_is_refused(void **state)
     assert_int_equal(meower_check_run(place->options, &check, &error), MEOWER_ERROR_NOT_FOUND);
     assert_int_equal(meower_options_set(place->options, "store", "memory:", NULL), MEOWER_OK);
     assert_int_equal(meower_check_run(place->options, &check, &error), MEOWER_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "memory:"));
+    assert_int_equal(error.backend_code, 0);
+    assert_int_equal(error.flags, 0);
     assert_int_equal(meower_check_run(NULL, &check, &error), MEOWER_ERROR_INVALID);
     assert_int_equal(meower_check_run(place->options, NULL, &error), MEOWER_ERROR_INVALID);
     assert_int_equal(meower_check_read_totals(NULL, &totals), MEOWER_ERROR_INVALID);
