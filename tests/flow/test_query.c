@@ -357,6 +357,26 @@ static void a_visible_position_is_answered_at_once(void **state)
     fixture_end(&fixture);
 }
 
+static void a_page_out_of_the_store_names_its_position(void **state)
+{
+    struct fixture fixture;
+    meower_command_result posted;
+    meower_page *page;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED, "timeline_max", "0"));
+    post(fixture.command, "one");
+    posted = post(fixture.command, "two");
+    page = list_newest(fixture.query, 10);
+    assert_string_equal(meower_page_cursor(page), posted.cursor);
+    meower_page_free(page);
+    assert_int_equal(meower_query_get(fixture.query, posted.id, NULL, PATIENCE_MS, &page, NULL), MEOWER_OK);
+    assert_string_equal(meower_page_cursor(page), posted.cursor);
+    meower_page_free(page);
+    assert_int_equal(feed_metric(fixture.feed, "pages_from_store_total"), 2);
+    fixture_end(&fixture);
+}
+
 static void a_position_to_come_is_waited_for(void **state)
 {
     struct fixture fixture;
@@ -512,6 +532,7 @@ int main(void)
         cmocka_unit_test(a_late_page_is_not_taken_for_the_next_calls),
         cmocka_unit_test(a_store_that_fails_is_a_page_that_says_so),
         cmocka_unit_test(a_visible_position_is_answered_at_once),
+        cmocka_unit_test(a_page_out_of_the_store_names_its_position),
         cmocka_unit_test(a_position_to_come_is_waited_for),
         cmocka_unit_test(a_position_that_does_not_come_is_a_timeout),
         cmocka_unit_test(a_position_of_another_epoch_is_not_waited_for),
