@@ -496,7 +496,7 @@ static void those_who_wait_are_woken_by_the_post(void **state)
 
     (void)state;
     faults_init(&faults);
-    feed = feed_open(&parts, OPTIONS("wait_max_ms", "600000"));
+    feed = feed_open(&parts, OPTIONS("wait_max_ms", "600000", "poll_interval_ms", "3600000"));
     command = command_open(feed);
     query = query_open(feed);
     for (int i = 0; i < 50; i++) {
