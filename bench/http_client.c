@@ -93,7 +93,7 @@ bool http_client_receive(struct http_client *client)
     if (client->len < head_len + body_len) {
         return false;
     }
-    client->status = head_len > 12 ? (int)strtol(client->buffer + 9, NULL, 10) : 0; /* behind "HTTP/1.1 " */
+    client->status = head_len > 12 ? (int)strtol(client->buffer + 9, NULL, 10) : 0; /* after "HTTP/1.1 " */
     client->body = client->buffer + head_len;
     client->body_len = body_len;
     return true;

@@ -67,7 +67,7 @@ class Process:
         raise SystemExit(f"{self.popen.args[0]} does not answer {url}; its output is in {self.log}")
 
     def wait_until_idle(self):
-        """What the last load left behind (indexing, for one) must not weigh on the next competitor."""
+        """Work that the last load has caused, such as indexing, must not slow down the next competitor."""
         start = time.monotonic()
         used = self.cpu_seconds()
         while time.monotonic() < start + 20:

@@ -9,7 +9,7 @@
 struct event_stream {
     void (*event)(void *context, const char *name, const char *data, size_t data_len);
     void *context;
-    char last_id[EVENT_STREAM_ID_SIZE]; /* resume behind it */
+    char last_id[EVENT_STREAM_ID_SIZE]; /* resume after it */
     char name[32];
     char *line; /* of which a part has arrived */
     size_t line_len;

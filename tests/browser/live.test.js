@@ -11,7 +11,7 @@ useSite();
 beforeEach(async () => {
   proxy = await Proxy.before(deployment.url);
 });
-afterEach(() => proxy.close()); // behind the page's: what comes last is undone first
+afterEach(() => proxy.close()); // after the page is closed: what is registered last is undone first
 usePage(() => proxy.url);
 
 const banner = () => page.getByText("No connection.");

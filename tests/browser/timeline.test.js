@@ -69,7 +69,7 @@ test("10,000 meows: scrolled through to the end, with few rows in the page and n
   expect(result.typical).toBeLessThan(250); // generous: this is no bench
 });
 
-test("what comes while one reads further down waits behind a pill, and nothing moves", async () => {
+test("what comes while one reads further down waits for a click on the pill, and nothing moves", async () => {
   await scrollTo(2_000);
   const before = await atTheEye();
   await deployment.post("while you read 1");
@@ -105,7 +105,7 @@ test("a meow that is deleted above the reader does not move what is read", async
   await scrollTo(3_000);
   const before = await atTheEye();
   await deployment.delete(id);
-  await deployment.post("behind the deletion");
+  await deployment.post("after the deletion");
   await page.getByRole("button", { name: "1 new meow", exact: true }).waitFor(); // then the deletion has come too
   await expectUnmoved(before);
   await scrollTo(0);

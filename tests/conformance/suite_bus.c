@@ -413,7 +413,7 @@ static void a_sink_that_stops_ends_receive_with_its_status(void **state)
     assert_int_equal(collector->count, 1);
 }
 
-/* What waits behind the message that was refused comes without further news. */
+/* What waits after the message that was refused comes without further news. */
 static void receiving_goes_on_after_a_sink_has_stopped(void **state)
 {
     struct fixture *fixture = *state;

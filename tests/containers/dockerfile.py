@@ -19,6 +19,6 @@ def all_of(stage, instruction):
 
 
 def health_check(stage):
-    """The command behind the options."""
+    """The command, without the options before it."""
     (text,) = all_of(stage, "HEALTHCHECK")
     return text.partition("CMD ")[2]

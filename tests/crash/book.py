@@ -18,7 +18,7 @@ def position(cursor):
 
 
 class Line:
-    """A connection that is used for one request behind the other."""
+    """A connection that is used for one request after another."""
 
     def __init__(self, daemon):
         self.host = daemon.address

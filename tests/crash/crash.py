@@ -41,7 +41,7 @@ def load_and_kill(stack, book, word, victim, chance):
 
 
 def kill_while_starting(stack, chance):
-    """Ours start; before they are ready, or just then, they die."""
+    """Starts our processes, and kills them before they are ready or just when they are."""
     for daemon in stack.daemons.values():
         if not daemon.is_alive():
             daemon.spawn()

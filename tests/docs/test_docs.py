@@ -79,7 +79,7 @@ class Session:
         return text
 
     def run(self, command, where):
-        """Runs it to its end; what it leaves behind runs on until the page's end."""
+        """Runs it to its end. Programs that it started and did not end run on until the end of the page."""
         log = self.folder / ".log"
         with log.open("w") as output:
             process = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
@@ -95,7 +95,7 @@ class Session:
         self.run(["bash", "-euo", "pipefail", "-c", PRELUDE + self.translate(code)], where)
 
     def run_console(self, code, where):
-        """The commands behind "$ ", one after the other."""
+        """Runs the commands, which stand after "$ ", one after another."""
         commands = re.findall(r"^\$ (.*)$", code, re.M)
         assert commands, f"{where}: no line begins with $"
         self.run_sh("\n".join(commands), where)

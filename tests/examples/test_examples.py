@@ -133,7 +133,7 @@ def test_a_tail_prints_what_is_typed(tmp_path):
     assert [line.split()[1] for line in lines] == ["one", "two"]
 
 
-def test_a_tail_goes_on_behind_its_cursor(tmp_path):
+def test_a_tail_goes_on_after_its_cursor(tmp_path):
     cursor = run(tmp_path, "tail_libevent", "sqlite:feed.db", text="one\ntwo\n").split()[0]
     run(tmp_path, "tail_libevent", "sqlite:feed.db", text="three\n")
     lines = run(tmp_path, "tail_libevent", "sqlite:feed.db", cursor, text="four\n").splitlines()

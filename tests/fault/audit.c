@@ -138,7 +138,7 @@ static void audit_replay(struct world *world, uint64_t head)
     for (int idle = 0; idle < 20;) {
         status = meower_subscription_next(subscription, &event, &error);
         if (status < 0) {
-            world_fail("the replay stops behind %" PRIu64 ": %s", position, error.message);
+            world_fail("the replay stops after %" PRIu64 ": %s", position, error.message);
         }
         if (status == 0) {
             world_run(world, 0);

@@ -9,7 +9,7 @@
 /* The instance, which is open. */
 void audit_instance(struct world *world);
 
-/* The files behind it, which is closed. */
+/* The same for the files of an instance that is closed. */
 void audit_files(const struct world *world);
 
 #endif

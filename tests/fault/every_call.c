@@ -1,6 +1,6 @@
 /* every_call.c - plays each scenario again and again, each time with another single call failing, for every call there
  * is: allocations of the library and of SQLite, system calls, calls of backends, operations on files; once, and from
- * then on. Behind each run nothing may be left over, and the book must agree with what is there.
+ * then on. After each run nothing may be left over, and the book must agree with what is there.
  *
  *     every_call [--jobs N] [--stride N] [--only BACKENDS/SCENARIO/FAULT/MODE/NTH]
  *
@@ -74,7 +74,7 @@ static unsigned open_descriptors(void)
     return count;
 }
 
-/* What a run must not leave behind. */
+/* What must not be there any more after a run. */
 struct leftovers {
     long blocks;
     sqlite3_int64 sqlite_bytes;
@@ -146,7 +146,7 @@ static unsigned long stride_of(const struct combination *combination)
     return is_sqlites ? all.stride : STRIDE_OWN;
 }
 
-/* Not the same for all: together they come to more places. */
+/* Each combination begins with another call, so that together they reach more places. */
 static unsigned long first_of(const struct combination *combination)
 {
     size_t number = (size_t)(combination - all.list);
@@ -162,7 +162,7 @@ static void play(struct combination *combination)
         world_fail("%s cannot be made", folder);
     }
     world_prepare(folder);
-    /* Without any fault; what stays from the first time stays for ever. */
+    /* Twice without any fault: what the first run allocates for the whole process is not counted as left over. */
     run(combination, ULONG_MAX);
     before = count_leftovers();
     run(combination, ULONG_MAX);
@@ -220,7 +220,7 @@ static bool is_wanted(unsigned part, const char *name)
     return all.only[part] == NULL || strcmp(all.only[part], "-") == 0 || strcmp(all.only[part], name) == 0;
 }
 
-/* Whether the kind of fault can happen to the scenario at all, and says something that another does not. */
+/* Whether this kind of fault can happen in the scenario, and tests something that no other kind does. */
 static bool makes_sense(enum backends backends, const struct scenario *scenario, enum fault_kind kind,
                         enum fault_mode mode)
 {

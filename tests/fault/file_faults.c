@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* An open file: SQLite's own lies behind it. */
+/* An open file. SQLite's own stands after it in memory. */
 struct faulty_file {
     sqlite3_file base; /* first: SQLite knows it by this */
 };

@@ -5,7 +5,7 @@
 #ifndef FAULT_FILE_FAULTS_H
 #define FAULT_FILE_FAULTS_H
 
-/* Behind memory_faults_install(). */
+/* Called after memory_faults_install(). */
 void file_faults_install(void);
 
 #endif

@@ -171,7 +171,7 @@ int __wrap_open(const char *path, int flags, ...)
 {
     va_list arguments;
     va_start(arguments, flags);
-    mode_t mode = va_arg(arguments, mode_t); /* of no meaning, and unused, without O_CREAT */
+    mode_t mode = va_arg(arguments, mode_t); /* without O_CREAT there is none, and it is not used */
     va_end(arguments);
     return system_fails(EIO) ? -1 : __real_open(path, flags, mode);
 }

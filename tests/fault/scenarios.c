@@ -141,7 +141,7 @@ static void follow(struct world *world, meower_subscription *subscription, uint6
     }
 }
 
-/* Opens a subscription behind the cursor; NULL when that fails. */
+/* Opens a subscription that begins after the cursor; NULL when that fails. */
 static meower_subscription *subscribe(struct world *world, const char *cursor)
 {
     meower_subscription *subscription = NULL;

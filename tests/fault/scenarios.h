@@ -9,7 +9,7 @@ struct scenario {
     enum beginning beginning;
     bool needs_files;
     bool has_threads;
-    void (*play)(struct world *world); /* behind world_open(), unless that failed; NULL: nothing more */
+    void (*play)(struct world *world); /* after world_open(), unless that failed; NULL: nothing more */
 };
 
 extern const struct scenario scenarios[];

@@ -72,7 +72,7 @@ struct world {
 /* Says what is wrong and how to see it again, and ends the process. */
 void world_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-/* What world_fail() says behind the fault; NUL-terminated. */
+/* What world_fail() says after the fault; NUL-terminated. */
 extern char world_place[256];
 
 /* Once, in each process: makes what the beginnings need. */

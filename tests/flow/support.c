@@ -115,9 +115,9 @@ static int meet_fault(struct faults *faults, const char *port, const char *call,
 }
 
 /* The mutex is held. */
-static void wait_while_held(struct faults *faults, const char *port, const char *call, bool is_behind)
+static void wait_while_held(struct faults *faults, const char *port, const char *call, bool is_after)
 {
-    if (faults->is_held_behind != is_behind || !is_same(faults->held_port, port) || !is_same(faults->held_call, call)) {
+    if (faults->is_held_after != is_after || !is_same(faults->held_port, port) || !is_same(faults->held_call, call)) {
         return;
     }
     faults->held++;
@@ -196,12 +196,12 @@ unsigned faults_calls(struct faults *faults, const char *port, const char *call)
     return count;
 }
 
-static void hold(struct faults *faults, const char *port, const char *call, bool is_behind)
+static void hold(struct faults *faults, const char *port, const char *call, bool is_after)
 {
     pthread_mutex_lock(&faults->mutex);
     faults->held_port = port;
     faults->held_call = call;
-    faults->is_held_behind = is_behind;
+    faults->is_held_after = is_after;
     pthread_mutex_unlock(&faults->mutex);
 }
 

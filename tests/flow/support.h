@@ -58,9 +58,9 @@ struct faults {
     } calls[FAULTS_CALLS_MAX]; /* that were begun */
     const char *held_port;     /* calls that wait until they are let go */
     const char *held_call;
-    bool is_held_behind; /* when they have been made, and not before */
-    unsigned held;       /* how many wait now */
-    unsigned met;        /* calls that failed on command; read while nobody calls */
+    bool is_held_after; /* when they have been made, and not before */
+    unsigned held;      /* how many wait now */
+    unsigned met;       /* calls that failed on command; read while nobody calls */
 };
 
 void faults_init(struct faults *faults);

@@ -2,11 +2,14 @@
  * shown by tests/http/test_meowctl_maintenance.py on files, and by tests/unit/test_check_postgresql_elasticsearch.c on
  * servers. */
 #include "flow/support.h"
+#include "port/schemes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define LONG_FEED 2500 /* meows */
 
 struct place {
     char folder[40];
@@ -116,6 +119,37 @@ static void what_is_written_meanwhile_is_no_damage(void **state)
     feed_close(feed);
 }
 
+/* Of more events, and more documents, than are compared at once. */
+static void a_long_feed_is_checked_to_its_end(void **state)
+{
+    struct place *place = *state;
+    meower *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
+    meower_command *command = command_open(feed);
+    meower_post *posts = calloc(LONG_FEED, sizeof(*posts));
+    meower_check *check;
+    meower_check_totals totals;
+    meower_error error;
+
+    assert_non_null(posts);
+    for (size_t i = 0; i < LONG_FEED; i++) {
+        posts[i] = (meower_post){.body = "one of many", .body_len = 11};
+    }
+    assert_int_equal(meower_command_submit_posts(command, posts, LONG_FEED, NULL), MEOWER_OK);
+    free(posts);
+    meower_command_close(command);
+    make_index(feed); /* posts one more, when all others are there */
+    feed_close(feed);
+    if (meower_check_run(place->options, &check, &error) != MEOWER_OK) {
+        fail_msg("%s", error.message);
+    }
+    assert_int_equal(meower_check_read_totals(check, &totals), MEOWER_OK);
+    assert_int_equal(totals.findings, 0);
+    assert_int_equal(totals.head, LONG_FEED + 1);
+    assert_int_equal(totals.meows, LONG_FEED + 1);
+    assert_int_equal(totals.documents, LONG_FEED + 1);
+    meower_check_free(check);
+}
+
 static void a_finding_says_what_where_and_of_which_meow(void **state)
 {
     struct place *place = *state;
@@ -145,6 +179,56 @@ static void a_finding_says_what_where_and_of_which_meow(void **state)
     meower_check_free(check);
 }
 
+/* ---- a store whose lists leave a meow out ------------------------------------------------------------------------ */
+
+static char left_out[MEOWER_ID_SIZE];
+
+struct leaving_out {
+    meower_row_sink sink; /* first: the row function casts back */
+    meower_row_sink *rows;
+};
+
+static int pass_on(meower_row_sink *sink, const meower_row *row)
+{
+    meower_row_sink *rows = ((struct leaving_out *)sink)->rows;
+    return strcmp(row->id, left_out) == 0 ? MEOWER_OK : rows->row(rows, row);
+}
+
+static int list_but_one(void *store, unsigned lane, const meower_range *range, meower_row_sink *sink,
+                        meower_error *error)
+{
+    struct leaving_out leaving_out = {{pass_on}, sink};
+    return sqlite_store.list(store, lane, range, &leaving_out.sink, error);
+}
+
+static void a_meow_that_is_in_no_list_is_named(void **state)
+{
+    struct place *place = *state;
+    meower *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
+    meower_command *command = command_open(feed);
+    meower_store_vtable table = sqlite_store;
+    meower_check *check;
+    meower_check_totals totals;
+    char url[100];
+
+    post(command, "first");
+    memcpy(left_out, post(command, "second").id, sizeof(left_out));
+    meower_command_close(command);
+    feed_close(feed);
+    table.scheme = "forgetful";
+    table.list = list_but_one;
+    snprintf(url, sizeof(url), "forgetful:%s", place->store + strlen("sqlite:"));
+    assert_int_equal(meower_options_add_store(place->options, &table, NULL, NULL), MEOWER_OK);
+    assert_int_equal(meower_options_set(place->options, "store", url, NULL), MEOWER_OK);
+    assert_int_equal(meower_check_run(place->options, &check, NULL), MEOWER_OK);
+    assert_int_equal(meower_check_read_totals(check, &totals), MEOWER_OK);
+    assert_int_equal(totals.findings, 1);
+    assert_int_equal(meower_check_finding(check, 0)->kind, MEOWER_FINDING_MEOW_MISSING);
+    assert_int_equal(meower_check_finding(check, 0)->position, 2);
+    assert_string_equal(meower_check_finding(check, 0)->id, left_out);
+    meower_check_free(check);
+}
+
 static void what_cannot_be_checked_is_refused(void **state)
 {
     struct place *place = *state;
@@ -155,6 +239,9 @@ static void what_cannot_be_checked_is_refused(void **state)
     assert_int_equal(meower_check_run(place->options, &check, &error), MEOWER_ERROR_NOT_FOUND);
     assert_int_equal(meower_options_set(place->options, "store", "memory:", NULL), MEOWER_OK);
     assert_int_equal(meower_check_run(place->options, &check, &error), MEOWER_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "memory:"));
+    assert_int_equal(error.backend_code, 0);
+    assert_int_equal(error.flags, 0);
     assert_int_equal(meower_check_run(NULL, &check, &error), MEOWER_ERROR_INVALID);
     assert_int_equal(meower_check_run(place->options, NULL, &error), MEOWER_ERROR_INVALID);
     assert_int_equal(meower_check_read_totals(NULL, &totals), MEOWER_ERROR_INVALID);
@@ -167,8 +254,8 @@ static void what_cannot_be_checked_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_PLACE(what_is_written_meanwhile_is_no_damage),
-        WITH_PLACE(a_finding_says_what_where_and_of_which_meow),
+        WITH_PLACE(what_is_written_meanwhile_is_no_damage),      WITH_PLACE(a_long_feed_is_checked_to_its_end),
+        WITH_PLACE(a_finding_says_what_where_and_of_which_meow), WITH_PLACE(a_meow_that_is_in_no_list_is_named),
         WITH_PLACE(what_cannot_be_checked_is_refused),
     };
 

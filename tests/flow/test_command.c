@@ -141,13 +141,15 @@ static void a_refused_result_has_no_position(void **state)
 
 /* ---- checks ----------------------------------------------------------------------------------------------------- */
 
-/* Submitting must be refused as INVALID, with a reason, and leave nothing behind. */
+/* Submitting must be refused as INVALID, with a reason, and nothing is queued. */
 static void assert_body_refused(struct fixture *fixture, const char *body, size_t len, const char *key)
 {
     meower_error error = {0};
 
     assert_int_equal(meower_command_submit_post(fixture->command, body, len, key, NULL, &error), MEOWER_ERROR_INVALID);
     assert_int_equal(error.code, MEOWER_ERROR_INVALID);
+    assert_int_equal(error.backend_code, 0);
+    assert_int_equal(error.flags, 0);
     assert_true(strlen(error.message) > 10);
     assert_int_equal(meower_step(fixture->feed), 0);
     assert_int_equal(meower_command_next(fixture->command, &(meower_command_result){0}), 0);
@@ -470,6 +472,8 @@ static void what_waits_together_is_one_transaction(void **state)
     }
     assert_int_equal(feed_metric(fixture.feed, "batches_total"), 1);
     assert_int_equal(faults_calls(&fixture.faults, "store", "append"), 1);
+    post(fixture.command, "alone");
+    assert_int_equal(feed_metric(fixture.feed, "batches_total"), 2);
     fixture_end(&fixture);
 }
 

@@ -68,6 +68,26 @@ static void a_lasting_failure_fails_the_batch_and_not_the_next(void **state)
     fixture_end(&fixture);
 }
 
+static void a_call_writes_the_error_when_it_fails_and_only_then(void **state)
+{
+    struct fixture fixture;
+    meower_command_result result = {.position = 17};
+    meower_error error = {.code = 17, .message = "untouched"};
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    assert_int_equal(meower_command_post(fixture.command, "one", 3, NULL, PATIENCE_MS, NULL, &error), MEOWER_OK);
+    assert_int_equal(error.code, 17);
+    assert_string_equal(error.message, "untouched");
+    fail_append(&fixture, 1, MEOWER_ERROR_IO, 0);
+    assert_int_equal(meower_command_post(fixture.command, "two", 3, NULL, PATIENCE_MS, &result, &error),
+                     MEOWER_ERROR_IO);
+    assert_int_equal(error.code, MEOWER_ERROR_IO);
+    assert_string_equal(error.message, "a fault on command");
+    assert_int_equal(result.position, 17);
+    fixture_end(&fixture);
+}
+
 /* ---- an outcome that is unknown --------------------------------------------------------------------------------- */
 
 /* From now on `count` appends are carried out and said to be unknown. */
@@ -85,6 +105,23 @@ static void assert_next_event(meower_subscription *subscription, uint64_t positi
     assert_int_equal(event->position, position);
     assert_int_equal(event->kind, kind);
     assert_string_equal(event->meow.id, id);
+}
+
+/* The batch was looked for and is not there. Its outcome stays unknown to the client, because it may still come. */
+static void a_failure_for_good_after_an_unknown_outcome_is_tried_no_more(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    faults_add(&fixture.faults, (struct fault){"store", "append", 0, 1, MEOWER_ERROR_OUTCOME_UNKNOWN, 0, false});
+    fail_append(&fixture, UINT_MAX, MEOWER_ERROR_FULL, 0);
+    submit(fixture.command, "in vain", NULL);
+    assert_int_equal(run_until_answered(&fixture).status, MEOWER_ERROR_OUTCOME_UNKNOWN);
+    assert_int_equal(faults_calls(&fixture.faults, "store", "append"), 2);
+    faults_clear(&fixture.faults);
+    assert_int_equal(post(fixture.command, "next").position, 1);
+    fixture_end(&fixture);
 }
 
 static void an_unknown_outcome_stores_each_post_once(void **state)
@@ -337,6 +374,8 @@ int main(void)
         cmocka_unit_test(a_passing_failure_is_retried_and_not_seen),
         cmocka_unit_test(retries_end_after_wait_max_ms),
         cmocka_unit_test(a_lasting_failure_fails_the_batch_and_not_the_next),
+        cmocka_unit_test(a_call_writes_the_error_when_it_fails_and_only_then),
+        cmocka_unit_test(a_failure_for_good_after_an_unknown_outcome_is_tried_no_more),
         cmocka_unit_test(an_unknown_outcome_stores_each_post_once),
         cmocka_unit_test(an_unknown_outcome_of_nothing_is_tried_again),
         cmocka_unit_test(an_unknown_outcome_is_looked_into_even_when_not_called_retriable),

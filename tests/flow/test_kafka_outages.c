@@ -133,7 +133,7 @@ static void *follow(void *argument)
             continue;
         }
         if (event->position != atomic_load(&follower->position) + 1) {
-            fprintf(stderr, "the follower got %llu behind %llu\n", (unsigned long long)event->position,
+            fprintf(stderr, "the follower got %llu after %llu\n", (unsigned long long)event->position,
                     (unsigned long long)atomic_load(&follower->position));
             abort();
         }

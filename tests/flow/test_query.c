@@ -171,6 +171,8 @@ static void a_meow_that_is_not_there_is_not_found(void **state)
     assert_int_equal(meower_query_next(fixture.query, &page), 1);
     assert_int_equal(meower_page_status(page), MEOWER_ERROR_NOT_FOUND);
     assert_int_equal(meower_page_error(page)->code, MEOWER_ERROR_NOT_FOUND);
+    assert_int_equal(meower_page_error(page)->backend_code, 0);
+    assert_int_equal(meower_page_error(page)->flags, 0);
     assert_int_equal(meower_page_count(page), 0);
     assert_int_equal(meower_page_json_len(page), 0);
     meower_page_free(page);
@@ -186,6 +188,8 @@ static void assert_list_refused(struct fixture *fixture, meower_list what)
 
     assert_int_equal(meower_query_submit_list(fixture->query, &what, NULL, &error), MEOWER_ERROR_INVALID);
     assert_int_equal(error.code, MEOWER_ERROR_INVALID);
+    assert_int_equal(error.backend_code, 0);
+    assert_int_equal(error.flags, 0);
     assert_true(strlen(error.message) > 10);
     feed_run(fixture->feed);
     assert_int_equal(meower_query_next(fixture->query, &page), 0);
@@ -353,6 +357,26 @@ static void a_visible_position_is_answered_at_once(void **state)
     fixture_end(&fixture);
 }
 
+static void a_page_out_of_the_store_names_its_position(void **state)
+{
+    struct fixture fixture;
+    meower_command_result posted;
+    meower_page *page;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED, "timeline_max", "0"));
+    post(fixture.command, "one");
+    posted = post(fixture.command, "two");
+    page = list_newest(fixture.query, 10);
+    assert_string_equal(meower_page_cursor(page), posted.cursor);
+    meower_page_free(page);
+    assert_int_equal(meower_query_get(fixture.query, posted.id, NULL, PATIENCE_MS, &page, NULL), MEOWER_OK);
+    assert_string_equal(meower_page_cursor(page), posted.cursor);
+    meower_page_free(page);
+    assert_int_equal(feed_metric(fixture.feed, "pages_from_store_total"), 2);
+    fixture_end(&fixture);
+}
+
 static void a_position_to_come_is_waited_for(void **state)
 {
     struct fixture fixture;
@@ -472,7 +496,7 @@ static void those_who_wait_are_woken_by_the_post(void **state)
 
     (void)state;
     faults_init(&faults);
-    feed = feed_open(&parts, OPTIONS("wait_max_ms", "600000"));
+    feed = feed_open(&parts, OPTIONS("wait_max_ms", "600000", "poll_interval_ms", "3600000"));
     command = command_open(feed);
     query = query_open(feed);
     for (int i = 0; i < 50; i++) {
@@ -508,6 +532,7 @@ int main(void)
         cmocka_unit_test(a_late_page_is_not_taken_for_the_next_calls),
         cmocka_unit_test(a_store_that_fails_is_a_page_that_says_so),
         cmocka_unit_test(a_visible_position_is_answered_at_once),
+        cmocka_unit_test(a_page_out_of_the_store_names_its_position),
         cmocka_unit_test(a_position_to_come_is_waited_for),
         cmocka_unit_test(a_position_that_does_not_come_is_a_timeout),
         cmocka_unit_test(a_position_of_another_epoch_is_not_waited_for),

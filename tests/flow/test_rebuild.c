@@ -148,7 +148,7 @@ static void a_failed_rebuild_leaves_the_old_index_and_says_why(void **state)
 }
 
 /* A swap that fails half-way may have cost the live index: it is looked at without waiting for a search to fail. */
-static void behind_a_failed_rebuild_the_live_index_is_looked_at(void **state)
+static void after_a_failed_rebuild_the_live_index_is_looked_at(void **state)
 {
     struct fixture *fixture = *state;
     unsigned looks;
@@ -548,7 +548,7 @@ int main(void)
         WITH_FIXTURE(posts_and_deletions_during_a_rebuild_are_in_both_indexes),
         WITH_FIXTURE(a_second_rebuild_waits_for_the_first),
         WITH_FIXTURE(a_failed_rebuild_leaves_the_old_index_and_says_why),
-        WITH_FIXTURE(behind_a_failed_rebuild_the_live_index_is_looked_at),
+        WITH_FIXTURE(after_a_failed_rebuild_the_live_index_is_looked_at),
         cmocka_unit_test(what_another_process_has_indexed_is_in_the_rebuilt_index),
         cmocka_unit_test(a_rebuild_reads_what_the_index_has_more),
         WITH_FIXTURE(a_rebuild_beside_an_index_ahead_of_its_store_fails),

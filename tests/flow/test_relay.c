@@ -4,7 +4,7 @@
 #include "flow/pair.h"
 #include <limits.h>
 
-/* From message `from` on: without a gap behind what was published before. Returns the last position. */
+/* The messages from number `from` on follow what was published before without a gap. Returns the last position. */
 static uint64_t assert_published_in_order(struct pair *pair, size_t from)
 {
     uint64_t last = 0;
@@ -308,7 +308,7 @@ static void a_bus_that_gives_nothing_says_why(void **state)
 }
 
 /* With a store of its own, a relay needs no lease. */
-/* What it cannot publish, the holder of the lease does. */
+/* The holder of the lease publishes what this one cannot. */
 static void a_relay_without_the_lease_is_not_judged_by_its_last_failure(void **state)
 {
     struct pair pair;

@@ -140,6 +140,8 @@ static void assert_search_refused(struct fixture *fixture, meower_search what)
     meower_error error = {0};
 
     assert_int_equal(meower_query_submit_search(fixture->query, &what, NULL, &error), MEOWER_ERROR_INVALID);
+    assert_int_equal(error.backend_code, 0);
+    assert_int_equal(error.flags, 0);
     assert_true(strlen(error.message) > 10);
 }
 

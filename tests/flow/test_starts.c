@@ -6,7 +6,7 @@
 
 /* ---- the start -------------------------------------------------------------------------------------------------- */
 
-static void what_was_answered_elsewhere_is_behind_a_subscription_from_now(void **state)
+static void what_was_answered_elsewhere_comes_before_a_subscription_from_now(void **state)
 {
     struct pair pair;
     meower_subscription *subscription;
@@ -207,7 +207,7 @@ static void what_the_writer_without_the_lease_wrote_is_published_at_once(void **
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_answered_elsewhere_is_behind_a_subscription_from_now),
+        cmocka_unit_test(what_was_answered_elsewhere_comes_before_a_subscription_from_now),
         cmocka_unit_test(a_cursor_of_another_process_is_recovered_before_its_news_has_come),
         cmocka_unit_test(a_cursor_that_nobody_has_reached_is_not_recovered),
         cmocka_unit_test(begin_does_not_wait_for_the_store),

@@ -136,7 +136,7 @@ static void a_slow_one_delays_nobody(void **state)
 
 /* ---- from a cursor ---------------------------------------------------------------------------------------------- */
 
-static void a_cursor_in_memory_goes_on_behind_it(void **state)
+static void a_cursor_in_memory_goes_on_after_it(void **state)
 {
     struct fixture fixture;
     meower_subscription *subscription;
@@ -223,7 +223,7 @@ static void catching_up_joins_the_live_feed_without_hole_or_repeat(void **state)
     fixture_end(&fixture);
 }
 
-static void every_events_cursor_goes_on_behind_that_event(void **state)
+static void every_events_cursor_goes_on_after_that_event(void **state)
 {
     struct fixture fixture;
     meower_subscription *subscription;
@@ -337,7 +337,7 @@ static void the_creation_of_a_deleted_meow_is_not_replayed_out_of_the_store(void
     check_replay_without_deleted("16", 300);
 }
 
-/* Everything after the cursor is gone but the deletions, which are far behind. */
+/* Everything after the cursor is deleted; only the deletions are left, and they come much later. */
 static void a_long_stretch_of_what_is_gone_is_passed(void **state)
 {
     struct fixture fixture;
@@ -388,11 +388,11 @@ int main(void)
         cmocka_unit_test(a_deletion_is_told_with_the_id_alone),
         cmocka_unit_test(waiting_ends_when_the_time_is_over),
         cmocka_unit_test(a_slow_one_delays_nobody),
-        cmocka_unit_test(a_cursor_in_memory_goes_on_behind_it),
+        cmocka_unit_test(a_cursor_in_memory_goes_on_after_it),
         cmocka_unit_test(a_cursor_older_than_memory_goes_on_out_of_the_store),
         cmocka_unit_test(the_beginning_is_a_cursor_too),
         cmocka_unit_test(catching_up_joins_the_live_feed_without_hole_or_repeat),
-        cmocka_unit_test(every_events_cursor_goes_on_behind_that_event),
+        cmocka_unit_test(every_events_cursor_goes_on_after_that_event),
         cmocka_unit_test(an_unknown_cursor_starts_now_and_says_so),
         cmocka_unit_test(what_is_no_cursor_is_refused),
         cmocka_unit_test(the_creation_of_a_deleted_meow_is_not_replayed_out_of_memory),

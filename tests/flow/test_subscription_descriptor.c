@@ -44,7 +44,7 @@ static void the_descriptor_is_readable_while_something_can_be_taken(void **state
     fixture_end(&fixture);
 }
 
-static void the_descriptor_is_readable_at_once_behind_a_cursor(void **state)
+static void the_descriptor_is_readable_at_once_after_a_cursor(void **state)
 {
     static const char *const event_log_max[] = {"16", "1000"};
 
@@ -95,7 +95,7 @@ static void one_event_a_poll_takes_them_all(void **state)
     }
 }
 
-/* The same far behind the window, where every batch comes from the store. */
+/* The same far before the window, where every batch comes from the store. */
 static void one_event_a_poll_catches_up(void **state)
 {
     struct fixture fixture;
@@ -226,7 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_descriptor_is_readable_while_something_can_be_taken),
-        cmocka_unit_test(the_descriptor_is_readable_at_once_behind_a_cursor),
+        cmocka_unit_test(the_descriptor_is_readable_at_once_after_a_cursor),
         cmocka_unit_test(one_event_a_poll_takes_them_all),
         cmocka_unit_test(one_event_a_poll_catches_up),
         cmocka_unit_test(a_failing_store_is_reported_and_nothing_is_skipped),

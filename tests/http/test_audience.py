@@ -1,5 +1,5 @@
-"""Live clients of a server that has no others: what the first one gets, and what the last one leaves behind. No test of
-this file keeps a client for the next one."""
+"""Live clients of a server that has no others: what the first one gets, and what is
+still there after the last one has gone. No test of this file keeps a client for the next one."""
 
 import os
 import threading
@@ -53,7 +53,7 @@ def test_the_first_client_with_a_cursor_gets_what_nobody_saw(feed):
 
 
 def test_the_only_client_comes_and_goes_while_posts_flow_and_loses_nothing(feed):
-    """Each of its visits begins anew what the last one ended."""
+    """Each visit goes on where the visit before it ended."""
     cursor = start = feed.now()
     stop = threading.Event()
     seen = []

@@ -1,4 +1,4 @@
-"""kill -9 while many post: what was answered is there, once, in the list, in the index and behind every cursor."""
+"""kill -9 while many post: what was answered is there, once, in the list, in the index and after every cursor."""
 
 import collections
 import time

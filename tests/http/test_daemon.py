@@ -46,10 +46,18 @@ def files_below(directory):
 def test_help_names_every_setting_and_exits_0(meowerd):
     result = run_program(meowerd, "--help")
     assert result.returncode == 0
-    for name in ("--help", "--version", "--check-config", "--config", "--listen", "--data", "--admin", "--token"):
+    for name in ("--help", "--version", "--check-config", "--config FILE", "--listen", "--data", "--admin", "--token"):
         assert name in result.stdout
     assert "MEOWER_" in result.stdout
     assert result.stderr == ""
+
+
+def test_help_fills_its_lines(meowerd):
+    lines = run_program(meowerd, "--help").stdout.splitlines()
+    assert max(map(len, lines)) <= 110
+    for line, following in zip(lines, lines[1:]):
+        if following.startswith(30 * " ") and line[29] == " ":  # it goes on with the text of the line before
+            assert len(line) + 1 + len(following.split()[0]) > 110, following
 
 
 def test_version_is_printed_and_exits_0(meowerd):

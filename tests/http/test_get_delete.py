@@ -110,7 +110,7 @@ def test_a_resumed_stream_does_not_carry_a_deleted_text(server, feed, how):
     assert [(event[0], event[2]["id"]) for event in events] == [("deleted", posted.id), ("meow", last.id)]
 
 
-def test_a_replay_behind_a_restart_does_not_carry_a_deleted_text(server, feed):
+def test_a_replay_after_a_restart_does_not_carry_a_deleted_text(server, feed):
     """Now it comes from the store, and not from what the pusher has kept."""
     cursor, word = feed.now(), unique_word()
     posted = feed.post(word)
@@ -141,7 +141,7 @@ def test_no_cache_is_told_that_what_it_has_of_a_deleted_meow_is_current(server, 
             assert again.status_code == (404 if name == "get" else 200), name
 
 
-def test_a_search_just_behind_a_deletion_is_not_what_a_cache_has(server, feed):
+def test_a_search_just_after_a_deletion_is_not_what_a_cache_has(server, feed):
     """The index may not know of the deletion yet: what is found is another page all the same."""
     for _ in range(30):
         word = unique_word()

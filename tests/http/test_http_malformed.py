@@ -117,7 +117,7 @@ def test_a_body_where_none_belongs_never_becomes_a_request(feed, host, method, p
     assert feed.is_serving()
 
 
-# Malformed requests. Each gets a clear error and the end of its connection, and the bytes behind it are not a request.
+# Malformed requests. Each gets a clear error and the end of its connection, and the bytes after it are not a request.
 
 POST = b"POST /meows?body=cat HTTP/1.1\r\nHost: x\r\n"
 GET = b"GET /meows HTTP/1.1\r\nHost: x\r\n"
@@ -143,7 +143,7 @@ MALFORMED = {
     "chunked-not-last": POST + b"Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
     "two-transfer-encodings": POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
     "chunked-disguised": POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-    "chunked-behind-a-tab": POST + b"Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n",
+    "chunked-after-a-tab": POST + b"Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n",
     "chunked-in-1.0": b"POST /meows?body=cat HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "version-2.0": b"GET /meows HTTP/2.0\r\nHost: x\r\n\r\n",
     "version-0.9": b"GET /meows HTTP/0.9\r\nHost: x\r\n\r\n",
@@ -199,7 +199,7 @@ def test_a_malformed_request_is_refused_and_its_connection_closed(feed, host, na
             assert_problem(response, (400, 404, 405, 501, 505))
             assert response.status_code in (400, 501, 505) or name == "connect"
             assert connection.is_closed_within(20), "the connection stays open"
-            assert b"HTTP/1.1 2" not in connection.buffer, "the bytes behind were taken for a request"
+            assert b"HTTP/1.1 2" not in connection.buffer, "the bytes after it were taken for a request"
     assert word not in feed.get("/meows", take=100).text
     assert feed.is_serving()
 

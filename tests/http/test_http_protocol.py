@@ -180,7 +180,7 @@ def test_pipelined_requests_are_answered_in_order(server, host):
 
 @pytest.mark.parametrize("count", [1, 2, 20])
 @pytest.mark.parametrize("pause_s", [0, 0.05])
-def test_a_client_that_ends_its_side_behind_its_posts_gets_every_answer(server, feed, host, count, pause_s):
+def test_a_client_that_ends_its_side_after_its_posts_gets_every_answer(server, feed, host, count, pause_s):
     words = [unique_word() for _ in range(count)]
     with Connection(server.base_url) as connection:
         for word in words:
@@ -192,7 +192,7 @@ def test_a_client_that_ends_its_side_behind_its_posts_gets_every_answer(server, 
     assert [feed.get(f"/meows/{id}").json()["body"] for id in posted] == words
 
 
-def test_a_client_that_ends_its_side_behind_a_search_gets_its_answer(server, feed, host):
+def test_a_client_that_ends_its_side_after_a_search_gets_its_answer(server, feed, host):
     for path in ("/search?query=cat", "/meows?skip=1000&take=10", f"/meows/{UNKNOWN_ID}", "/nowhere"):
         with Connection(server.base_url) as connection:
             connection.send(request_bytes(host, "GET", path))

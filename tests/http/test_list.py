@@ -278,7 +278,7 @@ def test_an_unreachable_cursor_is_504_and_delays_nobody(server, feed):
     paths = ["/meows", f"/meows/{id}", f"/search?query={unique_word()}", "/meows?max_id=" + id]
 
     def pipeline():
-        """Further requests on the connection of one that waits are answered behind it."""
+        """Further requests on the connection of one that waits are answered after it."""
         with Connection(server.base_url) as connection:
             connection.send(request_bytes(connection.host, "GET", "/meows", [f"Meower-Cursor: {ahead}"]) +
                             request_bytes(connection.host, "GET", f"/meows/{id}") * 2)

@@ -108,7 +108,7 @@ def take_lines(program, arguments, count):
             tail.terminate()
 
 
-def test_tail_goes_on_behind_any_cursor_it_printed(meowctl, program, server):
+def test_tail_goes_on_after_any_cursor_it_printed(meowctl, program, server):
     """Event after event, each by a program of its own: all of them, once, in order."""
     url = ("--url", server.base_url)
     with urllib.request.urlopen(f"{server.base_url}/meows?take=1") as answer:

@@ -10,7 +10,7 @@ from wire import BINARY, TEXT, Connection, request_bytes
 
 @pytest.mark.embedded_only
 def test_1_an_event_was_lost_when_publishing_failed_after_the_insert(new_server):
-    """The server dies right behind the answer, before anything else can have been done for the meow."""
+    """The server dies right after the answer, before anything else can have been done for the meow."""
     server = new_server()
     server.start()
     feed = Feed(server)

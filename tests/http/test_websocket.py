@@ -266,7 +266,7 @@ def test_a_handshake_as_browsers_send_it_is_upgraded(server, feed):
 
 
 @pytest.mark.direct_only
-def test_frames_sent_right_behind_the_handshake_are_read(server):
+def test_frames_sent_right_after_the_handshake_are_read(server):
     with Connection(server.base_url) as connection:
         connection.send(upgrade_bytes(connection.host, "/pusher") + frame_bytes(PING, b"early"))
         assert connection.read_response().status_code == 101
@@ -452,7 +452,7 @@ def test_a_client_far_behind_is_closed_with_4008_and_loses_nothing(feed):
 
 @pytest.mark.direct_only
 def test_what_is_deleted_while_a_slow_client_is_behind_is_not_sent_to_it(server, feed):
-    """Its backlog is with the pusher: more than the sockets take, and less than it is closed for."""
+    """Its frames wait in the server: more than the sockets take, but fewer than a client is closed for."""
     with feed.subscribe(receive_buffer=4096) as slow:
         posted = sum(in_threads(16, lambda _: [feed.post("'" * 140).id for _ in range(60)]), [])
         word = unique_word()

@@ -8,10 +8,13 @@
 
 #include "server/doubles.h"
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PEERS_MAX        16
@@ -25,6 +28,8 @@ struct lws {
     void *opaque;
     int descriptor;
 };
+
+bool lws_refuses_to_start;
 
 static struct peer *peers[PEERS_MAX];
 static struct list adopted = {&adopted, &adopted};
@@ -43,7 +48,7 @@ struct lws_context *lws_create_context(const struct lws_context_creation_info *i
 struct lws_vhost *lws_create_vhost(struct lws_context *context, const struct lws_context_creation_info *info)
 {
     (void)info;
-    return (struct lws_vhost *)(void *)context;
+    return lws_refuses_to_start ? NULL : (struct lws_vhost *)(void *)context;
 }
 
 void *lws_context_user(struct lws_context *context)
@@ -126,6 +131,11 @@ lws_sockfd_type lws_get_socket_fd(struct lws *lws)
     return lws->descriptor;
 }
 
+void lws_cancel_service(struct lws_context *context)
+{
+    (void)context;
+}
+
 int lws_callback_on_writable(struct lws *lws)
 {
     lws->peer->is_awaited = true;
@@ -149,12 +159,36 @@ void lws_set_timeout(struct lws *lws, enum pending_timeout reason, int seconds)
     }
 }
 
+static struct peer *peer_of(int descriptor)
+{
+    assert_in_range(descriptor, DESCRIPTOR_FIRST, DESCRIPTOR_FIRST + PEERS_MAX - 1);
+    assert_non_null(peers[descriptor - DESCRIPTOR_FIRST]);
+    return peers[descriptor - DESCRIPTOR_FIRST];
+}
+
+int setsockopt(int descriptor, int level, int name, const void *value, socklen_t len)
+{
+    if (descriptor < DESCRIPTOR_FIRST) {
+        return (int)syscall(SYS_setsockopt, descriptor, level, name, value, len);
+    }
+    struct peer *peer = peer_of(descriptor);
+    int number;
+    assert_int_equal(len, sizeof(number));
+    memcpy(&number, value, sizeof(number));
+    if (level == IPPROTO_TCP && name == TCP_NODELAY) {
+        peer->is_undelayed = number != 0;
+    } else if (level == SOL_SOCKET && name == SO_SNDBUF) {
+        peer->send_buffer = number;
+    }
+    return 0;
+}
+
 ssize_t send(int descriptor, const void *bytes, size_t len, int flags)
 {
-    (void)flags;
-    assert_in_range(descriptor, DESCRIPTOR_FIRST, DESCRIPTOR_FIRST + PEERS_MAX - 1);
-    struct peer *peer = peers[descriptor - DESCRIPTOR_FIRST];
-    assert_non_null(peer);
+    if (descriptor < DESCRIPTOR_FIRST) {
+        return sendto(descriptor, bytes, len, flags, NULL, 0);
+    }
+    struct peer *peer = peer_of(descriptor);
     size_t taken = len < peer->takes ? len : peer->takes;
     if (taken == 0) {
         errno = EAGAIN;
@@ -168,6 +202,27 @@ ssize_t send(int descriptor, const void *bytes, size_t len, int flags)
         peer->takes -= taken;
     }
     return (ssize_t)taken;
+}
+
+ssize_t recv(int descriptor, void *bytes, size_t size, int flags)
+{
+    if (descriptor < DESCRIPTOR_FIRST) {
+        return recvfrom(descriptor, bytes, size, flags, NULL, NULL);
+    }
+    struct peer *peer = peer_of(descriptor);
+    size_t len = peer->sends_len < size ? peer->sends_len : size;
+    memcpy(bytes, peer->sends, len);
+    peer->sends += len;
+    peer->sends_len -= len;
+    return (ssize_t)len;
+}
+
+/* The loop says so to the owner of the socket, which may have it closed. */
+static void tell(struct lws *lws, enum lws_callback_reasons reason)
+{
+    if (lws->callback(lws, reason, NULL, NULL, 0) != 0) {
+        close_lws(lws);
+    }
 }
 
 /* ---- the room --------------------------------------------------------------------------------------------------- */
@@ -195,6 +250,29 @@ void room_tick(struct room *room)
     run_timer(timer);
 }
 
+struct turn_end {
+    struct job job;
+    struct loop *loop;
+};
+
+static void end_turn(struct job *job)
+{
+    loop_end(LIST_OWNER(job, struct turn_end, job)->loop);
+}
+
+void room_turn(struct room *room)
+{
+    struct turn_end end = {{.run = end_turn}, &room->loop};
+    loop_run_at_turn_end(&room->loop, &end.job);
+    loop_run(&room->loop);
+    ev_prepare_stop(room->loop.events, &room->loop.before_wait);
+}
+
+void watch_is_readable(struct watch *watch)
+{
+    tell(watch->lws, LWS_CALLBACK_RAW_RX_FILE);
+}
+
 struct exchange *room_connect(struct room *room, struct peer *peer)
 {
     int number = 0;
@@ -202,8 +280,10 @@ struct exchange *room_connect(struct room *room, struct peer *peer)
         number++;
     }
     assert_int_not_equal(number, PEERS_MAX);
-    *peer = (struct peer){
-        .received = calloc(1, PEER_RECEIVED_MAX), .takes = SIZE_MAX, .descriptor = DESCRIPTOR_FIRST + number};
+    *peer = (struct peer){.sends = "",
+                          .received = calloc(1, PEER_RECEIVED_MAX),
+                          .takes = SIZE_MAX,
+                          .descriptor = DESCRIPTOR_FIRST + number};
     assert_non_null(peer->received);
     peers[number] = peer;
     http_adopt(&room->http, peer->descriptor);
@@ -212,6 +292,29 @@ struct exchange *room_connect(struct room *room, struct peer *peer)
     exchange->counts = &room->metrics.http.routes[0];
     exchange->keep_alive = true;
     return exchange;
+}
+
+void peer_send(struct peer *peer, const char *bytes, size_t len)
+{
+    peer->sends = bytes;
+    peer->sends_len = len;
+    while (peer->sends_len > 0 && peer->lws != NULL && !peer->is_paused) {
+        tell(peer->lws, LWS_CALLBACK_RAW_RX_FILE);
+    }
+}
+
+void peer_end(struct peer *peer)
+{
+    tell(peer->lws, LWS_CALLBACK_RAW_RX_FILE);
+}
+
+void peer_take(struct peer *peer, size_t takes)
+{
+    peer->takes = takes;
+    if (peer->is_awaited) {
+        peer->is_awaited = false;
+        tell(peer->lws, LWS_CALLBACK_RAW_WRITEABLE_FILE);
+    }
 }
 
 void peer_hang_up(struct peer *peer)

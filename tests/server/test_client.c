@@ -13,6 +13,7 @@
 #include "server/live/pusher.h"
 #include "server/live/ring.h"
 #include "server/live/sse.h"
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,19 @@ static struct connection *connection;
 static struct fanout fanout;
 static struct client *client;
 static meower *feed;
+
+static int start_status = 1; /* what is said of where a client starts; 1: the library is asked */
+
+int meower_subscription_started(meower_subscription *subscription, meower_error *error)
+{
+    int (*real)(meower_subscription *, meower_error *);
+    if (start_status != 1) {
+        *error = (meower_error){.code = start_status, .message = "the store is away"};
+        return start_status;
+    }
+    *(void **)&real = dlsym(RTLD_NEXT, "meower_subscription_started");
+    return real(subscription, error);
+}
 
 static void run_feed(void)
 {
@@ -109,6 +123,56 @@ static void add(const char *id, const char *text)
 {
     struct ring *ring = ring_of_client();
     ring_add(ring, ring->next + 1, id, text, strlen(text));
+}
+
+/* ---- beginning -------------------------------------------------------------------------------------------------- */
+
+static struct peer other_peer;
+static struct client *other;
+
+/* Another client, of which this is known about its start. Returns its exchange. */
+static struct exchange *begin_another(int status)
+{
+    struct exchange *of_other = room_connect(&room, &other_peer);
+    assert_int_equal(client_open(of_other, client->stream, NULL, &other, NULL), MEOWER_OK);
+    start_status = status;
+    client_begin(other);
+    start_status = 1;
+    return of_other;
+}
+
+static void end_another(void)
+{
+    peer_hang_up(&other_peer);
+    peer_free(&other_peer);
+}
+
+static void a_client_is_answered_when_it_is_known_where_it_starts(void **state)
+{
+    (void)state;
+    struct exchange *of_other = begin_another(0);
+    assert_int_equal(other_peer.len, 0);
+    assert_int_equal(of_other->phase, EXCHANGE_ANSWERING);
+    assert_int_equal(*client->stream->client_count, 1);
+    other->own_watch.readable(&other->own_watch);
+    assert_int_equal(peer_status(&other_peer), 200);
+    assert_int_equal(of_other->phase, EXCHANGE_STREAMING);
+    assert_int_equal(other_peer.send_buffer, 256 * 1024);
+    assert_int_equal(*client->stream->client_count, 2);
+    end_another();
+    assert_int_equal(*client->stream->client_count, 1);
+}
+
+static void a_client_whose_start_cannot_be_looked_up_is_answered_503(void **state)
+{
+    (void)state;
+    struct exchange *of_other = begin_another(MEOWER_ERROR_UNAVAILABLE);
+    assert_int_equal(peer_status(&other_peer), 503);
+    assert_non_null(strstr(peer_content(&other_peer), "the store is away"));
+    assert_null(of_other->stream);
+    assert_int_equal(of_other->phase, EXCHANGE_READING);
+    assert_int_equal(*client->stream->client_count, 1);
+    end_another();
 }
 
 /* ---- from the ring ---------------------------------------------------------------------------------------------- */
@@ -285,6 +349,12 @@ static void a_ping_is_answered_with_its_payload(void **state)
     peer_forget(&peer);
     say(0x89, "", 0);
     assert_int_equal(peer.len, 2);
+    peer_forget(&peer);
+    char longest[WEBSOCKET_CONTROL_MAX];
+    memset(longest, 'x', sizeof(longest));
+    say(0x89, longest, sizeof(longest));
+    assert_int_equal(peer.len, 2 + sizeof(longest));
+    assert_memory_equal(peer.received + 2, longest, sizeof(longest));
     assert_false(client->is_closing);
 }
 
@@ -476,6 +546,8 @@ int main(void)
         CLIENT_TEST(a_silent_client_is_pinged_and_then_dropped),
         CLIENT_TEST(a_pong_that_nobody_asked_for_changes_nothing),
         CLIENT_TEST(pings_whose_answers_are_not_read_end_the_connection),
+        SSE_TEST(a_client_is_answered_when_it_is_known_where_it_starts),
+        SSE_TEST(a_client_whose_start_cannot_be_looked_up_is_answered_503),
         SSE_TEST(an_event_names_its_kind_and_its_cursor),
         SSE_TEST(a_quiet_stream_gets_a_comment),
         SSE_TEST(a_stream_that_takes_nothing_for_two_comments_is_dropped),

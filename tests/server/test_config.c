@@ -211,6 +211,9 @@ static void what_is_no_flag_is_named(void **state)
     assert_wrong(load("--config", NULL), "--config needs a value");
     assert_wrong(load("--help=yes", NULL), "--help takes no value");
     char flag[150] = "--";
+    memset(flag + 2, 'x', 79);
+    flag[80] = 'y'; /* the end of the longest name that there may be */
+    assert_wrong(load(flag, NULL), "xxy is no flag");
     memset(flag + 2, 'x', 120);
     assert_wrong(load(flag, NULL), "is no flag");
 }

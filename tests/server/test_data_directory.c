@@ -57,6 +57,22 @@ static void a_folder_is_made_with_its_parents(void **state)
     assert_true(is_new);
 }
 
+static void who_may_see_a_new_folder_is_for_the_umask_to_say(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a", "a/b"};
+    mode_t before = umask(027);
+    assert_true(prepare("a/b"));
+    umask(before);
+    for (size_t i = 0; i < 2; i++) {
+        char path[200];
+        struct stat properties;
+        snprintf(path, sizeof(path), "%s/%s", root, names[i]);
+        assert_int_equal(stat(path, &properties), 0);
+        assert_int_equal(properties.st_mode & 07777, 0750);
+    }
+}
+
 static void a_file_in_its_place_is_explained(void **state)
 {
     (void)state;
@@ -92,6 +108,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DIRECTORY_TEST(a_folder_is_made_with_its_parents),
+        DIRECTORY_TEST(who_may_see_a_new_folder_is_for_the_umask_to_say),
         DIRECTORY_TEST(a_file_in_its_place_is_explained),
         DIRECTORY_TEST(a_path_that_is_no_path_is_explained),
     };

@@ -9,6 +9,8 @@
 #include "server/process/log.h"
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LINE_MAX_LEN 2000 /* bytes of a line before it is cut */
@@ -43,6 +45,34 @@ static const char *end_catching(const struct log *log)
 }
 
 static const struct log text_log = {false}, json_log = {true};
+
+static struct timespec wall; /* what the clock says; all zero: the time that it is */
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    if (clock == CLOCK_REALTIME && wall.tv_sec != 0) {
+        *now = wall;
+        return 0;
+    }
+    return (int)syscall(SYS_clock_gettime, clock, now);
+}
+
+static void a_line_begins_with_its_time_in_milliseconds(void **state)
+{
+    (void)state;
+    begin_catching();
+    wall = (struct timespec){.tv_sec = 1000000000, .tv_nsec = 1999999};
+    LOG_INFO(&text_log, "x", LOG_NUMBER("n", 0));
+    wall.tv_sec = 0;
+    end_catching(&text_log);
+    assert_memory_equal(line, "time=2001-09-09T01:46:40.001Z ", 30);
+    begin_catching();
+    wall = (struct timespec){.tv_sec = 1000000000, .tv_nsec = 999999999};
+    LOG_INFO(&json_log, "x", LOG_NUMBER("n", 0));
+    wall.tv_sec = 0;
+    end_catching(&json_log);
+    assert_memory_equal(line, "{\"time\":\"2001-09-09T01:46:40.999Z\",", 35);
+}
 
 static void a_line_names_its_level_its_event_and_its_fields(void **state)
 {
@@ -107,6 +137,7 @@ static void a_long_line_is_cut_and_still_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_line_begins_with_its_time_in_milliseconds),
         cmocka_unit_test(a_line_names_its_level_its_event_and_its_fields),
         cmocka_unit_test(a_text_is_quoted_when_it_could_be_taken_for_more),
         cmocka_unit_test(json_is_always_quoted),

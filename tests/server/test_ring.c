@@ -239,6 +239,22 @@ static void all_frames_of_a_meow_are_blanked_and_no_other(void **state)
     ring_free(&ring);
 }
 
+/* As long as they are, to their last character. */
+static void ids_of_meows_are_told_apart(void **state)
+{
+    (void)state;
+    struct ring ring;
+    begin(&ring);
+    ring_add(&ring, 1, "0ujtsYcgvSTl8PAuAdqWYSMnLOv", "one ", 4);
+    ring_add(&ring, 2, "0ujtsYcgvSTl8PAuAdqWYSMnLOw", "two ", 4);
+    ring_blank(&ring, "0ujtsYcgvSTl8PAuAdqWYSMnLOv");
+    assert_int_equal(ring.blank_count, 1);
+    assert_reads(&ring, 0, "two ");
+    ring_blank(&ring, "0ujtsYcgvSTl8PAuAdqWYSMnLOw");
+    assert_reads(&ring, 0, "");
+    ring_free(&ring);
+}
+
 static void a_ring_of_blanks_alone_has_nothing(void **state)
 {
     (void)state;
@@ -468,6 +484,7 @@ int main(void)
         cmocka_unit_test(clearing_forgets_the_frames_and_goes_on_counting),
         cmocka_unit_test(a_blank_frame_is_overwritten_and_left_out),
         cmocka_unit_test(all_frames_of_a_meow_are_blanked_and_no_other),
+        cmocka_unit_test(ids_of_meows_are_told_apart),
         cmocka_unit_test(a_ring_of_blanks_alone_has_nothing),
         cmocka_unit_test(a_forgotten_blank_is_counted_no_more),
         cmocka_unit_test(what_took_the_place_of_a_forgotten_frame_is_not_blanked),

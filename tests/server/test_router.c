@@ -70,6 +70,8 @@ static void assert_answer(unsigned roles, const char *method, const char *target
     assert_int_equal(peer_status(&peer), status);
     assert_true(peer_field(&peer, "Allow", value, sizeof(value)) == (allow != NULL));
     assert_string_equal(value, allow == NULL ? "" : allow);
+    snprintf(value, sizeof(value), "\"status\":%d,", status);
+    assert_true(status < 400 || strstr(peer_content(&peer), value) != NULL);
 }
 
 #define ID "0ujtsYcgvSTl8PAuAdqWYSMnLOv"
@@ -196,14 +198,18 @@ static void a_delete_needs_one_of_the_tokens(void **state)
     assert_int_equal(delete_with("cat", "Authorization: Bearer cat\r\n"), 404);
     assert_int_equal(delete_with("dog, cat", "Authorization: bearer  cat\r\n"), 404);
     assert_int_equal(delete_with("dog, cat", "Authorization: Bearer dog\r\n"), 404);
-    static const char *const wrong[] = {
-        "Bearer",    "Bearer ", "Bearer ca",  "Bearer catcat", "Bearer cats", "Bearer c",   "Basic cat",
-        "Bearercat", "cat",     "Bearer CAT", "Bearer ,",      "Bearer cab",  "Bearer tac", "Bearer dog, cat"};
+    static const char *const wrong[] = {"Bearer",      "Bearer ",         "Bearer ca",  "Bearer catcat",
+                                        "Bearer cats", "Bearer c",        "Basic cat",  "Bearercat",
+                                        "cat",         "Bearer CAT",      "Bearer ,",   "Bearer cab",
+                                        "Bearer tac",  "Bearer dog, cat", "Bearer bat", "Bearer cot"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         char field[100];
         snprintf(field, sizeof(field), "Authorization: %s\r\n", wrong[i]);
         assert_int_equal(delete_with("dog,,cat", field), 401);
     }
+    assert_int_equal(delete_with("x", "Authorization: Bearer y\r\n"), 401);
+    assert_int_equal(delete_with("x", "Authorization: Bearer x\r\n"), 404);
+    assert_int_equal(delete_with("x", "Authorization: Bearer y\r\n"), 401);
     char value[100];
     assert_true(peer_field(&peer, "WWW-Authenticate", value, sizeof(value)));
     assert_string_equal(value, "Bearer");
@@ -225,6 +231,8 @@ static void a_condition_is_made_of_all_its_lines(void **state)
     (void)state;
     ask("POST", "/meows?body=cat", "If-None-Match: \"a\", \"b\"\r\nIf-None-Match: \"c\"\r\n");
     assert_string_equal(exchange->condition, "\"a\", \"b\",\"c\"");
+    ask("POST", "/meows?body=cat", "If-None-Match: *\r\nIf-None-Match: \"c\"\r\n");
+    assert_string_equal(exchange->condition, "*,\"c\"");
 }
 
 /* 199 bytes are kept, one more is not; what follows it is. */

@@ -298,7 +298,7 @@ static int take_some(struct world *world, struct node *node)
     return taken;
 }
 
-/* Who takes some may leave the others for later. */
+/* Not all answers are taken at once: some may wait for the next time. */
 void authors_take(struct world *world, struct node *node)
 {
     while (node->command != NULL && take_some(world, node) > 0) {
@@ -327,8 +327,8 @@ static const int timeouts_ms[] = {0, 60, 1000, 10000, -1};
 
 #define TIMEOUT_COUNT (sizeof(timeouts_ms) / sizeof(timeouts_ms[0]))
 
-/* Who gets no answer in time knows nothing, nor does one that has died. Without a time limit a TIMEOUT is the store's
- * own: then nothing was stored. */
+/* Whether the outcome is not known: no answer came in time, or the node died. Without a time limit it is the store that
+ * says TIMEOUT, and then nothing was stored. */
 static bool is_unheard(const struct node *node, int timeout_ms, const meower_command_result *result)
 {
     return node->is_dead || (result->status == MEOWER_ERROR_TIMEOUT && timeout_ms >= 0);
@@ -440,7 +440,8 @@ static void check_order(struct world *world, size_t number)
             return;
         }
         if (later->key == 0 && later->meow != 0) {
-            world_fail(world, "post %zu is stored behind post %zu, which was submitted with it, after it", number, i);
+            world_fail(world, "post %zu is stored after post %zu, but was submitted before it in the same call", number,
+                       i);
         }
     }
 }

@@ -24,7 +24,7 @@ struct sim_history {
 
 void sim_history_add(struct sim_history *history, const meower_store_operation *operations, size_t count);
 
-/* Forgets all behind the first `count`. */
+/* Forgets all but the first `count`. */
 void sim_history_cut(struct sim_history *history, size_t count);
 
 void sim_history_destroy(struct sim_history *history);

@@ -181,7 +181,7 @@ static int sim_publish(void *backend, const meower_bus_message *messages, size_t
     }
     if (breaks) {
         return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, 0, MEOWER_ERROR_FLAG_RETRIABLE,
-                                "the connection broke behind %zu messages", accepted);
+                                "the connection broke after %zu messages", accepted);
     }
     return MEOWER_OK;
 }

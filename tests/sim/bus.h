@@ -12,7 +12,7 @@ struct sim_bus_message;
 
 struct sim_bus {
     struct sim_bus_end *ends;     /* of the nodes that are up */
-    struct sim_bus_message *last; /* carried: who opens an end may be given it once more */
+    struct sim_bus_message *last; /* that was carried: an end that is opened may be given it once more */
     bool *is_accepted;            /* at index position - 1 */
     uint64_t accepted_max;        /* room in is_accepted */
     unsigned lose_permille;
@@ -26,7 +26,7 @@ void sim_bus_destroy(struct sim_bus *bus);
 /* Adds it to the options and chooses it; the context of its backends is the node. */
 int sim_bus_add(void *node, meower_options *options);
 
-/* The store has gone back: what is behind its checkpoint is to be told anew. */
+/* The store has gone back: the consumer must be told again what comes after its checkpoint. */
 void sim_bus_go_back(struct world *world);
 
 /* The first event up to `position` that the consumer should have been told and was not; 0: none. */

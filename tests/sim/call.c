@@ -3,9 +3,10 @@
 #include "sim/world.h"
 #include <string.h>
 
-#define INTERLEAVE_MAX  3 /* actions of others within a call */
-#define DEPTH_MAX       2 /* calls inside of which others go on */
-#define ACTS_PER_ACTION 4 /* on average, at most: then nobody goes on within a call any more */
+#define INTERLEAVE_MAX 3 /* actions of others within a call */
+#define DEPTH_MAX      2 /* calls inside of which others go on */
+#define ACTS_PER_ACTION                                                                                                \
+    4 /* calls for each action, on average; after more of them nobody goes on inside a call any more */
 
 static int port_of(const char *port)
 {
@@ -93,7 +94,7 @@ int call_before(void *context, const char *port, const char *call, meower_error 
     return MEOWER_OK;
 }
 
-/* What info() says of an engine the adapter itself goes by from then on: that answer is never lost. */
+/* The adapter relies on what info() said of its engine, so that answer is never lost. */
 static bool can_lose_answer(const char *call)
 {
     return strcmp(call, "info") != 0;

@@ -21,8 +21,9 @@ static uint64_t position_of(struct world *world, const char *cursor)
     return position;
 }
 
-/* It was told whether everything behind its cursor follows: it must, whatever the node has heard of until then. One
- * that is new begins behind all that was committed when it came, where that had to be looked up. */
+/* A follower is told whether it gets everything after its cursor. That must be true, also when the node has not heard
+ * of the newest events yet. A follower without a cursor starts after all that was committed when it came, if the node
+ * had to look that up. */
 static void check_start(struct world *world, struct follower *follower, const struct node *node)
 {
     uint64_t start = position_of(world, meower_subscription_cursor(follower->subscription));

@@ -1,5 +1,5 @@
-/* keeper.c - see keeper.h. A store goes back in one of two ways: by meower_restore(), or by the tools of its engine and
- * meower_new_epoch() behind that. */
+/* keeper.c - see keeper.h. A store goes back in one of two ways: by meower_restore(), or by the tools of its engine,
+ * with meower_new_epoch() after that. */
 #include "sim/keeper.h"
 #include "sim/stages.h"
 #include "sim/world.h"

@@ -56,7 +56,7 @@ struct ledger_view {
     const char *(*id_at)(const void *shown, size_t index);
     const void *shown;
     size_t count;
-    bool is_whole; /* nothing may be missing behind the last one */
+    bool is_whole; /* nothing may be missing after the last one */
 };
 
 /* Whether that is what `range` gives at `position`, in its order. A meow that is deleted since may be missing: its text

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #define WALL_US        INT64_C(1790000000000000) /* when the simulation begins */
-#define WAITING_US     50000                     /* each look at the time while waiting moves it on */
-#define WAITING_US_MAX INT64_C(3600000000)       /* who waits longer waits for ever */
+#define WAITING_US     50000                     /* how far each look at the time moves it on while somebody waits */
+#define WAITING_US_MAX INT64_C(3600000000)       /* a call that waits longer would wait for ever */
 #define CLOSE_WAIT_MS  200
 
 /* ---- its clock -------------------------------------------------------------------------------------------------- */
@@ -211,7 +211,7 @@ void node_close(struct node *node)
     }
 }
 
-/* Behind a step: what it leaves must be sound. */
+/* Checks the node after a step. */
 static void end_step(struct node *node)
 {
     if (node->is_dead) {

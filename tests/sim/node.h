@@ -25,7 +25,7 @@ struct node {
     unsigned life;    /* counts its starts */
     bool is_dead;     /* died inside a call; it is cleared away when that call has returned */
     bool is_closing;
-    bool is_waiting; /* it is closing, or somebody waits for an answer: its clock goes fast, by each look */
+    bool is_waiting; /* it is closing, or somebody waits for an answer: each look moves its clock on */
     int64_t waiting_since_us;
     unsigned stages;          /* under way now: bits of STAGE_... */
     struct chance chance;     /* its own randomness */

@@ -33,7 +33,7 @@ static void ask(struct world *world, struct poller *poller, struct node *node)
     bool is_by_min_id = poller == &world->pollers.list[0];
     const char *floor = poller->newest_id[0] == '\0' ? lowest : poller->newest_id;
 
-    /* Who asks by since_id wants all of it: only the newest of them come. */
+    /* By since_id the newest come first, and the rest would be missed: it asks for as many as there can be. */
     list.take = is_by_min_id && !world->is_calm ? 1 + chance_below(&world->chance, 12) : MEOWER_TAKE_MAX;
     list.min_id = is_by_min_id ? floor : NULL;
     list.since_id = is_by_min_id ? NULL : floor;
@@ -82,8 +82,8 @@ static void see(struct world *world, struct poller *poller, const char *id)
     world->pollers.seen++;
 }
 
-/* A full page by since_id has only the newest of what is new. A client asks for the rest by max_id, as others do here;
- * this one lets it be. */
+/* A full page by since_id holds only the newest of the new meows. A real client would ask for the rest by max_id. This
+ * poller does not, so what is older than the page counts as seen. */
 static void let_older_be(const struct world *world, struct poller *poller, const char *oldest_id)
 {
     for (size_t i = 0; i < world->ledger.meow_count; i++) {

@@ -257,7 +257,7 @@ static int take_documents(struct world *world, struct sim_index *index, const me
     }
     if (breaks) {
         return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, 0, MEOWER_ERROR_FLAG_RETRIABLE,
-                                "the connection broke behind %zu documents", applied);
+                                "the connection broke after %zu documents", applied);
     }
     apply_info(world, index, info);
     return MEOWER_OK;

@@ -18,17 +18,17 @@
 #include <unistd.h>
 
 #define JOBS_MAX 64
-/* A run hangs that takes more of the processor, or none for some minutes although it could: it waits for a lock that it
- * holds itself. Time that it spends stopped, or waiting for a processor, says nothing of it. (Who waits for an answer
- * for ever is noticed by the simulated time, node.c.) */
+/* A run hangs when it takes more processor time than this, or none for some minutes although a processor was free: then
+ * it waits for a lock that it holds itself. Time in which the process is stopped or waits for a processor does not
+ * count. (A call that waits for its answer for ever is found by the simulated time, see node.c.) */
 #define SEED_S_MAX  60
-#define LOOK_S      60     /* whether it takes any */
-#define LOOKS_MAX   5      /* in a row at which it had taken none */
+#define LOOK_S      60     /* between two looks at the processor time that was taken */
+#define LOOKS_MAX   5      /* in a row with none taken since the one before */
 #define LOOK_NS_MIN 200000 /* less is no more than the looks themselves take */
 
 #ifdef __SANITIZE_THREAD__
-/* Here one thread plays all processes, and while it is in one it goes on in another: their locks have no common order,
- * and need none. */
+/* Here one thread plays all processes. While it is inside a call of one it goes on with another, so their locks have no
+ * common order. They need none. */
 MEOWER_API const char *__tsan_default_options(void);
 
 const char *__tsan_default_options(void)
@@ -97,8 +97,8 @@ static int run_single(const struct arguments *arguments)
     return 0;
 }
 
-/* Ends a process that takes nothing of the processor. When it was stopped or starved, it goes on behind its next look.
- */
+/* Ends a process that hangs: it used no processor time between several looks. One that was only stopped for a while
+ * uses some before the next look. */
 static void look(int number)
 {
     static int64_t looked_ns;

@@ -1,4 +1,4 @@
-/* world.c - a run: what the seed draws, what happens, and the calm behind it in which everything must come right. */
+/* world.c - a run: what the seed draws, what happens, and the calm after it, in which everything must come right. */
 #include "sim/world.h"
 #include "feed/event_log.h"
 #include "sim/checks.h"
@@ -14,7 +14,7 @@
 #define HISTORY_MIN    EVENT_BATCH_MAX /* more than one batch of a rebuild */
 #define HISTORY_SPREAD 400
 #define CALM_STEP_US   100000
-#define CALM_ROUNDS    600  /* of CALM_STEP_US, after which what has not come right never will */
+#define CALM_ROUNDS    600  /* of CALM_STEP_US; what is not right after so many never will be */
 #define POLL_ROUNDS    8    /* for COMMANDS_MAX meows, MEOWER_TAKE_MAX a page, and some to spare */
 #define NODE_STEPS_MAX 2000 /* a node that is not idle after so many never will be */
 
@@ -460,7 +460,7 @@ static void rebuild_in_calm(struct world *world)
         world_fail(world, "nothing fails, but no index is rebuilt");
     }
     if (!ask_for_all(world) && !ask_for_all(world)) {
-        world_fail(world, "a search behind a rebuild is answered by a scan, but the engine serves");
+        world_fail(world, "a search after a rebuild is answered by a scan, but the engine works");
     }
     checks_end(world);
 }

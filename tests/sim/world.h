@@ -29,7 +29,7 @@ struct plan {
     bool knows_repetition; /* the store replays a batch that comes again after a doubt, as PostgreSQL does; else it
                               refuses its ids */
     unsigned interleave_permille; /* calls during which others go on */
-    unsigned fault_permille;      /* calls that fail, each before and behind the work */
+    unsigned fault_permille;      /* calls that fail, before the work or after it */
     unsigned late_permille;       /* batches that are committed or indexed after their sender stopped listening */
     unsigned crash_permille;      /* calls in which the node dies */
     unsigned loss_permille;       /* actions that lose an index */
@@ -39,7 +39,7 @@ struct plan {
     unsigned many_permille;       /* those who post that submit several with one call */
     unsigned search_permille;     /* requests that are searches */
     unsigned poll_permille;       /* requests that are a poller's */
-    unsigned skew_unit;           /* how many us the clocks of the nodes are apart, for each us of a second */
+    unsigned skew_unit;           /* seconds by which a clock of a node may be wrong, either way */
     unsigned history;             /* meows that are there before anything goes wrong */
     unsigned weights[ACT_COUNT];  /* how often each kind of action comes: step, write, read, take answers, follow, let
                                      time pass, make trouble, write and wait, rebuild, copy or restore */
@@ -75,7 +75,7 @@ struct world {
     struct pollers pollers;
     uint64_t crashes;
     uint64_t faults;
-    uint64_t lives;    /* of the store, behind the first */
+    uint64_t lives;    /* of the store, after the first */
     uint64_t rebuilds; /* indexes that took the place of another one */
 };
 

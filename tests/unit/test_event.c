@@ -32,7 +32,7 @@ static void assert_frame(const meower_row *row, const char *expected)
 {
     struct meow *meow = meow_new(row);
     assert_non_null(meow);
-    char *out = malloc(event_frame_size(meow)); /* a sanitizer sees a write behind it */
+    char *out = malloc(event_frame_size(meow)); /* a sanitizer sees a write after its end */
     assert_non_null(out);
     size_t len = event_write_frame(meow, EPOCH, out);
     assert_int_equal(len, strlen(expected));
@@ -90,7 +90,7 @@ static void the_largest_event_fits_the_announced_size(void **state)
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
-/* Parses from a block of exactly `len` bytes, so that a sanitizer sees a read behind it. */
+/* Parses from a block of exactly `len` bytes, so that a sanitizer sees a read after its end. */
 static bool parse(const char *payload, size_t len, char epoch[MEOWER_EPOCH_SIZE], uint64_t *position)
 {
     char *exact = malloc(len + (len == 0));

@@ -13,6 +13,14 @@
 
 #define IDS 2000
 
+static bool is_memory_short;
+
+void *calloc(size_t count, size_t size)
+{
+    void *block = is_memory_short || (size != 0 && count > SIZE_MAX / size) ? NULL : malloc(count * size);
+    return block == NULL ? NULL : memset(block, 0, count * size);
+}
+
 static const char *id_of(unsigned number)
 {
     static char id[MEOWER_ID_SIZE];
@@ -68,9 +76,32 @@ static void it_agrees_with_an_array_after_any_changes(void **state)
     id_map_free(&map);
 }
 
+static void what_finds_no_memory_is_not_put(void **state)
+{
+    (void)state;
+    struct id_map map = {0};
+    char id[MEOWER_ID_SIZE];
+    is_memory_short = true;
+    assert_false(id_map_put(&map, "0ujtsYcgvSTl8PAuAdqWYSMnLOv", 1));
+    is_memory_short = false;
+    assert_int_equal(map.count, 0);
+    for (uint64_t i = 0; i < 48; i++) {
+        snprintf(id, sizeof(id), "2ST%024u", (unsigned)i);
+        assert_true(id_map_put(&map, id, i));
+    }
+    is_memory_short = true;
+    assert_false(id_map_put(&map, "0ujtsYcgvSTl8PAuAdqWYSMnLOv", 1));
+    is_memory_short = false;
+    assert_int_equal(map.count, 48);
+    assert_null(id_map_find(&map, "0ujtsYcgvSTl8PAuAdqWYSMnLOv"));
+    assert_int_equal(id_map_find(&map, id)->position, 47);
+    id_map_free(&map);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_finds_no_memory_is_not_put),
         cmocka_unit_test(an_empty_map_has_nothing),
         cmocka_unit_test(what_is_put_again_has_the_later_position),
         cmocka_unit_test(it_agrees_with_an_array_after_any_changes),

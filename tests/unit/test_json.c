@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Checks the string, its announced length, the returned end, and that no byte behind it is written. */
+/* Checks the string, its announced length, the returned end, and that no byte after it is written. */
 static void assert_string_written(const char *text, size_t len, const char *expected)
 {
     size_t expected_len = strlen(expected);
@@ -111,7 +111,7 @@ static void the_start_of_a_line_end_may_be_the_last_bytes(void **state)
     (void)state;
     const char whole[] = {'x', (char)0xE2, (char)0x80, (char)0xA8};
     for (size_t len = 2; len < sizeof(whole); len++) {
-        char *exact = malloc(len); /* a sanitizer sees a read behind it */
+        char *exact = malloc(len); /* a sanitizer sees a read after its end */
         assert_non_null(exact);
         memcpy(exact, whole, len);
         char out[8];

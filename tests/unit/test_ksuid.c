@@ -166,11 +166,26 @@ static void every_byte_outside_base62_is_refused_at_every_place(void **state)
     }
 }
 
+static void twenty_bytes_are_written_and_no_more(void **state)
+{
+    (void)state;
+    struct {
+        unsigned char bytes[KSUID_BYTES];
+        unsigned char after[KSUID_BYTES];
+    } place;
+    unsigned char before[KSUID_BYTES];
+    memset(&place, 0x55, sizeof(place));
+    memset(before, 0x55, sizeof(before));
+    assert_true(ksuid_parse("aWgEPTl1tmebfsQzFP4bxwgy80V", MEOWER_ID_LEN, place.bytes));
+    assert_int_equal(place.bytes[KSUID_BYTES - 1], 0xff);
+    assert_memory_equal(place.after, before, sizeof(before));
+}
+
 static void any_other_length_is_refused(void **state)
 {
     (void)state;
     for (size_t len = 0; len <= 40; len++) {
-        char *exact = malloc(len + 1); /* a sanitizer sees a read behind it */
+        char *exact = malloc(len + 1); /* a sanitizer sees a read after its end */
         assert_non_null(exact);
         memset(exact, '0', len + 1);
         unsigned char bytes[KSUID_BYTES];
@@ -579,6 +594,7 @@ int main(void)
         cmocka_unit_test(known_ids_have_their_known_bytes),
         cmocka_unit_test(what_is_above_the_largest_id_is_refused),
         cmocka_unit_test(every_byte_outside_base62_is_refused_at_every_place),
+        cmocka_unit_test(twenty_bytes_are_written_and_no_more),
         cmocka_unit_test(any_other_length_is_refused),
         cmocka_unit_test(a_refused_text_leaves_the_bytes_as_they_were),
         cmocka_unit_test(text_keeps_the_bytes_and_their_order),

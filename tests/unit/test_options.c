@@ -9,7 +9,18 @@
 #include "base/options.h"
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+static int copies_left = -1; /* texts that can be copied before memory is short; -1: any number */
+
+char *strdup(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = copies_left == 0 ? NULL : malloc(size);
+    copies_left -= copies_left > 0 ? 1 : 0;
+    return copy == NULL ? NULL : memcpy(copy, text, size);
+}
 
 static int setup(void **state)
 {
@@ -298,6 +309,28 @@ static void a_copy_is_equal_and_independent(void **state)
     meower_options_free(copy);
 }
 
+/* A sanitizer sees what would be left of half a set. */
+static void a_set_for_which_memory_is_short_is_none(void **state)
+{
+    meower_options *options = NULL;
+    int count = 0;
+    while (meower_option_at((size_t)count) != NULL) {
+        count++;
+    }
+    for (int i = 0; i < count; i++) {
+        copies_left = i;
+        assert_int_equal(meower_options_new(&options), MEOWER_ERROR_NO_MEMORY);
+        assert_null(options);
+        copies_left = i;
+        assert_null(options_copy(*state));
+    }
+    copies_left = count;
+    options = options_copy(*state);
+    copies_left = -1;
+    assert_non_null(options);
+    meower_options_free(options);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +338,7 @@ int main(void)
         cmocka_unit_test(every_help_text_is_one_sentence),
         cmocka_unit_test_setup_teardown(a_new_set_has_every_default_and_each_fits, setup, teardown),
         cmocka_unit_test_setup_teardown(values_are_copied, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_set_for_which_memory_is_short_is_none, setup, teardown),
         cmocka_unit_test_setup_teardown(an_option_may_be_set_to_its_own_value, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unknown_name_is_refused_with_the_names_there_are, setup, teardown),
         cmocka_unit_test_setup_teardown(null_is_neither_a_name_nor_a_value, setup, teardown),

@@ -57,14 +57,14 @@ static void what_a_later_release_added_is_left_out(void **state)
     const struct later given = {sizeof(given), 5, 8, "oldest", "cats"};
     struct {
         struct own own;
-        uint64_t behind;
+        uint64_t after;
     } place = {defaults, 77};
 
     (void)state;
     assert_true(sized_copy(&place.own, sizeof(place.own), FIRST_SIZE, &given));
     assert_int_equal(place.own.take, 5);
     assert_string_equal(place.own.order, "oldest");
-    assert_int_equal(place.behind, 77);
+    assert_int_equal(place.after, 77);
 }
 
 static void one_that_is_shorter_than_the_first_was_not_initialised(void **state)

@@ -3,6 +3,7 @@
 #include "unit/sqlite_fixture.h"
 
 #include "base/clock.h"
+#include "store/sqlite_connection.h"
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -378,6 +379,61 @@ static void a_foreign_event_in_the_way_fails_the_batch_and_only_it(void **state)
     assert_int_equal(count_events(fixture), 2);
 }
 
+/* Deletes the second meow when it is given the first. */
+struct deleting_sink {
+    meower_row_sink sink;
+    struct fixture *fixture;
+    unsigned count;
+};
+
+static int take_and_delete(meower_row_sink *sink, const meower_row *row)
+{
+    struct deleting_sink *deleting = (struct deleting_sink *)sink;
+    (void)row;
+    if (deleting->count++ == 0) {
+        check_ok(append_deletion(deleting->fixture, 2), &deleting->fixture->error);
+    }
+    return MEOWER_OK;
+}
+
+static void meows_that_are_got_together_are_of_one_moment(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *const ids[] = {id_of(1), id_of(2)};
+    struct deleting_sink deleting = {.sink.row = take_and_delete, .fixture = fixture};
+    open_store(fixture);
+    post_some(fixture, 1, 2);
+    check_ok(store_get(&fixture->store, 0, ids, 2, &deleting.sink, &fixture->error), &fixture->error);
+    assert_int_equal(deleting.count, 2);
+    deleting.count = 1;
+    check_ok(store_get(&fixture->store, 0, ids, 2, &deleting.sink, &fixture->error), &fixture->error);
+    assert_int_equal(deleting.count, 2);
+}
+
+static void assert_system_error(int system_errno, int expected)
+{
+    meower_error error = {0};
+    assert_int_equal(sqlite_system_error(system_errno, "cannot do", "/some/file", &error), expected);
+    assert_int_equal(error.code, expected);
+    assert_int_equal(error.backend_code, system_errno);
+    assert_int_equal(error.flags, 0);
+    assert_memory_equal(error.message, "cannot do \"/some/file\": ", 24);
+    assert_string_equal(error.message + 24, strerror(system_errno));
+}
+
+static void an_error_of_the_system_says_what_is_to_be_done(void **state)
+{
+    (void)state;
+    assert_system_error(EACCES, MEOWER_ERROR_PERMISSION);
+    assert_system_error(EPERM, MEOWER_ERROR_PERMISSION);
+    assert_system_error(EROFS, MEOWER_ERROR_PERMISSION);
+    assert_system_error(ENOSPC, MEOWER_ERROR_FULL);
+    assert_system_error(EDQUOT, MEOWER_ERROR_FULL);
+    assert_system_error(ENOMEM, MEOWER_ERROR_NO_MEMORY);
+    assert_system_error(EIO, MEOWER_ERROR_IO);
+    assert_system_error(ENOTDIR, MEOWER_ERROR_IO);
+}
+
 #define STORE_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -411,6 +467,8 @@ int main(void)
         STORE_TEST(our_own_meows_are_not_noted_as_foreign),
         STORE_TEST(a_foreign_lock_is_waited_for_and_then_an_error_for_now),
         STORE_TEST(a_foreign_event_in_the_way_fails_the_batch_and_only_it),
+        STORE_TEST(meows_that_are_got_together_are_of_one_moment),
+        cmocka_unit_test(an_error_of_the_system_says_what_is_to_be_done),
     };
     return cmocka_run_group_tests_name("sqlite store", tests, NULL, NULL);
 }

@@ -15,7 +15,7 @@ static bool is_scalar_value(uint32_t code_point)
     return code_point <= 0x10FFFF && (code_point < 0xD800 || code_point > 0xDFFF);
 }
 
-/* Decodes from a block of exactly `len` bytes, so that a sanitizer sees a read behind it. */
+/* Decodes from a block of exactly `len` bytes, so that a sanitizer sees a read after its end. */
 static size_t decode(const char *bytes, size_t len, uint32_t *code_point)
 {
     char *exact = malloc(len);
