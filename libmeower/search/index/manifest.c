@@ -69,6 +69,18 @@ static int read_file(const struct index_files *files, struct bytes *bytes, meowe
     return status;
 }
 
+bool manifest_is_ours(const struct index_files *files)
+{
+    int file = openat(files->directory, MANIFEST_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    uint64_t magic = 0;
+    ssize_t len = file < 0 ? 0 : read(file, &magic, sizeof(magic));
+
+    if (file >= 0) {
+        close(file);
+    }
+    return len == (ssize_t)sizeof(magic) && magic == MANIFEST_MAGIC;
+}
+
 /* Reads one part. Moves on in the bytes. */
 static int load_part(const struct index_files *files, const unsigned char **at, const unsigned char *end,
                      struct view *view, size_t index, meower_error *error)
