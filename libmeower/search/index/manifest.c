@@ -81,6 +81,13 @@ bool manifest_is_ours(const struct index_files *files)
     return len == (ssize_t)sizeof(magic) && magic == MANIFEST_MAGIC;
 }
 
+/* Whether a part comes after the one before it: one file in the place of another is sound in itself. */
+static bool is_in_order(const struct view *view, size_t index)
+{
+    return index == 0 ||
+           view->parts[index].segment->header.first_position > view->parts[index - 1].segment->header.last_position;
+}
+
 /* Reads one part. Moves on in the bytes. */
 static int load_part(const struct index_files *files, const unsigned char **at, const unsigned char *end,
                      struct view *view, size_t index, meower_error *error)
@@ -101,6 +108,9 @@ static int load_part(const struct index_files *files, const unsigned char **at, 
         return status;
     }
     view->count = index + 1;
+    if (!is_in_order(view, index)) {
+        return damaged(files, error);
+    }
     for (uint32_t i = 0; i < part.deleted_count; i++) {
         uint32_t age = load_32(*at);
         *at += sizeof(age);
