@@ -227,19 +227,22 @@ static void remove_segment(struct index_files *files, uint64_t number)
     unlinkat(files->directory, name, 0);
 }
 
-uint64_t index_files_begin(struct index_files *files, struct segment_writer *writer, meower_error *error)
+/* A file that is there already is left alone: it may be mapped. */
+int index_files_begin(struct index_files *files, struct segment_writer *writer, uint64_t *number, meower_error *error)
 {
-    char name[NAME_SIZE];
-    uint64_t number = files->next_number++;
+    int file;
 
-    write_name(number, name);
-    int file = openat(files->directory, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    do {
+        char name[NAME_SIZE];
+        *number = files->next_number++;
+        write_name(*number, name);
+        file = openat(files->directory, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    } while (file < 0 && errno == EEXIST);
     if (file < 0) {
-        index_files_error(files, "write to", errno, error);
-        return 0;
+        return index_files_error(files, "write to", errno, error);
     }
     segment_writer_init(writer, file);
-    return number;
+    return MEOWER_OK;
 }
 
 void index_files_abandon(struct index_files *files, struct segment_writer *writer, uint64_t number)

@@ -160,10 +160,11 @@ static int merge_to_file(struct index_files *files, const struct merge_input *in
                          struct segment **segment, meower_error *error)
 {
     struct segment_writer writer;
-    uint64_t number = index_files_begin(files, &writer, error);
+    uint64_t number;
+    int status = index_files_begin(files, &writer, &number, error);
 
-    if (number == 0) {
-        return MEOWER_ERROR_IO;
+    if (status != MEOWER_OK) {
+        return status;
     }
     if (!merger_write(&writer, inputs, count)) {
         index_files_abandon(files, &writer, number);
