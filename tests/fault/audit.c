@@ -318,11 +318,12 @@ static void audit_documents(void *index, sqlite3 *store)
 static void audit_directory(const struct world *world, const char *path)
 {
     struct index_files files;
+    struct vocabulary *vocabulary = vocabulary_new();
     struct view *view;
     meower_search_info info;
     meower_error error = {0};
-    if (index_files_find(&files, path, &error) != MEOWER_OK ||
-        index_files_load(&files, &view, &info, &error) != MEOWER_OK) {
+    if (vocabulary == NULL || index_files_find(&files, path, &error) != MEOWER_OK ||
+        index_files_load(&files, vocabulary, &view, &info, &error) != MEOWER_OK) {
         world_fail("the index cannot be read: %s", error.message);
     }
     unsigned expected = 2 + (unsigned)view->count; /* with lock and manifest */
@@ -330,6 +331,7 @@ static void audit_directory(const struct world *world, const char *path)
         world_fail("the index has %u files, not %u", world_files_count_index(world->folder), expected);
     }
     view_release(view);
+    vocabulary_release(vocabulary);
     index_files_close(&files);
 }
 

@@ -21,6 +21,7 @@
 struct fixture {
     char folder[64];
     char path[96]; /* of the index, in the folder; it is not there yet */
+    struct vocabulary *vocabulary;
     meower_error error;
 };
 
@@ -32,6 +33,8 @@ static int set_up(void **state)
     snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/meower-index-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
     snprintf(fixture->path, sizeof(fixture->path), "%s/index", fixture->folder);
+    fixture->vocabulary = vocabulary_new();
+    assert_non_null(fixture->vocabulary);
     *state = fixture;
     return 0;
 }
@@ -43,6 +46,7 @@ static int tear_down(void **state)
 
     snprintf(command, sizeof(command), "rm -r '%s'", fixture->folder);
     assert_int_equal(system(command), 0);
+    vocabulary_release(fixture->vocabulary);
     free(fixture);
     return 0;
 }
@@ -149,7 +153,7 @@ static struct segment *write_segment(struct fixture *fixture, struct index_files
 /* A view of two segments with files; in the first the documents of age 3 and 7 are deleted. */
 static struct view *make_view(struct fixture *fixture, struct index_files *files)
 {
-    struct view *view = view_new(2);
+    struct view *view = view_new(2, fixture->vocabulary);
 
     assert_non_null(view);
     view->parts[0].segment = write_segment(fixture, files, 11);
@@ -183,7 +187,7 @@ static int load_status(struct fixture *fixture)
     meower_search_info info;
 
     open_files(fixture, &files);
-    int status = index_files_load(&files, &view, &info, &fixture->error);
+    int status = index_files_load(&files, fixture->vocabulary, &view, &info, &fixture->error);
     assert_true((status == MEOWER_OK) == (view != NULL));
     view_release(view);
     index_files_close(&files);
@@ -236,7 +240,7 @@ static void a_directory_that_is_not_there_is_made(void **state)
 
     open_files(fixture, &files);
     assert_string_equal(files.path, fixture->path);
-    assert_int_equal(index_files_load(&files, &view, &info, &fixture->error), MEOWER_OK);
+    assert_int_equal(index_files_load(&files, fixture->vocabulary, &view, &info, &fixture->error), MEOWER_OK);
     assert_int_equal(view->count, 0);
     assert_int_equal(info.position, 0);
     assert_string_equal(info.epoch, "");
@@ -267,7 +271,7 @@ static void no_path_is_memory(void **state)
 
     assert_int_equal(index_files_open(&files, "", &fixture->error), MEOWER_OK);
     assert_null(files.path);
-    assert_int_equal(index_files_load(&files, &view, &info, &fixture->error), MEOWER_OK);
+    assert_int_equal(index_files_load(&files, fixture->vocabulary, &view, &info, &fixture->error), MEOWER_OK);
     assert_int_equal(view->count, 0);
     assert_int_equal(index_files_save(&files, view, &info, &fixture->error), MEOWER_OK);
     index_files_clean(&files, view, NULL);
@@ -380,7 +384,7 @@ static void looking_takes_no_lock_and_makes_nothing(void **state)
     seed(fixture);
     open_files(fixture, &files);
     assert_int_equal(index_files_find(&looker, fixture->path, &fixture->error), MEOWER_OK);
-    assert_int_equal(index_files_load(&looker, &view, &info, &fixture->error), MEOWER_OK);
+    assert_int_equal(index_files_load(&looker, fixture->vocabulary, &view, &info, &fixture->error), MEOWER_OK);
     assert_int_equal(info.position, 40);
     view_release(view);
     index_files_close(&looker);
@@ -412,11 +416,12 @@ static void what_is_saved_is_loaded(void **state)
 
     seed(fixture);
     open_files(fixture, &files);
-    assert_int_equal(index_files_load(&files, &view, &info, &fixture->error), MEOWER_OK);
+    assert_int_equal(index_files_load(&files, fixture->vocabulary, &view, &info, &fixture->error), MEOWER_OK);
     assert_int_equal(info.position, 40);
     assert_string_equal(info.epoch, "0123456789abcdef");
     assert_int_equal(view->count, 2);
     assert_int_equal(view_documents(view), 18);
+    assert_true(vocabulary_has(fixture->vocabulary, "words", 5)); /* of its segments */
     assert_int_equal(view->parts[0].segment->header.first_position, 11);
     assert_int_equal(view->parts[1].segment->header.first_position, 31);
     for (uint32_t age = 0; age < 10; age++) {
@@ -431,7 +436,7 @@ static void a_segment_without_a_file_is_left_out_with_all_behind_it(void **state
 {
     struct fixture *fixture = *state;
     struct index_files files;
-    struct view *view = view_new(3);
+    struct view *view = view_new(3, fixture->vocabulary);
     struct view *loaded;
     meower_search_info info;
 
@@ -441,7 +446,7 @@ static void a_segment_without_a_file_is_left_out_with_all_behind_it(void **state
     view->parts[2].segment = write_segment(fixture, &files, 31);
     assert_int_equal(index_files_save(&files, view, &seeded_info, &fixture->error), MEOWER_OK);
     view_release(view);
-    assert_int_equal(index_files_load(&files, &loaded, &info, &fixture->error), MEOWER_OK);
+    assert_int_equal(index_files_load(&files, fixture->vocabulary, &loaded, &info, &fixture->error), MEOWER_OK);
     assert_int_equal(loaded->count, 1);
     assert_int_equal(info.position, 13); /* what is at 14 is to be indexed again */
     view_release(loaded);
@@ -587,7 +592,7 @@ static void segments_that_the_manifest_does_not_name_are_removed(void **state)
     seed(fixture);
     write_file(in_index(fixture, "77.segment"), "of a killed process", 19);
     open_files(fixture, &files);
-    assert_int_equal(index_files_load(&files, &view, &info, &fixture->error), MEOWER_OK);
+    assert_int_equal(index_files_load(&files, fixture->vocabulary, &view, &info, &fixture->error), MEOWER_OK);
     index_files_clean(&files, view, NULL);
     assert_false(exists(in_index(fixture, "77.segment")));
     assert_true(exists(in_index(fixture, "1.segment")));
@@ -603,7 +608,7 @@ static void segments_of_an_index_that_is_built_beside_stay(void **state)
 {
     struct fixture *fixture = *state;
     struct index_files files;
-    struct view *beside = view_new(1);
+    struct view *beside = view_new(1, fixture->vocabulary);
 
     seed(fixture);
     open_files(fixture, &files);
@@ -679,7 +684,7 @@ static void a_new_manifest_does_not_follow_a_link(void **state)
 {
     struct fixture *fixture = *state;
     struct index_files files;
-    struct view *view = view_new(0);
+    struct view *view = view_new(0, fixture->vocabulary);
 
     seed(fixture);
     const char *target = put_link(fixture, "manifest.new");

@@ -89,8 +89,12 @@ static void start(struct fixture *fixture, const char *path)
 {
     fixture->indexer = (struct indexer){.files = &fixture->files, .mutex = &fixture->mutex};
     assert_int_equal(index_files_open(&fixture->files, path, &fixture->error), MEOWER_OK);
-    assert_int_equal(index_files_load(&fixture->files, &fixture->indexer.view, &fixture->indexer.info, &fixture->error),
-                     MEOWER_OK);
+    struct vocabulary *vocabulary = vocabulary_new();
+    assert_non_null(vocabulary);
+    assert_int_equal(
+        index_files_load(&fixture->files, vocabulary, &fixture->indexer.view, &fixture->indexer.info, &fixture->error),
+        MEOWER_OK);
+    vocabulary_release(vocabulary);
     index_files_clean(&fixture->files, fixture->indexer.view, NULL);
 }
 
@@ -188,6 +192,8 @@ static void a_batch_becomes_documents_and_the_index_says_how_far_it_is(void **st
     assert_int_equal(count_word(fixture, "cat"), 1);
     assert_int_equal(fixture->indexer.info.position, 2);
     assert_string_equal(fixture->indexer.info.epoch, EPOCH);
+    assert_true(vocabulary_has(fixture->indexer.view->vocabulary, "cat", 3));
+    assert_false(vocabulary_has(fixture->indexer.view->vocabulary, "bird", 4));
 }
 
 static void a_batch_that_comes_again_changes_nothing(void **state)

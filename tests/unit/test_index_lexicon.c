@@ -109,6 +109,17 @@ static void words_come_in_bytewise_order_with_what_they_share(void **state)
     }
 }
 
+/* The walk has the postings that are found for its word. */
+static void assert_postings(struct lexicon_walk *walk)
+{
+    struct postings postings = lexicon_postings(walk);
+    struct postings found;
+
+    assert_true(lexicon_find(walk->segment, (const char *)walk->word, walk->len, &found));
+    assert_ptr_equal(found.bytes, postings.bytes);
+    assert_int_equal(found.count, postings.count);
+}
+
 static void each_word_is_found_with_the_postings_that_the_walk_has(void **state)
 {
     unsigned seed = 2;
@@ -118,10 +129,7 @@ static void each_word_is_found_with_the_postings_that_the_walk_has(void **state)
         struct dictionary *dictionary = make(counts[i], 5, &seed);
         struct lexicon_walk walk;
         for (lexicon_begin(&walk, dictionary->segment); lexicon_has_word(&walk); lexicon_next(&walk)) {
-            struct postings found;
-            assert_true(lexicon_find(dictionary->segment, (const char *)walk.word, walk.len, &found));
-            assert_ptr_equal(found.bytes, walk.postings.bytes);
-            assert_int_equal(found.count, walk.postings.count);
+            assert_postings(&walk);
         }
         segment_release(dictionary->segment);
     }
@@ -211,6 +219,9 @@ static void leaving_out_a_beginning_stands_at_the_first_word_without_it(void **s
             size_t len = 1 + index_random(&seed, (unsigned)strlen(word));
             size_t next = index;
             lexicon_seek(&walk, dictionary->segment, word, strlen(word));
+            if (index_random(&seed, 2) == 0) { /* wherever they were looked up before */
+                assert_postings(&walk);
+            }
             lexicon_skip_prefix(&walk, len);
             while (next < dictionary->count && strncmp(dictionary->words[next], word, len) == 0) {
                 next++;
@@ -218,6 +229,29 @@ static void leaving_out_a_beginning_stands_at_the_first_word_without_it(void **s
             assert_word(&walk, dictionary, next);
             if (next < dictionary->count) { /* also where whole blocks were left out */
                 assert_int_equal(walk.shared, shared_with(dictionary->words[next - 1], dictionary->words[next]));
+            }
+            if (next < dictionary->count && index_random(&seed, 2) == 0) {
+                assert_postings(&walk);
+            }
+        }
+        segment_release(dictionary->segment);
+    }
+}
+
+/* Looking up what stands further on, or not, makes no difference to what comes. */
+static void postings_are_read_of_any_words_of_a_walk(void **state)
+{
+    unsigned seed = 7;
+
+    (void)state;
+    for (size_t i = 0; i < COUNTS; i++) {
+        struct dictionary *dictionary = make(counts[i], 3, &seed);
+        for (unsigned round = 0; round < 30; round++) {
+            struct lexicon_walk walk;
+            for (lexicon_begin(&walk, dictionary->segment); lexicon_has_word(&walk); lexicon_next(&walk)) {
+                for (unsigned times = index_random(&seed, 2 + round % 5); times > 0; times = times / 2) {
+                    assert_postings(&walk);
+                }
             }
         }
         segment_release(dictionary->segment);
@@ -300,6 +334,7 @@ int main(void)
         cmocka_unit_test(a_text_too_long_to_be_a_word_is_not_found),
         cmocka_unit_test(seeking_stands_at_the_first_word_that_is_not_before),
         cmocka_unit_test(leaving_out_a_beginning_stands_at_the_first_word_without_it),
+        cmocka_unit_test(postings_are_read_of_any_words_of_a_walk),
         cmocka_unit_test(words_of_many_documents_and_of_one_have_their_documents),
         cmocka_unit_test(a_segment_without_words_has_none),
         cmocka_unit_test(words_of_the_greatest_length_are_kept_whole),

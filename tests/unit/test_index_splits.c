@@ -17,6 +17,7 @@ struct texts {
     char items[TEXTS_MAX][INDEX_TEXT_SIZE];
     unsigned count;
     struct segment *segment;
+    struct vocabulary *vocabulary;
 };
 
 static void make_segment(struct texts *texts)
@@ -27,7 +28,16 @@ static void make_segment(struct texts *texts)
         documents[i] = index_document(i + 1, texts->items[i]);
     }
     texts->segment = builder_make(documents, texts->count);
+    texts->vocabulary = vocabulary_new();
     assert_non_null(texts->segment);
+    assert_non_null(texts->vocabulary);
+    assert_true(vocabulary_add_segment(texts->vocabulary, texts->segment));
+}
+
+static void release(struct texts *texts)
+{
+    segment_release(texts->segment);
+    vocabulary_release(texts->vocabulary);
 }
 
 static meower_search_word word_of(const char *text)
@@ -59,7 +69,7 @@ static void note_found(const struct texts *texts, const char *text, bool found[T
     const meower_search_word word = word_of(text);
 
     memset(found, 0, TEXTS_MAX * sizeof(*found));
-    assert_true(splits_find(&splits, texts->segment, &word));
+    assert_true(splits_find(&splits, texts->vocabulary, texts->segment, &word));
     for (size_t i = 0; i < splits.count; i++) {
         struct stream stream = {.spec = splits.items[i]};
         uint32_t count = 0;
@@ -105,7 +115,7 @@ static void every_document_with_the_word_in_pieces_is_found_and_no_other(void **
             index_random_word(&seed, 6, text);
             check(&texts, text);
         }
-        segment_release(texts.segment);
+        release(&texts);
     }
 }
 
@@ -122,7 +132,7 @@ static void pieces_that_do_not_stand_side_by_side_in_order_are_none(void **state
     for (unsigned age = 1; age < 5; age++) {
         assert_false(found[age]);
     }
-    segment_release(texts.segment);
+    release(&texts);
 }
 
 static void five_pieces_are_too_many(void **state)
@@ -136,7 +146,7 @@ static void five_pieces_are_too_many(void **state)
     assert_true(found[0] && found[1]);
     note_found(&texts, "abcde", found);
     assert_false(found[0] || found[1]);
-    segment_release(texts.segment);
+    release(&texts);
 }
 
 static void the_same_piece_may_come_twice(void **state)
@@ -149,7 +159,7 @@ static void the_same_piece_may_come_twice(void **state)
     note_found(&texts, "dada", found);
     assert_true(found[1]);
     assert_false(found[0]);
-    segment_release(texts.segment);
+    release(&texts);
 }
 
 /* Half of a letter of two bytes is no piece, even where a word of these bytes is there. */
@@ -162,7 +172,7 @@ static void pieces_are_of_whole_letters(void **state)
     make_segment(&texts);
     note_found(&texts, "a\xD0\xB6", found);
     assert_false(found[0]);
-    segment_release(texts.segment);
+    release(&texts);
 }
 
 int main(void)

@@ -54,17 +54,25 @@ static void search(struct fixture *fixture, size_t segments, const char *query)
 {
     size_t at = 0;
 
-    fixture->view = view_new(segments);
+    struct vocabulary *vocabulary = vocabulary_new();
+
+    assert_non_null(vocabulary);
+    fixture->view = view_new(segments, vocabulary);
     assert_non_null(fixture->view);
+    vocabulary_release(vocabulary);
     for (size_t i = 0; i < segments; i++) {
         size_t end = fixture->count * (i + 1) / segments;
         fixture->view->parts[i].segment = builder_make(fixture->documents + at, end - at);
         assert_non_null(fixture->view->parts[i].segment);
+        assert_true(vocabulary_add_segment(vocabulary, fixture->view->parts[i].segment));
         at = end;
     }
     assert_int_equal(match_query_init(&fixture->query, query, strlen(query)), 0);
     fixture->request = match_request(&fixture->query, 0, 10);
-    assert_true(terms_find(&fixture->terms, fixture->view, &fixture->request, &fixture->arena));
+    assert_true(terms_init(&fixture->terms, fixture->view, &fixture->request, &fixture->arena));
+    for (int quality = MATCH_EXACT; quality < MATCH_NONE; quality++) {
+        assert_true(terms_find(&fixture->terms, quality));
+    }
 }
 
 /* How often the document is in what was found for a searched word in a quality. */
