@@ -36,8 +36,9 @@ static void structs_keep_their_sizes(void **state)
     assert_int_equal(sizeof(meower_text_sink), 8);
     assert_int_equal(sizeof(meower_document_sink), 8);
     assert_int_equal(sizeof(meower_search_document), 32);
-    assert_int_equal(sizeof(meower_search_word), 24);
-    assert_int_equal(sizeof(meower_search_request), 32);
+    assert_int_equal(sizeof(meower_search_word), 32);
+    assert_int_equal(sizeof(meower_search_join), 24);
+    assert_int_equal(sizeof(meower_search_request), 48);
     assert_int_equal(sizeof(meower_hit_sink), 8);
     assert_int_equal(sizeof(meower_search_info), 32);
     assert_int_equal(sizeof(meower_fault_hook), 24);
@@ -125,7 +126,7 @@ static void constants_keep_their_numbers(void **state)
     assert_int_equal(MEOWER_SEARCH_LOOKS, 2);
     assert_int_equal(MEOWER_BUS_PROCESS_LOCAL, 1);
     assert_int_equal(MEOWER_SEARCH_EXCLUSIVE, 1);
-    assert_int_equal(MEOWER_BACKEND_ABI, 1);
+    assert_int_equal(MEOWER_BACKEND_ABI, 2);
     assert_int_equal(MEOWER_EPOCH_SIZE, 17);
 }
 

@@ -6,13 +6,13 @@
 
 /* What fails. */
 enum fault_kind {
-    FAULT_MEMORY,           /* an allocation by the library */
-    FAULT_SQLITE_MEMORY,    /* an allocation by SQLite */
-    FAULT_SYSTEM,           /* a system call that the library makes itself: open, flock, read, a thread, a descriptor */
+    FAULT_MEMORY,        /* an allocation by the library */
+    FAULT_SQLITE_MEMORY, /* an allocation by SQLite */
+    FAULT_SYSTEM, /* a system call that the library makes itself: open, flock, read, map, a thread, a descriptor */
     FAULT_PORT_UNAVAILABLE, /* a call of a backend: "not now, try again" */
     FAULT_PORT_IO,          /* a call of a backend: "no" */
     FAULT_PORT_AFTERWARDS,  /* a call of a backend that was made, and reported as failed */
-    FAULT_DISK_FULL,        /* SQLite writes or makes a file: ENOSPC */
+    FAULT_DISK_FULL,        /* SQLite or the index writes or makes a file: ENOSPC */
     FAULT_DISK_ERROR,       /* any operation of SQLite on a file: EIO, also to sync, truncate and lock */
     FAULT_UNREADABLE,       /* SQLite reads a file: EIO, which it takes for damage */
     FAULT_LOCKED,           /* SQLite locks a file: somebody else has it */

@@ -1,7 +1,9 @@
 /* memory_faults.c - see memory_faults.h. */
 #include "fault/memory_faults.h"
 #include "fault/injector.h"
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -11,8 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+
+#define LINE_MAX_LEN 100 /* bytes */
 
 static atomic_long live;
 
@@ -143,6 +148,13 @@ int __real_ftruncate(int fd, off_t size);
 ssize_t __real_pread(int fd, void *bytes, size_t len, off_t offset);
 ssize_t __real_pwrite(int fd, const void *bytes, size_t len, off_t offset);
 ssize_t __real_read(int fd, void *bytes, size_t len);
+ssize_t __real_write(int fd, const void *bytes, size_t len);
+int __real_openat(int folder, const char *path, int flags, ...);
+int __real_unlinkat(int folder, const char *path, int flags);
+int __real_renameat(int from_folder, const char *from, int to_folder, const char *to);
+int __real_mkdir(const char *path, mode_t mode);
+DIR *__real_fdopendir(int fd);
+void *__real_mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument);
 
 int __wrap_open(const char *path, int flags, ...);
@@ -156,6 +168,14 @@ int __wrap_ftruncate(int fd, off_t size);
 ssize_t __wrap_pread(int fd, void *bytes, size_t len, off_t offset);
 ssize_t __wrap_pwrite(int fd, const void *bytes, size_t len, off_t offset);
 ssize_t __wrap_read(int fd, void *bytes, size_t len);
+ssize_t __wrap_write(int fd, const void *bytes, size_t len);
+int __wrap_openat(int folder, const char *path, int flags, ...);
+int __wrap_unlinkat(int folder, const char *path, int flags);
+int __wrap_renameat(int from_folder, const char *from, int to_folder, const char *to);
+int __wrap_mkdir(const char *path, mode_t mode);
+int __wrap_fsync(int fd);
+DIR *__wrap_fdopendir(int fd);
+void *__wrap_mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument);
 
 static bool system_fails(int system_errno)
@@ -165,6 +185,28 @@ static bool system_fails(int system_errno)
     }
     errno = system_errno;
     return true;
+}
+
+/* The same for what takes room on the disk. */
+static bool writing_fails(void)
+{
+    if (!injector_hits(FAULT_DISK_FULL)) {
+        return system_fails(EIO);
+    }
+    errno = ENOSPC;
+    return true;
+}
+
+/* Half of what was asked, now and then. A line of the store's lock file goes at once or not at all. */
+static size_t cut(size_t len)
+{
+    return len > LINE_MAX_LEN && injector_hits(FAULT_SHORT) ? len / 2 : len;
+}
+
+static bool is_file(int fd)
+{
+    struct stat status;
+    return __real_fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 int __wrap_open(const char *path, int flags, ...)
@@ -213,7 +255,7 @@ ssize_t __wrap_pread(int fd, void *bytes, size_t len, off_t offset)
 
 ssize_t __wrap_pwrite(int fd, const void *bytes, size_t len, off_t offset)
 {
-    return system_fails(EIO) ? -1 : __real_pwrite(fd, bytes, len, offset);
+    return writing_fails() ? -1 : __real_pwrite(fd, bytes, cut(len), offset);
 }
 
 int __wrap_eventfd(unsigned initial, int flags)
@@ -221,12 +263,64 @@ int __wrap_eventfd(unsigned initial, int flags)
     return system_fails(EMFILE) ? -1 : __real_eventfd(initial, flags);
 }
 
-/* Of files alone: reading an eventfd cannot fail. */
+/* Of files alone: reading an eventfd, or writing to it, cannot fail. */
 ssize_t __wrap_read(int fd, void *bytes, size_t len)
 {
-    struct stat status;
-    bool is_file = __real_fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-    return is_file && system_fails(EIO) ? -1 : __real_read(fd, bytes, len);
+    if (!is_file(fd)) {
+        return __real_read(fd, bytes, len);
+    }
+    return system_fails(EIO) ? -1 : __real_read(fd, bytes, cut(len));
+}
+
+ssize_t __wrap_write(int fd, const void *bytes, size_t len)
+{
+    if (!is_file(fd)) {
+        return __real_write(fd, bytes, len);
+    }
+    return writing_fails() ? -1 : __real_write(fd, bytes, cut(len));
+}
+
+int __wrap_openat(int folder, const char *path, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = va_arg(arguments, mode_t); /* of no meaning, and unused, without O_CREAT */
+    va_end(arguments);
+    bool fails = (flags & O_CREAT) != 0 ? writing_fails() : system_fails(EIO);
+    return fails ? -1 : __real_openat(folder, path, flags, mode);
+}
+
+int __wrap_unlinkat(int folder, const char *path, int flags)
+{
+    return system_fails(EIO) ? -1 : __real_unlinkat(folder, path, flags);
+}
+
+int __wrap_renameat(int from_folder, const char *from, int to_folder, const char *to)
+{
+    return writing_fails() ? -1 : __real_renameat(from_folder, from, to_folder, to);
+}
+
+int __wrap_mkdir(const char *path, mode_t mode)
+{
+    return writing_fails() ? -1 : __real_mkdir(path, mode);
+}
+
+/* Syncing does nothing (file_faults.h). */
+int __wrap_fsync(int fd)
+{
+    (void)fd;
+    return writing_fails() ? -1 : 0;
+}
+
+DIR *__wrap_fdopendir(int fd)
+{
+    return system_fails(EIO) ? NULL : __real_fdopendir(fd);
+}
+
+/* Of files alone. */
+void *__wrap_mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset)
+{
+    return fd >= 0 && system_fails(ENOMEM) ? MAP_FAILED : __real_mmap(at, len, protection, flags, fd, offset);
 }
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument)

@@ -494,21 +494,20 @@ void world_prepare(const char *folder)
     world_open_soundly(&other);
     seed(&other, INDEXED_BEHIND);
     world_close(&other);
-    world_files_keep(folder, "index.db", FILES_INDEX_FOREIGN);
+    world_files_keep_index(folder, INDEX_FOREIGN);
     world_files_remove(folder);
     world_open_soundly(&seeded);
     seed(&seeded, INDEXED_BEHIND);
     world_close(&seeded);
-    world_files_keep(folder, "index.db", FILES_INDEX_BEHIND);
+    world_files_keep_index(folder, INDEX_BEHIND);
     world_open_soundly(&seeded);
     seed(&seeded, SEEDED);
     world_files_keep(folder, "feed.db", FILES_STORE_CRASHED);
     world_files_keep(folder, "feed.db-wal", FILES_STORE_LOG);
-    world_files_keep(folder, "index.db", FILES_INDEX_CRASHED);
-    world_files_keep(folder, "index.db-wal", FILES_INDEX_LOG);
+    world_files_keep_index(folder, INDEX_CRASHED);
     world_close(&seeded);
     world_files_keep(folder, "feed.db", FILES_STORE);
-    world_files_keep(folder, "index.db", FILES_INDEX);
+    world_files_keep_index(folder, INDEX_WHOLE);
     world_files_remove(folder);
     world_files_make_foreign(folder, &seeded);
     world_files_keep(folder, "feed.db", FILES_STORE_FOREIGN);
@@ -518,21 +517,21 @@ void world_prepare(const char *folder)
 static void lay_out(const char *folder, enum beginning beginning)
 {
     static const struct {
-        enum kept_file store, store_log, index, index_log;
+        enum kept_file store, store_log;
+        enum kept_index index;
     } files[BEGINNINGS] = {
-        [BEGIN_EMPTY] = {FILES_NONE, FILES_NONE, FILES_NONE, FILES_NONE},
-        [BEGIN_SEEDED] = {FILES_STORE, FILES_NONE, FILES_INDEX, FILES_NONE},
-        [BEGIN_CRASHED] = {FILES_STORE_CRASHED, FILES_STORE_LOG, FILES_INDEX_CRASHED, FILES_INDEX_LOG},
-        [BEGIN_BEHIND] = {FILES_STORE, FILES_NONE, FILES_INDEX_BEHIND, FILES_NONE},
-        [BEGIN_FOREIGN] = {FILES_STORE, FILES_NONE, FILES_INDEX_FOREIGN, FILES_NONE},
-        [BEGIN_COPIED] = {FILES_STORE, FILES_NONE, FILES_INDEX, FILES_NONE},
-        [BEGIN_ADOPTED] = {FILES_STORE_FOREIGN, FILES_NONE, FILES_NONE, FILES_NONE},
+        [BEGIN_EMPTY] = {FILES_NONE, FILES_NONE, INDEX_NONE},
+        [BEGIN_SEEDED] = {FILES_STORE, FILES_NONE, INDEX_WHOLE},
+        [BEGIN_CRASHED] = {FILES_STORE_CRASHED, FILES_STORE_LOG, INDEX_CRASHED},
+        [BEGIN_BEHIND] = {FILES_STORE, FILES_NONE, INDEX_BEHIND},
+        [BEGIN_FOREIGN] = {FILES_STORE, FILES_NONE, INDEX_FOREIGN},
+        [BEGIN_COPIED] = {FILES_STORE, FILES_NONE, INDEX_WHOLE},
+        [BEGIN_ADOPTED] = {FILES_STORE_FOREIGN, FILES_NONE, INDEX_NONE},
     };
     world_files_remove(folder);
     world_files_lay(folder, "feed.db", files[beginning].store);
     world_files_lay(folder, "feed.db-wal", files[beginning].store_log);
-    world_files_lay(folder, "index.db", files[beginning].index);
-    world_files_lay(folder, "index.db-wal", files[beginning].index_log);
+    world_files_lay_index(folder, files[beginning].index);
     if (beginning != BEGIN_EMPTY && beginning != BEGIN_ADOPTED && beginning != BEGIN_COPIED) {
         world_files_identify(folder, seeded.first_cursor);
     }

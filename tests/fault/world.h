@@ -30,7 +30,7 @@ extern const char *const backends_names[BACKENDS_COUNT];
 enum beginning {
     BEGIN_EMPTY,   /* none */
     BEGIN_SEEDED,  /* a feed and its index, closed in good order */
-    BEGIN_CRASHED, /* the same as a killed process leaves it: everything in the write-ahead logs */
+    BEGIN_CRASHED, /* the same as a killed process leaves it: the store in its log, the index as its manifest says */
     BEGIN_BEHIND,  /* the index lacks the newer half */
     BEGIN_FOREIGN, /* the index was made from another store */
     BEGIN_COPIED,  /* the feed is a copy: it begins another life */

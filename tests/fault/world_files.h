@@ -10,12 +10,16 @@ enum kept_file {
     FILES_STORE_CRASHED,
     FILES_STORE_LOG,
     FILES_STORE_FOREIGN,
-    FILES_INDEX,
-    FILES_INDEX_CRASHED,
-    FILES_INDEX_LOG,
-    FILES_INDEX_BEHIND,
-    FILES_INDEX_FOREIGN,
     FILES_COUNT
+};
+
+enum kept_index {
+    INDEX_NONE,
+    INDEX_WHOLE,
+    INDEX_CRASHED,
+    INDEX_BEHIND,
+    INDEX_FOREIGN,
+    INDEX_COUNT
 };
 
 /* Remembers the file as it is now. */
@@ -23,6 +27,13 @@ void world_files_keep(const char *folder, const char *name, enum kept_file kept)
 
 /* Writes it as it was then; FILES_NONE: does nothing. */
 void world_files_lay(const char *folder, const char *name, enum kept_file kept);
+
+/* The same for the directory of the index, with all in it. */
+void world_files_keep_index(const char *folder, enum kept_index kept);
+void world_files_lay_index(const char *folder, enum kept_index kept);
+
+/* How many files lie in the directory of the index. */
+unsigned world_files_count_index(const char *folder);
 
 /* Writes into the lock file that the store's file is the one it was, and no copy. */
 void world_files_identify(const char *folder, const char *cursor);

@@ -168,8 +168,8 @@ static int ignore_hit(meower_hit_sink *sink, const char *id, uint64_t position)
 static void call_all(struct search *search)
 {
     meower_search_info info = {0};
-    const meower_search_word word = {"meow", 4, 1, 1};
-    const meower_search_request request = {&word, 1, 0, 10};
+    const meower_search_word word = {.text = "meow", .text_len = 4, .typos_max = 1, .is_prefix = 1};
+    const meower_search_request request = {.words = &word, .word_count = 1, .take = 10};
     meower_hit_sink sink = {ignore_hit};
     meower_error error;
 
@@ -223,6 +223,18 @@ static void the_embedded_index_is_built_in(void **state)
     assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_OK);
     assert_true((search.vtable.flags & MEOWER_SEARCH_EXCLUSIVE) != 0);
     search_close(&search);
+}
+
+static void the_engine_before_it_is_unsupported_and_the_new_one_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+    struct search search;
+
+    choose(fixture, "fts5:/var/lib/meower/index.db");
+    assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(fixture->error.message, "index:PATH"));
+    choose(fixture, "fts5:");
+    assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_ERROR_UNSUPPORTED);
 }
 
 static void an_engine_of_the_host_is_found_with_its_context_location_and_lanes(void **state)
@@ -339,6 +351,7 @@ int main(void)
 #endif
         cmocka_unit_test_setup_teardown(a_text_without_a_scheme_is_invalid, setup, teardown),
         cmocka_unit_test_setup_teardown(the_embedded_index_is_built_in, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_engine_before_it_is_unsupported_and_the_new_one_is_named, setup, teardown),
         cmocka_unit_test_setup_teardown(an_engine_of_the_host_is_found_with_its_context_location_and_lanes, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(every_call_reaches_the_engine, setup, teardown),

@@ -74,31 +74,46 @@ static DIR *list(const struct index_files *files)
     return names;
 }
 
-/* Nothing is made or removed in a directory that has something else in it, unless it has a manifest of ours. */
+/* What a directory has in it. */
+struct contents {
+    bool has_lock;
+    bool has_manifest; /* a file of this name */
+    bool has_others;   /* that are not ours by their names */
+};
+
+static void note_name(struct contents *contents, const char *name)
+{
+    if (strcmp(name, LOCK_NAME) == 0) {
+        contents->has_lock = true;
+    } else if (strcmp(name, MANIFEST_NAME) == 0) {
+        contents->has_manifest = true;
+    } else if (name[0] != '.' && strcmp(name, MANIFEST_NEW_NAME) != 0 && number_of(name) == 0) {
+        contents->has_others = true;
+    }
+}
+
+/* Nothing is made or removed in a directory that has something else in it, unless it has a manifest of ours. One that
+ * does not begin as ours do is taken for a damaged one only where nothing but our files is. */
 static int refuse_foreign(struct index_files *files, meower_error *error)
 {
     DIR *names = list(files);
-    const char *foreign = NULL;
-    bool has_manifest = false;
-    int status = MEOWER_OK;
+    struct contents contents = {.has_lock = false};
 
     if (names == NULL) {
         return index_files_error(files, "list", errno, error);
     }
     for (struct dirent *entry; (entry = readdir(names)) != NULL;) {
-        bool is_ours = entry->d_name[0] == '.' || strcmp(entry->d_name, LOCK_NAME) == 0 ||
-                       strcmp(entry->d_name, MANIFEST_NEW_NAME) == 0 || number_of(entry->d_name) != 0;
-        has_manifest = has_manifest || strcmp(entry->d_name, MANIFEST_NAME) == 0;
-        foreign = is_ours || strcmp(entry->d_name, MANIFEST_NAME) == 0 ? foreign : "";
-    }
-    if (foreign != NULL && !has_manifest) {
-        status = meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
-                                  "\"%s\" is no search index of this library; it was not changed; name another "
-                                  "directory, or move it away",
-                                  files->path);
+        note_name(&contents, entry->d_name);
     }
     closedir(names);
-    return status;
+    bool is_suspect = contents.has_others || (contents.has_manifest && !contents.has_lock);
+    if (is_suspect && !manifest_is_ours(files)) {
+        return meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
+                                "\"%s\" is no search index of this library; it was not changed; name another "
+                                "directory, or move it away",
+                                files->path);
+    }
+    return MEOWER_OK;
 }
 
 /* flock() belongs to the descriptor, so that a second index on the same directory is refused in this process as well.
@@ -212,19 +227,22 @@ static void remove_segment(struct index_files *files, uint64_t number)
     unlinkat(files->directory, name, 0);
 }
 
-uint64_t index_files_begin(struct index_files *files, struct segment_writer *writer, meower_error *error)
+/* A file that is there already is left alone: it may be mapped. */
+int index_files_begin(struct index_files *files, struct segment_writer *writer, uint64_t *number, meower_error *error)
 {
-    char name[NAME_SIZE];
-    uint64_t number = files->next_number++;
+    int file;
 
-    write_name(number, name);
-    int file = openat(files->directory, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    do {
+        char name[NAME_SIZE];
+        *number = files->next_number++;
+        write_name(*number, name);
+        file = openat(files->directory, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    } while (file < 0 && errno == EEXIST);
     if (file < 0) {
-        index_files_error(files, "write to", errno, error);
-        return 0;
+        return index_files_error(files, "write to", errno, error);
     }
     segment_writer_init(writer, file);
-    return number;
+    return MEOWER_OK;
 }
 
 void index_files_abandon(struct index_files *files, struct segment_writer *writer, uint64_t number)

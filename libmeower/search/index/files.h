@@ -37,8 +37,8 @@ int index_files_load(struct index_files *files, struct vocabulary *vocabulary, s
 int index_files_save(struct index_files *files, const struct view *view, const meower_search_info *info,
                      meower_error *error);
 
-/* Begins a segment's file. Returns its number, or 0 with the error. */
-uint64_t index_files_begin(struct index_files *files, struct segment_writer *writer, meower_error *error);
+/* Begins a segment's file, which was not there before. */
+int index_files_begin(struct index_files *files, struct segment_writer *writer, uint64_t *number, meower_error *error);
 
 /* Ends it: syncs and maps it. Held once. After an error the file is gone. Cleans up after the writer either way. */
 int index_files_end(struct index_files *files, struct segment_writer *writer, uint64_t number, struct segment **segment,

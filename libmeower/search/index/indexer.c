@@ -160,10 +160,11 @@ static int merge_to_file(struct index_files *files, const struct merge_input *in
                          struct segment **segment, meower_error *error)
 {
     struct segment_writer writer;
-    uint64_t number = index_files_begin(files, &writer, error);
+    uint64_t number;
+    int status = index_files_begin(files, &writer, &number, error);
 
-    if (number == 0) {
-        return MEOWER_ERROR_IO;
+    if (status != MEOWER_OK) {
+        return status;
     }
     if (!merger_write(&writer, inputs, count)) {
         index_files_abandon(files, &writer, number);
@@ -241,27 +242,28 @@ static unsigned level_of(uint32_t documents)
     return level;
 }
 
-/* How many of the last parts are to be merged: the nearest MERGE_COUNT of one size, with the smaller ones between. */
+/* How many of the last parts are to be merged: the nearest MERGE_COUNT of one size, with smaller ones that are newer. A
+ * smaller one that is older counts as one of that size: it cannot be merged without them. */
 static size_t due_at_end(const struct view *view)
 {
-    size_t count = 0;
     size_t of_level = 0;
     unsigned level = 0;
 
     for (size_t i = view->count; i > 0; i--) {
         uint32_t documents = view->parts[i - 1].segment->header.document_count;
         unsigned reached = level_of(documents);
-        if (documents >= SEGMENT_DOCUMENTS || (reached > level && of_level >= MERGE_COUNT)) {
+        if (documents >= SEGMENT_DOCUMENTS) {
             break;
         }
         if (reached > level) {
             level = reached;
             of_level = 0;
         }
-        of_level += reached == level ? 1 : 0;
-        count++;
+        if (++of_level == MERGE_COUNT) {
+            return view->count - i + 1;
+        }
     }
-    return of_level >= MERGE_COUNT ? count : 0;
+    return 0;
 }
 
 static int merge_end(struct indexer *indexer, meower_error *error)

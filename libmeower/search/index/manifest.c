@@ -69,6 +69,25 @@ static int read_file(const struct index_files *files, struct bytes *bytes, meowe
     return status;
 }
 
+bool manifest_is_ours(const struct index_files *files)
+{
+    int file = openat(files->directory, MANIFEST_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    uint64_t magic = 0;
+    ssize_t len = file < 0 ? 0 : read(file, &magic, sizeof(magic));
+
+    if (file >= 0) {
+        close(file);
+    }
+    return len == (ssize_t)sizeof(magic) && magic == MANIFEST_MAGIC;
+}
+
+/* Whether a part comes after the one before it: one file in the place of another is sound in itself. */
+static bool is_in_order(const struct view *view, size_t index)
+{
+    return index == 0 ||
+           view->parts[index].segment->header.first_position > view->parts[index - 1].segment->header.last_position;
+}
+
 /* Reads one part. Moves on in the bytes. */
 static int load_part(const struct index_files *files, const unsigned char **at, const unsigned char *end,
                      struct view *view, size_t index, meower_error *error)
@@ -89,6 +108,9 @@ static int load_part(const struct index_files *files, const unsigned char **at, 
         return status;
     }
     view->count = index + 1;
+    if (!is_in_order(view, index)) {
+        return damaged(files, error);
+    }
     for (uint32_t i = 0; i < part.deleted_count; i++) {
         uint32_t age = load_32(*at);
         *at += sizeof(age);

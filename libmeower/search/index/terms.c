@@ -181,6 +181,25 @@ static uint64_t find_joins(struct terms *terms, size_t word, const struct candid
     return documents;
 }
 
+/* Leaves those that are tried, and notes which they are. */
+static void limit(struct candidates *candidates, size_t word)
+{
+    struct candidates *limited;
+
+    if (candidates->count <= TYPO_WORDS_MAX) {
+        return;
+    }
+    qsort(candidates->items, candidates->count, sizeof(*candidates->items), compare_candidates);
+    candidates->count = TYPO_WORDS_MAX;
+    limited = arena_take(candidates->terms->arena, 1, sizeof(*limited));
+    if (limited == NULL) {
+        candidates->terms->has_failed = true;
+        return;
+    }
+    *limited = *candidates;
+    candidates->terms->limited[word] = limited;
+}
+
 /* Returns how many documents have words that differ by typos, each word for itself. */
 static uint64_t find_typos(struct terms *terms, size_t word, bool differs)
 {
@@ -192,11 +211,8 @@ static uint64_t find_typos(struct terms *terms, size_t word, bool differs)
     if (differs && searched->may_differ_first) {
         vocabulary_find_first_typos(terms->view->vocabulary, searched, &candidates.sink);
     }
+    limit(&candidates, word);
     documents = find_joins(terms, word, &candidates);
-    if (candidates.count > TYPO_WORDS_MAX) {
-        qsort(candidates.items, candidates.count, sizeof(*candidates.items), compare_candidates);
-        candidates.count = TYPO_WORDS_MAX;
-    }
     for (size_t i = 0; i < candidates.count; i++) {
         documents += candidates.items[i].documents;
         for (size_t part = 0; part < terms->view->count; part++) {
@@ -227,10 +243,14 @@ static void find_splits(struct terms *terms, size_t word)
 /* ---- as a prefix ------------------------------------------------------------------------------------------------ */
 
 /* Whether the walk's word is matched as a typo already: then it is one, and no prefix. */
-static bool is_typo(const meower_search_word *word, bool differs, const struct lexicon_walk *walk)
+static bool is_typo(const struct terms *terms, size_t word, bool differs, const struct lexicon_walk *walk)
 {
-    return word->typos_max > 0 && walk->len <= word->text_len + (size_t)word->typos_max * 4 &&
-           match_quality(word, (const char *)walk->word, walk->len, differs) == MATCH_TYPO;
+    const meower_search_word *searched = &terms->request->words[word];
+    const char *text = (const char *)walk->word;
+
+    return searched->typos_max > 0 && walk->len <= searched->text_len + (size_t)searched->typos_max * 4 &&
+           match_quality(searched, text, walk->len, differs) == MATCH_TYPO &&
+           (terms->limited[word] == NULL || has_candidate(terms->limited[word], text, walk->len));
 }
 
 /* Whether it is what the query's neighbours are when they are joined. */
@@ -258,7 +278,8 @@ static uint64_t find_prefixes(struct terms *terms, size_t word, bool differs)
         for (; lexicon_has_word(&walk) && walk.len >= searched->text_len &&
                memcmp(walk.word, searched->text, searched->text_len) == 0;
              lexicon_next(&walk)) {
-            if (walk.len > searched->text_len && !is_typo(searched, differs, &walk) && !is_join(terms, word, &walk)) {
+            if (walk.len > searched->text_len && !is_typo(terms, word, differs, &walk) &&
+                !is_join(terms, word, &walk)) {
                 struct postings postings = lexicon_postings(&walk);
                 add_word(terms, list_of(terms, part, word, MATCH_PREFIX), postings);
                 documents += postings.count;

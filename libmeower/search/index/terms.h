@@ -15,6 +15,8 @@ struct term_list {
     uint64_t documents; /* of all of them, some perhaps more than once */
 };
 
+struct candidates;
+
 struct part_terms {
     struct term_list (*lists)[MATCH_NONE]; /* one a searched word */
 };
@@ -26,9 +28,10 @@ struct terms {
     struct part_terms *parts;     /* one a part of the view */
     bool has_quality[MATCH_NONE]; /* some word matches something in it */
     uint64_t documents[MATCH_WORDS_MAX]
-                      [MATCH_NONE];           /* that have a word in a quality or a better one (docs/SEARCH.md) */
-    uint64_t last_documents[MATCH_WORDS_MAX]; /* that have the last character of a run */
-    bool has_failed;                          /* memory was short */
+                      [MATCH_NONE];              /* that have a word in a quality or a better one (docs/SEARCH.md) */
+    uint64_t last_documents[MATCH_WORDS_MAX];    /* that have the last character of a run */
+    struct candidates *limited[MATCH_WORDS_MAX]; /* that are tried, where that are not all; else NULL */
+    bool has_failed;                             /* memory was short */
 };
 
 /* Begins. The arena outlives it. False when memory is short. */

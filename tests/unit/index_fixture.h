@@ -1,0 +1,57 @@
+/* index_fixture.h - documents, ids and chance for the tests of the embedded index. Included behind cmocka.h. */
+#ifndef UNIT_INDEX_FIXTURE_H
+#define UNIT_INDEX_FIXTURE_H
+
+#include "search/index/builder.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INDEX_TEXT_SIZE 400
+
+/* The id with this number; they rise as their numbers do. */
+static inline void index_id(uint64_t number, unsigned char id[KSUID_BYTES])
+{
+    memset(id, 0x11, KSUID_BYTES);
+    for (size_t i = 0; i < sizeof(number); i++) {
+        id[KSUID_BYTES - 1 - i] = (unsigned char)(number >> (8 * i));
+    }
+}
+
+/* A document at this position, whose id has the same number. The words are borrowed. */
+static inline struct new_document index_document(uint64_t position, const char *words)
+{
+    struct new_document document = {.position = position, .words = words, .words_len = strlen(words)};
+
+    index_id(position, document.id);
+    return document;
+}
+
+static inline unsigned index_random(unsigned *seed, unsigned below)
+{
+    return (unsigned)rand_r(seed) % below;
+}
+
+/* A word of up to `letters_max` letters of few kinds, so that words are alike; some of them of two bytes. */
+static inline void index_random_word(unsigned *seed, unsigned letters_max, char *out)
+{
+    static const char *const letters[] = {"a", "a", "b", "c", "ж"};
+
+    out[0] = '\0';
+    for (unsigned left = 1 + index_random(seed, letters_max); left > 0; left--) {
+        strcat(out, letters[index_random(seed, sizeof(letters) / sizeof(letters[0]))]);
+    }
+}
+
+/* Up to `words_max` words joined by spaces; perhaps none. */
+static inline void index_random_text(unsigned *seed, unsigned words_max, unsigned letters_max,
+                                     char out[INDEX_TEXT_SIZE])
+{
+    out[0] = '\0';
+    for (unsigned left = index_random(seed, words_max + 1); left > 0; left--) {
+        index_random_word(seed, letters_max, out + strlen(out));
+        strcat(out, left > 1 ? " " : "");
+    }
+}
+
+#endif
