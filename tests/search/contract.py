@@ -2,6 +2,7 @@
 small enough to be looked through: which meows a query finds, and in which order. words.py cuts the words."""
 
 import functools
+import itertools
 from collections import Counter, namedtuple
 
 from words import CHARACTER, LETTER, split
@@ -89,9 +90,10 @@ def parse(query):
 @functools.lru_cache(maxsize=100_000)
 def read(position, text):
     words = split(text)
-    parts_of = pieces(words)
-    return Meow(position, frozenset(word.text for word in words), [parts for kind, parts in parts_of if kind == RUN],
-                frozenset(joined for joined, _ in neighbours(parts_of)))
+    together = [[word.text for word in group] for kind, group in itertools.groupby(words, lambda word: word.kind)
+                if kind == CHARACTER]  # also over spaces and punctuation, of which no word is left
+    return Meow(position, frozenset(word.text for word in words), [tuple(parts) for parts in together],
+                frozenset(joined for joined, _ in neighbours(pieces(words))))
 
 
 def has_run(runs, wanted, is_open):
