@@ -100,8 +100,8 @@ test("says so when nothing is found, and when it failed", async () => {
 
 test("goes on to the end of many results", async () => {
   await box().fill("filler");
-  await page.getByText("The first 50 meows").waitFor();
-  for (let i = 0; i < 4; i++) {
+  await page.getByText("The first 20 meows").waitFor();
+  for (let i = 0; i < 12; i++) {
     await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
     await page.waitForTimeout(150);
   }
@@ -162,7 +162,7 @@ test("a result that is looked at by keyboard stays where it is while others come
 test("while 200 found meows a second come, few searches are made, nothing flickers, and the reader's place is kept", async () => {
   await deployment.postMany(60, (i) => `comet ${i}`);
   await box().fill("comet");
-  await page.getByText("The first 50 meows").waitFor();
+  await page.getByText(/^The first \d+ meows/).waitFor();
   await page.keyboard.press("ArrowDown");
   await expect.poll(async () => (await focused()).id).toBeDefined();
   const before = await focused();

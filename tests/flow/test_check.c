@@ -87,6 +87,26 @@ static void make_index(meower *feed)
     meower_command_close(command);
 }
 
+/* Checks once: there is nothing wrong. */
+static meower_check_totals check_sound(const struct place *place)
+{
+    meower_check *check;
+    meower_check_totals totals;
+    meower_error error;
+
+    if (meower_check_run(place->options, &check, &error) != MEOWER_OK) {
+        fail_msg("%s", error.message);
+    }
+    assert_int_equal(meower_check_read_totals(check, &totals), MEOWER_OK);
+    if (totals.findings > 0) {
+        const meower_finding *finding = meower_check_finding(check, 0);
+        fail_msg("%llu findings, the first at %llu: %s %s", (unsigned long long)totals.findings,
+                 (unsigned long long)finding->position, finding->id, finding->text);
+    }
+    meower_check_free(check);
+    return totals;
+}
+
 static void what_is_written_meanwhile_is_no_damage(void **state)
 {
     struct place *place = *state;
@@ -98,21 +118,9 @@ static void what_is_written_meanwhile_is_no_damage(void **state)
     make_index(feed);
     assert_int_equal(pthread_create(&thread, NULL, keep_writing, &writer), 0);
     for (int round = 0; round < 30 || head < 100; round++) {
-        meower_check *check;
-        meower_check_totals totals;
-        meower_error error;
-        if (meower_check_run(place->options, &check, &error) != MEOWER_OK) {
-            fail_msg("%s", error.message);
-        }
-        assert_int_equal(meower_check_read_totals(check, &totals), MEOWER_OK);
-        if (totals.findings > 0) {
-            const meower_finding *finding = meower_check_finding(check, 0);
-            fail_msg("%llu findings, the first at %llu: %s %s", (unsigned long long)totals.findings,
-                     (unsigned long long)finding->position, finding->id, finding->text);
-        }
+        meower_check_totals totals = check_sound(place);
         assert_true(totals.head >= head);
         head = totals.head;
-        meower_check_free(check);
     }
     atomic_store(&writer.is_over, true);
     pthread_join(thread, NULL);
@@ -148,6 +156,77 @@ static void a_long_feed_is_checked_to_its_end(void **state)
     assert_int_equal(totals.meows, LONG_FEED + 1);
     assert_int_equal(totals.documents, LONG_FEED + 1);
     meower_check_free(check);
+}
+
+#define OLD_MEOWS 300
+
+struct deleting_thread {
+    meower *feed;
+    meower_command_result *posted;
+    atomic_bool is_over;
+};
+
+static void *delete_old_ones(void *context)
+{
+    struct deleting_thread *thread = context;
+    meower_command *command;
+
+    if (meower_command_open(thread->feed, &command, NULL) == MEOWER_OK) {
+        for (size_t i = 0; i < OLD_MEOWS; i++) {
+            (void)meower_command_delete(command, thread->posted[i].id, PATIENCE_MS, NULL, NULL);
+        }
+        meower_command_close(command);
+    }
+    atomic_store(&thread->is_over, true);
+    return NULL;
+}
+
+/* Each deletion has the index's file replaced by another one. */
+static void an_index_whose_files_are_replaced_meanwhile_is_not_damaged(void **state)
+{
+    struct place *place = *state;
+    meower_command_result *posted = calloc(OLD_MEOWS, sizeof(*posted));
+    meower *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
+    meower_command *command = command_open(feed);
+    pthread_t thread;
+
+    assert_non_null(posted);
+    for (size_t i = 0; i < OLD_MEOWS; i++) {
+        posted[i] = post(command, "an old one");
+    }
+    meower_command_close(command);
+    feed_close(feed);
+    feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
+    struct deleting_thread deleting = {.feed = feed, .posted = posted};
+    assert_int_equal(pthread_create(&thread, NULL, delete_old_ones, &deleting), 0);
+    while (!atomic_load(&deleting.is_over)) {
+        (void)check_sound(place);
+    }
+    pthread_join(thread, NULL);
+    feed_close(feed);
+    free(posted);
+    meower_check_totals totals = check_sound(place);
+    assert_int_equal(totals.head, 2 * OLD_MEOWS);
+    assert_int_equal(totals.index_position, 2 * OLD_MEOWS);
+    assert_int_equal(totals.documents, 0);
+}
+
+/* An instance keeps its newest documents in memory until they are enough for a file. */
+static void documents_that_are_in_no_file_yet_are_not_missing(void **state)
+{
+    struct place *place = *state;
+    meower *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
+    meower_check_totals totals;
+
+    make_index(feed);
+    totals = check_sound(place);
+    assert_int_equal(totals.head, 1);
+    assert_int_equal(totals.documents, 0);
+    assert_int_equal(totals.index_position, 0);
+    feed_close(feed);
+    totals = check_sound(place);
+    assert_int_equal(totals.documents, 1);
+    assert_int_equal(totals.index_position, 1);
 }
 
 static void a_finding_says_what_where_and_of_which_meow(void **state)
@@ -254,8 +333,12 @@ static void what_cannot_be_checked_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_PLACE(what_is_written_meanwhile_is_no_damage),      WITH_PLACE(a_long_feed_is_checked_to_its_end),
-        WITH_PLACE(a_finding_says_what_where_and_of_which_meow), WITH_PLACE(a_meow_that_is_in_no_list_is_named),
+        WITH_PLACE(what_is_written_meanwhile_is_no_damage),
+        WITH_PLACE(a_long_feed_is_checked_to_its_end),
+        WITH_PLACE(an_index_whose_files_are_replaced_meanwhile_is_not_damaged),
+        WITH_PLACE(documents_that_are_in_no_file_yet_are_not_missing),
+        WITH_PLACE(a_finding_says_what_where_and_of_which_meow),
+        WITH_PLACE(a_meow_that_is_in_no_list_is_named),
         WITH_PLACE(what_cannot_be_checked_is_refused),
     };
 

@@ -301,7 +301,27 @@ def test_a_clean_stop_leaves_the_files_of_the_data_alone(new_server):
     for _ in range(20):
         Feed(server).post(unique_word())
     assert server.stop() == 0
-    assert sorted(os.listdir(server.data_directory)) == ["feed.db", "feed.db.lock", "search.db", "search.db.lock"]
+    assert sorted(os.listdir(server.data_directory)) == ["feed.db", "feed.db.lock", "search"]
+    assert sorted(name for name in os.listdir(f"{server.data_directory}/search") if not name.endswith(".segment")) == [
+        "lock", "manifest"]
+    assert len(os.listdir(f"{server.data_directory}/search")) == 3
+
+
+def test_an_index_file_of_before_is_neither_read_nor_changed(new_server):
+    """The index was SQLite's once, in search.db."""
+    server = new_server()
+    os.makedirs(server.data_directory, exist_ok=True)
+    old = f"{server.data_directory}/search.db"
+    with open(old, "wb") as file:
+        file.write(b"SQLite format 3\0" + bytes(4080))
+    server.start()
+    word = unique_word()
+    posted = Feed(server).post(word)
+    assert Feed(server).ids("/search", query=word, cursor=posted.cursor) == [posted.id]
+    server.stop()
+    with open(old, "rb") as file:
+        assert file.read() == b"SQLite format 3\0" + bytes(4080)
+    assert not os.path.exists(f"{old}.lock")
 
 
 def test_a_subscriber_resumes_over_a_restart(new_server):

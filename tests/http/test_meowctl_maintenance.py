@@ -1,5 +1,6 @@
 """meowctl's commands that look after a feed's data, on real files."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -138,6 +139,17 @@ def wait_until_found(server, word, count):
         time.sleep(0.05)
 
 
+@contextlib.contextmanager
+def another_store(path):
+    """The store is another one for a while: what is done to it meanwhile is gone afterwards, without a trace in its lock."""
+    files = {name: pathlib.Path(name).read_bytes() for name in (str(path), f"{path}.lock")}
+    yield
+    for name, content in files.items():
+        with open(name, "r+b") as file:  # the same file, so that it is known again
+            file.write(content)
+            file.truncate()
+
+
 def test_an_index_that_lacks_a_meow_is_rebuilt_while_the_server_works(meowctl, new_server):
     server = new_server()
     server.start()
@@ -146,10 +158,12 @@ def test_an_index_that_lacks_a_meow_is_rebuilt_while_the_server_works(meowctl, n
         feed.post(f"rebuilt {number}")
     wait_until_found(server, "rebuilt", 20)
     server.stop()
-    with sqlite3.connect(f"{server.data_directory}/search.db") as index:
-        for row, words in index.execute("SELECT position, words FROM docs WHERE position < 6").fetchall():
-            index.execute("INSERT INTO ft(ft, rowid, words) VALUES ('delete', ?, ?)", (row, words))
-            index.execute("DELETE FROM docs WHERE position = ?", (row,))
+    store = f"{server.data_directory}/feed.db"
+    with another_store(store):
+        with sqlite3.connect(store) as database:
+            database.execute("DELETE FROM meows WHERE id IN (SELECT meow_id FROM meower_events WHERE position < 6)")
+        assert meowctl("--store", f"sqlite:{store}", "--search", f"index:{server.data_directory}/search", "rebuild",
+                       "search").returncode == 0
     server.start()
     assert found(server, "rebuilt") == 15
     rebuilt = meowctl("--admin", server.admin_url, "rebuild", "search")
@@ -199,7 +213,7 @@ class Feeds:
     def __init__(self, meowctl, folder):
         self.meowctl = meowctl
         self.store = folder / "feed.db"
-        self.index = folder / "search.db"
+        self.index = folder / "search"
         self.urls = ("--store", f"sqlite:{self.store}", "--search", f"index:{self.index}")
         self.ids = meowctl(*self.urls, "post", "-", text="one\ntwo\nthree\nfour\n").stdout.split()
         assert meowctl(*self.urls, "delete", self.ids[3]).returncode == 0
@@ -209,10 +223,15 @@ class Feeds:
             for statement in statements:
                 assert database.execute(statement).rowcount != 0, statement
 
-    def damage_index(self, *statements):
-        with sqlite3.connect(self.index) as database:
-            for statement in statements:
-                database.execute(statement)
+    def index_another(self, *statements):
+        """Has an index made of another store, which is this one after these statements."""
+        with another_store(self.store):
+            self.damage("DROP TRIGGER meower_meows_inserted", *statements)
+            assert self.meowctl(*self.urls, "rebuild", "search").returncode == 0
+
+    def segment(self):
+        segment, = self.index.glob("*.segment")
+        return segment
 
     def check(self):
         result = self.meowctl(*self.urls, "check")
@@ -237,7 +256,7 @@ def test_a_sound_feed_has_no_differences(feeds):
 
 def test_a_check_changes_nothing(feeds):
     def content():
-        return [path.read_bytes() for path in (feeds.store, feeds.index)]
+        return {path: path.read_bytes() for path in (feeds.store, *feeds.index.iterdir())}
 
     before = content()
     feeds.check()
@@ -286,54 +305,51 @@ def test_a_key_of_no_post_is_named(feeds):
     feeds.assert_finds("idempotency key", "position 5")
 
 
+STRAY = "2ST000000000000000000000001"
+
+
 def test_a_document_that_is_missing_is_named(feeds):
-    feeds.damage_index("INSERT INTO ft(ft, rowid, words) VALUES ('delete', 2, 'two')",
-                       "DELETE FROM docs WHERE position = 2")
+    feeds.index_another(f"DELETE FROM meows WHERE id = '{feeds.ids[1]}'")
     feeds.assert_finds("2  ", feeds.ids[1], "lacks the meow")
 
 
 def test_a_document_too_many_is_named(feeds):
-    feeds.damage_index(f"INSERT INTO docs VALUES (4, '{feeds.ids[3]}', 'four')",
-                       "INSERT INTO ft(rowid, words) VALUES (4, 'four')")
+    feeds.index_another(f"INSERT INTO meows VALUES ('{feeds.ids[3]}', 'four', 1)",
+                        f"UPDATE meower_events SET meow_id = '{STRAY}' WHERE position = 5")
     feeds.assert_finds("4  ", feeds.ids[3], "the feed has not")
 
 
 def test_a_document_of_no_meow_is_named(feeds):
-    feeds.damage_index("INSERT INTO docs VALUES (9, '2ST000000000000000000000001', 'nine')",
-                       "INSERT INTO ft(rowid, words) VALUES (9, 'nine')")
-    feeds.assert_finds("9  ", "2ST000000000000000000000001", "the feed has not")
+    feeds.index_another(f"INSERT INTO meows VALUES ('{STRAY}', 'five', 1)",
+                        f"UPDATE meower_events SET meow_id = '{STRAY}', kind = 1 WHERE position = 5")
+    feeds.assert_finds("5  ", STRAY, "the feed has not")
 
 
-@pytest.mark.parametrize("position", [4, 8])
+@pytest.mark.parametrize("position", [4, 5])
 def test_a_document_at_another_position_is_named(feeds, position):
-    feeds.damage_index("INSERT INTO ft(ft, rowid, words) VALUES ('delete', 2, 'two')",
-                       f"UPDATE docs SET position = {position} WHERE position = 2",
-                       f"INSERT INTO ft(rowid, words) VALUES ({position}, 'two')")
+    feeds.index_another(f"UPDATE meower_events SET meow_id = '{STRAY}' WHERE position = 2",
+                        f"UPDATE meower_events SET meow_id = '{feeds.ids[1]}', kind = 1 WHERE position = {position}")
     feeds.assert_finds(f"{position}  ", feeds.ids[1], "position")
 
 
-def test_a_document_with_other_words_is_named(feeds):
-    feeds.damage_index("INSERT INTO ft(ft, rowid, words) VALUES ('delete', 2, 'two')",
-                       "UPDATE docs SET words = 'second' WHERE position = 2",
-                       "INSERT INTO ft(rowid, words) VALUES (2, 'second')")
-    feeds.assert_finds("2  ", feeds.ids[1], "other words")
-
-
-def test_words_that_the_index_does_not_find_are_noticed(feeds):
-    feeds.damage_index("INSERT INTO ft(ft, rowid, words) VALUES ('delete', 2, 'two')")
-    feeds.assert_finds("3 words", "finds 2")
-
-
 def test_an_index_beyond_the_head_is_noticed(feeds):
-    feeds.damage_index("UPDATE state SET position = 7")
+    with another_store(feeds.store):
+        id = feeds.meowctl(*feeds.urls, "post", "five").stdout.strip()
+        assert feeds.meowctl(*feeds.urls, "delete", id).returncode == 0
     feeds.assert_finds("7  ", "beyond the head at 5")
 
 
-def test_an_index_that_is_behind_is_no_difference(feeds):
-    feeds.damage_index("UPDATE state SET position = 2",
-                       "INSERT INTO ft(ft, rowid, words) VALUES ('delete', 3, 'three')",
-                       "DELETE FROM docs WHERE position = 3")
-    assert feeds.check() == (0, ["0 differences: 3 meows, head 5, index of 2 meows at 2"])
+def test_an_index_that_is_behind_is_no_difference(feeds, tmp_path):
+    shutil.copytree(feeds.index, tmp_path / "earlier")
+    feeds.meowctl(*feeds.urls, "post", "five")
+    shutil.rmtree(feeds.index)
+    shutil.move(tmp_path / "earlier", feeds.index)
+    assert feeds.check() == (0, ["0 differences: 4 meows, head 6, index of 3 meows at 5"])
+
+
+def test_a_meow_without_a_word_is_in_the_index(feeds):
+    feeds.meowctl(*feeds.urls, "post", "?!")
+    assert feeds.check() == (0, ["0 differences: 4 meows, head 6, index of 4 meows at 6"])
 
 
 def test_an_index_of_another_life_is_noticed(feeds, meowctl):
@@ -342,18 +358,66 @@ def test_an_index_of_another_life_is_noticed(feeds, meowctl):
 
 
 def test_an_index_that_is_missing_is_noticed(feeds):
-    feeds.index.unlink()
-    feeds.assert_finds("there is no search index", "search.db")
+    shutil.rmtree(feeds.index)
+    feeds.assert_finds("there is no search index", str(feeds.index))
     assert not feeds.index.exists()
 
 
-def test_an_index_that_cannot_be_read_is_one_difference(feeds):
-    size = feeds.index.stat().st_size
-    with open(feeds.index, "r+b") as file:
-        file.seek(4096)
-        file.write(os.urandom(size - 4096))
-    status, lines = feeds.check()
-    assert status == 1 and len(lines) == 2 and "damaged" in lines[0], lines
+def test_a_file_in_the_place_of_the_index_is_noticed(feeds):
+    """Such as the one that the index was before it was a directory."""
+    shutil.rmtree(feeds.index)
+    feeds.index.write_bytes(b"SQLite format 3\0" + bytes(4080))
+    feeds.assert_finds(str(feeds.index), "is a file")
+
+
+def flip(path, offset):
+    content = bytearray(path.read_bytes())
+    content[offset] ^= 1
+    path.write_bytes(content)
+
+
+def test_each_byte_of_a_segment_counts(feeds):
+    segment = feeds.segment()
+    size = segment.stat().st_size
+    for offset in {0, 8, 16, size // 2, size - 1, *range(24, size, 97)}:
+        flip(segment, offset)
+        feeds.assert_finds("damaged")
+        flip(segment, offset)
+    assert feeds.check()[0] == 0
+
+
+def test_each_byte_of_the_manifest_counts(feeds):
+    manifest = feeds.index / "manifest"
+    for offset in range(0, manifest.stat().st_size, 5):
+        flip(manifest, offset)
+        feeds.assert_finds("damaged")
+        flip(manifest, offset)
+    assert feeds.check()[0] == 0
+
+
+def cut_off(path):
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def overwrite(path):
+    path.write_bytes(os.urandom(path.stat().st_size))
+
+
+@pytest.mark.parametrize("harm", [cut_off, overwrite, os.unlink, lambda path: os.truncate(path, 0)],
+                         ids=["half", "random", "removed", "empty"])
+def test_an_index_with_a_damaged_segment_is_one_difference_and_is_made_anew(feeds, meowctl, harm):
+    harm(feeds.segment())
+    feeds.assert_finds("damaged")
+    assert feeds.ids[1] in meowctl(*feeds.urls, "search", "two").stdout
+    assert feeds.check() == (0, ["0 differences: 3 meows, head 5, index of 3 meows at 5"])
+
+
+@pytest.mark.parametrize("harm", [cut_off, overwrite], ids=["half", "random"])
+def test_an_index_with_a_damaged_manifest_is_one_difference_and_is_made_anew(feeds, meowctl, harm):
+    harm(feeds.index / "manifest")
+    feeds.assert_finds("damaged")
+    assert feeds.ids[1] in meowctl(*feeds.urls, "search", "two").stdout
+    assert feeds.check() == (0, ["0 differences: 3 meows, head 5, index of 3 meows at 5"])
 
 
 def test_a_damaged_store_is_noticed(feeds):
@@ -382,8 +446,19 @@ def test_a_working_server_can_be_checked(meowctl, new_server):
     for id in ids[::3]:
         assert feed.delete(id, server.token).status_code == 204
     wait_until_found(server, "checked", 20)
-    deadline = time.monotonic() + 20
-    while "at 40" not in (result := meowctl("--store", f"sqlite:{server.data_directory}/feed.db", "--search",
-                                            f"index:{server.data_directory}/search", "check")).stdout:
-        assert result.returncode == 0 and time.monotonic() < deadline, result
-    assert result.stdout == "0 differences: 20 meows, head 40, index of 20 meows at 40\n", result.stderr
+    place = ("--store", f"sqlite:{server.data_directory}/feed.db", "--search", f"index:{server.data_directory}/search")
+
+    def check():
+        result = meowctl(*place, "check")
+        assert (result.returncode, result.stderr) == (0, ""), result
+        return result.stdout
+
+    assert check().startswith("0 differences: 20 meows, head 40, index of ")  # the newest are not in its files yet
+    server.restart()
+    assert check() == "0 differences: 20 meows, head 40, index of 20 meows at 40\n"
+    assert feed.delete(ids[1], server.token).status_code == 204
+    feed.post("checked once more")
+    wait_until_found(server, "checked", 20)
+    assert check().startswith("0 differences: 20 meows, head 42, index of ")
+    server.stop()
+    assert check() == "0 differences: 20 meows, head 42, index of 20 meows at 42\n"

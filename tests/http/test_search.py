@@ -136,6 +136,13 @@ def test_accents_do_not_matter(feed):
         assert feed.ids("/search", query=query) == ids
 
 
+def test_strokes_and_ligatures_do_not_matter(feed):
+    word = unique_word(8)
+    ids = post_all(feed, [f"{word}łøæþß", f"{word}loaethss"])[::-1]
+    for query in (f"{word}łøæþß", f"{word}LOAETHSS"):
+        assert feed.ids("/search", query=query) == ids
+
+
 def test_words_of_other_scripts_are_found(feed):
     tag = unique_word()
     for text, query in (("Привет мир", "привет"), ("Γειά σου Κόσμε", "κοσμε"), ("ｆｕｌｌｗｉｄｔｈ", "fullwidth")):
@@ -144,9 +151,18 @@ def test_words_of_other_scripts_are_found(feed):
 
 
 def test_cjk_and_emoji_are_found(feed):
-    id, = post_all(feed, [f"{unique_word()} 東京の猫 \U0001F980!"])
-    for query in ("東京", "猫", "\U0001F980"):
+    id, = post_all(feed, [f"{unique_word()} 東京の黒 猫 \U0001F980!"])
+    for query in ("東京", "京の", "猫", "黒猫", "\U0001F980"):
         assert id in feed.ids("/search", query=query), query
+    for query in ("京東", "東の"):
+        assert id not in feed.ids("/search", query=query), query
+
+
+@pytest.mark.parametrize("text, query", [("กรุงเทพมหานคร", "เทพ"), ("ភាសាខ្មែរ", "ខ្មែរ"), ("ພາສາລາວ", "ລາວ"),
+                                         ("မြန်မာစာ", "မာစာ"), ("대한민국", "한민")])
+def test_the_middle_of_a_text_without_spaces_is_found(feed, text, query):
+    id, = post_all(feed, [f"{unique_word()} {text}"])
+    assert id in feed.ids("/search", query=query)
 
 
 def test_escaped_text_is_found_by_what_was_written(feed):
@@ -233,19 +249,26 @@ def test_words_of_one_and_two_letters_match_without_typos_only(feed):
         assert ids[0] not in found(feed, typo), typo
 
 
-def test_the_first_letter_must_be_right_where_a_meow_has_the_word(feed):
-    word = unique_word()
-    other = "1" + word[1:]
-    first, second = post_all(feed, [word, other])
-    assert found(feed, word) == [first]
-    assert found(feed, other) == [second]
-
-
 def test_the_first_letter_may_be_wrong_where_no_meow_has_the_word(feed):
     word = unique_word()
     ids = post_all(feed, [word])
-    for other in ("1" + word[1:], swapped(word, 0), word[1:], "1" + word):
-        assert found(feed, other) == ids, other
+    for typo in ("1" + word[1:], swapped(word, 0), word[1:], "1" + word):
+        assert found(feed, typo) == ids, typo
+        assert found(feed, typo[:-1]) == [], f"{typo[:-1]}: the first letter is its one typo"
+
+
+def test_the_first_letter_must_be_right_where_a_meow_has_the_word(feed):
+    word = unique_word()
+    other = "1" + word[1:]
+    _, id = post_all(feed, [word, other])
+    assert found(feed, other) == [id]
+
+
+def test_joined_and_split_words_match(feed):
+    one, two = unique_word(8), unique_word(8)
+    split, joined = post_all(feed, [f"{one} {two}", f"{one}{two}"])
+    assert feed.ids("/search", query=one + two) == [joined, split]
+    assert feed.ids("/search", query=f"{one} {two}") == [split, joined]
 
 
 def test_a_transposition_is_one_typo(feed):
@@ -291,6 +314,12 @@ def test_exact_comes_before_typo_before_prefix(feed):
     assert feed.ids("/search", query=word) == [exact2, exact, typo2, typo, prefix2, prefix]
 
 
+def test_of_those_with_some_words_the_rare_one_comes_first(feed):
+    rare, common = unique_word(), unique_word()
+    id, *others = post_all(feed, [rare] + [f"{common} {number}" for number in range(10)])
+    assert feed.ids("/search", query=f"{common} {rare} {unique_word(20)}") == [id] + others[::-1]
+
+
 def test_all_words_with_a_typo_come_before_some_words_exactly(feed):
     one, two = unique_word(), unique_word()
     both, single = post_all(feed, [f"{swapped(one, 3)} {two}", one])
@@ -333,6 +362,21 @@ def test_highlights_cover_typos_prefixes_and_accents(feed):
     meow, = feed.page("/search", query=f"{word}e", highlight=1)
     assert highlighted(meow) == [f"{word}é", f"{swapped(word, 3)}e", f"{word}emore"]
     assert [fold(part) for part in highlighted(meow)][0] == f"{word}e"
+
+
+def test_highlights_end_where_a_character_ends(feed):
+    post_all(feed, [f"{unique_word()} 👍🏽 \U0001F468\u200d\U0001F469\u200d\U0001F467!"])
+    meow = feed.page("/search", query="👍 \U0001F469", take=1, highlight=1)[0]
+    assert highlighted(meow) == ["👍🏽", "\U0001F468\u200d\U0001F469\u200d\U0001F467"]
+
+
+def test_highlights_cover_joined_and_split_words_whole(feed):
+    one, two = unique_word(8), unique_word(8)
+    post_all(feed, [f"{one}-{two} or {one}{two}"])
+    for query in (one + two, f"{one} {two}"):
+        meow = feed.page("/search", query=query, take=1, highlight=1)[0]
+        assert highlighted(meow)[-1] == one + two
+        assert highlighted(meow)[0] == (f"{one}-{two}" if query == one + two else one)
 
 
 def test_highlights_are_in_order_and_do_not_overlap(feed):

@@ -101,6 +101,7 @@ def test_the_last_and_the_first_31_others_count():
     ("k", "kitten", True), ("kit", "kitten", True), ("kitten ", "kitten", True), ("kit ", "kitten", True),
     ("kitt dog", "kitten", False), ("dog kitt", "kitten", True),
     ("고야", "고양이", True),
+    ("黒猫", "黒 猫", True), ("黒猫", "黒、猫", True), ("黒猫", "黒 x 猫", False), ("黒 猫", "猫と黒", True), ("고야", "고 양이", True),
     ("notebook", "note book", True), ("email", "e-mail", True), ("oreilly", "O&#39;Reilly", True), ("1299", "1,299", True),
     ("new york", "newyork", True), ("iphone 15 pro", "iPhone15Pro", True),
 ])

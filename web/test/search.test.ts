@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Page } from "../src/api";
 import type { Meow } from "../src/base/meow";
-import { DEBOUNCE_MS, mayMatch, Search } from "../src/search/search";
+import { DEBOUNCE_MS, mayMatch, Search, TAKE } from "../src/search/search";
 
 interface Asked {
   query: string;
   skip: number;
+  take: number;
   signal: AbortSignal;
   answer: (page: Partial<Page>) => void;
   fail: (error: Error) => void;
@@ -25,10 +26,10 @@ beforeEach(() => {
   position = 10;
   isHeld = false;
   search = new Search(
-    (query, skip, _take, signal) =>
+    (query, skip, take, signal) =>
       new Promise((resolve, fail) => {
         const answer = (page: Partial<Page>) => resolve({ meows: [], cursor: null, isFallback: false, ...page });
-        asked.push({ query, skip, signal, answer, fail });
+        asked.push({ query, skip, take, signal, answer, fail });
       }),
     () => ({ epoch: EPOCH, number: position }),
     () => isHeld,
@@ -87,16 +88,30 @@ describe("search while one types", () => {
     expect(search.problem.value).toBeNull();
   });
 
-  it("shows more, each meow once", async () => {
+  it("asks for as many as a window shows, and for more when they are wanted, each meow once", async () => {
     search.submit("cat");
-    asked[0]!.answer({ meows: Array.from({ length: 50 }, (_, i) => meow(`m${i}`)) });
+    asked[0]!.answer({ meows: Array.from({ length: 20 }, (_, i) => meow(`m${i}`)) });
     await settle();
     void search.more();
-    expect(asked[1]!.skip).toBe(50);
-    asked[1]!.answer({ meows: [meow("m49"), meow("m50")] });
+    expect(asked.map(({ skip, take }) => [skip, take])).toEqual([[0, 20], [20, 20]]);
+    asked[1]!.answer({ meows: [meow("m19"), meow("m20")] });
     await settle();
-    expect(search.results.value.length).toBe(51);
+    expect(search.results.value.length).toBe(21);
     expect(search.hasMore.value).toBe(false);
+  });
+
+  it("asks for one page at a time, and for none that another search has overtaken", async () => {
+    search.submit("cat");
+    asked[0]!.answer({ meows: Array.from({ length: TAKE }, (_, i) => meow(`m${i}`)) });
+    await settle();
+    void search.more();
+    void search.more();
+    expect(asked.length).toBe(2);
+    search.submit("dog");
+    asked[2]!.answer({ meows: [meow("dog")] });
+    asked[1]!.answer({ meows: [meow("cat")] });
+    await settle();
+    expect(search.results.value.map((one) => one.id)).toEqual(["dog"]);
   });
 
   it("ends with an empty field", async () => {
@@ -111,7 +126,7 @@ describe("search while one types", () => {
 
 describe("search while meows come", () => {
   const ids = () => search.results.value.map((one) => one.id);
-  const full = (count = 50, from = 0) => Array.from({ length: count }, (_, i) => meow(`m${from + i}`));
+  const full = (count = TAKE, from = 0) => Array.from({ length: count }, (_, i) => meow(`m${from + i}`));
   const REPEAT_MS = 2_500;
 
   /** The search is under way, and was answered. */
@@ -210,11 +225,11 @@ describe("search while meows come", () => {
   it("keeps what a reader has scrolled to behind the best results", async () => {
     await answered({ meows: full() });
     void search.more();
-    await answer(1, { meows: full(30, 50) });
+    await answer(1, { meows: full(TAKE - 5, TAKE) });
     search.notice([meow("new", "cats")]);
     await vi.advanceTimersByTimeAsync(REPEAT_MS);
-    await answer(2, { meows: [meow("new"), ...full(49)] });
-    expect(ids()).toEqual(["new", ...full(80).map((one) => one.id)]);
+    await answer(2, { meows: [meow("new"), ...full(TAKE - 1)] });
+    expect(ids()).toEqual(["new", ...full(2 * TAKE - 5).map((one) => one.id)]);
     expect(search.hasMore.value).toBe(false);
   });
 
@@ -223,19 +238,19 @@ describe("search while meows come", () => {
     await answered({ meows: full() });
     search.notice([meow("new", "cats")]);
     await vi.advanceTimersByTimeAsync(REPEAT_MS);
-    await answer(1, { meows: full(50, 100) });
+    await answer(1, { meows: full(TAKE, 100) });
     expect([ids()[0], search.hasNews.value]).toEqual(["m0", true]);
     search.submit("cat"); // as the reader asks for it
-    await answer(2, { meows: full(50, 100) });
-    expect([ids()[0], search.results.value.length, search.hasNews.value]).toEqual(["m100", 50, false]);
+    await answer(2, { meows: full(TAKE, 100) });
+    expect([ids()[0], search.results.value.length, search.hasNews.value]).toEqual(["m100", TAKE, false]);
   });
 
   it("has the best results alone where nobody reads and all of them are new", async () => {
     await answered({ meows: full() });
     search.notice([meow("new", "cats")]);
     await vi.advanceTimersByTimeAsync(REPEAT_MS);
-    await answer(1, { meows: full(50, 100) });
-    expect([ids()[0], search.results.value.length, search.hasMore.value]).toEqual(["m100", 50, true]);
+    await answer(1, { meows: full(TAKE, 100) });
+    expect([ids()[0], search.results.value.length, search.hasMore.value]).toEqual(["m100", TAKE, true]);
   });
 
   it("lets go of the last results when there are very many", async () => {
@@ -243,12 +258,44 @@ describe("search while meows come", () => {
     void search.more();
     await answer(1, { meows: [] });
     expect(search.hasMore.value).toBe(false);
-    for (let round = 2; round < 30; round++) {
+    for (let round = 2; round < 60; round++) {
       search.notice([meow("new", "cats")]);
       await vi.advanceTimersByTimeAsync(REPEAT_MS);
-      await answer(round, { meows: [...full(49, 1_000 * round), search.results.value[0]!] });
+      await answer(round, { meows: [...full(TAKE - 1, 1_000 * round), search.results.value[0]!] });
     }
     expect([search.results.value.length, search.hasMore.value]).toEqual([1_000, true]);
+  });
+
+  it("keeps what was found when a repetition is answered from an earlier moment, and tries again", async () => {
+    await answered({ cursor: cursor(10), meows: [meow("new"), meow("cat")] });
+    search.notice([meow("2", "cats")]);
+    await vi.advanceTimersByTimeAsync(REPEAT_MS);
+    await answer(1, { cursor: cursor(9), meows: [meow("cat")] }); // of another server
+    expect(ids()).toEqual(["new", "cat"]);
+    await vi.advanceTimersByTimeAsync(REPEAT_MS);
+    await answer(2, { cursor: cursor(10), meows: [meow("2"), meow("new"), meow("cat")] });
+    expect(ids()).toEqual(["2", "new", "cat"]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked.length).toBe(3);
+  });
+
+  it("keeps what was found while the index is away for a moment", async () => {
+    await answered({ meows: [meow("new"), meow("old")] });
+    search.notice([meow("2", "cats")]);
+    await vi.advanceTimersByTimeAsync(REPEAT_MS);
+    await answer(1, { isFallback: true, cursor: cursor(11), meows: [meow("2")] });
+    expect([ids(), search.isFallback.value]).toEqual([["new", "old"], false]);
+    await vi.advanceTimersByTimeAsync(REPEAT_MS);
+    await answer(2, { meows: [meow("2"), meow("new"), meow("old")] });
+    expect(ids()).toEqual(["2", "new", "old"]);
+  });
+
+  it("of another feed is shown, whatever its position", async () => {
+    await answered({ meows: [meow("cat")] });
+    search.notice([meow("2", "cats")]);
+    await vi.advanceTimersByTimeAsync(REPEAT_MS);
+    await answer(1, { cursor: "00000000000000bb-1", meows: [meow("other")] });
+    expect(ids()).toEqual(["other"]);
   });
 
   it("asks no more for a search that another has taken the place of", async () => {
@@ -268,12 +315,22 @@ describe("search while meows come", () => {
   });
 });
 
-it("a word can only be found by one that begins like it, whatever its case and accents", () => {
+it("a word is found by one that has one of its first two letters early on, whatever its case, accents and strokes", () => {
   expect(mayMatch("Éclair", "the eclipse")).toBe(true);
   expect(mayMatch("🐱", "look: 🐱!")).toBe(true);
   expect(mayMatch("cat", "the dog")).toBe(false);
   expect(mayMatch("STRASSE", "Ähm, ßiehe")).toBe(true);
-  expect(mayMatch("猫", "黒猫がいる")).toBe(true); // each of these is a word
-  expect(mayMatch("いぬ", "犬がいる")).toBe(true);
-  expect(mayMatch("a", "猫a")).toBe(true);
+  expect(mayMatch("lodz", "in Łódź")).toBe(true);
+  expect(mayMatch("łódź", "lodz")).toBe(true);
+  expect(mayMatch("7", "٧")).toBe(true);
+});
+
+it("a word may be found by one with another first letter", () => {
+  for (const typo of ["mitten", "itten", "akitten", "iktten"]) expect(mayMatch(typo, "a kitten")).toBe(true);
+});
+
+it("each character of a script without spaces may be found", () => {
+  for (const [query, text] of [["猫", "黒猫がいる"], ["いぬ", "犬がいる"], ["a", "猫a"], ["오", "대한민국의고양이오"], ["ン", "フォン"], ["พ", "กรุงเทพ"]])
+    expect(mayMatch(query!, text!)).toBe(true);
+  expect(mayMatch("猫", "犬がいる")).toBe(false);
 });

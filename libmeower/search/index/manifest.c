@@ -159,23 +159,54 @@ static bool is_sound(const struct bytes *bytes, struct manifest_header *header)
            header->epoch[MEOWER_EPOCH_SIZE - 1] == '\0';
 }
 
-int index_files_load(struct index_files *files, struct vocabulary *vocabulary, struct view **view,
-                     meower_search_info *info, meower_error *error)
+/* Loads what a manifest of these bytes names. */
+static int load_from(const struct index_files *files, const struct bytes *bytes, struct vocabulary *vocabulary,
+                     struct view **view, meower_search_info *info, meower_error *error)
 {
-    struct bytes bytes = {0};
     struct manifest_header header = {0};
-    int status = files->path == NULL ? MEOWER_OK : read_file(files, &bytes, error);
+    int status = MEOWER_OK;
 
-    if (status == MEOWER_OK && bytes.items == NULL) {
+    if (bytes->items == NULL) {
         *view = view_new(0, vocabulary);
         status = *view == NULL ? memory_error(error) : MEOWER_OK;
-    } else if (status == MEOWER_OK) {
-        status = is_sound(&bytes, &header) ? load_parts(files, &bytes, &header, vocabulary, view, error)
-                                           : damaged(files, error);
+    } else {
+        status = is_sound(bytes, &header) ? load_parts(files, bytes, &header, vocabulary, view, error)
+                                          : damaged(files, error);
     }
     if (status == MEOWER_OK) {
         *info = (meower_search_info){.position = header.position};
         memcpy(info->epoch, header.epoch, sizeof(info->epoch));
+    }
+    return status;
+}
+
+/* Reads the manifest again: whether it is another one by now. */
+static bool has_changed(const struct index_files *files, struct bytes *bytes)
+{
+    struct bytes now = {0};
+
+    if (read_file(files, &now, NULL) != MEOWER_OK) {
+        bytes_free(&now);
+        return false;
+    }
+    bool is_same = now.len == bytes->len && (now.len == 0 || memcmp(now.items, bytes->items, now.len) == 0);
+    bytes_free(bytes);
+    *bytes = now;
+    return !is_same;
+}
+
+int index_files_load(struct index_files *files, struct vocabulary *vocabulary, struct view **view,
+                     meower_search_info *info, meower_error *error)
+{
+    struct bytes bytes = {0};
+    int status = files->path == NULL ? MEOWER_OK : read_file(files, &bytes, error);
+
+    if (status == MEOWER_OK) {
+        status = load_from(files, &bytes, vocabulary, view, info, error);
+    }
+    /* Without the lock, what an earlier manifest names may be gone already. */
+    while (status == MEOWER_ERROR_CORRUPT && files->lock < 0 && has_changed(files, &bytes)) {
+        status = load_from(files, &bytes, vocabulary, view, info, error);
     }
     bytes_free(&bytes);
     return status;

@@ -5,7 +5,8 @@ import { isBehind, parseCursor, type Position } from "../base/cursor";
 import type { Meow } from "../base/meow";
 
 export const DEBOUNCE_MS = 120;
-const TAKE = 50;
+export const TAKE = 20; // about what a window shows
+const SKIP_MAX = 10_000; // the server's
 const KEPT_MAX = 1_000; // results; more are let go at the end, and can be asked for again
 /** How often at most a search is repeated by itself: because meows came that it may find, or because the answer was not
  * the whole one. */
@@ -13,13 +14,28 @@ const REPEAT_MS = 2_500;
 
 export type Ask = (query: string, skip: number, take: number, signal: AbortSignal) => Promise<Page>;
 
-/** Whether a new meow can matter to a search: some word begins like one of the query's. Words of a query are found with
- * typos, but never in the first letter. */
+/** Scripts whose words are cut into characters, each of which can be found. */
+const APART = new RegExp(
+  "Han Hiragana Katakana Hangul Thai Lao Khmer Myanmar Tai_Le New_Tai_Lue Tai_Tham Tai_Viet Ahom"
+    .split(" ").map((script) => `\\p{Script=${script}}`).join("|"), "gu");
+
+const LATIN = [..."abcdefghijklmnopqrstuvwxyz"];
+
+/** What a letter may be folded into by the server: a Latin one with a stroke may be any without, all digits are the same,
+ * and Arabic letters have several forms. */
+function plain(letter: string): readonly string[] {
+  if (/\p{Nd}/u.test(letter)) return ["0"];
+  if (/\p{Script=Arabic}/u.test(letter)) return ["\u0627"];
+  return /[^a-z]/.test(letter) && /\p{Script=Latin}/u.test(letter) ? LATIN : [letter];
+}
+
+/** Whether a new meow can matter to a search: the first two letters of some word have one in common with those of a word
+ * of the query. Words are found with typos, and even the first letter may be one; the other of the two is then right. */
 export function mayMatch(query: string, text: string): boolean {
   const fold = (words: string) => words.normalize("NFKD").replace(/\p{M}/gu, "").toUpperCase().toLowerCase();
-  const apart = (words: string) => words.replace(/\p{Script=Han}|\p{Script=Hiragana}/gu, " $& "); // each is a word
   const beginnings = (words: string) =>
-    (apart(fold(words)).match(/[\p{L}\p{N}]+|\p{S}/gu) ?? []).map((word) => [...word][0]!);
+    (fold(words).replace(APART, " $& ").match(/[\p{L}\p{N}]+|\p{S}/gu) ?? []).flatMap((word) =>
+      [...word].slice(0, 2).flatMap(plain));
   const wanted = new Set(beginnings(query));
   return beginnings(text).some((letter) => wanted.has(letter));
 }
@@ -38,6 +54,7 @@ export class Search {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private repeatTimer: ReturnType<typeof setTimeout> | undefined;
   private wanted: Position | null = null; // what the page has: the index, which is behind, may lack it
+  private shown: Position | null = null; // what the index had that gave the results; null: it was not asked
 
   /** `now` is the position up to which the page has every meow; `isHeld` says whether somebody reads in the results. */
   constructor(
@@ -94,6 +111,7 @@ export class Search {
     this.resultsOf.value = "";
     this.isFallback.value = this.hasMore.value = this.hasNews.value = false;
     this.problem.value = null;
+    this.shown = null;
   }
 
   private cancel(): void {
@@ -121,13 +139,8 @@ export class Search {
     try {
       const page = await this.ask(query, skip, TAKE, controller.signal);
       if (this.running !== controller) return;
-      if (skip > 0) this.append(page);
-      else this.replace(page, isRepeat);
-      this.resultsOf.value = query;
-      this.isFallback.value = page.isFallback;
-      this.problem.value = null;
-      if (skip === 0 && !isBehind(parseCursor(page.cursor), this.wanted)) this.wanted = null;
-      if (page.isFallback || this.wanted !== null) this.repeatSoon();
+      if (isRepeat && query === this.resultsOf.value && this.isWorse(page)) this.repeatSoon();
+      else this.show(query, page, skip, isRepeat);
     } catch (error) {
       if (this.running !== controller) return;
       if (isRepeat) this.repeatSoon(); // what was found stands there still
@@ -137,10 +150,27 @@ export class Search {
     this.isRunning.value = false;
   }
 
+  /** Whether the answer is of an earlier moment than what is shown, or knows the newest meows only: that would take away
+   * what the next one brings back. */
+  private isWorse(page: Page): boolean {
+    return this.shown !== null && (page.isFallback || isBehind(parseCursor(page.cursor), this.shown));
+  }
+
+  private show(query: string, page: Page, skip: number, isRepeat: boolean): void {
+    if (skip > 0) this.append(page);
+    else this.replace(page, isRepeat);
+    this.resultsOf.value = query;
+    this.isFallback.value = page.isFallback;
+    this.problem.value = null;
+    if (skip === 0) this.shown = page.isFallback ? null : parseCursor(page.cursor);
+    if (skip === 0 && !isBehind(parseCursor(page.cursor), this.wanted)) this.wanted = null;
+    if (page.isFallback || this.wanted !== null) this.repeatSoon();
+  }
+
   private append(page: Page): void {
     const known = new Set(this.results.value.map((meow) => meow.id));
     this.results.value = [...this.results.value, ...page.meows.filter((meow) => !known.has(meow.id))];
-    this.hasMore.value = page.meows.length === TAKE;
+    this.hasMore.value = page.meows.length === TAKE && this.results.value.length <= SKIP_MAX;
   }
 
   /** The best results. What was found before stays behind them, as long as they are of the same search and nothing is

@@ -209,6 +209,6 @@ def open(
 
     >>> with open(store="memory:", timeline_max=100) as m:
     ...     m
-    <meower.Feed open, store='memory', bus='inproc', search='fts5'>
+    <meower.Feed open, store='memory', bus='inproc', search='index'>
     """
     return Feed(Instance(option_values(store, bus, search, options)))
