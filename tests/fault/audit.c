@@ -4,6 +4,7 @@
 #include "fault/world_files.h"
 #include "port/schemes.h"
 #include "search/index/files.h"
+#include "search/index/manifest.h"
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -323,7 +324,7 @@ static void audit_directory(const struct world *world, const char *path)
     meower_search_info info;
     meower_error error = {0};
     if (vocabulary == NULL || index_files_find(&files, path, &error) != MEOWER_OK ||
-        index_files_load(&files, vocabulary, &view, &info, &error) != MEOWER_OK) {
+        manifest_load(&files, vocabulary, &view, &info, &error) != MEOWER_OK) {
         world_fail("the index cannot be read: %s", error.message);
     }
     unsigned expected = 2 + (unsigned)view->count; /* with lock and manifest */

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "port/schemes.h"
 #include "search/index/files.h"
+#include "search/index/manifest.h"
 #include "search/index/merger.h"
 #include "unit/index_fixture.h"
 #include <dirent.h>
@@ -175,7 +176,7 @@ static void seed(struct fixture *fixture)
 
     open_files(fixture, &files);
     struct view *view = make_view(fixture, &files);
-    assert_int_equal(index_files_save(&files, view, &seeded_info, &fixture->error), MEOWER_OK);
+    assert_int_equal(manifest_save(&files, view, &seeded_info, &fixture->error), MEOWER_OK);
     view_release(view);
     index_files_close(&files);
 }
@@ -187,7 +188,7 @@ static int load_status(struct fixture *fixture)
     meower_search_info info;
 
     open_files(fixture, &files);
-    int status = index_files_load(&files, fixture->vocabulary, &view, &info, &fixture->error);
+    int status = manifest_load(&files, fixture->vocabulary, &view, &info, &fixture->error);
     assert_true((status == MEOWER_OK) == (view != NULL));
     view_release(view);
     index_files_close(&files);
@@ -240,7 +241,7 @@ static void a_directory_that_is_not_there_is_made(void **state)
 
     open_files(fixture, &files);
     assert_string_equal(files.path, fixture->path);
-    assert_int_equal(index_files_load(&files, fixture->vocabulary, &view, &info, &fixture->error), MEOWER_OK);
+    assert_int_equal(manifest_load(&files, fixture->vocabulary, &view, &info, &fixture->error), MEOWER_OK);
     assert_int_equal(view->count, 0);
     assert_int_equal(info.position, 0);
     assert_string_equal(info.epoch, "");
@@ -271,9 +272,9 @@ static void no_path_is_memory(void **state)
 
     assert_int_equal(index_files_open(&files, "", &fixture->error), MEOWER_OK);
     assert_null(files.path);
-    assert_int_equal(index_files_load(&files, fixture->vocabulary, &view, &info, &fixture->error), MEOWER_OK);
+    assert_int_equal(manifest_load(&files, fixture->vocabulary, &view, &info, &fixture->error), MEOWER_OK);
     assert_int_equal(view->count, 0);
-    assert_int_equal(index_files_save(&files, view, &info, &fixture->error), MEOWER_OK);
+    assert_int_equal(manifest_save(&files, view, &info, &fixture->error), MEOWER_OK);
     index_files_clean(&files, view, NULL);
     view_release(view);
     index_files_close(&files);
@@ -384,7 +385,7 @@ static void looking_takes_no_lock_and_makes_nothing(void **state)
     seed(fixture);
     open_files(fixture, &files);
     assert_int_equal(index_files_find(&looker, fixture->path, &fixture->error), MEOWER_OK);
-    assert_int_equal(index_files_load(&looker, fixture->vocabulary, &view, &info, &fixture->error), MEOWER_OK);
+    assert_int_equal(manifest_load(&looker, fixture->vocabulary, &view, &info, &fixture->error), MEOWER_OK);
     assert_int_equal(info.position, 40);
     view_release(view);
     index_files_close(&looker);
@@ -416,7 +417,7 @@ static void what_is_saved_is_loaded(void **state)
 
     seed(fixture);
     open_files(fixture, &files);
-    assert_int_equal(index_files_load(&files, fixture->vocabulary, &view, &info, &fixture->error), MEOWER_OK);
+    assert_int_equal(manifest_load(&files, fixture->vocabulary, &view, &info, &fixture->error), MEOWER_OK);
     assert_int_equal(info.position, 40);
     assert_string_equal(info.epoch, "0123456789abcdef");
     assert_int_equal(view->count, 2);
@@ -444,9 +445,9 @@ static void a_segment_without_a_file_is_left_out_with_all_behind_it(void **state
     view->parts[0].segment = write_segment(fixture, &files, 1);
     view->parts[1].segment = make_segment(14, "not in a file");
     view->parts[2].segment = write_segment(fixture, &files, 31);
-    assert_int_equal(index_files_save(&files, view, &seeded_info, &fixture->error), MEOWER_OK);
+    assert_int_equal(manifest_save(&files, view, &seeded_info, &fixture->error), MEOWER_OK);
     view_release(view);
-    assert_int_equal(index_files_load(&files, fixture->vocabulary, &loaded, &info, &fixture->error), MEOWER_OK);
+    assert_int_equal(manifest_load(&files, fixture->vocabulary, &loaded, &info, &fixture->error), MEOWER_OK);
     assert_int_equal(loaded->count, 1);
     assert_int_equal(info.position, 13); /* what is at 14 is to be indexed again */
     view_release(loaded);
@@ -592,7 +593,7 @@ static void segments_that_the_manifest_does_not_name_are_removed(void **state)
     seed(fixture);
     write_file(in_index(fixture, "77.segment"), "of a killed process", 19);
     open_files(fixture, &files);
-    assert_int_equal(index_files_load(&files, fixture->vocabulary, &view, &info, &fixture->error), MEOWER_OK);
+    assert_int_equal(manifest_load(&files, fixture->vocabulary, &view, &info, &fixture->error), MEOWER_OK);
     index_files_clean(&files, view, NULL);
     assert_false(exists(in_index(fixture, "77.segment")));
     assert_true(exists(in_index(fixture, "1.segment")));
@@ -689,7 +690,7 @@ static void a_new_manifest_does_not_follow_a_link(void **state)
     seed(fixture);
     const char *target = put_link(fixture, "manifest.new");
     open_files(fixture, &files);
-    assert_int_equal(index_files_save(&files, view, &seeded_info, &fixture->error), MEOWER_ERROR_IO);
+    assert_int_equal(manifest_save(&files, view, &seeded_info, &fixture->error), MEOWER_ERROR_IO);
     assert_file(target, "untouched");
     view_release(view);
     index_files_close(&files);

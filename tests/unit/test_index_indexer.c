@@ -13,6 +13,7 @@
 #include "search/index/indexer.h"
 #include "search/index/lexicon.h"
 #include "search/index/look.h"
+#include "search/index/manifest.h"
 #include "unit/index_fixture.h"
 #include <sys/stat.h>
 
@@ -92,7 +93,7 @@ static void start(struct fixture *fixture, const char *path)
     struct vocabulary *vocabulary = vocabulary_new();
     assert_non_null(vocabulary);
     assert_int_equal(
-        index_files_load(&fixture->files, vocabulary, &fixture->indexer.view, &fixture->indexer.info, &fixture->error),
+        manifest_load(&fixture->files, vocabulary, &fixture->indexer.view, &fixture->indexer.info, &fixture->error),
         MEOWER_OK);
     vocabulary_release(vocabulary);
     index_files_clean(&fixture->files, fixture->indexer.view, NULL);

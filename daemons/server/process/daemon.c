@@ -111,8 +111,7 @@ static bool prepare_feed(const struct daemon *daemon, struct config *config, boo
     if (!data_directory_prepare(config->settings.data, is_new, message, message_size)) {
         return false;
     }
-    if (set_default_url(config, "store", "sqlite", "feed.db") &&
-        set_default_url(config, "search", "index", "search")) {
+    if (set_default_url(config, "store", "sqlite", "feed.db") && set_default_url(config, "search", "index", "search")) {
         return true;
     }
     snprintf(message, message_size, "the path of the data folder is too long; choose another with --data");

@@ -1,7 +1,6 @@
 /* files.c - the directory of an index: its lock and its segments' files. manifest.c reads and writes which these are.
  */
 #include "search/index/files.h"
-#include "search/index/manifest.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -92,6 +91,18 @@ static void note_name(struct contents *contents, const char *name)
     }
 }
 
+static bool has_our_manifest(const struct index_files *files)
+{
+    int file = openat(files->directory, MANIFEST_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    uint64_t magic = 0;
+    ssize_t len = file < 0 ? 0 : read(file, &magic, sizeof(magic));
+
+    if (file >= 0) {
+        close(file);
+    }
+    return len == (ssize_t)sizeof(magic) && magic == MANIFEST_MAGIC;
+}
+
 /* Nothing is made or removed in a directory that has something else in it, unless it has a manifest of ours. One that
  * does not begin as ours do is taken for a damaged one only where nothing but our files is. */
 static int refuse_foreign(struct index_files *files, meower_error *error)
@@ -107,7 +118,7 @@ static int refuse_foreign(struct index_files *files, meower_error *error)
     }
     closedir(names);
     bool is_suspect = contents.has_others || (contents.has_manifest && !contents.has_lock);
-    if (is_suspect && !manifest_is_ours(files)) {
+    if (is_suspect && !has_our_manifest(files)) {
         return meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
                                 "\"%s\" is no search index of this library; it was not changed; name another "
                                 "directory, or move it away",

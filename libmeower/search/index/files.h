@@ -10,6 +10,10 @@
 #include "search/index/segment_writer.h"
 #include "search/index/view.h"
 
+#define MANIFEST_NAME     "manifest"
+#define MANIFEST_NEW_NAME "manifest.new"
+#define MANIFEST_MAGIC    UINT64_C(0x314e414d6f654d31) /* begins it */
+
 struct index_files {
     char *path;    /* absolute; NULL: in memory */
     int directory; /* descriptor, or -1 */
@@ -26,17 +30,6 @@ int index_files_find(struct index_files *files, const char *location, meower_err
 
 void index_files_close(struct index_files *files);
 
-/* Reads what the manifest names, and adds its words to the vocabulary, which *view then holds. An index without a
- * manifest is empty: *view then has no parts. Errors: CORRUPT when something is missing, damaged or of another version;
- * NO_MEMORY; IO. */
-int index_files_load(struct index_files *files, struct vocabulary *vocabulary, struct view **view,
-                     meower_search_info *info, meower_error *error);
-
-/* Replaces the manifest: these are the segments from now on. Parts without a file are left out, with all after them;
- * the manifest's position then says how far the others are. In memory there is nothing to do. */
-int index_files_save(struct index_files *files, const struct view *view, const meower_search_info *info,
-                     meower_error *error);
-
 /* Begins a segment's file, which was not there before. */
 int index_files_begin(struct index_files *files, struct segment_writer *writer, uint64_t *number, meower_error *error);
 
@@ -46,6 +39,12 @@ int index_files_end(struct index_files *files, struct segment_writer *writer, ui
 
 /* Gives up a file that was begun. */
 void index_files_abandon(struct index_files *files, struct segment_writer *writer, uint64_t number);
+
+/* Maps a segment's file. Held once. Errors: CORRUPT when it is missing or damaged; NO_MEMORY; IO. */
+int index_files_map(const struct index_files *files, uint64_t number, struct segment **segment, meower_error *error);
+
+/* "cannot WHAT the search index ...", of an errno. Returns its code. */
+int index_files_error(const struct index_files *files, const char *what, int system_errno, meower_error *error);
 
 /* Removes every segment's file that neither view has. `beside` may be NULL. */
 void index_files_clean(struct index_files *files, const struct view *view, const struct view *beside);

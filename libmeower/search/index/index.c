@@ -8,6 +8,7 @@
 #include "search/index/indexer.h"
 #include "search/index/lexicon.h"
 #include "search/index/look.h"
+#include "search/index/manifest.h"
 
 struct index {
     struct index_files files;
@@ -94,7 +95,7 @@ static int make_anew(struct index *index, meower_error *error)
     int status = empty(&index->live, error);
 
     if (status == MEOWER_OK) {
-        status = index_files_save(&index->files, index->live.view, &index->live.info, error);
+        status = manifest_save(&index->files, index->live.view, &index->live.info, error);
     }
     if (status == MEOWER_OK) {
         index_files_clean(&index->files, index->live.view, index->beside.view);
@@ -108,7 +109,7 @@ static int load(struct index *index, meower_error *error)
     struct vocabulary *vocabulary = vocabulary_new();
     int status = vocabulary == NULL
                      ? memory_error(error)
-                     : index_files_load(&index->files, vocabulary, &index->live.view, &index->live.info, error);
+                     : manifest_load(&index->files, vocabulary, &index->live.view, &index->live.info, error);
 
     vocabulary_release(vocabulary);
     if (status == MEOWER_ERROR_CORRUPT && !index->only_looks) {
@@ -250,7 +251,7 @@ static int index_rebuild_index(void *search, const meower_search_document *docum
 /* The manifest names the new segments first: a process that ends here has the new index. */
 static int swap(struct index *index, meower_error *error)
 {
-    int status = index_files_save(&index->files, index->beside.view, &index->beside.info, error);
+    int status = manifest_save(&index->files, index->beside.view, &index->beside.info, error);
 
     if (status != MEOWER_OK) {
         return status;

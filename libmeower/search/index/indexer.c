@@ -1,6 +1,7 @@
 /* indexer.c - the writer of an index. */
 #include "search/index/indexer.h"
 #include "search/index/builder.h"
+#include "search/index/manifest.h"
 #include "search/index/merger.h"
 
 #define MERGE_COUNT       8 /* segments of about the same size that are merged to one */
@@ -314,7 +315,7 @@ static int purge(struct indexer *indexer, int64_t now_us, meower_error *error)
 
 static int save(struct indexer *indexer, const struct view *beside, meower_error *error)
 {
-    int status = index_files_save(indexer->files, indexer->view, &indexer->info, error);
+    int status = manifest_save(indexer->files, indexer->view, &indexer->info, error);
 
     if (status == MEOWER_OK) {
         indexer->has_unsaved = false;

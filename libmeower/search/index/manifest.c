@@ -6,8 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MANIFEST_MAGIC UINT64_C(0x314e414d6f654d31)
-
 struct manifest_header {
     uint64_t magic;
     uint64_t checksum; /* of all that follows it */
@@ -67,18 +65,6 @@ static int read_file(const struct index_files *files, struct bytes *bytes, meowe
     }
     close(file);
     return status;
-}
-
-bool manifest_is_ours(const struct index_files *files)
-{
-    int file = openat(files->directory, MANIFEST_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    uint64_t magic = 0;
-    ssize_t len = file < 0 ? 0 : read(file, &magic, sizeof(magic));
-
-    if (file >= 0) {
-        close(file);
-    }
-    return len == (ssize_t)sizeof(magic) && magic == MANIFEST_MAGIC;
 }
 
 /* Whether a part comes after the one before it: one file in the place of another is sound in itself. */
@@ -195,8 +181,8 @@ static bool has_changed(const struct index_files *files, struct bytes *bytes)
     return !is_same;
 }
 
-int index_files_load(struct index_files *files, struct vocabulary *vocabulary, struct view **view,
-                     meower_search_info *info, meower_error *error)
+int manifest_load(struct index_files *files, struct vocabulary *vocabulary, struct view **view,
+                  meower_search_info *info, meower_error *error)
 {
     struct bytes bytes = {0};
     int status = files->path == NULL ? MEOWER_OK : read_file(files, &bytes, error);
@@ -286,8 +272,8 @@ static int write_new(const struct index_files *files, const struct bytes *bytes,
     return status;
 }
 
-int index_files_save(struct index_files *files, const struct view *view, const meower_search_info *info,
-                     meower_error *error)
+int manifest_save(struct index_files *files, const struct view *view, const meower_search_info *info,
+                  meower_error *error)
 {
     struct bytes bytes;
     int status;

@@ -5,14 +5,15 @@
 
 #include "search/index/files.h"
 
-#define MANIFEST_NAME     "manifest"
-#define MANIFEST_NEW_NAME "manifest.new"
+/* Reads what the manifest names, and adds its words to the vocabulary, which *view then holds. An index without a
+ * manifest is empty: *view then has no parts. Errors: CORRUPT when something is missing, damaged or of another version;
+ * NO_MEMORY; IO. */
+int manifest_load(struct index_files *files, struct vocabulary *vocabulary, struct view **view,
+                  meower_search_info *info, meower_error *error);
 
-/* Whether there is a manifest that begins as ours do, sound or not. */
-bool manifest_is_ours(const struct index_files *files);
-
-/* What files.c lends it. */
-int index_files_error(const struct index_files *files, const char *what, int system_errno, meower_error *error);
-int index_files_map(const struct index_files *files, uint64_t number, struct segment **segment, meower_error *error);
+/* Replaces the manifest: these are the segments from now on. Parts without a file are left out, with all after them;
+ * the manifest's position then says how far the others are. In memory there is nothing to do. */
+int manifest_save(struct index_files *files, const struct view *view, const meower_search_info *info,
+                  meower_error *error);
 
 #endif
