@@ -129,7 +129,7 @@ static bool grow_slots(struct ranking *ranking)
         return false;
     }
     for (size_t i = 0; i < ranking->entry_count; i++) {
-        size_t at = ranking->entries[i].hash & (slot_count - 1);
+        size_t at = (size_t)ranking->entries[i].hash & (slot_count - 1);
         while (slots[at] != 0) {
             at = (at + 1) & (slot_count - 1);
         }
@@ -144,7 +144,7 @@ static bool grow_slots(struct ranking *ranking)
 /* The slot that has the word, or the free one where it belongs. */
 static size_t *find_slot(const struct ranking *ranking, const char *text, size_t len, uint64_t hash)
 {
-    size_t at = hash & (ranking->slot_count - 1);
+    size_t at = (size_t)hash & (ranking->slot_count - 1);
 
     while (ranking->slots[at] != 0) {
         const struct entry *entry = &ranking->entries[ranking->slots[at] - 1];

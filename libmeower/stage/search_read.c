@@ -149,7 +149,7 @@ static int scan_newest(struct timeline *timeline, struct read_request *request, 
     if (found == SIZE_MAX) {
         status = meower_error_set(&request->error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the search");
     } else {
-        for (size_t i = search.skip; i < found && answer->count < search.take; i++) {
+        for (uint64_t i = search.skip; i < found && answer->count < search.take; i++) {
             answer->meows[answer->count++] = meow_hold(meows[order[i]]);
         }
         answer->has_older = search.skip + answer->count < found;

@@ -96,7 +96,7 @@ void segment_release(struct segment *segment)
         return;
     }
     if (segment->is_mapped) {
-        munmap((void *)segment->bytes, segment->header.len);
+        munmap((void *)segment->bytes, (size_t)segment->header.len);
     } else {
         free((void *)segment->bytes);
     }
