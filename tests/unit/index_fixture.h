@@ -43,13 +43,25 @@ static inline void index_random_word(unsigned *seed, unsigned letters_max, char 
     }
 }
 
-/* Up to `words_max` words joined by spaces; perhaps none. */
+/* A character of a script that is cut into characters, folded; some begin others. */
+static inline const char *index_random_character(unsigned *seed)
+{
+    static const char *const characters[] = {"\u1100\u1169", "\u110B\u1163", "\u110B\u1163\u11BC", "\u9ED2"};
+
+    return characters[index_random(seed, sizeof(characters) / sizeof(characters[0]))];
+}
+
+/* Up to `words_max` words joined by spaces, some of them characters; perhaps none. */
 static inline void index_random_text(unsigned *seed, unsigned words_max, unsigned letters_max,
                                      char out[INDEX_TEXT_SIZE])
 {
     out[0] = '\0';
     for (unsigned left = index_random(seed, words_max + 1); left > 0; left--) {
-        index_random_word(seed, letters_max, out + strlen(out));
+        if (index_random(seed, 6) == 0) {
+            strcat(out, index_random_character(seed));
+        } else {
+            index_random_word(seed, letters_max, out + strlen(out));
+        }
         strcat(out, left > 1 ? " " : "");
     }
 }

@@ -209,6 +209,12 @@ static void a_batch_that_comes_again_changes_nothing(void **state)
     const meower_search_document document = {.position = 4, .id = id, .words = "again", .words_len = 5};
     write_id(4, id);
     assert_int_equal(indexer_apply(&fixture->indexer, &document, 1, &info, BEGIN_US, &fixture->error), MEOWER_OK);
+    assert_int_equal(count_word(fixture, "again"), 0);
+    const meower_search_info last = {.epoch = EPOCH, .position = 10};
+    const meower_search_document document_of_last = {.position = 10, .id = id, .words = "again", .words_len = 5};
+    write_id(10, id);
+    assert_int_equal(indexer_apply(&fixture->indexer, &document_of_last, 1, &last, BEGIN_US, &fixture->error),
+                     MEOWER_OK);
     assert_int_equal(view_documents(fixture->indexer.view), 10);
     assert_int_equal(count_word(fixture, "again"), 0);
     assert_int_equal(fixture->indexer.info.position, 10);
@@ -420,6 +426,61 @@ static void a_large_segment_of_which_half_is_deleted_is_written_anew_at_once(voi
     apply(fixture, 5001, NULL);
     tend(fixture);
     assert_int_equal(count_word(fixture, "all"), 4999);
+}
+
+/* ---- deletions that the manifest names -------------------------------------------------------------------------- */
+
+static int64_t fixed_us;
+
+static int64_t fixed_now_us(void *context)
+{
+    (void)context;
+    return fixed_us;
+}
+
+static void index_one(struct fixture *fixture, void *engine, uint64_t position)
+{
+    char id[MEOWER_ID_SIZE];
+    const meower_search_info info = {.epoch = EPOCH, .position = position};
+    const meower_search_document document = {.position = position, .id = id, .words = "one", .words_len = 3};
+
+    write_id(position, id);
+    assert_int_equal(index_search.index(engine, &document, 1, &info, &fixture->error), MEOWER_OK);
+}
+
+static bool has_first_file(const struct fixture *fixture)
+{
+    char path[120];
+    struct stat properties;
+
+    snprintf(path, sizeof(path), "%s/1.segment", fixture->path);
+    return stat(path, &properties) == 0;
+}
+
+/* The wait begins anew with the opening: nobody knows how long it was before. */
+static void what_was_deleted_before_the_opening_leaves_after_a_while(void **state)
+{
+    const meower_clock clock = {.wall_us = fixed_now_us, .monotonic_us = fixed_now_us};
+    struct fixture *fixture = *state;
+    meower_backend_config config = {.size = sizeof(config), .location = fixture->path, .lanes = 1, .clock = &clock};
+    void *engine;
+
+    start(fixture, fixture->path);
+    apply_many(fixture, 1, 10000);
+    assert_int_equal(indexer_flush(&fixture->indexer, NULL, &fixture->error), MEOWER_OK);
+    apply(fixture, 17, NULL);
+    assert_int_equal(index_files_save(&fixture->files, fixture->indexer.view, &fixture->indexer.info, &fixture->error),
+                     MEOWER_OK);
+    shut(fixture);
+    fixed_us = BEGIN_US;
+    assert_int_equal(index_search.open(&config, &engine, &fixture->error), MEOWER_OK);
+    fixed_us = BEGIN_US + PURGE_US - 1;
+    index_one(fixture, engine, 10002);
+    assert_true(has_first_file(fixture));
+    fixed_us = BEGIN_US + PURGE_US;
+    index_one(fixture, engine, 10003);
+    assert_false(has_first_file(fixture));
+    index_search.close(engine);
 }
 
 static void a_segment_of_which_all_is_deleted_is_gone(void **state)
@@ -636,7 +697,11 @@ static void check_search(struct history *history)
     size_t count = 0;
 
     index_random_text(&history->seed, 3, 5, text);
-    strcat(text, text[0] == '\0' ? "a" : "");
+    if (text[0] == '\0' || index_random(&history->seed, 4) == 0) { /* a run */
+        strcat(text, text[0] == '\0' ? "" : " ");
+        strcat(text, index_random_character(&history->seed));
+        strcat(text, index_random_character(&history->seed));
+    }
     assert_int_equal(match_query_init(&query, text, strlen(text)), 0);
     const meower_search_request request = match_request(&query, 0, EVENTS_MAX);
     struct ranking *ranking = ranking_new(&request);
@@ -834,6 +899,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_deleted_document_leaves_a_large_segment_after_a_while, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_large_segment_of_which_half_is_deleted_is_written_anew_at_once, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(what_was_deleted_before_the_opening_leaves_after_a_while, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_segment_of_which_all_is_deleted_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(flushing_brings_all_into_files_without_what_is_deleted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(flushing_again_writes_no_segment_anew, set_up, tear_down),

@@ -116,6 +116,15 @@ static void a_run_that_all_have_is_found_by_its_order(void **state)
     ASSERT_ORDER("고야", "0", "고양이", "양고이");
 }
 
+/* Only its last character counts with all that begin with it: the first one is rare here, though it begins a frequent
+ * one. */
+static void a_run_counts_as_its_rarest_character_does(void **state)
+{
+    (void)state;
+    ASSERT_ORDER("dog 야고", "10 0 1 2 3 4 5 6 7 8 9", "dog 양 고", "dog 양 고", "dog 양 고", "dog 양 고", "dog 양 고",
+                 "dog 양 고", "dog 양 고", "dog 양 고", "dog 양 고", "dog 양 고", "야곡", "고", "고", "고", "고", "고");
+}
+
 static void joined_and_split_words_are_of_the_quality_of_a_typo(void **state)
 {
     (void)state;
@@ -500,6 +509,7 @@ int main(void)
         cmocka_unit_test(a_rare_word_weighs_more_than_a_common_one),
         cmocka_unit_test(a_word_too_many_does_not_hide_the_meow_that_has_the_others),
         cmocka_unit_test(a_run_that_all_have_is_found_by_its_order),
+        cmocka_unit_test(a_run_counts_as_its_rarest_character_does),
         cmocka_unit_test(joined_and_split_words_are_of_the_quality_of_a_typo),
         cmocka_unit_test(the_first_letter_may_be_wrong_only_where_no_text_has_the_word),
         cmocka_unit_test(nothing_is_found_of_nothing),
