@@ -3,16 +3,33 @@
 #include "search/index/lexicon.h"
 #include <stdio.h>
 
+/* How many documents of a segment are after a position: these are the ages below it. */
+static uint32_t count_after(const struct segment *segment, uint64_t after)
+{
+    uint32_t low = 0;
+    uint32_t high = segment->header.document_count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (segment_position(segment, middle) > after) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 int look_list(const struct view *view, uint64_t after, size_t max, meower_document_sink *sink)
 {
     int status = MEOWER_OK;
 
     for (size_t i = 0; i < view->count && status == MEOWER_OK; i++) {
         const struct view_part *part = &view->parts[i];
-        for (uint32_t age = part->segment->header.document_count; age > 0 && max > 0 && status == MEOWER_OK; age--) {
+        for (uint32_t age = count_after(part->segment, after); age > 0 && max > 0 && status == MEOWER_OK; age--) {
             uint64_t position = segment_position(part->segment, age - 1);
             char id[MEOWER_ID_SIZE];
-            if (position <= after || part_is_deleted(part, age - 1)) {
+            if (part_is_deleted(part, age - 1)) {
                 continue;
             }
             ksuid_format(segment_id(part->segment, age - 1), id);
