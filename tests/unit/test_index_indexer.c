@@ -469,7 +469,7 @@ static void what_was_deleted_before_the_opening_leaves_after_a_while(void **stat
     apply_many(fixture, 1, 10000);
     assert_int_equal(indexer_flush(&fixture->indexer, NULL, &fixture->error), MEOWER_OK);
     apply(fixture, 17, NULL);
-    assert_int_equal(index_files_save(&fixture->files, fixture->indexer.view, &fixture->indexer.info, &fixture->error),
+    assert_int_equal(manifest_save(&fixture->files, fixture->indexer.view, &fixture->indexer.info, &fixture->error),
                      MEOWER_OK);
     shut(fixture);
     fixed_us = BEGIN_US;
