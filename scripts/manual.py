@@ -23,7 +23,7 @@ def term(text):
 
 
 def body(lines):
-    """The part of --help behind the usage line: headings, entries with their continuation lines, and paragraphs."""
+    """The part of --help after the usage line: headings, entries with their continuation lines, and paragraphs."""
     for line in lines:
         entry = ENTRY.match(line) or ENTRY_ALONE.match(line)
         if entry:

@@ -267,7 +267,7 @@ BLACK_BOX = Step("the black box", [sys.executable, "-m", "pytest", "-q", "-x", "
 
 
 def steps_of(arguments, suites):
-    """The steps behind those of a single file."""
+    """The steps after those of a single file."""
     c_suites = Step("the C suites", ctest(suites), suites)
     sets = {"c": [c_suites], "http": [BLACK_BOX], "all": [c_suites, BLACK_BOX]}
     if arguments.tests in sets:

@@ -1,7 +1,7 @@
 /* sqlite_batch.c - what append() of the SQLite store does to the tables. Posts without keys that stand in a row are two
  * statements for all of them; any other operation has its own. */
 #include "store/sqlite_batch.h"
-#include "base/sqlite_rows.h"
+#include "store/sqlite_rows.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "base/sqlite_rows.h"
+#include "store/sqlite_rows.h"
 
 /* ---- the fixture: a connection that knows the table of cats ------------------------------------------------------ */
 

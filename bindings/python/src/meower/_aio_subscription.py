@@ -133,4 +133,4 @@ class AsyncSubscription:
             handle.close_unused()
 
     def __repr__(self) -> str:
-        return f"<meower.aio.AsyncSubscription behind {self._handle.cursor or 'an unknown position'}>"
+        return f"<meower.aio.AsyncSubscription after {self._handle.cursor or 'an unknown position'}>"

@@ -156,7 +156,7 @@ class Results:
         return self._structs[index]
 
     def run(self, start: int, stop: int) -> int:
-        """Where the tags from `start` on cease to be consecutive; not behind `stop`."""
+        """Where the tags from `start` on cease to be consecutive; not after `stop`."""
         tags = self.tags
         if tags[start:stop] == list(range(tags[start], tags[start] + stop - start)):
             return stop

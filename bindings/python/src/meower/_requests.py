@@ -35,7 +35,7 @@ class Query(Protocol):
 
 
 class Continued(Query, Protocol):
-    """One that may go on behind its page."""
+    """One that may go on after its page."""
 
     ascending: bool
     """Whether what follows is newer."""
@@ -162,7 +162,7 @@ class List:
         return following
 
     def beyond(self, meow_id: str) -> bool:
-        """Whether a meow is not asked for any more: pages behind the first know of no floor."""
+        """Whether a meow is not asked for any more: pages after the first know of no floor."""
         return self.floor is not None and meow_id <= self.floor
 
 

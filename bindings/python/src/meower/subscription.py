@@ -142,4 +142,4 @@ class Subscription:
             handle.close_unused()
 
     def __repr__(self) -> str:
-        return f"<meower.Subscription behind {self.cursor}>"
+        return f"<meower.Subscription after {self.cursor}>"

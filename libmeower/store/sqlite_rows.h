@@ -1,7 +1,7 @@
 /* sqlite_rows.h - an array of ours as a table of SQLite, so that one statement inserts all of it: INSERT INTO a table
  * SELECT from this one. SQLite then begins, seeks and ends once, not once a row. */
-#ifndef BASE_SQLITE_ROWS_H
-#define BASE_SQLITE_ROWS_H
+#ifndef STORE_SQLITE_ROWS_H
+#define STORE_SQLITE_ROWS_H
 
 #include <sqlite3.h>
 #include <stddef.h>

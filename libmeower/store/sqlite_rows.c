@@ -1,6 +1,6 @@
 /* sqlite_rows.c - the virtual table that reads an array (sqlite.org/vtab.html). The array comes as a pointer, which no
  * SQL can make up (sqlite.org/bindptr.html). */
-#include "base/sqlite_rows.h"
+#include "store/sqlite_rows.h"
 #include <string.h>
 
 #define POINTER_TYPE "meower_rows"
