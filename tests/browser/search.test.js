@@ -99,8 +99,15 @@ test("says so when nothing is found, and when it failed", async () => {
 });
 
 test("goes on to the end of many results", async () => {
+  const asked = [];
+  page.on("request", (request) => {
+    const { pathname, searchParams } = new URL(request.url());
+    if (pathname === "/search") asked.push(`${searchParams.get("skip")}+${searchParams.get("take")}`);
+  });
   await box().fill("filler");
   await page.getByText("The first 20 meows").waitFor();
+  await page.waitForTimeout(300);
+  expect(asked).toEqual(["0+20"]); // what is not looked at is not asked for
   for (let i = 0; i < 12; i++) {
     await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
     await page.waitForTimeout(150);

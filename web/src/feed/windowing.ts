@@ -5,7 +5,6 @@ import { Layout } from "./layout";
 import { isScrollingToTop } from "./top";
 
 const MARGIN_PX = 700; // rows beyond the window that are there already when one scrolls
-const NEAR_END_ROWS = 12;
 
 export interface Row<T> {
   readonly item: T;
@@ -18,6 +17,7 @@ export interface WindowingOptions<T> {
   items: () => readonly T[];
   isActive: () => boolean; // false while the list is not shown
   inset: () => number; // pixels at the top of the window that something covers
+  endRows: number; // it is near the end with so many rows left behind those that are in the page
   nearEnd: () => void;
 }
 
@@ -54,7 +54,7 @@ export function useWindowing<T extends { readonly id: string }>(options: Windowi
     const from = scrolled();
     const next = layout.range(from, from + window.innerHeight, MARGIN_PX);
     if (next[0] !== range.value[0] || next[1] !== range.value[1]) range.value = next;
-    if (next[1] >= options.items().length - NEAR_END_ROWS) options.nearEnd();
+    if (next[1] >= options.items().length - options.endRows) options.nearEnd();
   }
 
   /** Changes the layout so that what the reader is at stays where it is: the row with the focus, else the first one in
