@@ -17,6 +17,7 @@ steps() {
     step      servers       "PostgreSQL, NATS, Kafka, OpenSearch are up"               servers_start
     step      web           "the page: types, logic, build"                            run_web
     step      dev           "debug build, every C suite"                               run_ctest dev
+    step      quality       "searches find what people mean, as often as before"      run_quality
     step      fault         "every call fails, once and for good"                      run_faults dev
     step      sim           "20,000 seeds, and every mutant is noticed"                run_sim
     step      crash         "kill -9 under load loses and doubles nothing"             run_crashes dev
@@ -185,6 +186,13 @@ run_structure() {
 run_contract() {
     local report=build/logs/contract.xml
     tallied "$report" /usr/bin/python3 -m pytest tests/search -q --junitxml "$report"
+}
+
+# Real messages and real misspellings, of which the floor says how many were found before.
+run_quality() {
+    need quality
+    PYTHONPATH=bench /usr/bin/python3 -m quality --systems meowerd --meowerd build/dev/bin/meowerd \
+        --check bench/quality_floor.json
 }
 
 # Checks and builds the page, and runs the tests of its logic.
