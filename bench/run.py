@@ -13,6 +13,7 @@ import binding
 import deployed
 import machine
 import programs
+import searching
 from programs import progress
 from table import Competitor, comparison, markdown, milliseconds
 
@@ -130,7 +131,7 @@ def latency(rounds, seconds):
 COMPARISONS = {"posts": posts, "page": page, "frames": frames, "latency": latency,
                "postgresql": deployed.postgresql, "writers": deployed.writers, "freshness": deployed.freshness,
                "freshness-opensearch": deployed.freshness_opensearch, "python": binding.python,
-               "beside": beside.other_build}
+               "search": searching.search, "beside": beside.other_build}
 
 TAKE_BESIDE = {deployed.writers, beside.other_build}
 
