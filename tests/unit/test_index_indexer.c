@@ -15,6 +15,7 @@
 #include "search/index/look.h"
 #include "search/index/manifest.h"
 #include "unit/index_fixture.h"
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 #define EPOCH       "0123456789abcdef"
@@ -793,6 +794,74 @@ static void after_any_crash_the_rest_gives_the_same_answers(void **state)
     }
 }
 
+/* ---- several threads -------------------------------------------------------------------------------------------- */
+
+#define SHARED_DOCUMENTS 4000
+
+struct writing {
+    void *engine;
+    atomic_uint_fast64_t reached; /* position up to which all is in the index; UINT64_MAX when it failed */
+};
+
+/* Every document is there for good but those at multiples of four, which go with the next one. */
+static void *write_documents(void *context)
+{
+    struct writing *writing = context;
+    meower_error error;
+
+    for (uint64_t position = 1; position <= SHARED_DOCUMENTS; position++) {
+        char ids[2][MEOWER_ID_SIZE];
+        const meower_search_info info = {.epoch = EPOCH, .position = position};
+        const meower_search_document documents[] = {
+            {.position = position, .id = ids[0], .words = "all words", .words_len = 9},
+            {.position = position, .id = ids[1]}};
+        write_id(position, ids[0]);
+        write_id(position - 1, ids[1]);
+        size_t count = position % 4 == 1 ? 2 : 1;
+        if (index_search.index(writing->engine, documents, count, &info, &error) != MEOWER_OK) {
+            atomic_store(&writing->reached, UINT64_MAX);
+            return NULL;
+        }
+        atomic_store(&writing->reached, position);
+    }
+    return NULL;
+}
+
+static void searches_see_a_moment_of_the_index_while_it_is_written(void **state)
+{
+    static struct history history;
+    static struct found found;
+    const meower_search_word word = {.text = "all", .text_len = 3, .typos_max = 1};
+    const meower_search_request request = {.words = &word, .word_count = 1, .take = 100};
+    struct writing writing;
+    pthread_t thread;
+    uint64_t reached;
+
+    history.fixture = *state;
+    open_history(&history);
+    writing.engine = history.engine;
+    atomic_init(&writing.reached, 0);
+    assert_int_equal(pthread_create(&thread, NULL, write_documents, &writing), 0);
+    do {
+        reached = atomic_load(&writing.reached);
+        found.sink.hit = take_hit;
+        found.count = 0;
+        assert_int_equal(index_search.match(history.engine, 0, &request, &found.sink, &history.fixture->error),
+                         MEOWER_OK);
+        uint64_t newest = reached % 4 == 0 ? reached - 1 : reached; /* that cannot be gone again */
+        assert_true(reached == 0 || (found.count > 0 && found.positions[0] >= newest));
+        for (size_t i = 1; i < found.count; i++) { /* none is missing, and only the newest may be a multiple of four */
+            uint64_t before = found.positions[i] % 4 == 3 && (i > 1 || found.positions[0] % 4 != 0)
+                                  ? found.positions[i] + 2
+                                  : found.positions[i] + 1;
+            assert_int_equal(found.positions[i - 1], before);
+        }
+    } while (reached < SHARED_DOCUMENTS);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(reached, SHARED_DOCUMENTS);
+    index_search.close(history.engine);
+}
+
 /* ---- building beside -------------------------------------------------------------------------------------------- */
 
 /* Sends what there is to the index beside, with words of its own. */
@@ -905,6 +974,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(flushing_again_writes_no_segment_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_written_leaves_the_index_as_it_was, set_up, tear_down),
         cmocka_unit_test_setup_teardown(after_any_crash_the_rest_gives_the_same_answers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(searches_see_a_moment_of_the_index_while_it_is_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_process_that_is_killed_before_the_swap_has_the_old_index, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_swap_makes_the_new_index_the_one_that_is_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_rebuild_that_was_given_up_leaves_the_old_index, set_up, tear_down),
