@@ -1046,7 +1046,9 @@ static void ranked_lists_are_those_of_the_contract(void **state)
     model.seed = 20181123;
     make_vocabulary(&model);
     post_model(fixture, &model);
-    for (int i = 0; i < QUERIES; i++) {
+    /* A server takes its time, and has test_elasticsearch_order.c for its order. */
+    int queries = fixture->adapter->counts_together ? QUERIES / 4 : QUERIES;
+    for (int i = 0; i < queries; i++) {
         assert_agreement(fixture, &model);
     }
     for (int i = 0; i < DOCUMENTS / 4; i++) {
@@ -1054,7 +1056,7 @@ static void ranked_lists_are_those_of_the_contract(void **state)
         model.texts[number][0] = '\0';
         remove_meow(fixture, number);
     }
-    for (int i = 0; i < QUERIES / 2; i++) {
+    for (int i = 0; i < queries / 2; i++) {
         assert_agreement(fixture, &model);
     }
 }
