@@ -17,6 +17,7 @@
 #include "unit/index_fixture.h"
 #include <stdatomic.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define EPOCH       "0123456789abcdef"
 #define PURGE_US    20000000 /* after so long a deleted document leaves in any case */
@@ -635,8 +636,8 @@ static void add_events(struct history *history)
     send(history, first, history->event_count);
 }
 
-/* A copy of the directory as it is now takes the place of the one that is open: the process was killed. */
-static void crash(struct history *history)
+/* Copies the directory, as it is now, to the next one. */
+static void copy_directory(const struct history *history)
 {
     char command[300];
     char from[120];
@@ -646,6 +647,12 @@ static void crash(struct history *history)
     write_path(history, history->directory + 1, to);
     snprintf(command, sizeof(command), "cp -r '%s' '%s'", from, to);
     assert_int_equal(system(command), 0);
+}
+
+/* A copy of the directory takes the place of the one that is open: the process was killed. */
+static void crash(struct history *history)
+{
+    copy_directory(history);
     index_search.close(history->engine);
     history->directory++;
     open_history(history);
@@ -792,6 +799,42 @@ static void after_any_crash_the_rest_gives_the_same_answers(void **state)
         }
         index_search.close(history.engine);
     }
+}
+
+/* A directory in the place of the new manifest: it cannot be written. */
+static void what_the_manifest_names_stays_until_another_one_is_written(void **state)
+{
+    static struct history history;
+    char path[120];
+    char blocker[150];
+    meower_error *error;
+
+    history.fixture = *state;
+    error = &history.fixture->error;
+    open_history(&history);
+    index_one(history.fixture, history.engine, 1);
+    index_one(history.fixture, history.engine, 2);
+    index_search.close(history.engine);
+    open_history(&history);
+    write_path(&history, history.directory, path);
+    snprintf(blocker, sizeof(blocker), "%s/manifest.new", path);
+    assert_int_equal(mkdir(blocker, 0755), 0);
+    char id[MEOWER_ID_SIZE];
+    const meower_search_info info = {.epoch = EPOCH, .position = 3};
+    const meower_search_document deletion = {.position = 3, .id = id};
+    write_id(1, id);
+    assert_int_equal(index_search.index(history.engine, &deletion, 1, &info, error), MEOWER_ERROR_IO);
+    assert_int_equal(index_search.rebuild_begin(history.engine, error), MEOWER_OK);
+    assert_int_equal(index_search.rebuild_cancel(history.engine, error), MEOWER_OK);
+    copy_directory(&history);
+    index_search.close(history.engine);
+    history.directory++;
+    write_path(&history, history.directory, path);
+    snprintf(blocker, sizeof(blocker), "%s/manifest.new", path);
+    assert_int_equal(rmdir(blocker), 0);
+    open_history(&history);
+    assert_int_equal(position_of(&history), 2);
+    index_search.close(history.engine);
 }
 
 /* ---- several threads -------------------------------------------------------------------------------------------- */
@@ -974,6 +1017,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(flushing_again_writes_no_segment_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_written_leaves_the_index_as_it_was, set_up, tear_down),
         cmocka_unit_test_setup_teardown(after_any_crash_the_rest_gives_the_same_answers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_the_manifest_names_stays_until_another_one_is_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(searches_see_a_moment_of_the_index_while_it_is_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_process_that_is_killed_before_the_swap_has_the_old_index, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_swap_makes_the_new_index_the_one_that_is_kept, set_up, tear_down),

@@ -95,9 +95,11 @@ static int make_anew(struct index *index, meower_error *error)
     int status = empty(&index->live, error);
 
     if (status == MEOWER_OK) {
+        index->live.has_unsaved = true;
         status = manifest_save(&index->files, index->live.view, &index->live.info, error);
     }
     if (status == MEOWER_OK) {
+        index->live.has_unsaved = false;
         index_files_clean(&index->files, index->live.view, index->beside.view);
     }
     return status;
@@ -212,11 +214,14 @@ static int index_tend(void *search, int64_t *wait_us, meower_error *error)
 
 /* ---- building beside and swapping ------------------------------------------------------------------------------- */
 
+/* Its files go with the next manifest where the present one is not of the live view: it may name others. */
 static void drop_beside(struct index *index)
 {
     view_release(index->beside.view);
     init_indexer(index, &index->beside);
-    index_files_clean(&index->files, index->live.view, NULL);
+    if (!index->live.has_unsaved) {
+        index_files_clean(&index->files, index->live.view, NULL);
+    }
 }
 
 static int index_rebuild_begin(void *search, meower_error *error)
@@ -256,6 +261,7 @@ static int swap(struct index *index, meower_error *error)
     if (status != MEOWER_OK) {
         return status;
     }
+    index->live.has_unsaved = false;
     index->live.info = index->beside.info;
     index->live.deleted_at_us = index->beside.deleted_at_us;
     indexer_replace(&index->live, view_hold(index->beside.view));
