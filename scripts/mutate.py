@@ -253,6 +253,14 @@ def ctest(names):
     return ["ctest", "--test-dir", BUILD, "-j2", "--stop-on-failure", "--output-on-failure", "-R", pattern]
 
 
+def suites_for(folder, suites):
+    """Those that can notice a mistake there: the server's own for the daemons, all others for the library."""
+    top = pathlib.PurePath(folder).parts[:1]
+    if top not in (("daemons",), ("libmeower",)):
+        return suites
+    return [name for name in suites if name.startswith("test_server_") == (top == ("daemons",))]
+
+
 def suites_near(path, suites):
     """Those named after the file: test_server_ring for ring.c, test_sqlite_batch or test_sqlite_store for
     sqlite_batch.c."""
@@ -292,9 +300,7 @@ class Run:
         for tree in self.trees:
             tree.root.mkdir(parents=True, exist_ok=True)
             tree.make()
-        suites = self.trees[0].suites()
-        if self.arguments.folder.startswith("daemons"):
-            suites = [name for name in suites if name.startswith("test_server_")]
+        suites = suites_for(self.arguments.folder, self.trees[0].suites())
         self.suites = suites if self.arguments.tests in ("c", "all") else []
         self.steps = steps_of(self.arguments, suites)
         for step in self.steps:

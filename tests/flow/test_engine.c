@@ -13,6 +13,15 @@
 
 static const struct parts no_parts = {NULL, NULL, NULL, NULL, NULL};
 
+static size_t too_many; /* things for which there is no memory; 0: there is for any number */
+
+void *calloc(size_t count, size_t size)
+{
+    bool is_short = (too_many != 0 && count >= too_many) || (size != 0 && count > SIZE_MAX / size);
+    void *block = is_short ? NULL : malloc(count * size);
+    return block == NULL ? NULL : memset(block, 0, count * size);
+}
+
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
 static void the_defaults_open(void **state)
@@ -68,6 +77,25 @@ static void whatever_fails_while_opening_leaves_nothing_open(void **state)
         assert_int_equal(feed_try_open(&parts, NO_OPTIONS, &feed, NULL), MEOWER_OK);
         feed_close(feed);
         faults_destroy(&faults);
+    }
+}
+
+static void an_option_for_which_memory_is_short_is_named(void **state)
+{
+    static const char *const options[] = {"event_log_max", "timeline_max"};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        meower *feed = NULL;
+        meower_error error = {.backend_code = -1, .flags = UINT32_MAX};
+        too_many = 1000000;
+        assert_int_equal(feed_try_open(&no_parts, OPTIONS(options[i], "1000000"), &feed, &error),
+                         MEOWER_ERROR_NO_MEMORY);
+        too_many = 0;
+        assert_null(feed);
+        assert_int_equal(error.backend_code, 0);
+        assert_int_equal(error.flags, 0);
+        assert_non_null(strstr(error.message, options[i]));
     }
 }
 
@@ -545,6 +573,7 @@ int main(void)
         cmocka_unit_test(the_defaults_open),
         cmocka_unit_test(an_unknown_scheme_is_refused_by_name),
         cmocka_unit_test(whatever_fails_while_opening_leaves_nothing_open),
+        cmocka_unit_test(an_option_for_which_memory_is_short_is_named),
         cmocka_unit_test(handles_need_their_role),
         cmocka_unit_test(instances_of_one_process_share_nothing),
         cmocka_unit_test(stepping_an_instance_with_threads_is_refused),

@@ -180,6 +180,28 @@ static void nobody_is_woken_for_256_clients(void **state)
     }
 }
 
+static void nobody_gets_a_turn_without_an_event(void **state)
+{
+    (void)state;
+    static struct client clients[A_TURN];
+    static struct exchange exchanges[A_TURN];
+    struct peer peer;
+    memset(clients, 0, sizeof(clients));
+    join(&peer, &fanout->sse, NULL);
+    for (size_t i = 0; i < A_TURN; i++) {
+        clients[i].exchange = &exchanges[i];
+        clients[i].stream = &fanout->sse;
+        list_append(&fanout->sse.clients, &clients[i].node);
+    }
+    tick();
+    assert_true(list_is_empty(&fanout->sse.due));
+    assert_false(is_readable(fanout->more));
+    for (size_t i = 0; i < A_TURN; i++) {
+        list_remove(&clients[i].node);
+    }
+    peer_free(&peer);
+}
+
 /* ---- events ----------------------------------------------------------------------------------------------------- */
 
 static void each_client_gets_an_event_in_its_own_way(void **state)
@@ -286,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FANOUT_TEST(more_than_256_clients_are_woken_in_turns),
         FANOUT_TEST(nobody_is_woken_for_256_clients),
+        FANOUT_TEST(nobody_gets_a_turn_without_an_event),
         FANOUT_TEST(each_client_gets_an_event_in_its_own_way),
         FANOUT_TEST(a_meow_that_is_deleted_before_it_was_sent_is_not_sent),
         FANOUT_TEST(nothing_is_encoded_for_a_way_that_nobody_speaks),

@@ -95,6 +95,13 @@ static void what_is_no_address_is_explained(void **state)
     assert_string_equal(message, "nonsense is no address; right is HOST:PORT");
 }
 
+static void a_host_that_is_not_found_is_explained(void **state)
+{
+    (void)state;
+    assert_int_equal(open_listener("a..b:80"), -1); /* no name of a host, so that nobody is asked for it */
+    assert_memory_equal(message, "cannot listen on a..b:80: ", 26);
+}
+
 static void a_host_has_at_most_63_characters(void **state)
 {
     (void)state;
@@ -113,7 +120,7 @@ int main(void)
         cmocka_unit_test(port_0_is_any_free_one_and_is_told),      cmocka_unit_test(a_port_that_is_taken_is_explained),
         cmocka_unit_test(nobody_is_kept_waiting_before_it_starts), cmocka_unit_test(a_port_can_be_taken_again_at_once),
         cmocka_unit_test(every_address_means_both_families),       cmocka_unit_test(what_is_no_address_is_explained),
-        cmocka_unit_test(a_host_has_at_most_63_characters),
+        cmocka_unit_test(a_host_that_is_not_found_is_explained),   cmocka_unit_test(a_host_has_at_most_63_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,6 +101,24 @@ static void a_websocket_is_answered_with_the_proof_of_its_key(void **state)
     assert_int_equal(room.metrics.live.websocket_clients, 1);
 }
 
+static int logged_status;
+
+static void keep_status(const void *log, const char *target, int status, int64_t ms)
+{
+    (void)log;
+    (void)ms;
+    assert_string_equal(target, "GET /pusher");
+    logged_status = status;
+}
+
+static void the_access_log_has_the_status_of_a_websocket(void **state)
+{
+    (void)state;
+    room.http.settings.reports.answered = keep_status;
+    ask("GET", "/pusher", UPGRADE KEY VERSION);
+    assert_int_equal(logged_status, 101);
+}
+
 static void assert_upgrade_is_required(const char *method, const char *fields)
 {
     ask(method, "/pusher", fields);
@@ -258,6 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LIVE_TEST(a_websocket_is_answered_with_the_proof_of_its_key),
+        LIVE_TEST(the_access_log_has_the_status_of_a_websocket),
         LIVE_TEST(without_an_upgrade_to_version_13_there_is_no_websocket),
         LIVE_TEST(a_key_that_is_none_is_400),
         LIVE_TEST(a_stream_of_events_begins_with_the_time_after_which_to_come_again),

@@ -369,6 +369,16 @@ static void no_further_request_is_looked_at_while_an_answer_waits_for_the_socket
     assert_waits_for(&room.http.idle_timeout);
 }
 
+static void the_last_byte_of_an_answer_has_the_limit_of_all_others(void **state)
+{
+    (void)state;
+    say(GET("/now/one"));
+    peer.takes = peer.len - 1;
+    say(GET("/now/two"));
+    assert_int_equal(connection->out.len, 1);
+    assert_waits_for(&room.http.connections.send);
+}
+
 static void a_client_that_takes_something_gets_more_time(void **state)
 {
     (void)state;
@@ -705,6 +715,7 @@ int main(void)
         PIPELINE_TEST(an_answer_has_no_limit_of_the_client),
         PIPELINE_TEST(the_access_log_says_how_long_an_answer_took),
         PIPELINE_TEST(no_further_request_is_looked_at_while_an_answer_waits_for_the_socket),
+        PIPELINE_TEST(the_last_byte_of_an_answer_has_the_limit_of_all_others),
         PIPELINE_TEST(a_client_that_takes_something_gets_more_time),
         PIPELINE_TEST(a_last_answer_that_waits_for_the_socket_is_sent_before_the_end),
         PIPELINE_TEST(a_client_that_sends_nothing_more_gets_the_answer_it_waits_for),

@@ -9,6 +9,8 @@
 #include "server/doubles.h"
 #include "server/process/service.h"
 #include "server/routes/role.h"
+#include "server/routes/routes.h"
+#include <dirent.h>
 #include <dlfcn.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,6 +85,44 @@ static void a_listener_that_the_system_refuses_is_explained(void **state)
     assert_does_not_open("the system does not let it listen");
 }
 
+static size_t count_descriptors(void)
+{
+    size_t count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    assert_non_null(folder);
+    while (readdir(folder) != NULL) {
+        count++;
+    }
+    closedir(folder);
+    return count;
+}
+
+static void what_the_routes_have_opened_they_close(void **state)
+{
+    (void)state;
+    static struct room room;
+    static struct routes routes;
+    const struct routes_settings settings = {.roles = ROLE_COMMAND | ROLE_QUERY | ROLE_PUSHER,
+                                             .commands = {.tokens = ""}};
+    meower_options *options;
+    meower *feed;
+    size_t before = count_descriptors();
+    room_begin(&room);
+    assert_int_equal(meower_options_new(&options), MEOWER_OK);
+    assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);
+    assert_int_equal(meower_open(options, &feed, NULL), MEOWER_OK);
+    meower_options_free(options);
+    assert_true(routes_open(&routes, &settings, feed, &room.loop, &room.metrics.live, NULL));
+    assert_true(count_descriptors() > before);
+    room_end(&room);
+    routes_close(&routes);
+    while (meower_step(feed) > 0) {
+        continue;
+    }
+    assert_int_equal(meower_close(feed, 1000, NULL), MEOWER_OK);
+    assert_int_equal(count_descriptors(), before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -90,6 +130,7 @@ int main(void)
         cmocka_unit_test(there_is_one_loop_at_least_and_eight_at_most),
         cmocka_unit_test(a_loop_that_does_not_start_is_explained),
         cmocka_unit_test(a_listener_that_the_system_refuses_is_explained),
+        cmocka_unit_test(what_the_routes_have_opened_they_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,7 +133,7 @@ static bool read_window(struct timeline *timeline, const struct wanted *wanted, 
 static bool check_window(struct timeline *timeline, const struct model *model, const struct wanted *wanted)
 {
     struct meow *items[TAKE_MAX];
-    struct timeline_window window = {.items = items};
+    struct timeline_window window = {.items = items, .count = 1}; /* as after another one */
     char id[MEOWER_ID_SIZE];
     size_t first;
     size_t end;
