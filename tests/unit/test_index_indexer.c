@@ -337,12 +337,14 @@ static void who_searches_keeps_the_view_that_was_there(void **state)
     view_release(view);
 }
 
+#define FILE_BATCHES 4 /* of 4096 documents each: together they go to a file */
+
 static void many_documents_go_to_a_file_and_the_manifest_names_it(void **state)
 {
     struct fixture *fixture = *state;
 
     start(fixture, fixture->path);
-    for (unsigned i = 0; i < MERGE_COUNT; i++) {
+    for (unsigned i = 0; i < FILE_BATCHES; i++) {
         assert_int_equal(count_files(fixture), 0);
         apply_many(fixture, 1 + i * 4096, 4096);
     }
@@ -352,9 +354,9 @@ static void many_documents_go_to_a_file_and_the_manifest_names_it(void **state)
     apply_many(fixture, 40000, 5);
     shut(fixture); /* as a process that is killed: nothing is flushed */
     start(fixture, fixture->path);
-    assert_int_equal(fixture->indexer.info.position, MERGE_COUNT * 4096);
+    assert_int_equal(fixture->indexer.info.position, FILE_BATCHES * 4096);
     assert_string_equal(fixture->indexer.info.epoch, EPOCH);
-    assert_int_equal(view_documents(fixture->indexer.view), MERGE_COUNT * 4096);
+    assert_int_equal(view_documents(fixture->indexer.view), FILE_BATCHES * 4096);
 }
 
 static void what_is_built_beside_is_named_by_no_manifest(void **state)
@@ -363,7 +365,7 @@ static void what_is_built_beside_is_named_by_no_manifest(void **state)
 
     start(fixture, fixture->path);
     fixture->indexer.is_beside = true;
-    for (unsigned i = 0; i < MERGE_COUNT; i++) {
+    for (unsigned i = 0; i < FILE_BATCHES; i++) {
         apply_many(fixture, 1 + i * 4096, 4096);
     }
     assert_int_equal(count_files(fixture), 1);

@@ -5,7 +5,7 @@
 #include "search/index/merger.h"
 
 #define MERGE_COUNT       8 /* segments of about the same size that are merged to one */
-#define SEALED_DOCUMENTS  32768
+#define SEALED_DOCUMENTS  16384
 #define SEGMENT_DOCUMENTS (UINT32_C(1) << 23) /* a segment that has as many is merged no more */
 #define SMALL_DOCUMENTS   8192                /* a segment is written anew at once without what is deleted in it */
 #define PURGE_AFTER_US    20000000            /* a larger one after so long */
@@ -273,13 +273,39 @@ static int merge_end(struct indexer *indexer, meower_error *error)
 
     for (size_t due; status == MEOWER_OK && (due = due_at_end(indexer->view)) > 0;) {
         const struct view *view = indexer->view;
-        uint64_t documents = 0;
+        bool has_file = false; /* what is in a file stays in one */
         for (size_t i = view->count - due; i < view->count; i++) {
-            documents += part_documents(&view->parts[i]);
+            has_file = has_file || view->parts[i].segment->number != 0;
         }
-        status = replace_parts(indexer, view->count - due, due, documents >= SEALED_DOCUMENTS, error);
+        status = replace_parts(indexer, view->count - due, due, has_file, error);
     }
     return status;
+}
+
+/* The first of the last parts that have no file; the number of all where each has one. */
+static size_t first_unsealed(const struct view *view)
+{
+    size_t first = 0;
+
+    while (first < view->count && view->parts[first].segment->number != 0) {
+        first++;
+    }
+    return first;
+}
+
+/* Brings what is in memory only into a file when it has become much: after a kill it is indexed again. */
+static int seal(struct indexer *indexer, meower_error *error)
+{
+    size_t first = first_unsealed(indexer->view);
+    uint64_t documents = 0;
+
+    for (size_t i = first; i < indexer->view->count; i++) {
+        documents += part_documents(&indexer->view->parts[i]);
+    }
+    if (indexer->files->path == NULL || documents < SEALED_DOCUMENTS) {
+        return MEOWER_OK;
+    }
+    return replace_parts(indexer, first, indexer->view->count - first, true, error);
 }
 
 /* ---- clearing away ---------------------------------------------------------------------------------------------- */
@@ -326,8 +352,11 @@ static int save(struct indexer *indexer, const struct view *beside, meower_error
 
 int indexer_tend(struct indexer *indexer, int64_t now_us, const struct view *beside, meower_error *error)
 {
-    int status = merge_end(indexer, error);
+    int status = seal(indexer, error);
 
+    if (status == MEOWER_OK) {
+        status = merge_end(indexer, error);
+    }
     if (status == MEOWER_OK && indexer->deleted_at_us != 0) {
         status = purge(indexer, now_us, error);
     }
@@ -349,12 +378,9 @@ int64_t indexer_wait_us(const struct indexer *indexer, int64_t now_us)
 
 int indexer_flush(struct indexer *indexer, const struct view *beside, meower_error *error)
 {
-    size_t first = 0;
+    size_t first = first_unsealed(indexer->view);
     int status = MEOWER_OK;
 
-    while (first < indexer->view->count && indexer->view->parts[first].segment->number != 0) {
-        first++;
-    }
     if (first < indexer->view->count) {
         status = replace_parts(indexer, first, indexer->view->count - first, true, error);
     }
