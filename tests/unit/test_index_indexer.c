@@ -337,7 +337,7 @@ static void who_searches_keeps_the_view_that_was_there(void **state)
     view_release(view);
 }
 
-#define FILE_BATCHES 4 /* of 4096 documents each: together they go to a file */
+#define FILE_BATCHES 4 /* of 1024 documents each: together they go to a file */
 
 static void many_documents_go_to_a_file_and_the_manifest_names_it(void **state)
 {
@@ -346,7 +346,7 @@ static void many_documents_go_to_a_file_and_the_manifest_names_it(void **state)
     start(fixture, fixture->path);
     for (unsigned i = 0; i < FILE_BATCHES; i++) {
         assert_int_equal(count_files(fixture), 0);
-        apply_many(fixture, 1 + i * 4096, 4096);
+        apply_many(fixture, 1 + i * 1024, 1024);
     }
     assert_int_equal(count_files(fixture), 1);
     assert_int_equal(fixture->indexer.view->count, 1);
@@ -354,9 +354,9 @@ static void many_documents_go_to_a_file_and_the_manifest_names_it(void **state)
     apply_many(fixture, 40000, 5);
     shut(fixture); /* as a process that is killed: nothing is flushed */
     start(fixture, fixture->path);
-    assert_int_equal(fixture->indexer.info.position, FILE_BATCHES * 4096);
+    assert_int_equal(fixture->indexer.info.position, FILE_BATCHES * 1024);
     assert_string_equal(fixture->indexer.info.epoch, EPOCH);
-    assert_int_equal(view_documents(fixture->indexer.view), FILE_BATCHES * 4096);
+    assert_int_equal(view_documents(fixture->indexer.view), FILE_BATCHES * 1024);
 }
 
 static void what_is_built_beside_is_named_by_no_manifest(void **state)
@@ -366,7 +366,7 @@ static void what_is_built_beside_is_named_by_no_manifest(void **state)
     start(fixture, fixture->path);
     fixture->indexer.is_beside = true;
     for (unsigned i = 0; i < FILE_BATCHES; i++) {
-        apply_many(fixture, 1 + i * 4096, 4096);
+        apply_many(fixture, 1 + i * 1024, 1024);
     }
     assert_int_equal(count_files(fixture), 1);
     shut(fixture);
@@ -821,11 +821,12 @@ static void what_the_manifest_names_stays_until_another_one_is_written(void **st
     write_path(&history, history.directory, path);
     snprintf(blocker, sizeof(blocker), "%s/manifest.new", path);
     assert_int_equal(mkdir(blocker, 0755), 0);
-    char id[MEOWER_ID_SIZE];
-    const meower_search_info info = {.epoch = EPOCH, .position = 3};
-    const meower_search_document deletion = {.position = 3, .id = id};
-    write_id(1, id);
-    assert_int_equal(index_search.index(history.engine, &deletion, 1, &info, error), MEOWER_ERROR_IO);
+    char ids[2][MEOWER_ID_SIZE];
+    const meower_search_info info = {.epoch = EPOCH, .position = 4};
+    const meower_search_document deletions[] = {{.position = 3, .id = ids[0]}, {.position = 4, .id = ids[1]}};
+    write_id(1, ids[0]);
+    write_id(2, ids[1]);
+    assert_int_equal(index_search.index(history.engine, deletions, 2, &info, error), MEOWER_ERROR_IO);
     assert_int_equal(index_search.rebuild_begin(history.engine, error), MEOWER_OK);
     assert_int_equal(index_search.rebuild_cancel(history.engine, error), MEOWER_OK);
     copy_directory(&history);

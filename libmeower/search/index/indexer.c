@@ -5,10 +5,10 @@
 #include "search/index/merger.h"
 
 #define MERGE_COUNT       8 /* segments of about the same size that are merged to one */
-#define SEALED_DOCUMENTS  16384
+#define SEALED_DOCUMENTS  4096
 #define SEGMENT_DOCUMENTS (UINT32_C(1) << 23) /* a segment that has as many is merged no more */
-#define SMALL_DOCUMENTS   8192                /* a segment is written anew at once without what is deleted in it */
-#define PURGE_AFTER_US    20000000            /* a larger one after so long */
+#define SMALL_DOCUMENTS   8192                /* in memory: written anew at once without what is deleted in it */
+#define PURGE_AFTER_US    20000000            /* another one after so long */
 
 static int memory_error(meower_error *error)
 {
@@ -316,8 +316,9 @@ static bool is_due(const struct indexer *indexer, const struct view_part *part, 
     uint32_t documents = part->segment->header.document_count;
     uint32_t deleted = part_deleted(part);
 
-    return deleted > 0 && (documents <= SMALL_DOCUMENTS || deleted > documents / 2 ||
-                           now_us - indexer->deleted_at_us >= PURGE_AFTER_US);
+    bool is_small = part->segment->number == 0 && documents <= SMALL_DOCUMENTS;
+
+    return deleted > 0 && (is_small || deleted > documents / 2 || now_us - indexer->deleted_at_us >= PURGE_AFTER_US);
 }
 
 static int purge(struct indexer *indexer, int64_t now_us, meower_error *error)

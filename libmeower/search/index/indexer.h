@@ -2,8 +2,8 @@
  *
  * Every batch becomes a small segment in memory. Where MERGE_COUNT of about the same size have gathered at the end,
  * they are merged to one, so that a document is copied a few times only (a log-structured merge: O'Neil and others,
- * Acta Informatica 33, 1996). When SEALED_DOCUMENTS are in memory alone, they go to a file: what a killed process had in memory is
- * indexed again: the manifest says how far the files are. */
+ * Acta Informatica 33, 1996). When SEALED_DOCUMENTS are in memory alone, they go to a file: what a killed process had
+ * in memory is indexed again: the manifest says how far the files are. */
 #ifndef SEARCH_INDEX_INDEXER_H
 #define SEARCH_INDEX_INDEXER_H
 

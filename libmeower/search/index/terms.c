@@ -3,7 +3,8 @@
 #include "search/index/lexicon.h"
 #include "search/index/splits.h"
 
-#define TYPO_WORDS_MAX 128 /* words with typos that are tried for one searched word (docs/SEARCH.md, "Limits") */
+#define LOOKED_AT_MAX  1000 /* documents of a word in a segment that are looked at one by one */
+#define TYPO_WORDS_MAX 128  /* words with typos that are tried for one searched word (docs/SEARCH.md, "Limits") */
 
 static void add_spec(struct terms *terms, struct term_list *list, struct stream_spec spec)
 {
@@ -46,6 +47,23 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* How many documents have the word. Deleted ones are left out, but where many have it: they are cleared away soon, and
+ * the logarithm of a large number hides them. */
+static uint32_t count_documents(const struct terms *terms, size_t number, struct postings postings)
+{
+    const struct view_part *part = &terms->view->parts[number];
+    struct cursor cursor;
+    uint32_t count = 0;
+
+    if (part_deleted(part) == 0 || postings.count > LOOKED_AT_MAX) {
+        return postings.count;
+    }
+    for (cursor_init(&cursor, postings); cursor_age(&cursor) != SEGMENT_NO_AGE; cursor_next(&cursor)) {
+        count += part_is_deleted(part, cursor_age(&cursor)) ? 0 : 1;
+    }
+    return count;
+}
+
 /* ---- exactly ---------------------------------------------------------------------------------------------------- */
 
 /* Returns how many documents have the word. */
@@ -58,7 +76,7 @@ static uint64_t find_exact(struct terms *terms, size_t word)
         struct postings postings;
         if (lexicon_find(terms->view->parts[part].segment, searched->text, searched->text_len, &postings)) {
             add_word(terms, list_of(terms, part, word, MATCH_EXACT), postings);
-            documents += postings.count;
+            documents += count_documents(terms, part, postings);
         }
     }
     return documents;
@@ -111,7 +129,7 @@ static bool find_candidate(struct terms *terms, struct candidate *candidate)
     for (size_t part = 0; part < terms->view->count; part++) {
         struct postings *postings = &candidate->postings[part];
         if (lexicon_find(terms->view->parts[part].segment, candidate->text, candidate->len, postings)) {
-            candidate->documents += postings->count;
+            candidate->documents += count_documents(terms, part, *postings);
         }
     }
     return true;
@@ -174,7 +192,7 @@ static uint64_t find_joins(struct terms *terms, size_t word, const struct candid
             struct postings postings;
             if (lexicon_find(terms->view->parts[part].segment, join->text, join->text_len, &postings)) {
                 add_word(terms, list_of(terms, part, word, MATCH_TYPO), postings);
-                documents += postings.count;
+                documents += count_documents(terms, part, postings);
             }
         }
     }
@@ -282,7 +300,7 @@ static uint64_t find_prefixes(struct terms *terms, size_t word, bool differs)
                 !is_join(terms, word, &walk)) {
                 struct postings postings = lexicon_postings(&walk);
                 add_word(terms, list_of(terms, part, word, MATCH_PREFIX), postings);
-                documents += postings.count;
+                documents += count_documents(terms, part, postings);
             }
         }
     }
@@ -310,8 +328,8 @@ static struct run run_of(const meower_search_word *word)
 
 /* The postings of all characters but the last. NULL when the segment lacks one, or memory is short. `counts` has how
  * many documents have each. */
-static struct postings *find_characters(struct terms *terms, const struct segment *segment, const struct run *run,
-                                        const char *text, uint64_t *counts)
+static struct postings *find_characters(struct terms *terms, size_t part, const struct run *run, const char *text,
+                                        uint64_t *counts)
 {
     struct postings *words = arena_take(terms->arena, run->count, sizeof(*words));
     bool has_all = words != NULL;
@@ -319,8 +337,8 @@ static struct postings *find_characters(struct terms *terms, const struct segmen
     terms->has_failed = terms->has_failed || words == NULL;
     for (uint32_t i = 0; i + 1 < run->count && words != NULL; i++) {
         size_t len = strcspn(text, " ");
-        if (lexicon_find(segment, text, len, &words[i])) {
-            counts[i] += words[i].count;
+        if (lexicon_find(terms->view->parts[part].segment, text, len, &words[i])) {
+            counts[i] += count_documents(terms, part, words[i]);
         } else {
             has_all = false;
         }
@@ -349,7 +367,7 @@ static void find_run_in(struct terms *terms, size_t part, size_t word, const str
                         uint64_t *counts)
 {
     const struct segment *segment = terms->view->parts[part].segment;
-    const struct postings *words = find_characters(terms, segment, run, terms->request->words[word].text, counts);
+    const struct postings *words = find_characters(terms, part, run, terms->request->words[word].text, counts);
     size_t last_len = (size_t)(run->end - run->last);
     struct lexicon_walk walk;
 
@@ -360,7 +378,7 @@ static void find_run_in(struct terms *terms, size_t part, size_t word, const str
             continue;
         }
         struct postings postings = lexicon_postings(&walk);
-        counts[run->count - 1] += postings.count;
+        counts[run->count - 1] += count_documents(terms, part, postings);
         if (words != NULL) {
             add_run(terms, list_of(terms, part, word, quality), words, run->count, postings);
         }
