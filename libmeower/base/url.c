@@ -31,13 +31,34 @@ static const char *find_last(const char *start, const char *end, char character)
     return memrchr(start, character, (size_t)(end - start));
 }
 
+static bool is_keyword_character(char character)
+{
+    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+           (character >= '0' && character <= '9') || character == '_' || character == '.' || character == '-';
+}
+
+/* The "://" of the next URL of a list, which follows a comma and its scheme; NULL where none is. */
+static const char *next_of_list(const char *start)
+{
+    for (const char *found = strstr(start, "://"); found != NULL; found = strstr(found + 1, "://")) {
+        const char *scheme = found;
+        while (scheme > start && is_keyword_character(scheme[-1])) {
+            scheme--;
+        }
+        if (scheme > start && scheme[-1] == ',') {
+            return found;
+        }
+    }
+    return NULL;
+}
+
 /* The password of the authority that begins at `start`: after the first colon, up to the last @. One that was written
  * with a raw / or ? in it (it should be %2F, %3F) is found all the same, at the price of hiding too much of a URL
  * without one but with an @ further on. A NATS URL may have a bare token in its place. */
 static struct range password_of_authority(const char *url, const char *start)
 {
     struct range range = {NULL, NULL};
-    const char *next = strstr(start, "://"); /* of a list of URLs */
+    const char *next = next_of_list(start);
     const char *end = next != NULL ? next : start + strlen(start);
     const char *authority_end = start + strcspn(start, "/?#");
     if (authority_end > end) {
@@ -57,12 +78,6 @@ static struct range password_of_authority(const char *url, const char *start)
         range = (struct range){start, at_sign};
     }
     return range;
-}
-
-static bool is_keyword_character(char character)
-{
-    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
-           (character >= '0' && character <= '9') || character == '_' || character == '.' || character == '-';
 }
 
 static bool begins_keyword(const char *url, const char *at)
@@ -146,7 +161,8 @@ void url_redact(const char *url, char *out, size_t out_size)
     bool was_hidden = false;
     size_t out_len = 0;
     for (const char *at = url; *at != '\0'; at++) {
-        if (is_url && strncmp(at, "://", 3) == 0) {
+        bool begins_password = range_has(&password, at + 1); /* which may begin with two slashes */
+        if (is_url && strncmp(at, "://", 3) == 0 && !begins_password) {
             password = password_of_authority(url, at + 3);
         }
         if (begins_keyword(url, at) && !range_has(&value, at)) {

@@ -94,6 +94,7 @@ static void a_password_with_raw_delimiters_is_hidden_whole(void **state)
     assert_redacted("postgresql://me:ti:ger@host/feed", "postgresql://me:***@host/feed");
     assert_redacted("postgresql://me:ti/ger@host/feed", "postgresql://me:***@host/feed");
     assert_redacted("postgresql://me:/tiger@host/feed", "postgresql://me:***@host/feed");
+    assert_redacted("postgresql://me://tiger@host/feed", "postgresql://me:***@host/feed");
     assert_redacted("postgresql://me:ti?ger@host/feed", "postgresql://me:***@host/feed");
     assert_redacted("postgresql://me:ti#ger@host/feed", "postgresql://me:***@host/feed");
 }
