@@ -18,6 +18,8 @@ struct weighed_list {
     size_t word;
     int quality;
     unsigned weight;
+    uint64_t documents; /* of the whole index */
+    bool is_light;      /* no document with light lists alone can be among the best */
 };
 
 struct relevance {
@@ -26,9 +28,9 @@ struct relevance {
     size_t count;
     size_t max;
     unsigned weights[MATCH_WORDS_MAX][MATCH_NONE];
-    struct weighed_list lists[MATCH_WORDS_MAX * MATCH_NONE]; /* the lightest first */
+    struct weighed_list lists[MATCH_WORDS_MAX * MATCH_NONE]; /* the longest first */
     size_t list_count;
-    size_t light_count; /* of the first of them: no document with these alone can be among the best */
+    unsigned weighed_for; /* the least sum of the best when the light lists were told */
     struct window window;
     size_t part;
     window_bits bits[MATCH_WORDS_MAX][MATCH_NONE];
@@ -96,17 +98,28 @@ static int compare_scored(const void *a, const void *b)
 
 /* ---- lists ------------------------------------------------------------------------------------------------------ */
 
+static uint64_t documents_of(const struct terms *terms, size_t word, int quality)
+{
+    uint64_t documents = 0;
+
+    for (size_t part = 0; part < terms->view->count; part++) {
+        documents += terms->parts[part].lists[word][quality].documents;
+    }
+    return documents;
+}
+
 static void order_lists(struct relevance *relevance)
 {
-    uint64_t all = view_documents(relevance->terms->view);
+    const struct terms *terms = relevance->terms;
+    uint64_t all = view_documents(terms->view);
 
-    for (size_t word = 0; word < relevance->terms->request->word_count; word++) {
+    for (size_t word = 0; word < terms->request->word_count; word++) {
         for (int quality = 0; quality < MATCH_NONE; quality++) {
-            unsigned weight = match_weight(quality, all, relevance->terms->documents[word][quality]);
-            struct weighed_list list = {word, quality, weight};
+            unsigned weight = match_weight(quality, all, terms->documents[word][quality]);
+            struct weighed_list list = {word, quality, weight, documents_of(terms, word, quality), false};
             size_t at = relevance->list_count++;
             relevance->weights[word][quality] = weight;
-            for (; at > 0 && relevance->lists[at - 1].weight > list.weight; at--) {
+            for (; at > 0 && relevance->lists[at - 1].documents < list.documents; at--) {
                 relevance->lists[at] = relevance->lists[at - 1];
             }
             relevance->lists[at] = list;
@@ -119,31 +132,32 @@ static void resize_windows(struct relevance *relevance)
 {
     uint64_t documents = 0;
 
-    for (size_t i = relevance->light_count; i < relevance->list_count; i++) {
+    for (size_t i = 0; i < relevance->list_count; i++) {
         const struct weighed_list *list = &relevance->lists[i];
-        documents += relevance->window.terms->lists[list->word][list->quality].documents;
+        documents += list->is_light ? 0 : relevance->window.terms->lists[list->word][list->quality].documents;
     }
     window_resize(&relevance->window, documents);
 }
 
-/* Counts the light lists again: what is asked of a document has risen. */
+/* Tells the light lists anew when what is asked of a document has risen: the longest ones first, as long as all of them
+ * together add no more than that to any document. */
 static void weigh_lists(struct relevance *relevance)
 {
     unsigned most[MATCH_WORDS_MAX] = {0}; /* that the light lists of a word add */
     unsigned sum = 0;
 
-    relevance->light_count = 0;
-    if (relevance->count < relevance->max) {
+    if (relevance->count < relevance->max || relevance->heap[0].sum == relevance->weighed_for) {
         return;
     }
+    relevance->weighed_for = relevance->heap[0].sum;
     for (size_t i = 0; i < relevance->list_count; i++) {
-        const struct weighed_list *list = &relevance->lists[i];
-        sum += list->weight - most[list->word]; /* they come by weight */
-        most[list->word] = list->weight;
-        if (sum > relevance->heap[0].sum) {
-            return;
+        struct weighed_list *list = &relevance->lists[i];
+        unsigned more = list->weight > most[list->word] ? list->weight - most[list->word] : 0;
+        list->is_light = sum + more <= relevance->weighed_for;
+        if (list->is_light) {
+            sum += more;
+            most[list->word] += more;
         }
-        relevance->light_count++;
     }
 }
 
@@ -155,12 +169,12 @@ static void fill_window(struct relevance *relevance, window_bits candidates)
     size_t words = window_words(&relevance->window);
 
     memset(candidates, 0, words * sizeof(candidates[0]));
-    for (size_t i = relevance->list_count; i > 0; i--) {
-        const struct weighed_list *list = &relevance->lists[i - 1];
+    for (size_t i = 0; i < relevance->list_count; i++) {
+        const struct weighed_list *list = &relevance->lists[i];
         uint64_t *bits = relevance->bits[list->word][list->quality];
         memset(bits, 0, words * sizeof(*bits));
         window_fill(&relevance->window, list->word, list->quality, bits);
-        for (size_t j = 0; j < words && i > relevance->light_count; j++) {
+        for (size_t j = 0; j < words && !list->is_light; j++) {
             candidates[j] |= bits[j];
         }
     }
@@ -218,10 +232,12 @@ static uint32_t next_heavy(struct relevance *relevance, uint32_t age)
 {
     uint32_t next = SEGMENT_NO_AGE;
 
-    for (size_t i = relevance->light_count; i < relevance->list_count; i++) {
+    for (size_t i = 0; i < relevance->list_count; i++) {
         const struct weighed_list *list = &relevance->lists[i];
-        uint32_t found = window_next(&relevance->window, list->word, list->quality, age);
-        next = found < next ? found : next;
+        if (!list->is_light) {
+            uint32_t found = window_next(&relevance->window, list->word, list->quality, age);
+            next = found < next ? found : next;
+        }
     }
     return next;
 }
@@ -270,6 +286,7 @@ bool relevance_push(const struct terms *terms, struct hits *hits)
         relevance->count = 0;
         relevance->max = (size_t)wanted;
         relevance->list_count = 0;
+        relevance->weighed_for = 0;
         relevance->heap = malloc((relevance->max + 1) * sizeof(*relevance->heap));
         has_memory = relevance->heap != NULL;
     }

@@ -343,13 +343,16 @@ static unsigned distance(const struct look *look, const char *text, size_t len, 
     if (look->first_differs) {
         return match_is_first_typo(word->text, word->text_len, text, len) ? 1 : most + 1;
     }
-    for (unsigned edits = 1; edits <= most; edits++) {
-        if (match_is_typo(word->text, word->text_len, text, len, edits)) {
-            bool is_same = len == word->text_len && memcmp(text, word->text, len) == 0;
-            return is_same ? most + 1 : edits;
-        }
+    /* Most words are too far away: that is looked at first. */
+    if (!match_is_typo(word->text, word->text_len, text, len, most) ||
+        (len == word->text_len && memcmp(text, word->text, len) == 0)) {
+        return most + 1;
     }
-    return most + 1;
+    unsigned edits = most;
+    while (edits > 1 && match_is_typo(word->text, word->text_len, text, len, edits - 1)) {
+        edits--;
+    }
+    return edits;
 }
 
 static void look_into(struct look *look, const struct bucket *bucket, unsigned most)
