@@ -48,7 +48,7 @@ steps() {
 
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
-export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/scripts/tsan.supp}
 
 # Runs its arguments without address space randomisation: gcc 12's thread sanitizer stops with "unexpected memory
 # mapping" where the kernel randomises more than 28 bits (vm.mmap_rnd_bits).
