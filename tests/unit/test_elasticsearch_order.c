@@ -535,7 +535,7 @@ static void the_greatest_query_is_answered(void **state)
     assert_hits(feed, text, "2");
 }
 
-/* So many different characters: U+4E00 and those behind it. */
+/* So many different characters: U+4E00 and those after it. */
 static void write_characters(unsigned count, char *text)
 {
     for (unsigned i = 0; i < count; i++) {

@@ -471,7 +471,7 @@ static void what_was_deleted_before_the_opening_leaves_after_a_while(void **stat
 
     start(fixture, fixture->path);
     apply_many(fixture, 1, 10000);
-    assert_int_equal(indexer_flush(&fixture->indexer, NULL, &fixture->error), MEOWER_OK);
+    assert_int_equal(indexer_flush(&fixture->indexer, &fixture->error), MEOWER_OK);
     apply(fixture, 17, NULL);
     assert_int_equal(manifest_save(&fixture->files, fixture->indexer.view, &fixture->indexer.info, &fixture->error),
                      MEOWER_OK);
@@ -493,7 +493,7 @@ static void a_segment_of_which_all_is_deleted_is_gone(void **state)
 
     start(fixture, fixture->path);
     apply_many(fixture, 1, 3);
-    assert_int_equal(indexer_flush(&fixture->indexer, NULL, &fixture->error), MEOWER_OK);
+    assert_int_equal(indexer_flush(&fixture->indexer, &fixture->error), MEOWER_OK);
     for (unsigned i = 1; i <= 3; i++) {
         apply(fixture, i, NULL);
     }
@@ -513,11 +513,11 @@ static void flushing_brings_all_into_files_without_what_is_deleted(void **state)
 
     start(fixture, fixture->path);
     apply_many(fixture, 1, 9000);
-    assert_int_equal(indexer_flush(&fixture->indexer, NULL, &fixture->error), MEOWER_OK);
+    assert_int_equal(indexer_flush(&fixture->indexer, &fixture->error), MEOWER_OK);
     apply(fixture, 17, NULL);
     apply_many(fixture, 9001, 50);
     apply(fixture, 9001, NULL);
-    assert_int_equal(indexer_flush(&fixture->indexer, NULL, &fixture->error), MEOWER_OK);
+    assert_int_equal(indexer_flush(&fixture->indexer, &fixture->error), MEOWER_OK);
     assert_int_equal(count_files(fixture), fixture->indexer.view->count);
     assert_int_equal(count_word(fixture, "w17") + count_word(fixture, "w9001"), 0);
     assert_int_equal(count_word(fixture, "all"), 9048);
@@ -535,9 +535,9 @@ static void flushing_again_writes_no_segment_anew(void **state)
 
     start(fixture, fixture->path);
     apply_many(fixture, 1, 100);
-    assert_int_equal(indexer_flush(&fixture->indexer, NULL, &fixture->error), MEOWER_OK);
+    assert_int_equal(indexer_flush(&fixture->indexer, &fixture->error), MEOWER_OK);
     uint64_t number = fixture->indexer.view->parts[0].segment->number;
-    assert_int_equal(indexer_flush(&fixture->indexer, NULL, &fixture->error), MEOWER_OK);
+    assert_int_equal(indexer_flush(&fixture->indexer, &fixture->error), MEOWER_OK);
     assert_int_equal(fixture->indexer.view->parts[0].segment->number, number);
 }
 
@@ -551,7 +551,7 @@ static void what_cannot_be_written_leaves_the_index_as_it_was(void **state)
     apply_many(fixture, 1, 100);
     snprintf(command, sizeof(command), "rm -r '%s'", fixture->path);
     assert_int_equal(system(command), 0);
-    int status = indexer_flush(&fixture->indexer, NULL, &fixture->error);
+    int status = indexer_flush(&fixture->indexer, &fixture->error);
     assert_int_not_equal(status, MEOWER_OK);
     assert_int_equal(fixture->error.code, status);
     assert_int_equal(view_documents(fixture->indexer.view), 100);

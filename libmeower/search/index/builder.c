@@ -118,9 +118,7 @@ static int compare_entries(const void *a, const void *b)
     if (left->beginning != right->beginning) {
         return left->beginning < right->beginning ? -1 : 1;
     }
-    uint32_t len = left->len < right->len ? left->len : right->len;
-    int difference = memcmp(left->text, right->text, len);
-    return difference != 0 ? difference : (left->len > right->len) - (left->len < right->len);
+    return bytes_compare(left->text, left->len, right->text, right->len);
 }
 
 /* Sorts the occurrences by word; each word's stay as they are: by age, and by place. NULL when memory is short. */

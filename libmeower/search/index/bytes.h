@@ -49,6 +49,14 @@ static inline unsigned char *put_varint(unsigned char *out, uint32_t number)
     return out;
 }
 
+/* Compares bytewise: below 0 where `a` is before `b`. A beginning is before what goes on. */
+static inline int bytes_compare(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+    int difference = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+    return difference != 0 ? difference : (a_len > b_len) - (a_len < b_len);
+}
+
 /* Bytes that grow. After the first failure nothing more is added, and `failed` says so. */
 struct bytes {
     unsigned char *items;

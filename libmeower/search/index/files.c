@@ -43,7 +43,7 @@ int index_files_error(const struct index_files *files, const char *what, int sys
                             "cannot %s the search index \"%s\": %s", what, files->path, strerror(system_errno));
 }
 
-static int memory_error(meower_error *error)
+int index_files_memory_error(meower_error *error)
 {
     return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                             "no memory for the search index");
@@ -160,7 +160,7 @@ static int open_directory(struct index_files *files, const char *location, meowe
     }
     char *path = realpath(location, NULL);
     if (path == NULL) {
-        return errno == ENOMEM ? memory_error(error) : index_files_error(files, "find", errno, error);
+        return errno == ENOMEM ? index_files_memory_error(error) : index_files_error(files, "find", errno, error);
     }
     free(files->path);
     files->path = path;
@@ -177,7 +177,7 @@ int index_files_open(struct index_files *files, const char *location, meower_err
     }
     files->path = strdup(location);
     if (files->path == NULL) {
-        return memory_error(error);
+        return index_files_memory_error(error);
     }
     if (mkdir(location, 0755) != 0 && errno != EEXIST) {
         status = index_files_error(files, "make", errno, error);
@@ -204,7 +204,7 @@ int index_files_find(struct index_files *files, const char *location, meower_err
         return meower_error_set(error, MEOWER_ERROR_NOT_FOUND, 0, 0, "there is no search index \"index:%s\"", location);
     }
     files->path = strdup(location);
-    int status = files->path == NULL ? memory_error(error) : open_directory(files, location, error);
+    int status = files->path == NULL ? index_files_memory_error(error) : open_directory(files, location, error);
     if (status != MEOWER_OK) {
         index_files_close(files);
     }
@@ -290,7 +290,7 @@ static int map(const struct index_files *files, int file, uint64_t number, struc
     *segment = segment_new(bytes, (size_t)properties.st_size, true, &is_sound);
     if (*segment == NULL) {
         munmap(bytes, (size_t)properties.st_size);
-        return is_sound ? memory_error(error) : damaged(files, "a segment is not as it was written", error);
+        return is_sound ? index_files_memory_error(error) : damaged(files, "a segment is not as it was written", error);
     }
     (*segment)->number = number;
     return MEOWER_OK;
@@ -317,7 +317,7 @@ int index_files_end(struct index_files *files, struct segment_writer *writer, ui
     int status = segment_writer_end(writer, segment);
 
     if (status == MEOWER_ERROR_NO_MEMORY) {
-        status = memory_error(error);
+        status = index_files_memory_error(error);
     } else if (status != MEOWER_OK) {
         status = index_files_error(files, "write to", writer->system_errno, error);
     } else if (fsync(writer->file) != 0) {

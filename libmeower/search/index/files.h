@@ -43,6 +43,9 @@ void index_files_abandon(struct index_files *files, struct segment_writer *write
 /* Maps a segment's file. Held once. Errors: CORRUPT when it is missing or damaged; NO_MEMORY; IO. */
 int index_files_map(const struct index_files *files, uint64_t number, struct segment **segment, meower_error *error);
 
+/* Says that memory is short. Returns NO_MEMORY. */
+int index_files_memory_error(meower_error *error);
+
 /* "cannot WHAT the search index ...", of an errno. Returns its code. */
 int index_files_error(const struct index_files *files, const char *what, int system_errno, meower_error *error);
 

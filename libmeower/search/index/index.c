@@ -6,7 +6,6 @@
 #include "port/schemes.h"
 #include "search/index/hits.h"
 #include "search/index/indexer.h"
-#include "search/index/lexicon.h"
 #include "search/index/look.h"
 #include "search/index/manifest.h"
 
@@ -20,12 +19,6 @@ struct index {
     struct indexer beside; /* that is built anew; its view is NULL while there is none */
 };
 
-static int memory_error(meower_error *error)
-{
-    return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
-                            "no memory for the search index");
-}
-
 /* ---- opening and closing ---------------------------------------------------------------------------------------- */
 
 static void index_close(void *search)
@@ -33,7 +26,7 @@ static void index_close(void *search)
     struct index *index = search;
 
     if (index->live.view != NULL && !index->only_looks && index->files.path != NULL) {
-        indexer_flush(&index->live, NULL, NULL); /* what fails is indexed again */
+        indexer_flush(&index->live, NULL); /* what fails is indexed again */
     }
     view_release(index->live.view);
     view_release(index->beside.view);
@@ -81,7 +74,7 @@ static int empty(struct indexer *indexer, meower_error *error)
 
     vocabulary_release(vocabulary);
     if (view == NULL) {
-        return memory_error(error);
+        return index_files_memory_error(error);
     }
     indexer->info = (meower_search_info){.position = 0};
     indexer->deleted_at_us = 0;
@@ -96,11 +89,7 @@ static int make_anew(struct index *index, meower_error *error)
 
     if (status == MEOWER_OK) {
         index->live.has_unsaved = true;
-        status = manifest_save(&index->files, index->live.view, &index->live.info, error);
-    }
-    if (status == MEOWER_OK) {
-        index->live.has_unsaved = false;
-        index_files_clean(&index->files, index->live.view, index->beside.view);
+        status = indexer_save(&index->live, index->beside.view, error);
     }
     return status;
 }
@@ -110,7 +99,7 @@ static int load(struct index *index, meower_error *error)
 {
     struct vocabulary *vocabulary = vocabulary_new();
     int status = vocabulary == NULL
-                     ? memory_error(error)
+                     ? index_files_memory_error(error)
                      : manifest_load(&index->files, vocabulary, &index->live.view, &index->live.info, error);
 
     vocabulary_release(vocabulary);
@@ -137,7 +126,7 @@ static int index_open(const meower_backend_config *config, void **search, meower
     int status;
 
     if (index == NULL) {
-        return memory_error(error);
+        return index_files_memory_error(error);
     }
     status = index->only_looks ? index_files_find(&index->files, config->location, error)
                                : index_files_open(&index->files, config->location, error);
@@ -321,7 +310,7 @@ static int index_match(void *search, unsigned lane, const meower_search_request 
     bool has_memory = match_in(view, request, &arena, &hits);
     arena_free(&arena);
     view_release(view);
-    return has_memory ? hits.status : memory_error(error);
+    return has_memory ? hits.status : index_files_memory_error(error);
 }
 
 /* ---- looking ---------------------------------------------------------------------------------------------------- */
@@ -335,7 +324,7 @@ static int index_list(void *search, unsigned lane, uint64_t after, size_t max, m
     (void)lane;
     int status = look_list(view, after, max, sink);
     view_release(view);
-    return status == MEOWER_ERROR_NO_MEMORY ? memory_error(error) : status;
+    return status == MEOWER_ERROR_NO_MEMORY ? index_files_memory_error(error) : status;
 }
 
 static int index_inspect(void *search, unsigned lane, meower_text_sink *sink, meower_error *error)

@@ -10,12 +10,6 @@
 #define SMALL_DOCUMENTS   8192                /* in memory: written anew at once without what is deleted in it */
 #define PURGE_AFTER_US    20000000            /* another one after so long */
 
-static int memory_error(meower_error *error)
-{
-    return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
-                            "no memory for the search index");
-}
-
 /* ---- views ------------------------------------------------------------------------------------------------------ */
 
 struct view *indexer_view(struct indexer *indexer)
@@ -42,17 +36,26 @@ struct batch {
     struct view *view;
     struct new_document *documents; /* those that are new; words is NULL for one that is gone again */
     size_t count;
+    unsigned char greatest_id[KSUID_BYTES]; /* of them */
     bool has_deleted;
 };
 
-/* Deletes what the index has under this id. False when memory is short. */
-static bool delete_id(struct batch *batch, const unsigned char id[KSUID_BYTES])
+/* Deletes what the batch has under this id. Most ids are above all before them. */
+static void delete_in_batch(struct batch *batch, const unsigned char id[KSUID_BYTES])
 {
-    for (size_t i = 0; i < batch->count; i++) {
+    bool is_new = memcmp(id, batch->greatest_id, KSUID_BYTES) > 0;
+
+    for (size_t i = 0; i < batch->count && !is_new; i++) {
         if (batch->documents[i].words != NULL && memcmp(batch->documents[i].id, id, KSUID_BYTES) == 0) {
             batch->documents[i].words = NULL;
         }
     }
+}
+
+/* Deletes what the index has under this id. False when memory is short. */
+static bool delete_id(struct batch *batch, const unsigned char id[KSUID_BYTES])
+{
+    delete_in_batch(batch, id);
     for (size_t i = batch->view->count; i > 0; i--) {
         uint32_t age = segment_find_id(batch->view->parts[i - 1].segment, id);
         if (age == SEGMENT_NO_AGE || part_is_deleted(&batch->view->parts[i - 1], age)) {
@@ -73,10 +76,13 @@ static int add_document(struct batch *batch, const meower_search_document *docum
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "\"%.40s\" is no id of a meow", document->id);
     }
     if (!delete_id(batch, added.id)) {
-        return memory_error(error);
+        return index_files_memory_error(error);
     }
     if (document->words != NULL) {
         batch->documents[batch->count++] = added;
+        if (memcmp(added.id, batch->greatest_id, KSUID_BYTES) > 0) {
+            memcpy(batch->greatest_id, added.id, KSUID_BYTES);
+        }
     }
     return MEOWER_OK;
 }
@@ -97,7 +103,7 @@ static int add_part(struct batch *batch, meower_error *error)
     struct segment *segment = builder_make(batch->documents, left);
     if (segment == NULL || !vocabulary_add_segment(batch->view->vocabulary, segment)) {
         segment_release(segment);
-        return memory_error(error);
+        return index_files_memory_error(error);
     }
     batch->view->parts[batch->view->count++] = (struct view_part){.segment = segment};
     return MEOWER_OK;
@@ -116,7 +122,7 @@ int indexer_apply(struct indexer *indexer, const meower_search_document *documen
         .view = view_copy(indexer->view),
         .documents = malloc((count + 1) * sizeof(*batch.documents)),
     };
-    int status = batch.view == NULL || batch.documents == NULL ? memory_error(error) : MEOWER_OK;
+    int status = batch.view == NULL || batch.documents == NULL ? index_files_memory_error(error) : MEOWER_OK;
 
     for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
         if (!is_known(indexer, info, documents[i].position)) {
@@ -169,7 +175,7 @@ static int merge_to_file(struct index_files *files, const struct merge_input *in
     }
     if (!merger_write(&writer, inputs, count)) {
         index_files_abandon(files, &writer, number);
-        return memory_error(error);
+        return index_files_memory_error(error);
     }
     return index_files_end(files, &writer, number, segment, error);
 }
@@ -184,7 +190,7 @@ static int merge_parts(struct index_files *files, const struct view *view, size_
 
     *segment = NULL;
     if (inputs == NULL) {
-        return memory_error(error);
+        return index_files_memory_error(error);
     }
     for (size_t i = 0; i < count; i++) {
         const struct view_part *part = &view->parts[first + i];
@@ -195,7 +201,7 @@ static int merge_parts(struct index_files *files, const struct view *view, size_
         status = merge_to_file(files, inputs, count, segment, error);
     } else if (documents > 0) {
         *segment = merge_in_memory(inputs, count);
-        status = *segment == NULL ? memory_error(error) : MEOWER_OK;
+        status = *segment == NULL ? index_files_memory_error(error) : MEOWER_OK;
     }
     free(inputs);
     return status;
@@ -209,7 +215,7 @@ static int replace_parts(struct indexer *indexer, size_t first, size_t count, bo
     int status;
 
     if (view == NULL) {
-        return memory_error(error);
+        return index_files_memory_error(error);
     }
     status = merge_parts(indexer->files, view, first, count, to_file, &segment, error);
     if (status != MEOWER_OK) {
@@ -315,7 +321,6 @@ static bool is_due(const struct indexer *indexer, const struct view_part *part, 
 {
     uint32_t documents = part->segment->header.document_count;
     uint32_t deleted = part_deleted(part);
-
     bool is_small = part->segment->number == 0 && documents <= SMALL_DOCUMENTS;
 
     return deleted > 0 && (is_small || deleted > documents / 2 || now_us - indexer->deleted_at_us >= PURGE_AFTER_US);
@@ -340,7 +345,7 @@ static int purge(struct indexer *indexer, int64_t now_us, meower_error *error)
     return status;
 }
 
-static int save(struct indexer *indexer, const struct view *beside, meower_error *error)
+int indexer_save(struct indexer *indexer, const struct view *beside, meower_error *error)
 {
     int status = manifest_save(indexer->files, indexer->view, &indexer->info, error);
 
@@ -362,7 +367,7 @@ int indexer_tend(struct indexer *indexer, int64_t now_us, const struct view *bes
         status = purge(indexer, now_us, error);
     }
     if (status == MEOWER_OK && indexer->has_unsaved && !indexer->is_beside) {
-        status = save(indexer, beside, error);
+        status = indexer_save(indexer, beside, error);
     }
     return status;
 }
@@ -377,7 +382,7 @@ int64_t indexer_wait_us(const struct indexer *indexer, int64_t now_us)
     return due_us > now_us ? due_us - now_us : 1;
 }
 
-int indexer_flush(struct indexer *indexer, const struct view *beside, meower_error *error)
+int indexer_flush(struct indexer *indexer, meower_error *error)
 {
     size_t first = first_unsealed(indexer->view);
     int status = MEOWER_OK;
@@ -392,7 +397,7 @@ int indexer_flush(struct indexer *indexer, const struct view *beside, meower_err
     }
     if (status == MEOWER_OK) {
         indexer->deleted_at_us = 0;
-        status = save(indexer, beside, error);
+        status = indexer_save(indexer, NULL, error);
     }
     return status;
 }

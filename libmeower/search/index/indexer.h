@@ -33,7 +33,10 @@ int indexer_tend(struct indexer *indexer, int64_t now_us, const struct view *bes
 int64_t indexer_wait_us(const struct indexer *indexer, int64_t now_us);
 
 /* Brings all of it into files, without what is deleted. */
-int indexer_flush(struct indexer *indexer, const struct view *beside, meower_error *error);
+int indexer_flush(struct indexer *indexer, meower_error *error);
+
+/* Makes the manifest name what the index has in files, and removes the other files. */
+int indexer_save(struct indexer *indexer, const struct view *beside, meower_error *error);
 
 /* The present view, held once more. Any thread. */
 struct view *indexer_view(struct indexer *indexer);

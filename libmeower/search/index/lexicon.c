@@ -29,7 +29,6 @@ static void read_word(struct lexicon_walk *walk)
 
     memcpy(walk->word + shared, at + 2, rest);
     walk->len = shared + rest;
-    walk->shared = shared;
     walk->next = at + 2 + rest;
 }
 
@@ -40,7 +39,6 @@ static void enter_block(struct lexicon_walk *walk, uint32_t block)
     walk->next = walk->segment->blocks + walk->segment->block_index[block].block_at;
     take_varint(&walk->next);
     read_word(walk);
-    walk->shared = 0;
 }
 
 /* Moves on over the postings of one document. */
@@ -48,15 +46,7 @@ static const unsigned char *skip_one(const unsigned char *at)
 {
     uint32_t ages_len = take_varint(&at);
 
-    at += ages_len;
-    if (*at != PLACE_MANY) {
-        return at + 1;
-    }
-    at++;
-    for (uint32_t count = take_varint(&at); count > 0; count--) {
-        take_varint(&at);
-    }
-    return at;
+    return places_skip(at + ages_len);
 }
 
 /* Stands at the counts of the first word of the block. */
@@ -110,39 +100,17 @@ void lexicon_begin(struct lexicon_walk *walk, const struct segment *segment)
     }
 }
 
-/* Stands at the first word of a block, which is whole: what it shares with the word before is to be found out. */
-static void enter_next_block(struct lexicon_walk *walk, const unsigned char *before, size_t before_len)
-{
-    enter_block(walk, walk->number / WORDS_PER_BLOCK);
-    while (walk->shared < before_len && walk->shared < walk->len && before[walk->shared] == walk->word[walk->shared]) {
-        walk->shared++;
-    }
-}
-
 void lexicon_next(struct lexicon_walk *walk)
 {
-    const struct segment *segment = walk->segment;
-
     walk->number++;
-    if (walk->number >= segment->header.word_count) {
+    if (!lexicon_has_word(walk)) {
         return;
     }
     if (walk->number % WORDS_PER_BLOCK == 0) {
-        unsigned char before[WORDS_LEN_MAX];
-        size_t before_len = walk->len;
-        memcpy(before, walk->word, before_len);
-        enter_next_block(walk, before, before_len);
-        return;
+        enter_block(walk, walk->number / WORDS_PER_BLOCK);
+    } else {
+        read_word(walk);
     }
-    read_word(walk);
-}
-
-/* Compares bytewise; a beginning is before what goes on. */
-static int compare(const unsigned char *a, size_t a_len, const unsigned char *b, size_t b_len)
-{
-    int difference = memcmp(a, b, a_len < b_len ? a_len : b_len);
-
-    return difference != 0 ? difference : (a_len > b_len) - (a_len < b_len);
 }
 
 /* The first word of a block, which shares nothing. */
@@ -155,16 +123,17 @@ static const unsigned char *head_of(const struct segment *segment, uint32_t bloc
     return at + 2;
 }
 
-/* The last of the blocks from `low` on whose first word is not after the text; `low` where none is. */
-static uint32_t find_block(const struct segment *segment, uint32_t low, const unsigned char *text, size_t len)
+/* The last block whose first word is not after the text; the first one where none is. */
+static uint32_t find_block(const struct segment *segment, const char *text, size_t len)
 {
+    uint32_t low = 0;
     uint32_t high = segment->block_count;
 
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
         size_t head_len;
         const unsigned char *head = head_of(segment, middle, &head_len);
-        if (compare(head, head_len, text, len) <= 0) {
+        if (bytes_compare(head, head_len, text, len) <= 0) {
             low = middle;
         } else {
             high = middle;
@@ -181,79 +150,15 @@ void lexicon_seek(struct lexicon_walk *walk, const struct segment *segment, cons
         end(walk);
         return;
     }
-    enter_block(walk, find_block(segment, 0, (const unsigned char *)text, len));
-    while (lexicon_has_word(walk) && compare(walk->word, walk->len, (const unsigned char *)text, len) < 0) {
+    enter_block(walk, find_block(segment, text, len));
+    while (lexicon_has_word(walk) && bytes_compare(walk->word, walk->len, text, len) < 0) {
         lexicon_next(walk);
     }
-    walk->shared = 0;
 }
 
-static bool begins_with(const unsigned char *word, size_t word_len, const unsigned char *prefix, size_t len)
+bool lexicon_begins_with(const struct lexicon_walk *walk, const char *text, size_t len)
 {
-    return word_len >= len && memcmp(word, prefix, len) == 0;
-}
-
-/* Whole blocks are left out by their first words, the nearest ones first: most prefixes have few words. */
-static uint32_t last_block_with(const struct lexicon_walk *walk, const unsigned char *prefix, size_t len)
-{
-    const struct segment *segment = walk->segment;
-    uint32_t block = walk->number / WORDS_PER_BLOCK;
-    uint32_t step = 1;
-    size_t head_len;
-
-    while (step > 0) {
-        uint32_t next = block + step;
-        bool has = next < segment->block_count;
-        if (has) {
-            const unsigned char *head = head_of(segment, next, &head_len);
-            has = begins_with(head, head_len, prefix, len);
-        }
-        if (has) {
-            block = next;
-            step *= 2;
-        } else {
-            step /= 2;
-        }
-    }
-    return block;
-}
-
-/* Leaves out the words of the block that share so much with those before them, without reading them. Returns whether
- * another word of the block is left, at which the walk then stands. */
-static bool skip_in_block(struct lexicon_walk *walk, size_t len)
-{
-    const struct segment *segment = walk->segment;
-    uint32_t block_end = (walk->number / WORDS_PER_BLOCK + 1) * WORDS_PER_BLOCK;
-    uint32_t end_number = block_end < segment->header.word_count ? block_end : segment->header.word_count;
-
-    while (++walk->number < end_number) {
-        if (walk->next[0] < len) {
-            read_word(walk);
-            return true;
-        }
-        walk->next += 2 + walk->next[1];
-    }
-    return false;
-}
-
-void lexicon_skip_prefix(struct lexicon_walk *walk, size_t len)
-{
-    unsigned char prefix[WORDS_LEN_MAX];
-
-    memcpy(prefix, walk->word, len);
-    while (!skip_in_block(walk, len)) {
-        if (!lexicon_has_word(walk)) {
-            return;
-        }
-        walk->number--; /* the last word of the block */
-        uint32_t block = last_block_with(walk, prefix, len);
-        if (block == walk->number / WORDS_PER_BLOCK) {
-            walk->number++;
-            enter_next_block(walk, prefix, len); /* it shares less than the prefix */
-            return;
-        }
-        enter_block(walk, block);
-    }
+    return lexicon_has_word(walk) && walk->len >= len && memcmp(walk->word, text, len) == 0;
 }
 
 bool lexicon_find(const struct segment *segment, const char *text, size_t len, struct postings *postings)

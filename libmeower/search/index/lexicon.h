@@ -1,11 +1,12 @@
 /* lexicon.h - the words of a segment, in bytewise order. A block of WORDS_PER_BLOCK words is
  *
- *   the bytes of the texts that follow (a varint)
- *   the texts: for each word the bytes that it shares with the word before it (one byte; 0 for the first word of a
- * block), the bytes that follow (one), and these themselves for each word how many documents have it (a varint); one:
- * its postings themselves (postings.h); several: how many bytes these have among the postings (a varint)
+ *   texts_len  bytes of all the texts (a varint)
+ *   texts      of each word: bytes that it shares with the word before it (one byte, 0 for the first word),
+ *              bytes that follow (one byte), and these
+ *   counts     of each word: how many documents have it (a varint); then, of one document, its postings
+ *              themselves (postings.h), and of several their bytes among the postings (a varint)
  *
- * so that going through words to find some that are like another one reads their texts alone. */
+ * so that going through the words reads their texts alone. */
 #ifndef SEARCH_INDEX_LEXICON_H
 #define SEARCH_INDEX_LEXICON_H
 
@@ -18,7 +19,6 @@ struct lexicon_walk {
     uint32_t number; /* of the word; word_count of the segment after the last one */
     unsigned char word[WORDS_LEN_MAX];
     size_t len;
-    size_t shared; /* bytes that it shares with the word before it, at which the walk stood; 0 after a jump */
     const unsigned char *next; /* text of the next word of the block */
     /* Where the postings of a word of this block were looked up last, so that going on from there is quick. */
     uint32_t count_number;
@@ -39,15 +39,13 @@ static inline bool lexicon_has_word(const struct lexicon_walk *walk)
     return walk->number < walk->segment->header.word_count;
 }
 
-/* Moves on to the first word that does not begin with the first `len` bytes of the present one. */
-void lexicon_skip_prefix(struct lexicon_walk *walk, size_t len);
+/* Whether it stands at a word that begins with this text, or is it. */
+bool lexicon_begins_with(const struct lexicon_walk *walk, const char *text, size_t len);
 
 /* The documents of the word at which it stands. */
 struct postings lexicon_postings(struct lexicon_walk *walk);
 
-/* The first eight bytes of a word as a number that is greater for a word that comes later: most comparisons need no
- * more.
- */
+/* The first eight bytes of a word as a number, the greater the later it comes: most comparisons need no more. */
 uint64_t lexicon_beginning(const void *text, size_t len);
 
 /* The hash that the slots are for. */

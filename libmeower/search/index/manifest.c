@@ -21,12 +21,6 @@ struct manifest_part {
     uint32_t unused;
 };
 
-static int memory_error(meower_error *error)
-{
-    return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
-                            "no memory for the search index");
-}
-
 static uint64_t checksum_of(const unsigned char *bytes, size_t len)
 {
     const size_t start = offsetof(struct manifest_header, position);
@@ -57,7 +51,7 @@ static int read_file(const struct index_files *files, struct bytes *bytes, meowe
         unsigned char *room = bytes_reserve(bytes, 4096);
         len = room == NULL ? 0 : read(file, room, 4096);
         if (room == NULL) {
-            status = memory_error(error);
+            status = index_files_memory_error(error);
         } else if (len < 0 && errno != EINTR) {
             status = index_files_error(files, "read the manifest of", errno, error);
         }
@@ -104,7 +98,7 @@ static int load_part(const struct index_files *files, const unsigned char **at, 
             return damaged(files, error);
         }
         if (!view_delete(view, index, age)) {
-            return memory_error(error);
+            return index_files_memory_error(error);
         }
     }
     return MEOWER_OK;
@@ -118,13 +112,13 @@ static int load_parts(const struct index_files *files, const struct bytes *bytes
 
     *view = view_new(header->part_count, vocabulary);
     if (*view == NULL) {
-        return memory_error(error);
+        return index_files_memory_error(error);
     }
     (*view)->count = 0;
     for (size_t i = 0; i < header->part_count && status == MEOWER_OK; i++) {
         status = load_part(files, &at, bytes->items + bytes->len, *view, i, error);
         if (status == MEOWER_OK && !vocabulary_add_segment(vocabulary, (*view)->parts[i].segment)) {
-            status = memory_error(error);
+            status = index_files_memory_error(error);
         }
     }
     if (status != MEOWER_OK) {
@@ -154,7 +148,7 @@ static int load_from(const struct index_files *files, const struct bytes *bytes,
 
     if (bytes->items == NULL) {
         *view = view_new(0, vocabulary);
-        status = *view == NULL ? memory_error(error) : MEOWER_OK;
+        status = *view == NULL ? index_files_memory_error(error) : MEOWER_OK;
     } else {
         status = is_sound(bytes, &header) ? load_parts(files, bytes, &header, vocabulary, view, error)
                                           : damaged(files, error);
@@ -282,7 +276,7 @@ int manifest_save(struct index_files *files, const struct view *view, const meow
         return MEOWER_OK;
     }
     bytes = make(view, info);
-    status = bytes.failed ? memory_error(error) : write_new(files, &bytes, error);
+    status = bytes.failed ? index_files_memory_error(error) : write_new(files, &bytes, error);
     bytes_free(&bytes);
     if (status == MEOWER_OK && renameat(files->directory, MANIFEST_NEW_NAME, files->directory, MANIFEST_NAME) != 0) {
         status = index_files_error(files, "write to", errno, error);

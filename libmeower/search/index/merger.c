@@ -54,8 +54,7 @@ static int compare_words(const struct source *a, const struct source *b)
     if (a->beginning != b->beginning) {
         return a->beginning < b->beginning ? -1 : 1;
     }
-    int difference = memcmp(left->word, right->word, left->len < right->len ? left->len : right->len);
-    return difference != 0 ? difference : (left->len > right->len) - (left->len < right->len);
+    return bytes_compare(left->word, left->len, right->word, right->len);
 }
 
 /* The sources that stand at the first word of all, the newest first, and how many. */

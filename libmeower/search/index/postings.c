@@ -3,7 +3,7 @@
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
-static const unsigned char *skip_places(const unsigned char *at)
+const unsigned char *places_skip(const unsigned char *at)
 {
     if (*at != PLACE_MANY) {
         return at + 1;
@@ -114,9 +114,9 @@ const unsigned char *cursor_places(struct cursor *cursor, size_t *len)
     const unsigned char *end;
 
     for (; cursor->places_at < cursor->at; cursor->places_at++) {
-        cursor->places = skip_places(cursor->places);
+        cursor->places = places_skip(cursor->places);
     }
-    end = skip_places(cursor->places);
+    end = places_skip(cursor->places);
     *len = (size_t)(end - cursor->places);
     return cursor->places;
 }

@@ -4,10 +4,10 @@
  * block has before them a table of two numbers of 32 bits for each: the age of its last document, and where it ends,
  * from the end of the table. A block is
  *
- *   the bytes of the ages that follow (a varint)
- *   the ages, each as the difference to the one before (varints; the very first one as it is)
- *   the places, document by document: one byte where the word stands there once, at word 0 to 254 of the text; else
- * 255, the number of places, and each as the difference to the one before (varints)
+ *   ages_len  bytes of the ages (a varint)
+ *   ages      each as the difference to the one before (varints; the very first one as it is)
+ *   places    of each document one byte, where the word stands there once, at word 0 to 254 of the text; else 255, the
+ *             number of places, and each as the difference to the one before (varints)
  *
  * Searches read the ages alone, unless words must stand side by side. */
 #ifndef SEARCH_INDEX_POSTINGS_H
@@ -60,7 +60,10 @@ const unsigned char *cursor_places(struct cursor *cursor, size_t *len);
 /* Whether the word stands at word `place` of the document. */
 bool cursor_has_place(struct cursor *cursor, uint32_t place);
 
-/* Calls for each place of the document are made by the caller: takes the first place, and says how many follow. */
+/* The end of the places of a document, which begin at `at`. */
+const unsigned char *places_skip(const unsigned char *at);
+
+/* Takes the first place of a document. `more` are the differences that follow, one for each further place. */
 uint32_t places_first(const unsigned char **bytes, uint32_t *more);
 
 /* Writes the documents of one word. */

@@ -137,6 +137,9 @@ uint32_t segment_find_id(const struct segment *segment, const unsigned char id[K
     uint32_t low = 0;
     uint32_t high = segment->header.document_count;
 
+    if (high > 0 && memcmp(segment_id(segment, age_of_rank(segment, high - 1)), id, KSUID_BYTES) < 0) {
+        return SEGMENT_NO_AGE; /* most that are asked for are new */
+    }
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         uint32_t age = age_of_rank(segment, middle);

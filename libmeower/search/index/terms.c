@@ -64,18 +64,15 @@ static uint32_t count_documents(const struct terms *terms, size_t number, struct
     return count;
 }
 
-/* ---- exactly ---------------------------------------------------------------------------------------------------- */
-
-/* Returns how many documents have the word. */
-static uint64_t find_exact(struct terms *terms, size_t word)
+/* Adds what every part has of this text. Returns how many documents have it. */
+static uint64_t add_text(struct terms *terms, size_t word, int quality, const char *text, size_t len)
 {
-    const meower_search_word *searched = &terms->request->words[word];
     uint64_t documents = 0;
 
     for (size_t part = 0; part < terms->view->count; part++) {
         struct postings postings;
-        if (lexicon_find(terms->view->parts[part].segment, searched->text, searched->text_len, &postings)) {
-            add_word(terms, list_of(terms, part, word, MATCH_EXACT), postings);
+        if (lexicon_find(terms->view->parts[part].segment, text, len, &postings)) {
+            add_word(terms, list_of(terms, part, word, quality), postings);
             documents += count_documents(terms, part, postings);
         }
     }
@@ -172,9 +169,7 @@ static int compare_candidates(const void *a, const void *b)
     if (left->documents != right->documents) {
         return left->documents > right->documents ? -1 : 1;
     }
-    size_t len = left->len < right->len ? left->len : right->len;
-    int difference = memcmp(left->text, right->text, len);
-    return difference != 0 ? difference : (left->len > right->len) - (left->len < right->len);
+    return bytes_compare(left->text, left->len, right->text, right->len);
 }
 
 /* What the query's neighbours are when they are joined matches each of them. A word that does as a typo anyway is there
@@ -188,13 +183,7 @@ static uint64_t find_joins(struct terms *terms, size_t word, const struct candid
         if ((join->word_mask >> word & 1) == 0 || has_candidate(candidates, join->text, join->text_len)) {
             continue;
         }
-        for (size_t part = 0; part < terms->view->count; part++) {
-            struct postings postings;
-            if (lexicon_find(terms->view->parts[part].segment, join->text, join->text_len, &postings)) {
-                add_word(terms, list_of(terms, part, word, MATCH_TYPO), postings);
-                documents += count_documents(terms, part, postings);
-            }
-        }
+        documents += add_text(terms, word, MATCH_TYPO, join->text, join->text_len);
     }
     return documents;
 }
@@ -293,9 +282,7 @@ static uint64_t find_prefixes(struct terms *terms, size_t word, bool differs)
     for (size_t part = 0; part < terms->view->count; part++) {
         struct lexicon_walk walk;
         lexicon_seek(&walk, terms->view->parts[part].segment, searched->text, searched->text_len);
-        for (; lexicon_has_word(&walk) && walk.len >= searched->text_len &&
-               memcmp(walk.word, searched->text, searched->text_len) == 0;
-             lexicon_next(&walk)) {
+        for (; lexicon_begins_with(&walk, searched->text, searched->text_len); lexicon_next(&walk)) {
             if (walk.len > searched->text_len && !is_typo(terms, word, differs, &walk) &&
                 !is_join(terms, word, &walk)) {
                 struct postings postings = lexicon_postings(&walk);
@@ -372,8 +359,7 @@ static void find_run_in(struct terms *terms, size_t part, size_t word, const str
     struct lexicon_walk walk;
 
     lexicon_seek(&walk, segment, run->last, last_len);
-    for (; lexicon_has_word(&walk) && walk.len >= last_len && memcmp(walk.word, run->last, last_len) == 0;
-         lexicon_next(&walk)) {
+    for (; lexicon_begins_with(&walk, run->last, last_len); lexicon_next(&walk)) {
         if ((walk.len == last_len) != (quality == MATCH_EXACT)) {
             continue;
         }
@@ -424,12 +410,13 @@ static void find_run(struct terms *terms, size_t word, int quality)
 
 static void find_word(struct terms *terms, size_t word, int quality)
 {
+    const meower_search_word *searched = &terms->request->words[word];
     uint64_t *documents = terms->documents[word];
     bool differs = documents[MATCH_EXACT] == 0;
 
     switch (quality) {
     case MATCH_EXACT:
-        documents[quality] = find_exact(terms, word);
+        documents[quality] = add_text(terms, word, quality, searched->text, searched->text_len);
         break;
     case MATCH_TYPO:
         documents[quality] = documents[MATCH_EXACT] + find_typos(terms, word, differs);
@@ -437,7 +424,7 @@ static void find_word(struct terms *terms, size_t word, int quality)
         break;
     default:
         documents[quality] = documents[MATCH_TYPO];
-        if (terms->request->words[word].is_prefix) {
+        if (searched->is_prefix) {
             documents[quality] += find_prefixes(terms, word, differs);
         }
     }

@@ -75,7 +75,6 @@ static bool intersect(struct tier *tier, size_t word, window_bits all, window_bi
     uint64_t left = 0;
 
     memset(bits, 0, window_words(&tier->window) * sizeof(bits[0]));
-
     for (int quality = 0; quality < tier->quality; quality++) {
         window_fill(&tier->window, word, quality, bits);
     }
