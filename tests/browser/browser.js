@@ -48,7 +48,9 @@ export async function write(page, text) {
 /** All ids in the timeline, from top to bottom, by scrolling through it. */
 export async function allIds(page) {
   return page.evaluate(async () => {
-    const pause = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    // A browser that is short of time may leave frames out; the timer then takes the frame's place.
+    const frame = () => new Promise((resolve) => (requestAnimationFrame(resolve), setTimeout(resolve, 1_000)));
+    const pause = () => frame().then(frame);
     const feed = document.querySelector("[role=feed]");
     const places = new Map();
     const look = () => {
