@@ -3,6 +3,7 @@
 #define UNIT_INDEX_FIXTURE_H
 
 #include "search/index/builder.h"
+#include "search/index/merger.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,18 @@ static inline struct new_document index_document(uint64_t position, const char *
 
     index_id(position, document.id);
     return document;
+}
+
+/* Writes a merge of the inputs, `work` at a time. */
+static inline void index_merge(struct segment_writer *writer, const struct merge_input *inputs, size_t count,
+                               uint64_t work)
+{
+    struct merger merger;
+
+    assert_true(merger_init(&merger, writer, inputs, count));
+    while (!merger_step(&merger, work)) {
+    }
+    merger_free(&merger);
 }
 
 static inline unsigned index_random(unsigned *seed, unsigned below)

@@ -143,7 +143,7 @@ static struct segment *write_segment(struct fixture *fixture, struct index_files
     uint64_t number;
 
     assert_int_equal(index_files_begin(files, &writer, &number, &fixture->error), MEOWER_OK);
-    assert_true(merger_write(&writer, &input, 1));
+    index_merge(&writer, &input, 1, UINT64_MAX);
     assert_int_equal(index_files_end(files, &writer, number, &segment, &fixture->error), MEOWER_OK);
     assert_int_equal(segment->number, number);
     assert_true(segment->is_mapped);
@@ -159,8 +159,8 @@ static struct view *make_view(struct fixture *fixture, struct index_files *files
     assert_non_null(view);
     view->parts[0].segment = write_segment(fixture, files, 11);
     view->parts[1].segment = write_segment(fixture, files, 31);
-    assert_true(view_delete(view, 0, 3));
-    assert_true(view_delete(view, 0, 7));
+    assert_true(view_part_delete(&view->parts[0], 3));
+    assert_true(view_part_delete(&view->parts[0], 7));
     return view;
 }
 

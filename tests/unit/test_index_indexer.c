@@ -130,7 +130,7 @@ static void apply(struct fixture *fixture, uint64_t number, const char *words)
 
 static void tend(struct fixture *fixture)
 {
-    assert_int_equal(indexer_tend(&fixture->indexer, fixture->now_us, NULL, &fixture->error), MEOWER_OK);
+    assert_int_equal(indexer_tend(&fixture->indexer, fixture->now_us, 1, NULL, &fixture->error), MEOWER_OK);
 }
 
 /* Applies `count` documents "all wN" with numbers from `first` on, in one batch, and tends the index. */

@@ -54,7 +54,7 @@ static struct segment *merge(const struct merge_input *inputs, size_t count)
     struct segment *segment = NULL;
 
     segment_writer_init(&writer, -1);
-    assert_true(merger_write(&writer, inputs, count));
+    index_merge(&writer, inputs, count, 1 + count * 5);
     assert_int_equal(segment_writer_end(&writer, &segment), MEOWER_OK);
     segment_writer_free(&writer);
     return segment;
@@ -291,7 +291,7 @@ static void a_segment_in_a_file_has_the_same_bytes_as_one_in_memory(void **state
     struct segment *expected = build(documents, COUNT);
     const struct merge_input input = {.segment = expected};
     segment_writer_init(&writer, fileno(file));
-    assert_true(merger_write(&writer, &input, 1));
+    index_merge(&writer, &input, 1, UINT64_MAX);
     assert_int_equal(segment_writer_end(&writer, &none), MEOWER_OK);
     segment_writer_free(&writer);
     assert_null(none);
@@ -322,7 +322,7 @@ static void a_file_that_cannot_be_written_is_an_error(void **state)
     (void)state;
     assert_non_null(full);
     segment_writer_init(&writer, fileno(full));
-    assert_true(merger_write(&writer, &input, 1));
+    index_merge(&writer, &input, 1, UINT64_MAX);
     int status = segment_writer_end(&writer, &none);
     assert_true(status == MEOWER_ERROR_FULL || status == MEOWER_ERROR_IO);
     assert_int_not_equal(writer.system_errno, 0);

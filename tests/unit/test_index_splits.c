@@ -61,26 +61,55 @@ static bool is_split(const struct texts *texts, const char *text, uint32_t age)
     return found;
 }
 
-/* Goes through all that was found, and notes the ages. */
-static void note_found(const struct texts *texts, const char *text, bool found[TEXTS_MAX])
+static void note_streams(const struct texts *texts, const struct term_list *list, bool found[TEXTS_MAX])
 {
-    struct arena arena = {0};
-    struct splits splits = {.arena = &arena};
-    const meower_search_word word = word_of(text);
-
-    memset(found, 0, TEXTS_MAX * sizeof(*found));
-    assert_true(splits_find(&splits, texts->vocabulary, texts->segment, &word));
-    for (size_t i = 0; i < splits.count; i++) {
-        struct stream stream = {.spec = splits.items[i]};
+    for (size_t i = 0; i < list->stream_count; i++) {
+        struct stream stream = {.spec = list->streams[i]};
         uint32_t count = 0;
-        for (assert_true(stream_seek(&stream, &arena, 0)); stream.age != SEGMENT_NO_AGE;
-             assert_true(stream_seek(&stream, &arena, stream.age + 1))) {
+        for (stream_seek(&stream, 0); stream.age != SEGMENT_NO_AGE; stream_seek(&stream, stream.age + 1)) {
             assert_true(stream.age < texts->count);
             found[stream.age] = true;
             count++;
         }
-        assert_true(count <= stream_count(&splits.items[i]));
+        assert_int_equal(count, stream_count(&list->streams[i]));
     }
+}
+
+static void note_phrases(const struct texts *texts, const struct term_list *list, struct arena *arena,
+                         bool found[TEXTS_MAX])
+{
+    for (size_t i = 0; i < list->phrase_count; i++) {
+        struct phrase_stream stream;
+        struct bitmap possible = {0};
+        bool has_failed = false;
+        uint32_t count = 0;
+        phrase_begin(&stream, &list->phrases[i]);
+        phrase_fill(&stream, 0, texts->count, &possible);
+        for (uint32_t age = 0; age < texts->count; age++) {
+            if (phrase_is_in(&stream, arena, age, &has_failed)) {
+                assert_true(bitmap_has(&possible, age));
+                found[age] = true;
+                count++;
+            }
+        }
+        assert_false(has_failed);
+        assert_true(count <= phrase_count(&list->phrases[i]));
+    }
+}
+
+/* Goes through all that was found, and notes the ages. */
+static void note_found(const struct texts *texts, const char *text, bool found[TEXTS_MAX])
+{
+    struct arena arena = {0};
+    struct term_list list = {0};
+    const struct splits splits = {
+        .vocabulary = texts->vocabulary, .segment = texts->segment, .list = &list, .arena = &arena};
+    const meower_search_word word = word_of(text);
+
+    memset(found, 0, TEXTS_MAX * sizeof(*found));
+    assert_true(splits_find(&splits, &word));
+    note_streams(texts, &list, found);
+    note_phrases(texts, &list, &arena, found);
     arena_free(&arena);
 }
 

@@ -45,6 +45,24 @@ void *arena_take(struct arena *arena, size_t count, size_t size)
     return items;
 }
 
+void *arena_grow(struct arena *arena, void *items, size_t count, size_t *max, size_t size)
+{
+    size_t more = *max == 0 ? 4 : *max * 2;
+
+    if (count < *max) {
+        return items;
+    }
+    void *copy = arena_take(arena, more, size);
+    if (copy == NULL) {
+        return NULL;
+    }
+    if (count > 0) {
+        memcpy(copy, items, count * size);
+    }
+    *max = more;
+    return copy;
+}
+
 void arena_free(struct arena *arena)
 {
     while (arena->chunks != NULL) {

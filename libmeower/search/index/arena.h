@@ -16,6 +16,10 @@ struct arena {
 
 /* Zeroed memory for `count` items of `size` bytes; NULL when memory is short. */
 void *arena_take(struct arena *arena, size_t count, size_t size);
+
+/* An array of `count` items with room for one more: `items`, or a copy in larger memory. *max is how many fit, 0 at
+ * first. NULL when memory is short; `items` is as it was then. */
+void *arena_grow(struct arena *arena, void *items, size_t count, size_t *max, size_t size);
 void arena_free(struct arena *arena);
 
 #endif

@@ -238,6 +238,27 @@ static void remove_segment(struct index_files *files, uint64_t number)
     unlinkat(files->directory, name, 0);
 }
 
+/* Puts `number` where `present` stands. */
+static void note_unfinished(struct index_files *files, uint64_t present, uint64_t number)
+{
+    for (size_t i = 0; i < INDEX_FILES_UNFINISHED_MAX; i++) {
+        if (files->unfinished[i] == present) {
+            files->unfinished[i] = number;
+            return;
+        }
+    }
+}
+
+static bool is_unfinished(const struct index_files *files, uint64_t number)
+{
+    for (size_t i = 0; i < INDEX_FILES_UNFINISHED_MAX; i++) {
+        if (files->unfinished[i] == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A file that is there already is left alone: it may be mapped. */
 int index_files_begin(struct index_files *files, struct segment_writer *writer, uint64_t *number, meower_error *error)
 {
@@ -252,6 +273,7 @@ int index_files_begin(struct index_files *files, struct segment_writer *writer, 
     if (file < 0) {
         return index_files_error(files, "write to", errno, error);
     }
+    note_unfinished(files, 0, *number);
     segment_writer_init(writer, file);
     return MEOWER_OK;
 }
@@ -260,6 +282,7 @@ void index_files_abandon(struct index_files *files, struct segment_writer *write
 {
     segment_writer_free(writer);
     close(writer->file);
+    note_unfinished(files, number, 0);
     remove_segment(files, number);
 }
 
@@ -327,6 +350,7 @@ int index_files_end(struct index_files *files, struct segment_writer *writer, ui
     }
     segment_writer_free(writer);
     close(writer->file);
+    note_unfinished(files, number, 0);
     if (status != MEOWER_OK) {
         remove_segment(files, number);
     }
@@ -355,7 +379,8 @@ void index_files_clean(struct index_files *files, const struct view *view, const
         if (number >= files->next_number) {
             files->next_number = number + 1; /* names are not used twice */
         }
-        if (number != 0 && !has_segment(view, number) && !has_segment(beside, number)) {
+        if (number != 0 && !has_segment(view, number) && !has_segment(beside, number) &&
+            !is_unfinished(files, number)) {
             unlinkat(files->directory, entry->d_name, 0);
         }
     }

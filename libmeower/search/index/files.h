@@ -14,11 +14,14 @@
 #define MANIFEST_NEW_NAME "manifest.new"
 #define MANIFEST_MAGIC    UINT64_C(0x314e414d6f654d31) /* begins it */
 
+#define INDEX_FILES_UNFINISHED_MAX 4 /* a large merge of each of two indexers, and what one of them does at once */
+
 struct index_files {
     char *path;    /* absolute; NULL: in memory */
     int directory; /* descriptor, or -1 */
     int lock;      /* descriptor, or -1 */
     uint64_t next_number;
+    uint64_t unfinished[INDEX_FILES_UNFINISHED_MAX]; /* numbers of files that were begun; 0: none */
 };
 
 /* Finds the directory at `location` ("": memory), makes it where there is none, and takes its lock. Refuses one that
@@ -49,7 +52,7 @@ int index_files_memory_error(meower_error *error);
 /* "cannot WHAT the search index ...", of an errno. Returns its code. */
 int index_files_error(const struct index_files *files, const char *what, int system_errno, meower_error *error);
 
-/* Removes every segment's file that neither view has. `beside` may be NULL. */
+/* Removes every segment's file that neither view has and that is not unfinished. `beside` may be NULL. */
 void index_files_clean(struct index_files *files, const struct view *view, const struct view *beside);
 
 #endif

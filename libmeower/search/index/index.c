@@ -28,6 +28,8 @@ static void index_close(void *search)
     if (index->live.view != NULL && !index->only_looks && index->files.path != NULL) {
         indexer_flush(&index->live, NULL); /* what fails is indexed again */
     }
+    indexer_stop(&index->live);
+    indexer_stop(&index->beside);
     view_release(index->live.view);
     view_release(index->beside.view);
     index_files_close(&index->files);
@@ -76,6 +78,7 @@ static int empty(struct indexer *indexer, meower_error *error)
     if (view == NULL) {
         return index_files_memory_error(error);
     }
+    indexer_stop(indexer);
     indexer->info = (meower_search_info){.position = 0};
     indexer->deleted_at_us = 0;
     indexer_replace(indexer, view);
@@ -173,7 +176,7 @@ static int apply(struct index *index, struct indexer *indexer, const meower_sear
     int status = indexer_apply(indexer, documents, count, info, now_us, error);
 
     if (status == MEOWER_OK) {
-        status = indexer_tend(indexer, now_us, other->view, error);
+        status = indexer_tend(indexer, now_us, count, other->view, error);
     }
     return status;
 }
@@ -195,7 +198,7 @@ static int index_tend(void *search, int64_t *wait_us, meower_error *error)
     int64_t now_us = clock_monotonic_us(index->clock);
 
     pthread_mutex_lock(&index->writer_mutex);
-    int status = indexer_tend(&index->live, now_us, index->beside.view, error);
+    int status = indexer_tend(&index->live, now_us, 0, index->beside.view, error);
     *wait_us = indexer_wait_us(&index->live, now_us);
     pthread_mutex_unlock(&index->writer_mutex);
     return status;
@@ -206,6 +209,7 @@ static int index_tend(void *search, int64_t *wait_us, meower_error *error)
 /* Its files go with the next manifest where the present one is not of the live view: it may name others. */
 static void drop_beside(struct index *index)
 {
+    indexer_stop(&index->beside);
     view_release(index->beside.view);
     init_indexer(index, &index->beside);
     if (!index->live.has_unsaved) {
@@ -250,6 +254,7 @@ static int swap(struct index *index, meower_error *error)
     if (status != MEOWER_OK) {
         return status;
     }
+    indexer_stop(&index->live);
     index->live.has_unsaved = false;
     index->live.info = index->beside.info;
     index->live.deleted_at_us = index->beside.deleted_at_us;

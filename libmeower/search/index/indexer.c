@@ -2,13 +2,20 @@
 #include "search/index/indexer.h"
 #include "search/index/builder.h"
 #include "search/index/manifest.h"
-#include "search/index/merger.h"
 
 #define MERGE_COUNT       8 /* segments of about the same size that are merged to one */
+#define IDLE_MERGE_COUNT  2 /* where nothing is to be indexed */
+#define IDLE_MERGE_US     200000
 #define SEALED_DOCUMENTS  4096
 #define SEGMENT_DOCUMENTS (UINT32_C(1) << 23) /* a segment that has as many is merged no more */
 #define SMALL_DOCUMENTS   8192                /* in memory: written anew at once without what is deleted in it */
 #define PURGE_AFTER_US    20000000            /* another one after so long */
+
+/* A merge of more documents is done in pieces: of at least PIECE_WORK when nothing is to be indexed, else in proportion
+ * to what was indexed. A document has about 14 words, and is merged by pieces at most three times. */
+#define LARGE_MERGE       32768
+#define PIECE_WORK        32768
+#define WORK_PER_DOCUMENT 56
 
 /* ---- views ------------------------------------------------------------------------------------------------------ */
 
@@ -62,7 +69,7 @@ static bool delete_id(struct batch *batch, const unsigned char id[KSUID_BYTES])
             continue;
         }
         batch->has_deleted = true;
-        return view_delete(batch->view, i - 1, age);
+        return view_part_delete(&batch->view->parts[i - 1], age);
     }
     return true;
 }
@@ -149,93 +156,61 @@ int indexer_apply(struct indexer *indexer, const meower_search_document *documen
 
 /* ---- merging ---------------------------------------------------------------------------------------------------- */
 
-/* Merges to memory. NULL when memory is short. */
-static struct segment *merge_in_memory(const struct merge_input *inputs, size_t count)
+static int end_job(struct indexer *indexer, struct merge_job *job, meower_error *error)
 {
-    struct segment_writer writer;
-    struct segment *segment = NULL;
+    bool has_files = job->has_files;
+    struct view *next;
+    int status = merge_job_end(job, indexer->view, &next, error);
 
-    segment_writer_init(&writer, -1);
-    if (merger_write(&writer, inputs, count)) {
-        segment_writer_end(&writer, &segment);
+    if (status == MEOWER_OK) {
+        indexer->has_unsaved = indexer->has_unsaved || has_files;
+        indexer_replace(indexer, next);
     }
-    segment_writer_free(&writer);
-    return segment;
-}
-
-static int merge_to_file(struct index_files *files, const struct merge_input *inputs, size_t count,
-                         struct segment **segment, meower_error *error)
-{
-    struct segment_writer writer;
-    uint64_t number;
-    int status = index_files_begin(files, &writer, &number, error);
-
-    if (status != MEOWER_OK) {
-        return status;
-    }
-    if (!merger_write(&writer, inputs, count)) {
-        index_files_abandon(files, &writer, number);
-        return index_files_memory_error(error);
-    }
-    return index_files_end(files, &writer, number, segment, error);
-}
-
-/* The segment of parts[first] to parts[first + count - 1]; NULL where none of their documents is left. */
-static int merge_parts(struct index_files *files, const struct view *view, size_t first, size_t count, bool to_file,
-                       struct segment **segment, meower_error *error)
-{
-    struct merge_input *inputs = calloc(count, sizeof(*inputs));
-    uint64_t documents = 0;
-    int status = MEOWER_OK;
-
-    *segment = NULL;
-    if (inputs == NULL) {
-        return index_files_memory_error(error);
-    }
-    for (size_t i = 0; i < count; i++) {
-        const struct view_part *part = &view->parts[first + i];
-        inputs[i] = (struct merge_input){part->segment, part->deletions == NULL ? NULL : part->deletions->bits};
-        documents += part_documents(part);
-    }
-    if (documents > 0 && to_file && files->path != NULL) {
-        status = merge_to_file(files, inputs, count, segment, error);
-    } else if (documents > 0) {
-        *segment = merge_in_memory(inputs, count);
-        status = *segment == NULL ? index_files_memory_error(error) : MEOWER_OK;
-    }
-    free(inputs);
     return status;
 }
 
 /* Puts one segment, or none, in the place of some parts. */
 static int replace_parts(struct indexer *indexer, size_t first, size_t count, bool to_file, meower_error *error)
 {
-    struct view *view = view_copy(indexer->view);
-    struct segment *segment;
-    int status;
+    struct merge_job *job;
+    int status = merge_job_begin(&job, indexer->files, indexer->view, first, count, to_file, error);
 
-    if (view == NULL) {
-        return index_files_memory_error(error);
+    if (status == MEOWER_OK) {
+        merge_job_step(job, UINT64_MAX);
+        status = end_job(indexer, job, error);
     }
-    status = merge_parts(indexer->files, view, first, count, to_file, &segment, error);
-    if (status != MEOWER_OK) {
-        view_release(view);
-        return status;
+    return status;
+}
+
+/* Goes on with the large merge, if there is one. */
+static int go_on(struct indexer *indexer, uint64_t work, meower_error *error)
+{
+    struct merge_job *job = indexer->job;
+
+    if (job == NULL || !merge_job_step(job, work)) {
+        return MEOWER_OK;
     }
-    for (size_t i = first; i < first + count; i++) {
-        indexer->has_unsaved = indexer->has_unsaved || view->parts[i].segment->number != 0;
-        view_part_release(&view->parts[i]);
-    }
-    size_t kept = segment == NULL ? 0 : 1;
-    memmove(&view->parts[first + kept], &view->parts[first + count],
-            (view->count - first - count) * sizeof(view->parts[0]));
-    view->count -= count - kept;
-    if (segment != NULL) {
-        view->parts[first] = (struct view_part){.segment = segment};
-        indexer->has_unsaved = indexer->has_unsaved || segment->number != 0;
-    }
-    indexer_replace(indexer, view);
-    return MEOWER_OK;
+    indexer->job = NULL;
+    return end_job(indexer, job, error);
+}
+
+void indexer_stop(struct indexer *indexer)
+{
+    merge_job_free(indexer->job);
+    indexer->job = NULL;
+}
+
+/* The parts before it are of the large merge, or older than those. */
+static size_t first_free(const struct indexer *indexer)
+{
+    return indexer->job == NULL ? 0 : merge_job_place(indexer->job, indexer->view) + indexer->job->count;
+}
+
+static bool is_being_merged(const struct indexer *indexer, size_t part)
+{
+    size_t end = first_free(indexer);
+
+    return indexer->job != NULL && part < end && part >= end - indexer->job->count;
 }
 
 /* The power of eight that a number of documents has reached. */
@@ -249,14 +224,15 @@ static unsigned level_of(uint32_t documents)
     return level;
 }
 
-/* How many of the last parts are to be merged: the nearest MERGE_COUNT of one size, with smaller ones that are newer. A
- * smaller one that is older counts as one of that size: it cannot be merged without them. */
-static size_t due_at_end(const struct view *view)
+/* How many of the last parts are to be merged: the nearest `merge_count` of one size, with smaller ones that are newer.
+ * A smaller one that is older counts as one of that size: it cannot be merged without them. Those before `first` stay.
+ */
+static size_t due_at_end(const struct view *view, size_t first, size_t merge_count)
 {
     size_t of_level = 0;
     unsigned level = 0;
 
-    for (size_t i = view->count; i > 0; i--) {
+    for (size_t i = view->count; i > first; i--) {
         uint32_t documents = view->parts[i - 1].segment->header.document_count;
         unsigned reached = level_of(documents);
         if (documents >= SEGMENT_DOCUMENTS) {
@@ -266,26 +242,11 @@ static size_t due_at_end(const struct view *view)
             level = reached;
             of_level = 0;
         }
-        if (++of_level == MERGE_COUNT) {
+        if (++of_level == merge_count) {
             return view->count - i + 1;
         }
     }
     return 0;
-}
-
-static int merge_end(struct indexer *indexer, meower_error *error)
-{
-    int status = MEOWER_OK;
-
-    for (size_t due; status == MEOWER_OK && (due = due_at_end(indexer->view)) > 0;) {
-        const struct view *view = indexer->view;
-        bool has_file = false; /* what is in a file stays in one */
-        for (size_t i = view->count - due; i < view->count; i++) {
-            has_file = has_file || view->parts[i].segment->number != 0;
-        }
-        status = replace_parts(indexer, view->count - due, due, has_file, error);
-    }
-    return status;
 }
 
 /* The first of the last parts that have no file; the number of all where each has one. */
@@ -297,6 +258,40 @@ static size_t first_unsealed(const struct view *view)
         first++;
     }
     return first;
+}
+
+static uint64_t count_documents(const struct view *view, size_t first, size_t count)
+{
+    uint64_t documents = 0;
+
+    for (size_t i = first; i < first + count; i++) {
+        documents += view->parts[i].segment->header.document_count;
+    }
+    return documents;
+}
+
+/* Begins a large merge: in files, of those parts that are in files. */
+static int begin_large(struct indexer *indexer, size_t first, size_t count, meower_error *error)
+{
+    size_t sealed = first_unsealed(indexer->view) - first;
+    bool to_file = indexer->files->path != NULL;
+
+    return merge_job_begin(&indexer->job, indexer->files, indexer->view, first, to_file ? sealed : count, to_file,
+                           error);
+}
+
+static int merge_end(struct indexer *indexer, size_t merge_count, meower_error *error)
+{
+    int status = MEOWER_OK;
+
+    for (size_t due; status == MEOWER_OK && (due = due_at_end(indexer->view, first_free(indexer), merge_count)) > 0;) {
+        size_t first = indexer->view->count - due;
+        if (count_documents(indexer->view, first, due) > LARGE_MERGE) {
+            return indexer->job != NULL ? MEOWER_OK : begin_large(indexer, first, due, error);
+        }
+        status = replace_parts(indexer, first, due, first < first_unsealed(indexer->view), error);
+    }
+    return status;
 }
 
 /* Brings what is in memory only into a file when it has become much: after a kill it is indexed again. */
@@ -323,7 +318,7 @@ static bool is_due(const struct indexer *indexer, const struct view_part *part, 
     uint32_t deleted = part_deleted(part);
     bool is_small = part->segment->number == 0 && documents <= SMALL_DOCUMENTS;
 
-    return deleted > 0 && (is_small || deleted > documents / 2 || now_us - indexer->deleted_at_us >= PURGE_AFTER_US);
+    return is_small || deleted > documents / 2 || now_us - indexer->deleted_at_us >= PURGE_AFTER_US;
 }
 
 static int purge(struct indexer *indexer, int64_t now_us, meower_error *error)
@@ -333,10 +328,16 @@ static int purge(struct indexer *indexer, int64_t now_us, meower_error *error)
 
     for (size_t i = indexer->view->count; i > 0 && status == MEOWER_OK; i--) {
         const struct view_part *part = &indexer->view->parts[i - 1];
-        if (is_due(indexer, part, now_us)) {
+        if (part_deleted(part) == 0) {
+            continue;
+        }
+        if (is_being_merged(indexer, i - 1) || !is_due(indexer, part, now_us)) {
+            is_left = true;
+        } else if (part->segment->header.document_count <= LARGE_MERGE) {
             status = replace_parts(indexer, i - 1, 1, part->segment->number != 0, error);
         } else {
-            is_left = is_left || part_deleted(part) > 0;
+            is_left = true;
+            status = indexer->job != NULL ? MEOWER_OK : begin_large(indexer, i - 1, 1, error);
         }
     }
     if (status == MEOWER_OK && !is_left) {
@@ -356,12 +357,26 @@ int indexer_save(struct indexer *indexer, const struct view *beside, meower_erro
     return status;
 }
 
-int indexer_tend(struct indexer *indexer, int64_t now_us, const struct view *beside, meower_error *error)
+/* Where nothing is to be indexed, more is merged, but not for every single document that comes. */
+static size_t merge_count_now(struct indexer *indexer, int64_t now_us, size_t applied)
 {
-    int status = seal(indexer, error);
+    if (applied > 0 || now_us < indexer->idle_merged_at_us + IDLE_MERGE_US) {
+        return MERGE_COUNT;
+    }
+    indexer->idle_merged_at_us = now_us;
+    return IDLE_MERGE_COUNT;
+}
+
+int indexer_tend(struct indexer *indexer, int64_t now_us, size_t applied, const struct view *beside,
+                 meower_error *error)
+{
+    int status = go_on(indexer, applied > 0 ? applied * WORK_PER_DOCUMENT : PIECE_WORK, error);
 
     if (status == MEOWER_OK) {
-        status = merge_end(indexer, error);
+        status = seal(indexer, error);
+    }
+    if (status == MEOWER_OK) {
+        status = merge_end(indexer, merge_count_now(indexer, now_us, applied), error);
     }
     if (status == MEOWER_OK && indexer->deleted_at_us != 0) {
         status = purge(indexer, now_us, error);
@@ -372,14 +387,23 @@ int indexer_tend(struct indexer *indexer, int64_t now_us, const struct view *bes
     return status;
 }
 
+static int64_t wait_until(int64_t due_us, int64_t now_us)
+{
+    return due_us > now_us ? due_us - now_us : 1;
+}
+
 int64_t indexer_wait_us(const struct indexer *indexer, int64_t now_us)
 {
-    int64_t due_us = indexer->deleted_at_us + PURGE_AFTER_US;
+    int64_t purge_us = wait_until(indexer->deleted_at_us + PURGE_AFTER_US, now_us);
+    int64_t merge_us = wait_until(indexer->idle_merged_at_us + IDLE_MERGE_US, now_us);
 
-    if (indexer->deleted_at_us == 0) {
-        return 0;
+    if (indexer->job != NULL) {
+        return 1;
     }
-    return due_us > now_us ? due_us - now_us : 1;
+    if (due_at_end(indexer->view, 0, IDLE_MERGE_COUNT) == 0) {
+        return indexer->deleted_at_us == 0 ? 0 : purge_us;
+    }
+    return indexer->deleted_at_us == 0 || merge_us < purge_us ? merge_us : purge_us;
 }
 
 int indexer_flush(struct indexer *indexer, meower_error *error)
@@ -387,6 +411,7 @@ int indexer_flush(struct indexer *indexer, meower_error *error)
     size_t first = first_unsealed(indexer->view);
     int status = MEOWER_OK;
 
+    indexer_stop(indexer);
     if (first < indexer->view->count) {
         status = replace_parts(indexer, first, indexer->view->count - first, true, error);
     }

@@ -97,7 +97,7 @@ static int load_part(const struct index_files *files, const unsigned char **at, 
         if (age >= view->parts[index].segment->header.document_count) {
             return damaged(files, error);
         }
-        if (!view_delete(view, index, age)) {
+        if (!view_part_delete(&view->parts[index], age)) {
             return index_files_memory_error(error);
         }
     }

@@ -2,9 +2,9 @@
 #include "search/index/merger.h"
 #include "search/index/lexicon.h"
 
-/* One input on its way. The newest comes first here, as ages do. */
-struct source {
-    const struct merge_input *input;
+/* One input on its way. */
+struct merge_source {
+    struct merge_input input;
     struct lexicon_walk walk;
     uint64_t beginning; /* the first eight bytes of its word as a number: most comparisons need no more */
     uint32_t first_age; /* new age of its newest document */
@@ -17,17 +17,17 @@ static bool is_deleted(const struct merge_input *input, uint32_t age)
     return input->deleted != NULL && (input->deleted[age / 64] >> age % 64 & 1) != 0;
 }
 
-static void note_beginning(struct source *source)
+static void note_beginning(struct merge_source *source)
 {
     source->beginning = lexicon_beginning(source->walk.word, source->walk.len);
 }
 
 /* False when memory is short. */
-static bool begin_source(struct source *source, const struct merge_input *input, uint32_t first_age)
+static bool begin_source(struct merge_source *source, const struct merge_input *input, uint32_t first_age)
 {
     uint32_t count = input->segment->header.document_count;
 
-    *source = (struct source){.input = input, .first_age = first_age, .left = count};
+    *source = (struct merge_source){.input = *input, .first_age = first_age, .left = count};
     lexicon_begin(&source->walk, input->segment);
     if (lexicon_has_word(&source->walk)) {
         note_beginning(source);
@@ -46,7 +46,7 @@ static bool begin_source(struct source *source, const struct merge_input *input,
     return true;
 }
 
-static int compare_words(const struct source *a, const struct source *b)
+static int compare_words(const struct merge_source *a, const struct merge_source *b)
 {
     const struct lexicon_walk *left = &a->walk;
     const struct lexicon_walk *right = &b->walk;
@@ -58,7 +58,7 @@ static int compare_words(const struct source *a, const struct source *b)
 }
 
 /* The sources that stand at the first word of all, the newest first, and how many. */
-static size_t find_first(struct source *sources, size_t count, struct source **found)
+static size_t find_first(struct merge_source *sources, size_t count, struct merge_source **found)
 {
     size_t found_count = 0;
 
@@ -80,11 +80,13 @@ static size_t find_first(struct source *sources, size_t count, struct source **f
     return found_count;
 }
 
-static void copy_postings(struct segment_writer *writer, struct source *source)
+/* Returns how many documents it went through. */
+static uint32_t copy_postings(struct segment_writer *writer, struct merge_source *source)
 {
+    const struct postings postings = lexicon_postings(&source->walk);
     struct cursor cursor;
 
-    cursor_init(&cursor, lexicon_postings(&source->walk));
+    cursor_init(&cursor, postings);
     for (uint32_t age; (age = cursor_age(&cursor)) != SEGMENT_NO_AGE; cursor_next(&cursor)) {
         uint32_t new_age = source->ages == NULL ? source->first_age + age : source->ages[age];
         if (new_age != SEGMENT_NO_AGE) {
@@ -93,62 +95,85 @@ static void copy_postings(struct segment_writer *writer, struct source *source)
             postings_add(&writer->postings, new_age, places, len);
         }
     }
+    return postings.count;
 }
 
-static void merge_words(struct segment_writer *writer, struct source *sources, size_t count, struct source **found)
+/* Writes the first word of all; `found_count` sources stand at it. Returns how many documents it has in them. */
+static uint64_t merge_word(struct merger *merger, size_t found_count)
 {
-    size_t found_count;
+    struct merge_source **found = merger->found;
+    unsigned char word[WORDS_LEN_MAX];
+    size_t len = found[0]->walk.len;
+    uint64_t documents = 0;
 
-    while ((found_count = find_first(sources, count, found)) > 0) {
-        unsigned char word[WORDS_LEN_MAX];
-        size_t len = found[0]->walk.len;
-        memcpy(word, found[0]->walk.word, len);
-        segment_writer_begin_word(writer);
-        for (size_t i = 0; i < found_count; i++) {
-            copy_postings(writer, found[i]);
-            lexicon_next(&found[i]->walk);
-            if (lexicon_has_word(&found[i]->walk)) {
-                note_beginning(found[i]);
-            }
-        }
-        if (writer->postings.count > 0) {
-            segment_writer_end_word(writer, word, len);
+    memcpy(word, found[0]->walk.word, len);
+    segment_writer_begin_word(merger->writer);
+    for (size_t i = 0; i < found_count; i++) {
+        documents += copy_postings(merger->writer, found[i]);
+        lexicon_next(&found[i]->walk);
+        if (lexicon_has_word(&found[i]->walk)) {
+            note_beginning(found[i]);
         }
     }
+    if (merger->writer->postings.count > 0) {
+        segment_writer_end_word(merger->writer, word, len);
+    }
+    return documents;
 }
 
-static void merge_documents(struct segment_writer *writer, const struct source *source)
+static void merge_documents(struct segment_writer *writer, const struct merge_source *source)
 {
-    const struct segment *segment = source->input->segment;
+    const struct segment *segment = source->input.segment;
 
     for (uint32_t age = 0; age < segment->header.document_count; age++) {
-        if (!is_deleted(source->input, age)) {
+        if (!is_deleted(&source->input, age)) {
             segment_writer_add_document(writer, segment_position(segment, age), segment_id(segment, age));
         }
     }
 }
 
-bool merger_write(struct segment_writer *writer, const struct merge_input *inputs, size_t count)
+bool merger_init(struct merger *merger, struct segment_writer *writer, const struct merge_input *inputs, size_t count)
 {
-    struct source *sources = calloc(count, sizeof(*sources));
-    struct source **found = calloc(count, sizeof(*found));
     uint32_t age = 0;
-    bool has_memory = sources != NULL && found != NULL;
 
-    for (size_t i = 0; i < count && has_memory; i++) {
-        has_memory = begin_source(&sources[i], &inputs[count - 1 - i], age);
-        age += sources[i].left;
+    *merger = (struct merger){
+        .writer = writer,
+        .sources = calloc(count, sizeof(*merger->sources)),
+        .found = calloc(count, sizeof(*merger->found)),
+    };
+    if (merger->sources == NULL || merger->found == NULL) {
+        return false;
     }
-    if (has_memory) {
-        merge_words(writer, sources, count, found);
-        for (size_t i = 0; i < count; i++) {
-            merge_documents(writer, &sources[i]);
+    merger->count = count;
+    for (size_t i = 0; i < count; i++) {
+        if (!begin_source(&merger->sources[i], &inputs[count - 1 - i], age)) {
+            return false;
         }
+        age += merger->sources[i].left;
     }
-    for (size_t i = 0; sources != NULL && i < count; i++) {
-        free(sources[i].ages);
+    return true;
+}
+
+bool merger_step(struct merger *merger, uint64_t work)
+{
+    uint64_t done = 0;
+    size_t found_count;
+
+    while (done < work && (found_count = find_first(merger->sources, merger->count, merger->found)) > 0) {
+        done += merge_word(merger, found_count);
     }
-    free(sources);
-    free(found);
-    return has_memory;
+    for (; done < work && merger->at < merger->count; merger->at++) {
+        merge_documents(merger->writer, &merger->sources[merger->at]);
+        done += merger->sources[merger->at].left;
+    }
+    return done < work;
+}
+
+void merger_free(struct merger *merger)
+{
+    for (size_t i = 0; i < merger->count; i++) {
+        free(merger->sources[i].ages);
+    }
+    free(merger->sources);
+    free(merger->found);
 }

@@ -109,6 +109,31 @@ uint32_t cursor_seek(struct cursor *cursor, uint32_t age)
     return cursor->age;
 }
 
+uint32_t cursor_fill(struct cursor *cursor, uint32_t start, uint32_t end, struct bitmap *map)
+{
+    while (cursor->age < end) {
+        const unsigned char *next = cursor->next;
+        uint32_t age = cursor->age;
+        uint32_t at = cursor->at;
+        bitmap_set(map, age - start);
+        while (++at < cursor->count) {
+            age += take_varint(&next);
+            if (age >= end) {
+                break;
+            }
+            bitmap_set(map, age - start);
+        }
+        cursor->next = next;
+        cursor->age = age;
+        cursor->at = at;
+        if (at == cursor->count) {
+            cursor->at--;
+            cursor_next(cursor);
+        }
+    }
+    return cursor->age;
+}
+
 const unsigned char *cursor_places(struct cursor *cursor, size_t *len)
 {
     const unsigned char *end;

@@ -13,6 +13,7 @@
 #ifndef SEARCH_INDEX_POSTINGS_H
 #define SEARCH_INDEX_POSTINGS_H
 
+#include "search/index/bitmap.h"
 #include "search/index/bytes.h"
 #include "search/index/segment.h"
 
@@ -53,6 +54,10 @@ void cursor_next(struct cursor *cursor);
 
 /* Moves on to the first document of this age or an older one, unless it stands there or beyond. Returns its age. */
 uint32_t cursor_seek(struct cursor *cursor, uint32_t age);
+
+/* Sets the bits of the documents from where it stands to age `end` - 1, bit 0 being `start`, and moves on to what
+ * follows them. Returns its age. */
+uint32_t cursor_fill(struct cursor *cursor, uint32_t start, uint32_t end, struct bitmap *map);
 
 /* The bytes of the places of the document at which it stands, and how many. */
 const unsigned char *cursor_places(struct cursor *cursor, size_t *len);

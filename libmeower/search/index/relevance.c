@@ -4,14 +4,9 @@
  * them, and lists that together weigh no more than that need not be gone through: only those documents are looked at
  * that some other, heavier list has (MaxScore: Turtle and Flood, Query evaluation: strategies and optimizations, 1995).
  */
+#include "search/index/best.h"
 #include "search/index/hits.h"
 #include "search/index/window.h"
-
-struct scored {
-    unsigned sum;
-    uint32_t age;
-    size_t part; /* of equal sums the newest is the best: the later part, and there the younger */
-};
 
 /* A searched word in one quality. */
 struct weighed_list {
@@ -22,79 +17,27 @@ struct weighed_list {
     bool is_light;      /* no document with light lists alone can be among the best */
 };
 
-struct relevance {
-    const struct terms *terms;
-    struct scored *heap; /* the worst first */
-    size_t count;
-    size_t max;
-    unsigned weights[MATCH_WORDS_MAX][MATCH_NONE];
-    struct weighed_list lists[MATCH_WORDS_MAX * MATCH_NONE]; /* the longest first */
-    size_t list_count;
-    unsigned weighed_for; /* the least sum of the best when the light lists were told */
-    struct window window;
-    size_t part;
-    window_bits bits[MATCH_WORDS_MAX][MATCH_NONE];
-    uint16_t sums[WINDOW_DOCUMENTS]; /* at most 32 words times a weight of 4 * 128 */
-    unsigned char matched[WINDOW_DOCUMENTS];
+/* Where a searched word matches in one quality. */
+struct found {
+    struct bitmap certain;
+    struct bitmap possible; /* where a phrase may be (window.h) */
 };
 
-/* ---- the best so far -------------------------------------------------------------------------------------------- */
-
-static bool is_better(const struct scored *a, const struct scored *b)
-{
-    if (a->sum != b->sum) {
-        return a->sum > b->sum;
-    }
-    return a->part != b->part ? a->part > b->part : a->age < b->age;
-}
-
-static void swap(struct scored *a, struct scored *b)
-{
-    struct scored kept = *a;
-
-    *a = *b;
-    *b = kept;
-}
-
-static void sink_down(struct relevance *relevance, size_t at)
-{
-    struct scored *heap = relevance->heap;
-
-    for (;;) {
-        size_t worst = at;
-        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < relevance->count; child++) {
-            worst = is_better(&heap[worst], &heap[child]) ? child : worst;
-        }
-        if (worst == at) {
-            return;
-        }
-        swap(&heap[at], &heap[worst]);
-        at = worst;
-    }
-}
-
-static void keep(struct relevance *relevance, struct scored scored)
-{
-    struct scored *heap = relevance->heap;
-
-    if (relevance->count == relevance->max) {
-        if (is_better(&scored, &heap[0])) {
-            heap[0] = scored;
-            sink_down(relevance, 0);
-        }
-        return;
-    }
-    size_t at = relevance->count++;
-    heap[at] = scored;
-    for (size_t parent; at > 0 && is_better(&heap[parent = (at - 1) / 2], &heap[at]); at = parent) {
-        swap(&heap[at], &heap[parent]);
-    }
-}
-
-static int compare_scored(const void *a, const void *b)
-{
-    return is_better(a, b) ? -1 : is_better(b, a) ? 1 : 0;
-}
+struct relevance {
+    const struct terms *terms;
+    struct best best;
+    unsigned weights[MATCH_WORDS_MAX][MATCH_NONE];
+    struct weighed_list lists[MATCH_WORDS_MAX * MATCH_NONE]; /* the longest first; those that have something */
+    size_t list_count;
+    unsigned weighed_for; /* the least sum that was enough when the light lists were told */
+    struct window window;
+    size_t part;
+    struct found (*found)[MATCH_NONE];       /* of each word */
+    struct bitmap candidates;                /* documents of the window that can be among the best */
+    struct bitmap uncertain;                 /* those whose sum counts a phrase that may be there */
+    uint16_t sums[BITMAP_DOCUMENTS];         /* at most 32 words times a weight of 4 * 128 */
+    unsigned char matched[BITMAP_DOCUMENTS]; /* searched words that match */
+};
 
 /* ---- lists ------------------------------------------------------------------------------------------------------ */
 
@@ -117,26 +60,35 @@ static void order_lists(struct relevance *relevance)
         for (int quality = 0; quality < MATCH_NONE; quality++) {
             unsigned weight = match_weight(quality, all, terms->documents[word][quality]);
             struct weighed_list list = {word, quality, weight, documents_of(terms, word, quality), false};
-            size_t at = relevance->list_count++;
+            size_t at = relevance->list_count;
             relevance->weights[word][quality] = weight;
+            if (list.documents == 0) {
+                continue;
+            }
             for (; at > 0 && relevance->lists[at - 1].documents < list.documents; at--) {
                 relevance->lists[at] = relevance->lists[at - 1];
             }
             relevance->lists[at] = list;
+            relevance->list_count++;
         }
     }
 }
 
-/* The documents that lead from window to window: those of the heavy lists. */
+/* The heavy lists lead from window to window. */
 static void resize_windows(struct relevance *relevance)
 {
-    uint64_t documents = 0;
+    struct window_work work = {0};
 
     for (size_t i = 0; i < relevance->list_count; i++) {
-        const struct weighed_list *list = &relevance->lists[i];
-        documents += list->is_light ? 0 : relevance->window.terms->lists[list->word][list->quality].documents;
+        const struct weighed_list *weighed = &relevance->lists[i];
+        const struct term_list *list = &relevance->window.terms->lists[weighed->word][weighed->quality];
+        if (weighed->is_light) {
+            window_add_other(&work, list);
+        } else {
+            work.leading += list->documents;
+        }
     }
-    window_resize(&relevance->window, documents);
+    window_resize(&relevance->window, &work);
 }
 
 /* Tells the light lists anew when what is asked of a document has risen: the longest ones first, as long as all of them
@@ -146,10 +98,10 @@ static void weigh_lists(struct relevance *relevance)
     unsigned most[MATCH_WORDS_MAX] = {0}; /* that the light lists of a word add */
     unsigned sum = 0;
 
-    if (relevance->count < relevance->max || relevance->heap[0].sum == relevance->weighed_for) {
+    if (relevance->best.least == relevance->weighed_for) {
         return;
     }
-    relevance->weighed_for = relevance->heap[0].sum;
+    relevance->weighed_for = relevance->best.least;
     for (size_t i = 0; i < relevance->list_count; i++) {
         struct weighed_list *list = &relevance->lists[i];
         unsigned more = list->weight > most[list->word] ? list->weight - most[list->word] : 0;
@@ -163,69 +115,121 @@ static void weigh_lists(struct relevance *relevance)
 
 /* ---- windows ---------------------------------------------------------------------------------------------------- */
 
-/* Fills the bits of all lists. Returns those that a heavy list has: no other document can be among the best. */
-static void fill_window(struct relevance *relevance, window_bits candidates)
+/* Fills the bits of all lists. Only what a heavy list may have can be among the best. */
+static void fill_window(struct relevance *relevance)
 {
-    size_t words = window_words(&relevance->window);
-
-    memset(candidates, 0, words * sizeof(candidates[0]));
+    bitmap_clear(&relevance->candidates);
     for (size_t i = 0; i < relevance->list_count; i++) {
         const struct weighed_list *list = &relevance->lists[i];
-        uint64_t *bits = relevance->bits[list->word][list->quality];
-        memset(bits, 0, words * sizeof(*bits));
-        window_fill(&relevance->window, list->word, list->quality, bits);
-        for (size_t j = 0; j < words && !list->is_light; j++) {
-            candidates[j] |= bits[j];
+        struct found *found = &relevance->found[list->word][list->quality];
+        bitmap_clear(&found->certain);
+        bitmap_clear(&found->possible);
+        window_fill(&relevance->window, list->word, list->quality, &found->certain, &found->possible);
+        if (!list->is_light) {
+            bitmap_add(&relevance->candidates, &found->certain);
+            bitmap_add(&relevance->candidates, &found->possible);
         }
     }
 }
 
-/* Adds what a searched word adds to the candidates: of the best quality in which each has it. */
-static void add_word(struct relevance *relevance, size_t word, const window_bits candidates)
+static void add_weight(struct relevance *relevance, uint32_t first, uint64_t bits, unsigned weight)
 {
-    for (size_t i = 0; i < window_words(&relevance->window); i++) {
-        uint64_t open = candidates[i];
+    for (; bits != 0; bits &= bits - 1) {
+        uint32_t index = first + bitmap_first(bits);
+        relevance->sums[index] = (uint16_t)(relevance->sums[index] + weight);
+        relevance->matched[index]++;
+    }
+}
+
+/* Adds what a searched word adds to the candidates at most: of the best quality in which each may have it. */
+static void add_word(struct relevance *relevance, size_t word)
+{
+    const struct found *found = relevance->found[word];
+    uint64_t used = 0;
+
+    for (int quality = 0; quality < MATCH_NONE; quality++) {
+        used |= found[quality].certain.used | found[quality].possible.used;
+    }
+    for (used &= relevance->candidates.used; used != 0; used &= used - 1) {
+        uint32_t i = bitmap_first(used);
+        uint64_t open = relevance->candidates.words[i];
         for (int quality = 0; quality < MATCH_NONE && open != 0; quality++) {
-            uint64_t found = open & relevance->bits[word][quality][i];
-            unsigned weight = relevance->weights[word][quality];
-            open &= ~found;
-            for (; found != 0; found &= found - 1) {
-                size_t index = i * 64 + (size_t)__builtin_ctzll(found);
-                relevance->sums[index] = (uint16_t)(relevance->sums[index] + weight);
-                relevance->matched[index]++;
+            uint64_t certain = open & found[quality].certain.words[i];
+            uint64_t possible = open & found[quality].possible.words[i] & ~certain;
+            if (possible != 0) {
+                relevance->uncertain.words[i] |= possible;
+                relevance->uncertain.used |= UINT64_C(1) << i;
             }
+            add_weight(relevance, i * 64, certain | possible, relevance->weights[word][quality]);
+            open &= ~(certain | possible);
         }
     }
 }
 
-/* Where all words match, the document is in a tier. */
-static void keep_best(struct relevance *relevance, const window_bits candidates)
+/* The quality in which the document has the word; MATCH_NONE where it has not. */
+static int quality_of(struct relevance *relevance, size_t word, uint32_t index)
+{
+    const struct found *found = relevance->found[word];
+    int quality = 0;
+
+    while (
+        quality < MATCH_NONE && !bitmap_has(&found[quality].certain, index) &&
+        !(bitmap_has(&found[quality].possible, index) && window_has_phrase(&relevance->window, word, quality, index))) {
+        quality++;
+    }
+    return quality;
+}
+
+/* Sums up again, now that it is asked for each phrase whether the document has it. */
+static void ascertain(struct relevance *relevance, uint32_t index)
+{
+    unsigned sum = 0;
+    unsigned char matched = 0;
+
+    for (size_t word = 0; word < relevance->terms->request->word_count; word++) {
+        int quality = quality_of(relevance, word, index);
+        if (quality < MATCH_NONE) {
+            sum += relevance->weights[word][quality];
+            matched++;
+        }
+    }
+    relevance->sums[index] = (uint16_t)sum;
+    relevance->matched[index] = matched;
+}
+
+/* Adds the document where it is among the best. Where all words match, it is in a tier. */
+static void add_document(struct relevance *relevance, uint32_t index)
 {
     const struct view_part *part = &relevance->terms->view->parts[relevance->part];
-    size_t word_count = relevance->terms->request->word_count;
+    uint32_t age = relevance->window.start + index;
 
-    for (size_t i = 0; i < window_words(&relevance->window); i++) {
-        for (uint64_t left = candidates[i]; left != 0; left &= left - 1) {
-            size_t index = i * 64 + (size_t)__builtin_ctzll(left);
-            struct scored scored = {relevance->sums[index], relevance->window.start + (uint32_t)index, relevance->part};
-            if (relevance->matched[index] < word_count && !part_is_deleted(part, scored.age)) {
-                keep(relevance, scored);
-            }
-        }
+    if (!best_wants(&relevance->best, relevance->sums[index]) || part_is_deleted(part, age)) {
+        return;
+    }
+    if (bitmap_has(&relevance->uncertain, index)) {
+        ascertain(relevance, index);
+    }
+    if (best_wants(&relevance->best, relevance->sums[index]) &&
+        relevance->matched[index] < relevance->terms->request->word_count) {
+        best_add(&relevance->best, (struct best_document){relevance->sums[index], age, (uint32_t)relevance->part});
     }
 }
 
 static void score_window(struct relevance *relevance)
 {
-    window_bits candidates;
-
-    fill_window(relevance, candidates);
+    bitmap_clear(&relevance->uncertain);
+    fill_window(relevance);
     memset(relevance->sums, 0, relevance->window.count * sizeof(relevance->sums[0]));
     memset(relevance->matched, 0, relevance->window.count);
     for (size_t word = 0; word < relevance->terms->request->word_count; word++) {
-        add_word(relevance, word, candidates);
+        add_word(relevance, word);
     }
-    keep_best(relevance, candidates);
+    for (uint64_t used = relevance->candidates.used; used != 0; used &= used - 1) {
+        uint32_t i = bitmap_first(used);
+        for (uint64_t left = relevance->candidates.words[i]; left != 0; left &= left - 1) {
+            add_document(relevance, i * 64 + bitmap_first(left));
+        }
+    }
 }
 
 static uint32_t next_heavy(struct relevance *relevance, uint32_t age)
@@ -263,45 +267,45 @@ static bool score_part(struct relevance *relevance, size_t part)
     return !relevance->window.has_failed;
 }
 
-static void push_best(struct relevance *relevance, struct hits *hits)
+/* No document has more than the sum of what each word adds in its best quality. */
+static uint32_t greatest_sum(const struct relevance *relevance)
 {
-    if (relevance->count > 0) {
-        qsort(relevance->heap, relevance->count, sizeof(*relevance->heap), compare_scored);
+    uint32_t sum = 0;
+
+    for (size_t word = 0; word < relevance->terms->request->word_count; word++) {
+        sum += relevance->weights[word][MATCH_EXACT];
     }
-    for (size_t i = 0; i < relevance->count && hits_go_on(hits); i++) {
-        hits_add(hits, relevance->heap[i].part, relevance->heap[i].age);
+    return sum;
+}
+
+static bool push_best(struct relevance *relevance, struct hits *hits)
+{
+    struct best_document *sorted = arena_take(relevance->terms->arena, (size_t)relevance->best.wanted, sizeof(*sorted));
+    size_t count = sorted == NULL ? 0 : best_sort(&relevance->best, sorted);
+
+    for (size_t i = 0; i < count && hits_go_on(hits); i++) {
+        hits_add(hits, sorted[i].part, sorted[i].age);
     }
+    return sorted != NULL;
 }
 
 bool relevance_push(const struct terms *terms, struct hits *hits)
 {
-    struct relevance *relevance = malloc(sizeof(*relevance));
+    struct relevance *relevance = arena_take(terms->arena, 1, sizeof(*relevance));
     uint64_t wanted = hits->skip + hits->take;
     uint64_t documents = view_documents(terms->view);
     bool has_memory = relevance != NULL;
 
-    wanted = wanted < documents ? wanted : documents;
     if (has_memory) {
         relevance->terms = terms;
-        relevance->count = 0;
-        relevance->max = (size_t)wanted;
-        relevance->list_count = 0;
-        relevance->weighed_for = 0;
-        relevance->heap = malloc((relevance->max + 1) * sizeof(*relevance->heap));
-        has_memory = relevance->heap != NULL;
-    }
-    if (has_memory && wanted > 0) {
         order_lists(relevance);
-        for (size_t part = terms->view->count; part > 0 && has_memory; part--) {
-            has_memory = score_part(relevance, part - 1);
-        }
-        if (has_memory) {
-            push_best(relevance, hits);
-        }
+        relevance->found = arena_take(terms->arena, terms->request->word_count, sizeof(*relevance->found));
+        has_memory =
+            relevance->found != NULL &&
+            best_init(&relevance->best, terms->arena, wanted < documents ? wanted : documents, greatest_sum(relevance));
     }
-    if (relevance != NULL) {
-        free(relevance->heap);
-        free(relevance);
+    for (size_t part = terms->view->count; part > 0 && has_memory; part--) {
+        has_memory = score_part(relevance, part - 1);
     }
-    return has_memory;
+    return has_memory && push_best(relevance, hits);
 }

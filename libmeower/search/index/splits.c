@@ -9,47 +9,32 @@
 
 /* One way to split, as far as it has come. */
 struct way {
-    struct splits *splits;
-    const struct vocabulary *vocabulary; /* knows quickly what is no word at all */
-    const struct segment *segment;
+    const struct splits *splits;
     const char *text;
     size_t len;
     struct postings words[MATCH_JOINED_MAX];
     uint32_t count;
 };
 
-static bool add(struct splits *splits, struct stream_spec spec)
+/* Adds the documents of a rare way themselves. */
+static bool add_documents(const struct way *way, const struct phrase *phrase)
 {
-    if (splits->count == splits->max) {
-        size_t max = splits->max == 0 ? 8 : splits->max * 2;
-        struct stream_spec *items = arena_take(splits->arena, max, sizeof(*items));
-        if (items == NULL) {
-            return false;
-        }
-        if (splits->count > 0) {
-            memcpy(items, splits->items, splits->count * sizeof(*items));
-        }
-        splits->items = items;
-        splits->max = max;
-    }
-    splits->items[splits->count++] = spec;
-    return true;
-}
-
-/* Adds the documents of a rare split themselves. */
-static bool add_documents(struct splits *splits, struct stream_spec spec)
-{
+    const struct splits *splits = way->splits;
     struct cursor cursors[MATCH_JOINED_MAX];
-    struct stream stream = {.spec = spec, .cursors = cursors};
+    struct phrase_stream stream = {.phrase = phrase, .cursors = cursors};
+    struct cursor rarest;
     uint32_t ages[LOOKED_AT_MAX];
     uint32_t count = 0;
+    bool has_failed = false; /* it cannot: the cursors are there */
 
-    for (uint32_t i = 0; i < spec.word_count; i++) {
-        cursor_init(&cursors[i], spec.words[i]);
+    for (uint32_t i = 0; i < way->count; i++) {
+        cursor_init(&cursors[i], way->words[i]);
     }
-    for (stream_seek(&stream, splits->arena, 0); stream.age != SEGMENT_NO_AGE;
-         stream_seek(&stream, splits->arena, stream.age + 1)) {
-        ages[count++] = stream.age;
+    for (cursor_init(&rarest, phrase->words[phrase->rarest]); cursor_age(&rarest) != SEGMENT_NO_AGE;
+         cursor_next(&rarest)) {
+        if (phrase_is_in(&stream, splits->arena, cursor_age(&rarest), &has_failed)) {
+            ages[count++] = cursor_age(&rarest);
+        }
     }
     if (count == 0) {
         return true;
@@ -59,23 +44,17 @@ static bool add_documents(struct splits *splits, struct stream_spec spec)
         return false;
     }
     memcpy(kept, ages, count * sizeof(*kept));
-    return add(splits, (struct stream_spec){.ages = kept, .age_count = count});
+    return term_list_add(splits->list, splits->arena, (struct stream_spec){.ages = kept, .age_count = count});
 }
 
 static bool add_way(const struct way *way)
 {
-    struct stream_spec spec = {.words = way->words, .word_count = way->count};
+    const struct phrase phrase = phrase_make(way->words, way->count);
 
-    if (stream_count(&spec) <= LOOKED_AT_MAX) {
-        return add_documents(way->splits, spec);
+    if (phrase_count(&phrase) <= LOOKED_AT_MAX) {
+        return add_documents(way, &phrase);
     }
-    struct postings *words = arena_take(way->splits->arena, way->count, sizeof(*words));
-    if (words == NULL) {
-        return false;
-    }
-    memcpy(words, way->words, way->count * sizeof(*words));
-    spec.words = words;
-    return add(way->splits, spec);
+    return term_list_add_phrase(way->splits->list, way->splits->arena, way->words, way->count);
 }
 
 /* Goes on with every word that the text has from `at` on. False when memory is short. */
@@ -85,8 +64,8 @@ static bool split(struct way *way, size_t at)
         bool is_whole = at == 0 && end == way->len;
         bool is_inside = end < way->len && ((unsigned char)way->text[end] & 0xC0) == 0x80; /* of a code point */
         bool is_last = way->count + 1 == MATCH_JOINED_MAX && end < way->len;
-        if (is_whole || is_inside || is_last || !vocabulary_has(way->vocabulary, way->text + at, end - at) ||
-            !lexicon_find(way->segment, way->text + at, end - at, &way->words[way->count])) {
+        if (is_whole || is_inside || is_last || !vocabulary_has(way->splits->vocabulary, way->text + at, end - at) ||
+            !lexicon_find(way->splits->segment, way->text + at, end - at, &way->words[way->count])) {
             continue;
         }
         way->count++;
@@ -99,11 +78,9 @@ static bool split(struct way *way, size_t at)
     return true;
 }
 
-bool splits_find(struct splits *splits, const struct vocabulary *vocabulary, const struct segment *segment,
-                 const meower_search_word *word)
+bool splits_find(const struct splits *splits, const meower_search_word *word)
 {
-    struct way way = {
-        .splits = splits, .vocabulary = vocabulary, .segment = segment, .text = word->text, .len = word->text_len};
+    struct way way = {.splits = splits, .text = word->text, .len = word->text_len};
 
     return split(&way, 0);
 }

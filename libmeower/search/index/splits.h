@@ -2,19 +2,19 @@
 #ifndef SEARCH_INDEX_SPLITS_H
 #define SEARCH_INDEX_SPLITS_H
 
-#include "search/index/stream.h"
+#include "search/index/term_list.h"
 #include "search/index/vocabulary.h"
 #include <meower/backend.h>
 
+/* Where they are looked for, and what they are added to. */
 struct splits {
+    const struct vocabulary *vocabulary; /* knows quickly what is no word at all */
+    const struct segment *segment;
+    struct term_list *list;
     struct arena *arena;
-    struct stream_spec *items; /* words that stand side by side somewhere, or may do so */
-    size_t count;
-    size_t max;
 };
 
 /* Finds them: two to four words that the segment has. False when memory is short. */
-bool splits_find(struct splits *splits, const struct vocabulary *vocabulary, const struct segment *segment,
-                 const meower_search_word *word);
+bool splits_find(const struct splits *splits, const meower_search_word *word);
 
 #endif

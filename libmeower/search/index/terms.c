@@ -6,35 +6,11 @@
 #define LOOKED_AT_MAX  1000 /* documents of a word in a segment that are looked at one by one */
 #define TYPO_WORDS_MAX 128  /* words with typos that are tried for one searched word (docs/SEARCH.md, "Limits") */
 
-static void add_spec(struct terms *terms, struct term_list *list, struct stream_spec spec)
-{
-    if (list->count == list->max) {
-        uint32_t max = list->max == 0 ? 4 : list->max * 2;
-        struct stream_spec *specs = arena_take(terms->arena, max, sizeof(*specs));
-        if (specs == NULL) {
-            terms->has_failed = true;
-            return;
-        }
-        if (list->count > 0) {
-            memcpy(specs, list->specs, list->count * sizeof(*specs));
-        }
-        list->specs = specs;
-        list->max = max;
-    }
-    list->specs[list->count++] = spec;
-    list->documents += stream_count(&spec);
-}
-
 static void add_word(struct terms *terms, struct term_list *list, struct postings postings)
 {
-    struct postings *copy = arena_take(terms->arena, 1, sizeof(*copy));
-
-    if (copy == NULL) {
+    if (!term_list_add(list, terms->arena, (struct stream_spec){.word = postings})) {
         terms->has_failed = true;
-        return;
     }
-    *copy = postings;
-    add_spec(terms, list, (struct stream_spec){.words = copy, .word_count = 1});
 }
 
 static struct term_list *list_of(struct terms *terms, size_t part, size_t word, int quality)
@@ -99,23 +75,6 @@ struct candidates {
     size_t max;
 };
 
-/* Makes room for more candidates. False when memory is short. */
-static bool grow(struct candidates *candidates)
-{
-    size_t max = candidates->max == 0 ? 64 : candidates->max * 2;
-    struct candidate *items = arena_take(candidates->terms->arena, max, sizeof(*items));
-
-    if (items == NULL) {
-        return false;
-    }
-    if (candidates->count > 0) {
-        memcpy(items, candidates->items, candidates->count * sizeof(*items));
-    }
-    candidates->items = items;
-    candidates->max = max;
-    return true;
-}
-
 /* Looks the word up in every part. False when memory is short. */
 static bool find_candidate(struct terms *terms, struct candidate *candidate)
 {
@@ -136,11 +95,14 @@ static bool take_candidate(struct typo_sink *sink, const char *text, size_t len,
 {
     struct candidates *candidates = (struct candidates *)sink;
     struct candidate candidate = {.text = text, .len = len, .edits = edits};
+    struct candidate *items =
+        arena_grow(candidates->terms->arena, candidates->items, candidates->count, &candidates->max, sizeof(*items));
 
-    if ((candidates->count == candidates->max && !grow(candidates)) || !find_candidate(candidates->terms, &candidate)) {
+    if (items == NULL || !find_candidate(candidates->terms, &candidate)) {
         candidates->terms->has_failed = true;
         return false;
     }
+    candidates->items = items;
     if (candidate.documents > 0) { /* the vocabulary knows words that are gone */
         candidates->items[candidates->count++] = candidate;
     }
@@ -235,15 +197,12 @@ static void find_splits(struct terms *terms, size_t word)
 {
     const meower_search_word *searched = &terms->request->words[word];
 
-    for (size_t part = 0; part < terms->view->count && searched->may_be_split; part++) {
-        struct splits splits = {.arena = terms->arena};
-        if (!splits_find(&splits, terms->view->vocabulary, terms->view->parts[part].segment, searched)) {
-            terms->has_failed = true;
-            return;
-        }
-        for (size_t i = 0; i < splits.count; i++) {
-            add_spec(terms, list_of(terms, part, word, MATCH_TYPO), splits.items[i]);
-        }
+    for (size_t part = 0; part < terms->view->count && searched->may_be_split && !terms->has_failed; part++) {
+        const struct splits splits = {.vocabulary = terms->view->vocabulary,
+                                      .segment = terms->view->parts[part].segment,
+                                      .list = list_of(terms, part, word, MATCH_TYPO),
+                                      .arena = terms->arena};
+        terms->has_failed = !splits_find(&splits, searched);
     }
 }
 
@@ -313,8 +272,8 @@ static struct run run_of(const meower_search_word *word)
     return run;
 }
 
-/* The postings of all characters but the last. NULL when the segment lacks one, or memory is short. `counts` has how
- * many documents have each. */
+/* The postings of all characters but the last, for which there is room. NULL when the segment lacks one, or memory is
+ * short. `counts` has how many documents have each. */
 static struct postings *find_characters(struct terms *terms, size_t part, const struct run *run, const char *text,
                                         uint64_t *counts)
 {
@@ -334,18 +293,13 @@ static struct postings *find_characters(struct terms *terms, size_t part, const 
     return has_all ? words : NULL;
 }
 
-static void add_run(struct terms *terms, struct term_list *list, const struct postings *words, uint32_t count,
-                    struct postings last)
+static void add_run(struct terms *terms, struct term_list *list, const struct postings *words, uint32_t count)
 {
-    struct postings *copy = arena_take(terms->arena, count, sizeof(*copy));
-
-    if (copy == NULL) {
+    if (count == 1) {
+        add_word(terms, list, words[0]);
+    } else if (!term_list_add_phrase(list, terms->arena, words, count)) {
         terms->has_failed = true;
-        return;
     }
-    memcpy(copy, words, (count - 1) * sizeof(*copy));
-    copy[count - 1] = last;
-    add_spec(terms, list, (struct stream_spec){.words = copy, .word_count = count});
 }
 
 /* Of one segment: what is the run, or, as a prefix, what goes on after its last character. `counts` gets how many
@@ -354,7 +308,7 @@ static void find_run_in(struct terms *terms, size_t part, size_t word, const str
                         uint64_t *counts)
 {
     const struct segment *segment = terms->view->parts[part].segment;
-    const struct postings *words = find_characters(terms, part, run, terms->request->words[word].text, counts);
+    struct postings *words = find_characters(terms, part, run, terms->request->words[word].text, counts);
     size_t last_len = (size_t)(run->end - run->last);
     struct lexicon_walk walk;
 
@@ -366,7 +320,8 @@ static void find_run_in(struct terms *terms, size_t part, size_t word, const str
         struct postings postings = lexicon_postings(&walk);
         counts[run->count - 1] += count_documents(terms, part, postings);
         if (words != NULL) {
-            add_run(terms, list_of(terms, part, word, quality), words, run->count, postings);
+            words[run->count - 1] = postings;
+            add_run(terms, list_of(terms, part, word, quality), words, run->count);
         }
         if (quality == MATCH_EXACT) {
             break;
@@ -439,7 +394,7 @@ bool terms_find(struct terms *terms, int quality)
             find_word(terms, word, quality);
         }
         for (size_t part = 0; part < terms->view->count; part++) {
-            terms->has_quality[quality] |= list_of(terms, part, word, quality)->count > 0;
+            terms->has_quality[quality] |= !term_list_is_empty(list_of(terms, part, word, quality));
         }
     }
     return !terms->has_failed;

@@ -4,16 +4,8 @@
 #define SEARCH_INDEX_TERMS_H
 
 #include "base/match.h"
-#include "search/index/stream.h"
+#include "search/index/term_list.h"
 #include "search/index/view.h"
-
-/* What matches one searched word in one quality, and in no better one, in one segment. */
-struct term_list {
-    struct stream_spec *specs;
-    uint32_t count;
-    uint32_t max;
-    uint64_t documents; /* of all of them, some perhaps more than once */
-};
 
 struct candidates;
 

@@ -16,6 +16,12 @@ void hits_add(struct hits *hits, size_t part, uint32_t age)
     hits->status = hits->sink->hit(hits->sink, id, segment_position(segment, age));
 }
 
+/* Where a searched word matches in one of the qualities up to some, as far as bits tell (window.h). */
+struct found {
+    struct bitmap certain;
+    struct bitmap possible; /* and all that is certain */
+};
+
 /* A tier of one segment. */
 struct tier {
     struct window window;
@@ -23,6 +29,8 @@ struct tier {
     size_t part;
     int quality;
     size_t order[MATCH_WORDS_MAX]; /* of the words, the rarest first */
+    struct found *better;          /* of each word, in qualities that are better than the tier's */
+    struct found *within;          /* in these and the tier's */
 };
 
 static uint64_t documents_of(const struct tier *tier, size_t word)
@@ -67,49 +75,97 @@ static uint32_t next_of_rarest(struct tier *tier, uint32_t age)
     return next;
 }
 
-/* Leaves in `all` what the word has, too, and in `better` what it has in a better quality than the tier's. Returns
- * whether anything is left. */
-static bool intersect(struct tier *tier, size_t word, window_bits all, window_bits better)
+static void fill(struct tier *tier, size_t word)
 {
-    window_bits bits;
-    uint64_t left = 0;
+    struct found *better = &tier->better[word];
+    struct found *within = &tier->within[word];
 
-    memset(bits, 0, window_words(&tier->window) * sizeof(bits[0]));
+    bitmap_clear(&better->certain);
+    bitmap_clear(&better->possible);
+    bitmap_clear(&within->certain);
+    bitmap_clear(&within->possible);
     for (int quality = 0; quality < tier->quality; quality++) {
-        window_fill(&tier->window, word, quality, bits);
+        window_fill(&tier->window, word, quality, &better->certain, &better->possible);
     }
-    for (size_t i = 0; i < window_words(&tier->window); i++) {
-        better[i] &= bits[i];
+    bitmap_add(&better->possible, &better->certain);
+    bitmap_add(&within->certain, &better->certain);
+    bitmap_add(&within->possible, &better->possible);
+    window_fill(&tier->window, word, tier->quality, &within->certain, &within->possible);
+    bitmap_add(&within->possible, &within->certain);
+}
+
+static bool has_better(struct tier *tier, size_t word, uint32_t index)
+{
+    const struct found *better = &tier->better[word];
+    bool has = bitmap_has(&better->certain, index);
+
+    for (int quality = 0; quality < tier->quality && !has && bitmap_has(&better->possible, index); quality++) {
+        has = window_has_phrase(&tier->window, word, quality, index);
     }
-    window_fill(&tier->window, word, tier->quality, bits);
-    for (size_t i = 0; i < window_words(&tier->window); i++) {
-        all[i] &= bits[i];
-        left |= all[i];
+    return has;
+}
+
+/* Whether all words match, and one of them only in the tier's quality. */
+static bool is_in_tier(struct tier *tier, uint32_t index)
+{
+    bool is_better = true;
+
+    for (size_t i = 0; i < tier->terms->request->word_count; i++) {
+        size_t word = tier->order[i];
+        if (has_better(tier, word, index)) {
+            continue;
+        }
+        is_better = false;
+        if (!bitmap_has(&tier->within[word].certain, index) &&
+            !window_has_phrase(&tier->window, word, tier->quality, index)) {
+            return false;
+        }
     }
-    return left != 0;
+    return !is_better;
+}
+
+/* Those that may be in the tier. */
+static struct bitmap find_candidates(struct tier *tier)
+{
+    struct bitmap candidates;
+
+    fill(tier, tier->order[0]);
+    candidates = tier->within[tier->order[0]].possible;
+    for (size_t i = 1; i < tier->terms->request->word_count && candidates.used != 0; i++) {
+        fill(tier, tier->order[i]);
+        bitmap_keep(&candidates, &tier->within[tier->order[i]].possible);
+    }
+    return candidates;
 }
 
 static void push_window(struct tier *tier, struct hits *hits)
 {
     const struct view_part *part = &hits->view->parts[tier->part];
-    window_bits all;
-    window_bits better;
+    const struct bitmap candidates = find_candidates(tier);
 
-    memset(all, 0xFF, sizeof(all));
-    memset(better, tier->quality == 0 ? 0 : 0xFF, sizeof(better));
-    for (size_t i = 0; i < tier->terms->request->word_count; i++) {
-        if (!intersect(tier, tier->order[i], all, better)) {
-            return;
-        }
-    }
-    for (size_t i = 0; i < window_words(&tier->window); i++) {
-        for (uint64_t left = all[i] & ~better[i]; left != 0 && hits_go_on(hits); left &= left - 1) {
-            uint32_t age = tier->window.start + (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(left);
-            if (!part_is_deleted(part, age)) {
+    for (uint64_t used = candidates.used; used != 0; used &= used - 1) {
+        uint32_t i = bitmap_first(used);
+        for (uint64_t left = candidates.words[i]; left != 0 && hits_go_on(hits); left &= left - 1) {
+            uint32_t index = i * 64 + bitmap_first(left);
+            uint32_t age = tier->window.start + index;
+            if (!part_is_deleted(part, age) && is_in_tier(tier, index)) {
                 hits_add(hits, tier->part, age);
             }
         }
     }
+}
+
+/* The rarest word leads from window to window. */
+static void resize_windows(struct tier *tier)
+{
+    struct window_work work = {.leading = documents_of(tier, tier->order[0])};
+
+    for (size_t i = 1; i < tier->terms->request->word_count; i++) {
+        for (int quality = 0; quality <= tier->quality; quality++) {
+            window_add_other(&work, &tier->terms->parts[tier->part].lists[tier->order[i]][quality]);
+        }
+    }
+    window_resize(&tier->window, &work);
 }
 
 static bool push_part(struct tier *tier, struct hits *hits)
@@ -117,7 +173,7 @@ static bool push_part(struct tier *tier, struct hits *hits)
     uint32_t age = 0;
 
     window_init(&tier->window, tier->terms, tier->part, tier->quality);
-    window_resize(&tier->window, documents_of(tier, tier->order[0]));
+    resize_windows(tier);
     while (!tier->window.has_failed && hits_go_on(hits) && (age = next_of_rarest(tier, age)) != SEGMENT_NO_AGE) {
         window_move(&tier->window, age);
         push_window(tier, hits);
@@ -129,11 +185,18 @@ static bool push_part(struct tier *tier, struct hits *hits)
 
 bool tiers_push(const struct terms *terms, int quality, struct hits *hits)
 {
-    for (size_t part = terms->view->count; part > 0 && hits_go_on(hits); part--) {
-        struct tier tier = {.terms = terms, .part = part - 1, .quality = quality};
-        if (order_words(&tier) && !push_part(&tier, hits)) {
-            return false;
-        }
+    size_t word_count = terms->request->word_count;
+    struct tier tier = {
+        .terms = terms,
+        .quality = quality,
+        .better = arena_take(terms->arena, word_count, sizeof(*tier.better)),
+        .within = arena_take(terms->arena, word_count, sizeof(*tier.within)),
+    };
+    bool has_memory = tier.better != NULL && tier.within != NULL;
+
+    for (size_t part = terms->view->count; part > 0 && has_memory && hits_go_on(hits); part--) {
+        tier.part = part - 1;
+        has_memory = !order_words(&tier) || push_part(&tier, hits);
     }
-    return true;
+    return has_memory;
 }

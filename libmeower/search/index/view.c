@@ -98,14 +98,14 @@ static struct deletions *own_deletions(struct view_part *part)
     return deletions;
 }
 
-bool view_delete(struct view *view, size_t part, uint32_t age)
+bool view_part_delete(struct view_part *part, uint32_t age)
 {
     struct deletions *deletions;
 
-    if (part_is_deleted(&view->parts[part], age)) {
+    if (part_is_deleted(part, age)) {
         return true;
     }
-    deletions = own_deletions(&view->parts[part]);
+    deletions = own_deletions(part);
     if (deletions == NULL) {
         return false;
     }

@@ -34,8 +34,12 @@ void view_release(struct view *view); /* NULL is fine */
  */
 struct view *view_copy(const struct view *view);
 
-/* Releases what a part holds. */
+/* Releases what a part holds, and leaves it empty, which can be released again. */
 void view_part_release(struct view_part *part);
+
+/* Deletes a document of a part that is in no view yet, or in one that view_copy() has just made. False when memory is
+ * short; deleting one again changes nothing. */
+bool view_part_delete(struct view_part *part, uint32_t age);
 
 static inline uint32_t part_deleted(const struct view_part *part)
 {
@@ -54,9 +58,5 @@ static inline bool part_is_deleted(const struct view_part *part, uint32_t age)
 
 /* Documents of the whole that are not deleted. */
 uint64_t view_documents(const struct view *view);
-
-/* Deletes a document of a part that this view alone holds, as view_copy() makes them. Returns false when memory is
- * short; deleting one again changes nothing. */
-bool view_delete(struct view *view, size_t part, uint32_t age);
 
 #endif

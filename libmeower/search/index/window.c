@@ -1,25 +1,33 @@
-/* window.c - the streams of one segment, looked at through windows. */
+/* window.c - what a segment has, looked at through windows. */
 #include "search/index/window.h"
+
+#define SEEK_COST 16 /* of one document, in documents that are gone through one after the other; as measured */
+
+static bool init_list(struct window *window, const struct term_list *list, struct list_streams *streams)
+{
+    streams->streams = arena_take(&window->arena, list->stream_count, sizeof(*streams->streams));
+    streams->phrases = arena_take(&window->arena, list->phrase_count, sizeof(*streams->phrases));
+    if (streams->streams == NULL || streams->phrases == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < list->stream_count; i++) {
+        streams->streams[i].spec = list->streams[i];
+    }
+    for (size_t i = 0; i < list->phrase_count; i++) {
+        phrase_begin(&streams->phrases[i], &list->phrases[i]);
+    }
+    return true;
+}
 
 void window_init(struct window *window, const struct terms *terms, size_t part, int quality)
 {
     *window = (struct window){
         .terms = &terms->parts[part],
-        .word_count = terms->request->word_count,
         .document_count = terms->view->parts[part].segment->header.document_count,
     };
-    for (size_t word = 0; word < window->word_count; word++) {
-        for (int each = 0; each <= quality; each++) {
-            const struct term_list *list = &window->terms->lists[word][each];
-            struct stream *streams = arena_take(&window->arena, list->count, sizeof(*streams));
-            if (streams == NULL) {
-                window->has_failed = true;
-                return;
-            }
-            for (uint32_t i = 0; i < list->count; i++) {
-                streams[i].spec = list->specs[i];
-            }
-            window->streams[word][each] = streams;
+    for (size_t word = 0; word < terms->request->word_count; word++) {
+        for (int each = 0; each <= quality && !window->has_failed; each++) {
+            window->has_failed = !init_list(window, &window->terms->lists[word][each], &window->lists[word][each]);
         }
     }
 }
@@ -29,29 +37,50 @@ void window_free(struct window *window)
     arena_free(&window->arena);
 }
 
-uint32_t window_next(struct window *window, size_t word, int quality, uint32_t age)
+static uint32_t next_of(struct stream *stream, uint32_t age)
 {
-    uint32_t next = SEGMENT_NO_AGE;
-
-    for (uint32_t i = 0; i < window->terms->lists[word][quality].count && !window->has_failed; i++) {
-        struct stream *stream = &window->streams[word][quality][i];
-        if (!stream->has_begun || stream->age < age) {
-            window->has_failed = !stream_seek(stream, &window->arena, age);
-        }
-        next = stream->age < next ? stream->age : next;
+    if (!stream->has_begun || stream->age < age) {
+        stream_seek(stream, age);
     }
-    return window->has_failed ? SEGMENT_NO_AGE : next;
+    return stream->age;
 }
 
-void window_resize(struct window *window, uint64_t documents)
+uint32_t window_next(struct window *window, size_t word, int quality, uint32_t age)
 {
-    uint64_t between = (window->document_count / (documents + 1) + 63) / 64 * 64;
+    const struct term_list *list = &window->terms->lists[word][quality];
+    struct list_streams *streams = &window->lists[word][quality];
+    uint32_t next = SEGMENT_NO_AGE;
 
-    window->size = between < 64 ? 64 : between > WINDOW_DOCUMENTS ? WINDOW_DOCUMENTS : (uint32_t)between;
-    /* Where many lead on, the largest windows are the best. */
-    if (documents > window->document_count / 64) {
-        window->size = WINDOW_DOCUMENTS;
+    if (window->has_failed) {
+        return SEGMENT_NO_AGE;
     }
+    for (size_t i = 0; i < list->stream_count; i++) {
+        uint32_t found = next_of(&streams->streams[i], age);
+        next = found < next ? found : next;
+    }
+    for (size_t i = 0; i < list->phrase_count; i++) {
+        uint32_t found = next_of(&streams->phrases[i].rarest, age);
+        next = found < next ? found : next;
+    }
+    return next;
+}
+
+void window_add_other(struct window_work *work, const struct term_list *list)
+{
+    work->others += list->documents;
+    work->streams += list->stream_count + list->phrase_count;
+}
+
+/* Small windows are for few documents that lead: seeking for each of them in each of the other streams must be less
+ * work than going through all of these. */
+void window_resize(struct window *window, const struct window_work *work)
+{
+    uint64_t between = (window->document_count / (work->leading + 1) + 63) / 64 * 64;
+
+    if (between > BITMAP_DOCUMENTS || work->leading * work->streams * SEEK_COST > work->others) {
+        between = BITMAP_DOCUMENTS;
+    }
+    window->size = between < 64 ? 64 : (uint32_t)between;
 }
 
 void window_move(struct window *window, uint32_t age)
@@ -62,10 +91,30 @@ void window_move(struct window *window, uint32_t age)
     window->count = left < window->size ? left : window->size;
 }
 
-void window_fill(struct window *window, size_t word, int quality, window_bits bits)
+void window_fill(struct window *window, size_t word, int quality, struct bitmap *certain, struct bitmap *possible)
 {
-    for (uint32_t i = 0; i < window->terms->lists[word][quality].count && !window->has_failed; i++) {
-        struct stream *stream = &window->streams[word][quality][i];
-        window->has_failed = !stream_fill(stream, &window->arena, window->start, window->count, bits);
+    const struct term_list *list = &window->terms->lists[word][quality];
+    struct list_streams *streams = &window->lists[word][quality];
+
+    if (window->has_failed) {
+        return;
     }
+    for (size_t i = 0; i < list->stream_count; i++) {
+        stream_fill(&streams->streams[i], window->start, window->count, certain);
+    }
+    for (size_t i = 0; i < list->phrase_count; i++) {
+        phrase_fill(&streams->phrases[i], window->start, window->count, possible);
+    }
+}
+
+bool window_has_phrase(struct window *window, size_t word, int quality, uint32_t index)
+{
+    struct list_streams *streams = &window->lists[word][quality];
+
+    for (size_t i = 0; i < window->terms->lists[word][quality].phrase_count && !window->has_failed; i++) {
+        if (phrase_is_in(&streams->phrases[i], &window->arena, window->start + index, &window->has_failed)) {
+            return true;
+        }
+    }
+    return false;
 }
