@@ -170,10 +170,11 @@ def output_of(command, cwd=None):
     return done.stdout
 
 
-def wrk(url, script, seconds):
-    """One load of wrk: one thread, kept-alive connections."""
+def wrk(url, script, seconds, *arguments, connections=CONNECTIONS):
+    """One load of wrk: one thread, kept-alive connections; the arguments are the script's."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    output = output_of(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script, url], cwd=BENCH)
+    output = output_of(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script, url, "--", *arguments],
+                       cwd=BENCH)
     result = json.loads(re.search(r"^result: (.*)$", output, re.MULTILINE).group(1))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -131,7 +131,8 @@ def latency(rounds, seconds):
 COMPARISONS = {"posts": posts, "page": page, "frames": frames, "latency": latency,
                "postgresql": deployed.postgresql, "writers": deployed.writers, "freshness": deployed.freshness,
                "freshness-opensearch": deployed.freshness_opensearch, "python": binding.python,
-               "search": searching.search, "beside": beside.other_build}
+               "search": searching.search, "search-http": searching.search_over_http,
+               "beside": beside.other_build}
 
 TAKE_BESIDE = {deployed.writers, beside.other_build}
 

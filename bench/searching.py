@@ -1,10 +1,11 @@
-"""searching.py - ./dev bench search: how long the embedded index takes for searches of several kinds, in a program in C, beside
-tantivy on the same messages. The messages are halves of real ones (Debian's fortunes in English), put together anew: the
+"""searching.py - how long the embedded index takes for searches of several kinds: ./dev bench search in a program in C, beside
+tantivy on the same messages; ./dev bench search-http over HTTP. The messages are halves of real ones (Debian's fortunes in English), put together anew: the
 words are as frequent as people use them."""
 
 import random
 import statistics
 import time
+import urllib.parse
 
 import programs
 from quality.corpus import FOLDERS, messages_of
@@ -12,6 +13,7 @@ from table import markdown
 
 MESSAGES = 300_000
 QUERIES = 400  # of a kind
+CLIENTS = 8  # over HTTP
 OWN_WORD = 20  # one message of so many has a word of its own, such as a number
 COMMON = ("the of", "to and", "is a", "in that", "you the")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -68,6 +70,39 @@ def tantivy_spans(messages, queries):
         tantivy.first(query)
         spans.setdefault(kind, []).append((time.perf_counter() - start) * 1e6)
     return {kind: statistics.median(times) for kind, times in spans.items()}
+
+
+def search_over_http(rounds, seconds):
+    """Searches for twenty meows over HTTP, by eight clients at once."""
+    chance = random.Random(17)
+    messages = list(make_messages(chance, MESSAGES))
+    requests = {}
+    for kind, query in make_queries(chance, messages):
+        requests.setdefault(kind, []).append(f"GET /search?take=20&query={urllib.parse.quote(query)}")
+    fill = write_lines("posts.txt", (f"POST /meows?body={urllib.parse.quote(message)}" for message in messages))
+    results = {kind: [] for kind in requests}
+    with programs.meowerd(programs.data_folder("search")) as server:
+        url = f"http://127.0.0.1:{programs.MEOWERD_PORT}"
+        posted = 0
+        while posted < MESSAGES:
+            posted += programs.wrk(url, "lines.lua", 5, fill)["requests"]
+            programs.progress(f"{posted:,} messages posted")
+        server.wait_until_idle()
+        for _ in range(rounds):
+            for kind, lines in requests.items():
+                cpu = server.cpu_seconds()
+                result = programs.wrk(url, "lines.lua", seconds, write_lines(f"{kind}.txt", lines), connections=CLIENTS)
+                cpu = server.cpu_seconds() - cpu
+                results[kind].append((result["per_second"], result["p50_us"], result["p99_us"],
+                                      cpu * 1e6 / result["requests"], result["errors"]))
+        memory = server.peak_rss_mib()
+    rows = []
+    for kind, rounds_of_kind in results.items():
+        per_second, p50, p99, cpu, errors = max(rounds_of_kind)
+        rows.append((kind.replace("_", " "), f"{per_second:,.0f}", f"{p50 / 1000:.2f} ms", f"{p99 / 1000:.2f} ms",
+                     f"{cpu:.0f} µs", errors))
+    return (f"{posted:,} messages, {CLIENTS} clients, take=20; the best of {rounds} rounds; {memory:.0f} MiB at most.\n\n"
+            + markdown(("query", "answers/s", "p50", "p99", "server's processor time each", "errors"), rows))
 
 
 def search(rounds, _):

@@ -146,6 +146,9 @@ static void clear_away(struct node *node)
     close_handles(node);
     node->feed = NULL;
     (void)meower_close(feed, 0, NULL);
+    if (node->is_dead) {
+        sim_index_crash(node->world, node->index);
+    }
     node->is_dead = false;
 }
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SEAL_PERMILLE 250 /* batches after which what is indexed is sealed */
+
 struct sim_late_batch {
     struct sim_late_batch *next;
     unsigned life;
@@ -49,17 +51,91 @@ static void drop_beside(struct sim_index *index)
     }
 }
 
+static void drop_sealed(struct sim_index *index)
+{
+    if (index->sealed != NULL) {
+        clear(index->sealed);
+        free(index->sealed);
+        index->sealed = NULL;
+    }
+}
+
 void sim_index_destroy(struct sim_index *index)
 {
     drop_beside(index);
     drop_late(index);
+    drop_sealed(index);
     clear(index);
 }
 
 void sim_index_lose(struct sim_index *index)
 {
+    drop_sealed(index);
     clear(index);
     index->life++;
+}
+
+/* ---- what a crash leaves ---------------------------------------------------------------------------------------- */
+
+/* What is there now is what a crash leaves. */
+static void seal(struct sim_index *index)
+{
+    struct sim_index *sealed = calloc(1, sizeof(*sealed));
+
+    drop_sealed(index);
+    if (sealed == NULL) {
+        abort();
+    }
+    sealed->documents = calloc(index->count + 1, sizeof(*sealed->documents));
+    if (sealed->documents == NULL) {
+        abort();
+    }
+    sealed->count = index->count;
+    sealed->info = index->info;
+    for (size_t i = 0; i < index->count; i++) {
+        sealed->documents[i] = index->documents[i];
+        if (index->documents[i].words != NULL) {
+            sealed->documents[i].words = strdup(index->documents[i].words);
+        }
+    }
+    index->sealed = sealed;
+}
+
+/* What is deleted is no longer found, what was indexed is. */
+static void show(struct sim_index *index)
+{
+    for (size_t i = 0; i < index->count; i++) {
+        struct sim_document *document = &index->documents[i];
+        document->is_visible = document->position != 0 && !document->is_deleted;
+        if (document->is_deleted) {
+            free(document->words);
+            document->words = NULL;
+        }
+    }
+}
+
+void sim_index_crash(struct world *world, struct sim_index *index)
+{
+    bool is_torn = chance_permille(&world->chance, world->plan.loss_permille);
+    struct sim_index *sealed = is_torn ? NULL : index->sealed;
+
+    if (!index->is_embedded) {
+        return;
+    }
+    if (!is_torn) {
+        index->sealed = NULL;
+    }
+    drop_beside(index);
+    sim_index_lose(index);
+    if (sealed != NULL) {
+        index->documents = sealed->documents;
+        index->count = sealed->count;
+        index->info = sealed->info;
+        show(index);
+        free(sealed);
+        seal(index);
+    }
+    world_note(world, TRACE_NO_NODE, "index falls back", index->info.position, is_torn);
 }
 
 /* ---- what an index holds ---------------------------------------------------------------------------------------- */
@@ -119,6 +195,9 @@ static void apply_info(struct world *world, struct sim_index *index, const meowe
     if (index->info.epoch[0] == '\0' || info->position > index->info.position) {
         index->info = *info;
         index->advanced_at = world->trace.count;
+    }
+    if (index->is_embedded && chance_permille(&world->chance, SEAL_PERMILLE)) {
+        seal(index);
     }
     sim_index_check(world, index);
 }
@@ -272,19 +351,6 @@ static int sim_index_documents(void *backend, const meower_search_document *docu
     return status != MEOWER_OK ? status : take_documents(node->world, node->index, documents, count, info, error);
 }
 
-/* What is deleted is no longer found, what was indexed is. */
-static void show(struct sim_index *index)
-{
-    for (size_t i = 0; i < index->count; i++) {
-        struct sim_document *document = &index->documents[i];
-        document->is_visible = document->position != 0 && !document->is_deleted;
-        if (document->is_deleted) {
-            free(document->words);
-            document->words = NULL;
-        }
-    }
-}
-
 static int sim_refresh(void *backend, meower_error *error)
 {
     struct node *node = backend;
@@ -373,6 +439,9 @@ static int sim_rebuild_swap(void *backend, meower_error *error)
     beside->documents = NULL;
     beside->count = 0;
     drop_beside(live);
+    if (live->is_embedded) {
+        seal(live);
+    }
     node->world->rebuilds++;
     return MEOWER_OK;
 }

@@ -1,6 +1,7 @@
-/* search.h - a search engine "sim:" that goes on when nodes crash, and may lose its index, hold a batch back and apply
- * it later, or apply a part of it. Several nodes may share one index, as they do with an engine of its own; beside it
- * there is room for one that is being built. */
+/* search.h - a search engine "sim:" that may lose its index, hold a batch back and apply it later, or apply a part of
+ * it. Several nodes may share one index, as they do with an engine of its own, which goes on when nodes crash. An index
+ * that a node has for itself is in it, as the embedded one is: a crash leaves what was sealed last, or nothing where a
+ * seal is torn or a segment lost. Beside it there is room for one that is being built. */
 #ifndef TESTS_SIM_SEARCH_H
 #define TESTS_SIM_SEARCH_H
 
@@ -25,6 +26,8 @@ struct sim_index {
     unsigned life; /* changes when the index is emptied, lost or replaced: who knew the one before is told so */
     struct sim_late_batch *late;
     uint64_t advanced_at;     /* the note at which its position rose last */
+    bool is_embedded;         /* in a node, and not beside another one */
+    struct sim_index *sealed; /* as a crash leaves it; NULL: nothing was sealed */
     struct sim_index *beside; /* being built; NULL: none */
     unsigned besides;         /* that were begun: their lives */
 };
@@ -36,6 +39,9 @@ int sim_search_add(void *node, meower_options *options);
 
 /* The engine loses the index; whoever uses it is told at the next call. */
 void sim_index_lose(struct sim_index *index);
+
+/* Its node has crashed. */
+void sim_index_crash(struct world *world, struct sim_index *index);
 
 /* What was on its way arrives. */
 void sim_index_arrive(struct world *world, struct sim_index *index);

@@ -96,6 +96,7 @@ static void draw_roles(struct world *world)
         node->has_query = (roles & 2) != 0;
         node->has_subscription = (roles & 4) != 0;
         node->index = &world->indexes[world->plan.shares_search ? 0 : i];
+        node->index->is_embedded = !world->plan.shares_search;
     }
 }
 
