@@ -69,10 +69,10 @@ static void take(meower_command *command, long count)
     }
 }
 
-static meower *open_feed(const char *store)
+static meower_feed *open_feed(const char *store)
 {
     meower_options *options;
-    meower *feed;
+    meower_feed *feed;
     check(meower_options_new(&options));
     check(meower_options_set(options, "store", store, &error));
     check(meower_open(options, &feed, &error));
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
     }
     long batch = parse_number(argv[2], BATCH_MAX, "BATCH");
     int64_t span_us = parse_number(argv[3], 3600, "SECONDS") * 1000000;
-    meower *feed = open_feed(argv[1]);
+    meower_feed *feed = open_feed(argv[1]);
     meower_command *command;
     check(meower_command_open(feed, &command, &error));
     long posted = 0;

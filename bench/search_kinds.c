@@ -139,10 +139,10 @@ static void ask_all(meower_query *query, FILE *queries)
     }
 }
 
-static meower *open_feed(const char *search_url)
+static meower_feed *open_feed(const char *search_url)
 {
     meower_options *options;
-    meower *feed;
+    meower_feed *feed;
     check(meower_options_new(&options));
     check(meower_options_set(options, "store", "memory:", &error));
     check(meower_options_set(options, "search", search_url, &error));
@@ -158,7 +158,7 @@ int main(int argc, char **argv)
     }
     FILE *messages = open_file(argv[1]);
     FILE *queries = open_file(argv[2]);
-    meower *feed = open_feed(argv[3]);
+    meower_feed *feed = open_feed(argv[3]);
     meower_command *command;
     meower_query *query;
     char cursor[MEOWER_CURSOR_SIZE] = "";

@@ -149,7 +149,7 @@ int main(int argc, char **argv)
     static struct load load;
     meower_error error = {0};
     meower_options *options;
-    meower *feed;
+    meower_feed *feed;
 
     if (argc != 3 || strlen(argv[1]) > 100) {
         fprintf(stderr, "usage: load_libuv NAME STORE < LINES\n");

@@ -22,7 +22,7 @@ static void print_page(const char *title, meower_page *page)
 int main(int argc, char **argv)
 {
     static const char *const bodies[] = {"The cat sat on the keyboard", "A dog barked", "The cat left"};
-    meower *feed;
+    meower_feed *feed;
     meower_options *options;
     meower_command *command;
     meower_query *query;

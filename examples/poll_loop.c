@@ -11,7 +11,7 @@
 #define IN_FLIGHT_MAX 256 /* posts that are submitted and not answered */
 
 struct loop {
-    meower *feed;
+    meower_feed *feed;
     meower_command *command;
     meower_query *query;
     meower_subscription *subscription;

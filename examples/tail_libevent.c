@@ -123,7 +123,7 @@ int main(int argc, char **argv)
     struct tail tail = {0};
     meower_error error = {0};
     meower_options *options;
-    meower *feed;
+    meower_feed *feed;
 
     if (argc < 2) {
         fprintf(stderr, "usage: tail_libevent STORE [CURSOR]\n");

@@ -80,7 +80,7 @@ static int fail(const char *message)
     return 1;
 }
 
-static int wait_until_done(meower *feed)
+static int wait_until_done(meower_feed *feed)
 {
     meower_rebuild rebuild = {.state = MEOWER_REBUILD_RUNNING};
     unsigned long long shown = 0;
@@ -94,7 +94,7 @@ static int wait_until_done(meower *feed)
 
 int rebuild_by_library(const meower_options *options)
 {
-    meower *feed;
+    meower_feed *feed;
     meower_error error;
     int failed;
 

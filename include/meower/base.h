@@ -27,9 +27,12 @@
 #include <stdint.h>
 
 #define MEOWER_VERSION_MAJOR 0
-#define MEOWER_VERSION_MINOR 1
+#define MEOWER_VERSION_MINOR 2
 #define MEOWER_VERSION_PATCH 0
-#define MEOWER_VERSION       "0.1.0"
+#define MEOWER_VERSION       "0.2.0"
+
+/* The version as one number that can be compared: 1,002,003 is 1.2.3. */
+#define MEOWER_VERSION_NUMBER (MEOWER_VERSION_MAJOR * 1000000 + MEOWER_VERSION_MINOR * 1000 + MEOWER_VERSION_PATCH)
 
 #if defined(__GNUC__)
 #define MEOWER_API __attribute__((visibility("default")))
@@ -80,6 +83,10 @@ typedef struct meower_error {
 /* Returns the version of the library that is loaded, "MAJOR.MINOR.PATCH". MEOWER_VERSION is that of the header.
  * Static storage. Any thread. Since 0.1. */
 MEOWER_API const char *meower_version(void);
+
+/* Returns the version of the library that is loaded as MEOWER_VERSION_NUMBER has it, major * 1000000 + minor * 1000 +
+ * patch. Any thread. Since 0.2. */
+MEOWER_API int meower_version_number(void);
 
 /* Returns the name of a status code, such as "not found"; "unknown status" for any other number.
  * Static storage. Any thread. Since 0.1. */

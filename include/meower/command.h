@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-struct meower;
+struct meower_feed;
 
 /* A command handle. Released by meower_command_close(). */
 typedef struct meower_command meower_command;
@@ -40,7 +40,7 @@ typedef struct meower_command_result {
 /* Opens a handle on `instance`, which must outlive it. *out is released by meower_command_close().
  * Errors: UNSUPPORTED when the instance's roles lack "command", NO_MEMORY, IO, CLOSED, FORKED. Any thread. Since 0.1.
  */
-MEOWER_API int meower_command_open(struct meower *instance, meower_command **out, meower_error *error);
+MEOWER_API int meower_command_open(struct meower_feed *instance, meower_command **out, meower_error *error);
 
 /* Returns the descriptor that is readable while results wait, until the last was taken. Owned by the handle: poll it
  * for input, never read or close it; it ends with the handle. INVALID when the handle is NULL. Any thread. Since 0.1.

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-struct meower;
+struct meower_feed;
 
 /* ---- copies of the store ---------------------------------------------------------------------------------------- */
 
@@ -54,10 +54,10 @@ typedef struct meower_rebuild {
  * has it takes its place at once. Posts and searches go on as ever, and no search finds less than before. What it is at
  * says meower_rebuild_state(). An instance that is closed meanwhile gives it up. Errors: UNSUPPORTED when the roles
  * lack "query" or the engine cannot do it, BUSY while one is running, CLOSED, FORKED. Any thread. Since 0.1. */
-MEOWER_API int meower_rebuild_start(struct meower *instance, meower_error *error);
+MEOWER_API int meower_rebuild_start(struct meower_feed *instance, meower_error *error);
 
 /* Writes what the last rebuild is at. Errors: FORKED. Any thread. Since 0.1. */
-MEOWER_API int meower_rebuild_state(struct meower *instance, meower_rebuild *out);
+MEOWER_API int meower_rebuild_state(struct meower_feed *instance, meower_rebuild *out);
 
 /* ---- checking --------------------------------------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* meower.h - libmeower: a live, searchable feed of short messages inside your program.
  *
- *     meower *feed;                     meower_command *command;
+ *     meower_feed *feed;                     meower_command *command;
  *     meower_options *options;          meower_command_result posted;
  *     meower_options_new(&options);
  *     meower_options_set(options, "store", "sqlite:feed.db", NULL);
@@ -26,18 +26,18 @@ extern "C" {
 
 /* An instance: a store, a bus, a search index and the stages between them. Several may live in one process; they share
  * nothing. Released by meower_close(). */
-typedef struct meower meower;
+typedef struct meower_feed meower_feed;
 
 /* Opens the backends that `options` names (copied; NULL: all defaults) and starts the stages. *out is released by
  * meower_close(), after the handles opened on it.
  * Blocks while the store opens: connecting, migrating, reading the newest meows.
  * Errors: INVALID, UNSUPPORTED, LOCKED, CORRUPT, PERMISSION, FULL, IO, UNAVAILABLE, ABI, NO_MEMORY; nothing stays open
  * then. Any thread. Since 0.1. */
-MEOWER_API int meower_open(const meower_options *options, meower **out, meower_error *error);
+MEOWER_API int meower_open(const meower_options *options, meower_feed **out, meower_error *error);
 
 /* Runs every stage of `instance` once, for one with threads=0. Returns 1 when any had work, 0 when all are idle, or
  * INVALID when the instance has threads of its own, FORKED. One thread at a time. Since 0.1. */
-MEOWER_API int meower_step(meower *instance);
+MEOWER_API int meower_step(meower_feed *instance);
 
 /* One part of the instance as it is now. Static names. */
 typedef struct meower_health {
@@ -48,7 +48,7 @@ typedef struct meower_health {
 
 /* Writes the health of part `index` (from 0) to `out`. Returns 1, 0 past the last part, or FORKED. Measured now against
  * the store's head as last seen, not remembered. Any thread. Since 0.1. */
-MEOWER_API int meower_health_at(meower *instance, size_t index, meower_health *out);
+MEOWER_API int meower_health_at(meower_feed *instance, size_t index, meower_health *out);
 
 /* One counter or gauge. Static names. */
 typedef struct meower_metric {
@@ -58,14 +58,14 @@ typedef struct meower_metric {
 } meower_metric;
 
 /* Writes metric `index` (from 0) to `out`. Returns 1, 0 past the last one, or FORKED. Any thread. Since 0.1. */
-MEOWER_API int meower_metric_at(meower *instance, size_t index, meower_metric *out);
+MEOWER_API int meower_metric_at(meower_feed *instance, size_t index, meower_metric *out);
 
 /* Stops: refuses new commands, carries out those accepted, brings the index up to them, closes the backends. Waits at
  * most `timeout_ms` (-1: for ever); what was not done by then is done at the next open (the index, the bus) or fails
  * (commands), and the status is TIMEOUT with a message that counts it. The instance is released in either case. Errors:
  * BUSY while handles are open: nothing was closed then; FORKED. NULL is left alone. No other call on the instance may
  * run or follow. Since 0.1. */
-MEOWER_API int meower_close(meower *instance, int timeout_ms, meower_error *error);
+MEOWER_API int meower_close(meower_feed *instance, int timeout_ms, meower_error *error);
 
 #ifdef __cplusplus
 }

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-struct meower;
+struct meower_feed;
 
 #define MEOWER_TAKE_DEFAULT 100  /* meows a page when nothing else is asked */
 #define MEOWER_TAKE_MAX     1000 /* meows a page at most */
@@ -57,7 +57,7 @@ typedef struct meower_search {
 
 /* Opens a handle on `instance`, which must outlive it. *out is released by meower_query_close().
  * Errors: UNSUPPORTED when the instance's roles lack "query", NO_MEMORY, IO, CLOSED, FORKED. Any thread. Since 0.1. */
-MEOWER_API int meower_query_open(struct meower *instance, meower_query **out, meower_error *error);
+MEOWER_API int meower_query_open(struct meower_feed *instance, meower_query **out, meower_error *error);
 
 /* Returns the descriptor that is readable while pages wait, until the last was taken. Owned by the handle: poll it for
  * input, never read or close it; it ends with the handle. INVALID when the handle is NULL. Any thread. Since 0.1. */

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-struct meower;
+struct meower_feed;
 
 /* A subscription handle. Released by meower_subscription_close(). */
 typedef struct meower_subscription meower_subscription;
@@ -34,13 +34,13 @@ typedef struct meower_event {
  * UNSUPPORTED when the instance's roles lack "subscription", TIMEOUT, UNAVAILABLE, IO and BUSY when the store could not
  * be looked at (retriable; where this process knows the cursor it starts all the same), NO_MEMORY, CLOSED, FORKED. Any
  * thread. Since 0.1. */
-MEOWER_API int meower_subscription_open(struct meower *instance, const char *cursor, meower_subscription **out,
+MEOWER_API int meower_subscription_open(struct meower_feed *instance, const char *cursor, meower_subscription **out,
                                         meower_error *error);
 
 /* Subscribes to what follows `cursor` as meower_subscription_open() does, but never blocks: no event comes, and
  * meower_subscription_recovered() and _cursor() mean nothing, until meower_subscription_started() has returned 1.
  * Errors: INVALID, UNSUPPORTED, NO_MEMORY, IO, CLOSED, FORKED. Any thread. Since 0.1. */
-MEOWER_API int meower_subscription_begin(struct meower *instance, const char *cursor, meower_subscription **out,
+MEOWER_API int meower_subscription_begin(struct meower_feed *instance, const char *cursor, meower_subscription **out,
                                          meower_error *error);
 
 /* Returns 1 when it is known where the subscription starts, 0 when not yet (the descriptor is readable once it may be),

@@ -50,12 +50,12 @@ static void deliver_requests(struct write_request *first)
 }
 
 /* NULL for NULL, which instance_check() refuses. */
-static meower *instance_of(const meower_command *command)
+static meower_feed *instance_of(const meower_command *command)
 {
     return command == NULL ? NULL : command->inbox.instance;
 }
 
-int meower_command_open(meower *instance, meower_command **out, meower_error *error)
+int meower_command_open(meower_feed *instance, meower_command **out, meower_error *error)
 {
     struct inbox *inbox;
     int status = out == NULL ? refuse_null("out", error) : instance_check(instance, error);

@@ -14,7 +14,7 @@ static void say(meower_health *out, const char *part, bool ready, const char *re
     snprintf(out->reason, sizeof(out->reason), "%s", ready ? "" : reason);
 }
 
-static void store_health(meower *instance, meower_health *out)
+static void store_health(meower_feed *instance, meower_health *out)
 {
     struct tail *tail = instance_tail(instance);
     struct writer *writer = instance_writer(instance);
@@ -32,7 +32,7 @@ static void store_health(meower *instance, meower_health *out)
     say(out, "store", ready, reason);
 }
 
-static void bus_health(meower *instance, meower_health *out)
+static void bus_health(meower_feed *instance, meower_health *out)
 {
     struct failure *publishing = &instance_relay(instance)->failure;
     struct failure *listening = &instance_tail(instance)->bus_failure;
@@ -48,7 +48,7 @@ static void bus_health(meower *instance, meower_health *out)
     say(out, "bus", takes && gives, reason);
 }
 
-static void search_health(meower *instance, meower_health *out)
+static void search_health(meower_feed *instance, meower_health *out)
 {
     struct projection *projection = instance_projection(instance);
     uint64_t head = event_log_head(&instance_feed(instance)->log);
@@ -65,7 +65,7 @@ static void search_health(meower *instance, meower_health *out)
     say(out, "search", head <= visible || head - visible <= LAG_MAX, reason);
 }
 
-int meower_health_at(meower *instance, size_t index, meower_health *out)
+int meower_health_at(meower_feed *instance, size_t index, meower_health *out)
 {
     int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
 
@@ -90,7 +90,7 @@ int meower_health_at(meower *instance, size_t index, meower_health *out)
     }
 }
 
-static double gauge(meower *instance, const char *name)
+static double gauge(meower_feed *instance, const char *name)
 {
     if (strcmp(name, "position") == 0) {
         return (double)event_log_head(&instance_feed(instance)->log);
@@ -116,7 +116,7 @@ static double gauge(meower *instance, const char *name)
     return (double)instance_handle_count(instance);
 }
 
-int meower_metric_at(meower *instance, size_t index, meower_metric *out)
+int meower_metric_at(meower_feed *instance, size_t index, meower_metric *out)
 {
     int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
 

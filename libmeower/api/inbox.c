@@ -4,7 +4,7 @@
 #include "run/deadline.h"
 #include <stdlib.h>
 
-int inbox_open(meower *instance, void (*discard)(struct inbox_item *item), struct inbox **out, meower_error *error)
+int inbox_open(meower_feed *instance, void (*discard)(struct inbox_item *item), struct inbox **out, meower_error *error)
 {
     struct inbox *inbox = calloc(1, sizeof(*inbox));
 

@@ -41,7 +41,7 @@ int meower_new_epoch(const meower_options *options, meower_error *error)
     return status;
 }
 
-int meower_rebuild_start(meower *instance, meower_error *error)
+int meower_rebuild_start(meower_feed *instance, meower_error *error)
 {
     int status = instance_check(instance, error);
 
@@ -55,7 +55,7 @@ int meower_rebuild_start(meower *instance, meower_error *error)
     return rebuild_start(instance_rebuild(instance), error);
 }
 
-int meower_rebuild_state(meower *instance, meower_rebuild *out)
+int meower_rebuild_state(meower_feed *instance, meower_rebuild *out)
 {
     int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
 

@@ -48,12 +48,12 @@ static void deliver_page(struct read_request *read)
 }
 
 /* NULL for NULL, which instance_check() refuses. */
-static meower *instance_of(const meower_query *query)
+static meower_feed *instance_of(const meower_query *query)
 {
     return query == NULL ? NULL : query->inbox.instance;
 }
 
-int meower_query_open(meower *instance, meower_query **out, meower_error *error)
+int meower_query_open(meower_feed *instance, meower_query **out, meower_error *error)
 {
     struct inbox *inbox;
     int status = out == NULL ? refuse_null("out", error) : instance_check(instance, error);
@@ -83,7 +83,7 @@ static int make_request(const meower_query *query, int kind, size_t take, size_t
 {
     struct query_request *request = calloc(1, sizeof(*request) + text_size);
     struct meower_page *page = page_new(take);
-    meower *instance = query->inbox.instance;
+    meower_feed *instance = query->inbox.instance;
 
     if (request == NULL || page == NULL) {
         free(request);
@@ -276,7 +276,7 @@ static void free_request(struct query_request *request)
 /* Answers the request at once or hands it to the readers. It is released when refused. */
 static int submit(meower_query *query, struct query_request *request, uint64_t serial, void *tag, meower_error *error)
 {
-    meower *instance = query->inbox.instance;
+    meower_feed *instance = query->inbox.instance;
     struct readers *readers = instance_readers(instance);
     int status;
 

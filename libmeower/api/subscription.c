@@ -14,7 +14,7 @@
 #include <string.h>
 
 struct meower_subscription {
-    meower *instance;
+    meower_feed *instance;
     struct feed *feed;
     struct notifier notifier;
     struct event_listener listener;
@@ -128,7 +128,7 @@ static void start_or_look(struct meower_subscription *subscription)
     }
 }
 
-static int allocate(meower *instance, const char *cursor, struct meower_subscription **out, meower_error *error)
+static int allocate(meower_feed *instance, const char *cursor, struct meower_subscription **out, meower_error *error)
 {
     struct meower_subscription *subscription = calloc(1, sizeof(*subscription));
     int status;
@@ -155,7 +155,7 @@ static int allocate(meower *instance, const char *cursor, struct meower_subscrip
     return MEOWER_OK;
 }
 
-int meower_subscription_begin(meower *instance, const char *cursor, meower_subscription **out, meower_error *error)
+int meower_subscription_begin(meower_feed *instance, const char *cursor, meower_subscription **out, meower_error *error)
 {
     struct meower_subscription *subscription = NULL;
     int status = out == NULL ? refuse_null("out", error) : instance_check(instance, error);
@@ -207,7 +207,7 @@ int meower_subscription_started(meower_subscription *subscription, meower_error 
     return 1;
 }
 
-int meower_subscription_open(meower *instance, const char *cursor, meower_subscription **out, meower_error *error)
+int meower_subscription_open(meower_feed *instance, const char *cursor, meower_subscription **out, meower_error *error)
 {
     struct meower_subscription *subscription = NULL;
     int64_t deadline_us;

@@ -10,6 +10,11 @@ const char *meower_version(void)
     return MEOWER_VERSION;
 }
 
+int meower_version_number(void)
+{
+    return MEOWER_VERSION_NUMBER;
+}
+
 const char *meower_status_name(int status)
 {
     switch (status) {

@@ -60,7 +60,7 @@ struct world {
     enum backends backends;
     bool has_threads;
     char folder[PATH_SIZE];
-    meower *feed;
+    meower_feed *feed;
     meower_command *command;
     meower_query *query;
     struct entry entries[ENTRIES_MAX];

@@ -26,7 +26,7 @@ void *calloc(size_t count, size_t size)
 
 static void the_defaults_open(void **state)
 {
-    meower *feed = NULL;
+    meower_feed *feed = NULL;
 
     (void)state;
     assert_int_equal(meower_open(NULL, &feed, NULL), MEOWER_OK);
@@ -39,7 +39,7 @@ static void an_unknown_scheme_is_refused_by_name(void **state)
 
     (void)state;
     for (int i = 0; i < 3; i++) {
-        meower *feed = NULL;
+        meower_feed *feed = NULL;
         meower_error error = {0};
         assert_int_equal(feed_try_open(&no_parts, OPTIONS(options[i], "papyrus:scroll"), &feed, &error),
                          MEOWER_ERROR_INVALID);
@@ -65,7 +65,7 @@ static void whatever_fails_while_opening_leaves_nothing_open(void **state)
     for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
         struct faults faults;
         const struct parts parts = {.faults = &faults};
-        meower *feed = NULL;
+        meower_feed *feed = NULL;
         meower_error error = {0};
         faults_init(&faults);
         faults_add(&faults, points[i]);
@@ -86,7 +86,7 @@ static void an_option_for_which_memory_is_short_is_named(void **state)
 
     (void)state;
     for (int i = 0; i < 2; i++) {
-        meower *feed = NULL;
+        meower_feed *feed = NULL;
         meower_error error = {.backend_code = -1, .flags = UINT32_MAX};
         too_many = 1000000;
         assert_int_equal(feed_try_open(&no_parts, OPTIONS(options[i], "1000000"), &feed, &error),
@@ -105,7 +105,7 @@ static void handles_need_their_role(void **state)
 
     (void)state;
     for (int i = 0; i < 3; i++) {
-        meower *feed = feed_open(&no_parts, OPTIONS("roles", roles[i]));
+        meower_feed *feed = feed_open(&no_parts, OPTIONS("roles", roles[i]));
         meower_command *command = NULL;
         meower_query *query = NULL;
         meower_subscription *subscription = NULL;
@@ -143,7 +143,7 @@ static void instances_of_one_process_share_nothing(void **state)
 
 static void stepping_an_instance_with_threads_is_refused(void **state)
 {
-    meower *feed = feed_open(&no_parts, OPTIONS("threads", "1"));
+    meower_feed *feed = feed_open(&no_parts, OPTIONS("threads", "1"));
 
     (void)state;
     assert_int_equal(meower_step(feed), MEOWER_ERROR_INVALID);
@@ -329,7 +329,7 @@ static void closing_does_not_wait_for_the_next_look_at_the_store(void **state)
     shared_store_init(&store);
     wire_init(&wire);
     for (int i = 0; i < 2; i++) {
-        meower *feed = feed_open(&parts, OPTIONS("poll_interval_ms", "60000", "roles", "query"));
+        meower_feed *feed = feed_open(&parts, OPTIONS("poll_interval_ms", "60000", "roles", "query"));
         int64_t started_ms = now_ms();
         wire.wake_pause_ms = wake_pauses_ms[i];
         sleep_ms(50); /* until it waits for the bus */

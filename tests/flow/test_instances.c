@@ -272,7 +272,7 @@ static void reads_that_wait_together_share_one_look_at_the_head(void **state)
 static void a_reader_alone_follows_the_writer(void **state)
 {
     struct pair pair;
-    meower *reader;
+    meower_feed *reader;
     meower_subscription *subscription;
     uint64_t position = 0;
 
@@ -356,7 +356,7 @@ struct history {
 
 struct actor {
     struct history *history;
-    meower *feed;
+    meower_feed *feed;
     pthread_t thread;
 };
 

@@ -42,8 +42,8 @@ struct outages {
     char url[200];
     struct shared_store store;
     struct parts parts;
-    meower *writing;
-    meower *following;
+    meower_feed *writing;
+    meower_feed *following;
     meower_command *command;
     struct outsider outsider;
     struct follower follower;

@@ -208,7 +208,7 @@ static void a_store_that_refuses_every_id_is_given_up(void **state)
     meower_options *options;
     meower_store_vtable vtable = memory_store;
     meower_command *command;
-    meower *feed;
+    meower_feed *feed;
 
     (void)state;
     vtable.scheme = "refusing";

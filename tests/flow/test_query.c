@@ -492,7 +492,7 @@ static void those_who_wait_are_woken_by_the_post(void **state)
     meower_page *page = NULL;
     meower_command *command;
     meower_query *query;
-    meower *feed;
+    meower_feed *feed;
 
     (void)state;
     faults_init(&faults);

@@ -22,7 +22,7 @@ struct ledger {
 };
 
 struct stress {
-    meower *feed;
+    meower_feed *feed;
     struct ledger ledger;
     atomic_bool is_over;
     atomic_bool is_posted;         /* the last event has come */

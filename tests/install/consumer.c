@@ -28,7 +28,7 @@ static int has_store(const char *scheme)
 
 int main(int argc, char **argv)
 {
-    meower *feed;
+    meower_feed *feed;
     meower_command *command;
     meower_query *query;
     meower_page *page;

@@ -44,7 +44,7 @@ static int post(meower_command *command, const char *body, meower_command_result
 
 int main(void)
 {
-    meower *feed;
+    meower_feed *feed;
     meower_command *command;
     meower_command_result first;
     meower_command_result second;

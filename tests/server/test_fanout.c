@@ -21,7 +21,7 @@
 
 static struct room room;
 static struct fanout *fanout;
-static meower *feed;
+static meower_feed *feed;
 static meower_command *command;
 
 static void run_feed(void)

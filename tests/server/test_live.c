@@ -18,14 +18,14 @@ static struct room room;
 static struct peer peer;
 static struct exchange *exchange;
 static struct fanout fanout;
-static meower *feed;
+static meower_feed *feed;
 
 static int begin_status = MEOWER_OK; /* that a subscription begins with; MEOWER_OK: the library is asked */
 
-int meower_subscription_begin(struct meower *instance, const char *cursor, meower_subscription **out,
+int meower_subscription_begin(struct meower_feed *instance, const char *cursor, meower_subscription **out,
                               meower_error *error)
 {
-    int (*real)(struct meower *, const char *, meower_subscription **, meower_error *);
+    int (*real)(struct meower_feed *, const char *, meower_subscription **, meower_error *);
     if (begin_status != MEOWER_OK) {
         *error = (meower_error){.code = begin_status, .message = "it is closing"};
         return begin_status;

@@ -13,7 +13,7 @@
 static struct metrics loops[3];
 static char page[20000];
 
-static void write_page(size_t loop_count, meower *feed)
+static void write_page(size_t loop_count, meower_feed *feed)
 {
     struct evbuffer *buffer = evbuffer_new();
     assert_non_null(buffer);
@@ -86,7 +86,7 @@ static void the_librarys_own_follow_when_the_feed_is_open(void **state)
 {
     (void)state;
     meower_options *options;
-    meower *feed;
+    meower_feed *feed;
     meower_metric metric;
     assert_int_equal(meower_options_new(&options), MEOWER_OK);
     assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);

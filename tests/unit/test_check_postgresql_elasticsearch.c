@@ -43,7 +43,7 @@ static void ask(struct fixture *fixture, const char *method, const char *suffix,
 static void fill(struct fixture *fixture)
 {
     static const char *const bodies[] = {"one", "two", "three", "four"};
-    meower *feed;
+    meower_feed *feed;
     meower_command *command;
     meower_command_result result;
     meower_error error;

@@ -19,6 +19,15 @@ static void version_is_that_of_the_header(void **state)
     assert_string_equal(meower_version(), MEOWER_VERSION);
 }
 
+static void version_number_orders_versions(void **state)
+{
+    (void)state;
+    assert_int_equal(meower_version_number(), MEOWER_VERSION_NUMBER);
+    assert_int_equal(MEOWER_VERSION_NUMBER % 1000, MEOWER_VERSION_PATCH);
+    assert_int_equal(MEOWER_VERSION_NUMBER / 1000 % 1000, MEOWER_VERSION_MINOR);
+    assert_int_equal(MEOWER_VERSION_NUMBER / 1000000, MEOWER_VERSION_MAJOR);
+}
+
 static void every_status_has_a_name_of_its_own(void **state)
 {
     (void)state;
@@ -123,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(version_is_that_of_the_header),
+        cmocka_unit_test(version_number_orders_versions),
         cmocka_unit_test(every_status_has_a_name_of_its_own),
         cmocka_unit_test(any_other_number_is_an_unknown_status),
         cmocka_unit_test(setting_an_error_fills_it_and_returns_the_code),

@@ -164,7 +164,7 @@ static void handle_tick(struct job *job)
     }
 }
 
-bool fanout_open(struct fanout *fanout, struct loop *loop, meower *feed, struct live_metrics *metrics)
+bool fanout_open(struct fanout *fanout, struct loop *loop, meower_feed *feed, struct live_metrics *metrics)
 {
     *fanout = (struct fanout){
         .live = {.loop = loop, .feed = feed, .metrics = metrics, .subscribe = subscribe},

@@ -60,7 +60,7 @@ static void write_requests(struct metrics *loops, size_t loop_count, struct evbu
     }
 }
 
-void metrics_write_page(struct metrics *loops, size_t loop_count, meower *feed, struct evbuffer *page)
+void metrics_write_page(struct metrics *loops, size_t loop_count, meower_feed *feed, struct evbuffer *page)
 {
     meower_metric metric;
     write_requests(loops, loop_count, page);

@@ -264,8 +264,8 @@ static void collect_results(struct watch *watch)
     } while (count == RESULTS_AT_ONCE);
 }
 
-bool commands_open(struct commands *commands, struct loop *loop, meower *feed, const struct commands_settings *settings,
-                   meower_error *error)
+bool commands_open(struct commands *commands, struct loop *loop, meower_feed *feed,
+                   const struct commands_settings *settings, meower_error *error)
 {
     *commands = (struct commands){.loop = loop, .settings = settings, .submit = {.run = submit}};
     return meower_command_open(feed, &commands->handle, error) == MEOWER_OK &&

@@ -13,13 +13,13 @@ from typing import Any
 
 from . import _types as t
 
-SONAME = "libmeower.so.0"
-RELEASE = (0, 1)
+SONAME = "libmeower.so.1"
+RELEASE = (0, 2)
 """The release of the C API that the signatures below are of: MAJOR, MINOR."""
 
 _error = t.ErrorPointer
 _options = t.OptionsHandle
-_instance = t.InstanceHandle
+_instance = t.FeedHandle
 _command = t.CommandHandle
 _query = t.QueryHandle
 _page = t.PageHandle
@@ -28,6 +28,7 @@ _subscription = t.SubscriptionHandle
 SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     # base.h
     "meower_version": (c_char_p, ()),
+    "meower_version_number": (c_int, ()),
     "meower_status_name": (c_char_p, (c_int,)),
     # meow.h
     "meower_id_check": (c_int, (c_char_p, c_size_t)),

@@ -43,8 +43,8 @@ REBUILD_DONE = 2
 REBUILD_FAILED = 3
 
 
-class InstanceHandle(c_void_p):
-    """meower"""
+class FeedHandle(c_void_p):
+    """meower_feed"""
 
 
 class OptionsHandle(c_void_p):
