@@ -60,11 +60,12 @@ static size_t post_lines(meower_command *command, FILE *messages, char cursor[ME
 {
     static char lines[BATCH_MAX][LINE_SIZE];
     static meower_post posts[BATCH_MAX];
-    static meower_command_result results[BATCH_MAX];
+    static meower_command_result results[BATCH_MAX] = {MEOWER_COMMAND_RESULT_INIT};
     struct pollfd readable = {.fd = meower_command_fd(command), .events = POLLIN};
     size_t count = 0;
     for (; count < BATCH_MAX && read_line(messages, lines[count]); count++) {
-        posts[count] = (meower_post){.body = lines[count], .body_len = strlen(lines[count])};
+        posts[count] =
+            (meower_post){.struct_size = sizeof(posts[0]), .body = lines[count], .body_len = strlen(lines[count])};
     }
     if (count > 0) {
         check(meower_command_submit_posts(command, posts, count, &error));

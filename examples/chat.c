@@ -126,7 +126,7 @@ static void print_events(struct chat *chat)
     int taken;
     while ((taken = meower_subscription_next(chat->subscription, &event, &error)) == 1) {
         if (event->kind == MEOWER_EVENT_CREATED) {
-            printf("%s\n", event->meow.body);
+            printf("%s\n", event->meow->body);
         }
     }
     check(taken, &error);

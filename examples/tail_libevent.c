@@ -47,7 +47,7 @@ static void on_events(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     while ((taken = meower_subscription_next(tail->subscription, &event, &error)) == 1) {
-        printf("%s %s\n", event->cursor, event->kind == MEOWER_EVENT_CREATED ? event->meow.body : "(deleted)");
+        printf("%s %s\n", event->cursor, event->kind == MEOWER_EVENT_CREATED ? event->meow->body : "(deleted)");
     }
     fflush(stdout);
     check(taken, &error);
@@ -57,11 +57,13 @@ static void on_events(evutil_socket_t fd, short what, void *context)
 static void on_results(evutil_socket_t fd, short what, void *context)
 {
     struct tail *tail = context;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
+    meower_error error;
     (void)fd;
     (void)what;
+    result.error = &error;
     while (meower_command_next(tail->command, &result) == 1) {
-        check(result.status, &result.error);
+        check(result.status, &error);
         tail->unanswered--;
     }
     on_events(fd, what, tail); /* an event is there before its post is answered */

@@ -82,7 +82,7 @@ static int fail(const char *message)
 
 static int wait_until_done(meower_feed *feed)
 {
-    meower_rebuild rebuild = {.state = MEOWER_REBUILD_RUNNING};
+    meower_rebuild rebuild = MEOWER_REBUILD_INIT;
     unsigned long long shown = 0;
 
     while (meower_rebuild_state(feed, &rebuild) == MEOWER_OK && rebuild.state == MEOWER_REBUILD_RUNNING) {

@@ -59,7 +59,7 @@ static int store_post(struct target *target, const char *body)
 {
     meower_feed *feed = ((struct store_target *)target)->feed;
     meower_command *command;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_error error;
     int status = meower_command_open(feed, &command, &error);
 
@@ -151,9 +151,9 @@ static void print_event(const struct target *target, const meower_event *event)
     if (target->as_json) {
         print_json(event->json, event->json_len);
     } else if (event->kind == MEOWER_EVENT_CREATED) {
-        print_one(&event->meow);
+        print_one(event->meow);
     } else {
-        print_deletion(event->meow.id);
+        print_deletion(event->meow->id);
     }
     print_flush();
 }

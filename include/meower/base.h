@@ -10,6 +10,15 @@
  *   Ownership    Inputs are borrowed until the call returns. `T **out` becomes the
  *                caller's and is released by the function that T's comment names.
  *                Releasing NULL does nothing. Outputs stay untouched on failure.
+ *   Structs      What a program makes or gives room for begins with struct_size and is
+ *                initialised with its _INIT macro; in an array the first element's
+ *                struct_size is how far apart all are. Later versions add members at
+ *                the end, and programs that are built go on. A call fails with
+ *                MEOWER_ERROR_INVALID when struct_size is too small, and with
+ *                MEOWER_ERROR_UNSUPPORTED when a member that this library does not
+ *                know is not zero. A meower_error alone has a fixed size. What the
+ *                library makes comes as a pointer; it grows at its end, too, so never
+ *                copy such a struct by value.
  *   Threads      Each function's comment has a thread rule. "Any thread" means that
  *                calls may run at once; "one thread at a time" means that the caller
  *                keeps calls on one handle apart. Different handles never need that.

@@ -1,7 +1,7 @@
 /* meower.h - libmeower: a live, searchable feed of short messages inside your program.
  *
  *     meower_feed *feed;                     meower_command *command;
- *     meower_options *options;          meower_command_result posted;
+ *     meower_options *options;          meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
  *     meower_options_new(&options);
  *     meower_options_set(options, "store", "sqlite:feed.db", NULL);
  *     meower_open(options, &feed, NULL);
@@ -39,25 +39,37 @@ MEOWER_API int meower_open(const meower_options *options, meower_feed **out, meo
  * INVALID when the instance has threads of its own, FORKED. One thread at a time. Since 0.1. */
 MEOWER_API int meower_step(meower_feed *instance);
 
-/* One part of the instance as it is now. Static names. */
+/* One part of the instance as it is now. Static names. Initialise with MEOWER_HEALTH_INIT; it may be used again. */
 typedef struct meower_health {
-    const char *part; /* "store", "bus" or "search" */
-    int ready;        /* 1: serving */
-    char reason[500]; /* why not: an error's message, whole; empty when ready */
+    size_t struct_size; /* sizeof(meower_health) */
+    const char *part;   /* "store", "bus" or "search" */
+    int ready;          /* 1: serving */
+    char reason[500];   /* why not: an error's message, whole; empty when ready */
 } meower_health;
+#define MEOWER_HEALTH_INIT                                                                                             \
+    {                                                                                                                  \
+        sizeof(meower_health), NULL, 0, ""                                                                             \
+    }
 
-/* Writes the health of part `index` (from 0) to `out`. Returns 1, 0 past the last part, or FORKED. Measured now against
- * the store's head as last seen, not remembered. Any thread. Since 0.1. */
+/* Writes the health of part `index` (from 0) to `out`. Returns 1, 0 past the last part, INVALID or UNSUPPORTED when
+ * `out` does not fit (base.h, "Structs"), or FORKED. Measured now against the store's head as last seen, not
+ * remembered. Any thread. Since 0.1. */
 MEOWER_API int meower_health_at(meower_feed *instance, size_t index, meower_health *out);
 
-/* One counter or gauge. Static names. */
+/* One counter or gauge. Static names. Initialise with MEOWER_METRIC_INIT; it may be used again. */
 typedef struct meower_metric {
-    const char *name; /* such as "commands_total"; a name on "_total" only grows, the others go up and down */
-    const char *help; /* one sentence, with the unit */
+    size_t struct_size; /* sizeof(meower_metric) */
+    const char *name;   /* such as "commands_total"; a name on "_total" only grows, the others go up and down */
+    const char *help;   /* one sentence, with the unit */
     double value;
 } meower_metric;
+#define MEOWER_METRIC_INIT                                                                                             \
+    {                                                                                                                  \
+        sizeof(meower_metric), NULL, NULL, 0                                                                           \
+    }
 
-/* Writes metric `index` (from 0) to `out`. Returns 1, 0 past the last one, or FORKED. Any thread. Since 0.1. */
+/* Writes metric `index` (from 0) to `out`. Returns 1, 0 past the last one, or INVALID, UNSUPPORTED and FORKED as
+ * meower_health_at(). Any thread. Since 0.1. */
 MEOWER_API int meower_metric_at(meower_feed *instance, size_t index, meower_metric *out);
 
 /* Stops: refuses new commands, carries out those accepted, brings the index up to them, closes the backends. Waits at

@@ -27,7 +27,7 @@ typedef struct meower_page meower_page;
  * positions: who always asks with min_id for what is newer than the newest id he has seen misses nothing.
  * Initialise with MEOWER_LIST_INIT. */
 typedef struct meower_list {
-    size_t struct_size;   /* sizeof(meower_list): later versions add members at the end, older programs go on */
+    size_t struct_size;   /* sizeof(meower_list) */
     uint64_t skip;        /* newest meows to leave out */
     uint32_t take;        /* meows wanted, 0 to MEOWER_TAKE_MAX */
     const char *max_id;   /* only older than this id; NULL: no bound */
@@ -65,8 +65,9 @@ MEOWER_API int meower_query_fd(const meower_query *query);
 
 /* Submit a request (`list`, `search`: copied with their texts); its page carries `tag`, which the library does not look
  * at. A page follows for every call that returned MEOWER_OK, and only for those. A request with a cursor that does not
- * become visible within wait_max_ms gives a page of status TIMEOUT. Errors: INVALID, BUSY when the queue is full
- * (retriable), CLOSED, NO_MEMORY, FORKED; nothing was queued then. Any thread. Since 0.1. */
+ * become visible within wait_max_ms gives a page of status TIMEOUT. Errors: INVALID, UNSUPPORTED when a member of a
+ * later version is set, BUSY when the queue is full (retriable), CLOSED, NO_MEMORY, FORKED; nothing was queued then.
+ * Any thread. Since 0.1. */
 MEOWER_API int meower_query_submit_list(meower_query *query, const meower_list *list, void *tag, meower_error *error);
 MEOWER_API int meower_query_submit_search(meower_query *query, const meower_search *search, void *tag,
                                           meower_error *error);
@@ -83,9 +84,9 @@ MEOWER_API int meower_query_next(meower_query *query, meower_page **out);
 
 /* Ask and wait at most `timeout_ms` (-1: for ever). `list`, `search`, `id` and `cursor` are as in the calls above.
  * Return MEOWER_OK with the page in *out, released by meower_page_free(), or the page's status. Errors: INVALID,
- * NOT_FOUND (of meower_query_get), TIMEOUT, BUSY, CLOSED, NO_MEMORY, FORKED, and those of the store: UNAVAILABLE, IO,
- * CORRUPT. With threads=0 they step the instance themselves. Do not mix with submitted requests on one handle: BUSY
- * while any of those is not taken. One thread at a time. Since 0.1. */
+ * UNSUPPORTED, NOT_FOUND (of meower_query_get), TIMEOUT, BUSY, CLOSED, NO_MEMORY, FORKED, and those of the store:
+ * UNAVAILABLE, IO, CORRUPT. With threads=0 they step the instance themselves. Do not mix with submitted requests on one
+ * handle: BUSY while any of those is not taken. One thread at a time. Since 0.1. */
 MEOWER_API int meower_query_list(meower_query *query, const meower_list *list, int timeout_ms, meower_page **out,
                                  meower_error *error);
 MEOWER_API int meower_query_search(meower_query *query, const meower_search *search, int timeout_ms, meower_page **out,

@@ -19,12 +19,12 @@ typedef struct meower_subscription meower_subscription;
 /* One event. The handle's; valid until the next call of meower_subscription_next(), _wait() or _close() on it.
  * Members may be added at the end in later versions: never copy it by value. */
 typedef struct meower_event {
-    uint64_t position;  /* 1, 2, 3, ...; a subscription may leave out the creation of a meow that is deleted by now */
-    int kind;           /* MEOWER_EVENT_... */
-    meower_meow meow;   /* of a deletion only the id: body is NULL */
-    const char *cursor; /* the position as a token: resume after this event with it */
-    const char *json;   /* the event as a WebSocket client gets it, one JSON object, NUL-terminated */
-    size_t json_len;    /* bytes of json */
+    uint64_t position;       /* 1, 2, 3, ...; the creation of a meow that is deleted by now may be left out */
+    int kind;                /* MEOWER_EVENT_... */
+    const meower_meow *meow; /* of a deletion only the id: body is NULL */
+    const char *cursor;      /* the position as a token: resume after this event with it */
+    const char *json;        /* the event as a WebSocket client gets it, one JSON object, NUL-terminated */
+    size_t json_len;         /* bytes of json */
 } meower_event;
 
 /* Subscribes on `instance`, which must outlive the handle, to what follows `cursor`; NULL or "": to what follows now.

@@ -1,11 +1,15 @@
 /* health.c - what an instance says of itself: whether each part serves, and its counters and gauges. */
 #include "api/instance.h"
 #include "base/clock.h"
+#include "base/sized.h"
 #include <stdio.h>
 #include <string.h>
 
 #define LAG_MAX    1000     /* events that the index may be behind and still be called ready */
 #define FAILURE_US 10000000 /* a failed command counts for so long: without new ones, none could ever succeed */
+
+static const struct sized_type health_type = SIZED_TYPE(meower_health, MEOWER_HEALTH_INIT, reason);
+static const struct sized_type metric_type = SIZED_TYPE(meower_metric, MEOWER_METRIC_INIT, value);
 
 static void say(meower_health *out, const char *part, bool ready, const char *reason)
 {
@@ -65,29 +69,45 @@ static void search_health(meower_feed *instance, meower_health *out)
     say(out, "search", head <= visible || head - visible <= LAG_MAX, reason);
 }
 
-int meower_health_at(meower_feed *instance, size_t index, meower_health *out)
+/* Returns false past the last part. */
+static bool find_health(meower_feed *instance, size_t index, meower_health *out)
 {
-    int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
-
-    if (status != MEOWER_OK) {
-        return status;
-    }
     switch (index) {
     case 0:
         store_health(instance, out);
-        return 1;
+        return true;
     case 1:
         bus_health(instance, out);
-        return 1;
+        return true;
     case 2:
         if (!instance_has_role(instance, "query")) {
-            return 0;
+            return false;
         }
         search_health(instance, out);
-        return 1;
+        return true;
     default:
-        return 0;
+        return false;
     }
+}
+
+/* Whether a call of this process may write to `out`. */
+static int check_room(const meower_feed *instance, const struct sized_type *type, const void *out)
+{
+    int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
+
+    return status == MEOWER_OK ? sized_check(type, out, NULL) : status;
+}
+
+int meower_health_at(meower_feed *instance, size_t index, meower_health *out)
+{
+    meower_health health = MEOWER_HEALTH_INIT;
+    int status = check_room(instance, &health_type, out);
+
+    if (status != MEOWER_OK || !find_health(instance, index, &health)) {
+        return status;
+    }
+    sized_write(&health_type, out, out->struct_size, &health);
+    return 1;
 }
 
 static double gauge(meower_feed *instance, const char *name)
@@ -118,7 +138,8 @@ static double gauge(meower_feed *instance, const char *name)
 
 int meower_metric_at(meower_feed *instance, size_t index, meower_metric *out)
 {
-    int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
+    meower_metric metric = MEOWER_METRIC_INIT;
+    int status = check_room(instance, &metric_type, out);
 
     if (status != MEOWER_OK) {
         return status;
@@ -157,9 +178,10 @@ int meower_metric_at(meower_feed *instance, size_t index, meower_metric *out)
     if (index >= sizeof(metrics) / sizeof(metrics[0])) {
         return 0;
     }
-    out->name = metrics[index].name;
-    out->help = metrics[index].help;
-    out->value = metrics[index].counter != NULL ? (double)atomic_load(metrics[index].counter)
-                                                : gauge(instance, metrics[index].name);
+    metric.name = metrics[index].name;
+    metric.help = metrics[index].help;
+    metric.value = metrics[index].counter != NULL ? (double)atomic_load(metrics[index].counter)
+                                                  : gauge(instance, metrics[index].name);
+    sized_write(&metric_type, out, out->struct_size, &metric);
     return 1;
 }

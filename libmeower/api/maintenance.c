@@ -2,6 +2,9 @@
  * search index while it is searched. */
 #include "api/arguments.h"
 #include "api/instance.h"
+#include "base/sized.h"
+
+static const struct sized_type rebuild_type = SIZED_TYPE(meower_rebuild, MEOWER_REBUILD_INIT, reason);
 
 /* MEOWER_OK, or INVALID for what must not be NULL. */
 static int check_arguments(const meower_options *options, const char *path, meower_error *error)
@@ -57,11 +60,13 @@ int meower_rebuild_start(meower_feed *instance, meower_error *error)
 
 int meower_rebuild_state(meower_feed *instance, meower_rebuild *out)
 {
+    meower_rebuild rebuild = MEOWER_REBUILD_INIT;
     int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
 
-    if (status != MEOWER_OK) {
+    if (status != MEOWER_OK || (status = sized_check(&rebuild_type, out, NULL)) != MEOWER_OK) {
         return status;
     }
-    rebuild_read(instance_rebuild(instance), out);
+    rebuild_read(instance_rebuild(instance), &rebuild);
+    sized_write(&rebuild_type, out, out->struct_size, &rebuild);
     return MEOWER_OK;
 }

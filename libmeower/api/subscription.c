@@ -345,7 +345,7 @@ static int give(struct meower_subscription *subscription, const meower_event **o
     cursor_format(subscription->feed->epoch, meow->position, subscription->cursor);
     subscription->event.position = meow->position;
     subscription->event.kind = meow->kind;
-    subscription->event.meow = meow->view;
+    subscription->event.meow = &meow->view;
     subscription->event.cursor = subscription->cursor;
     subscription->event.json_len = event_write_frame(meow, subscription->feed->epoch, subscription->frame);
     subscription->frame[subscription->event.json_len] = '\0';

@@ -67,6 +67,7 @@ struct world {
     unsigned entry_count;
     unsigned refusals; /* calls that failed */
     char first_cursor[MEOWER_CURSOR_SIZE];
+    meower_error result_error; /* of the last result that failed */
 };
 
 /* Says what is wrong and how to see it again, and ends the process. */

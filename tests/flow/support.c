@@ -306,7 +306,7 @@ void feed_run(meower_feed *feed)
 
 double feed_metric(meower_feed *feed, const char *name)
 {
-    meower_metric metric;
+    meower_metric metric = MEOWER_METRIC_INIT;
 
     for (size_t i = 0; meower_metric_at(feed, i, &metric) == 1; i++) {
         if (strcmp(metric.name, name) == 0) {
@@ -345,7 +345,7 @@ meower_subscription *subscription_open(meower_feed *feed, const char *cursor)
 
 meower_command_result post_with_key(meower_command *command, const char *body, const char *key)
 {
-    meower_command_result result = {0};
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_error error;
 
     if (meower_command_post(command, body, strlen(body), key, PATIENCE_MS, &result, &error) != MEOWER_OK) {
@@ -361,7 +361,7 @@ meower_command_result post(meower_command *command, const char *body)
 
 meower_command_result erase(meower_command *command, const char *id)
 {
-    meower_command_result result = {0};
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_error error;
 
     if (meower_command_delete(command, id, PATIENCE_MS, &result, &error) != MEOWER_OK) {
@@ -377,8 +377,10 @@ void submit(meower_command *command, const char *body, void *tag)
 
 meower_command_result take_result(meower_command *command)
 {
-    meower_command_result result;
+    static meower_error error; /* of the last result that failed */
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
 
+    result.error = &error;
     assert_int_equal(meower_command_next(command, &result), 1);
     return result;
 }
@@ -515,7 +517,7 @@ void assert_feed_has(struct fixture *fixture, size_t count)
 
 meower_command_result post_many(struct fixture *fixture, int count)
 {
-    meower_command_result result = {0};
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
 
     for (int i = 0; i < count; i++) {
         submit(fixture->command, "one of many", NULL);

@@ -122,7 +122,7 @@ meower_command_result erase(meower_command *command, const char *id);
 /* Submit, and must succeed. */
 void submit(meower_command *command, const char *body, void *tag);
 
-/* Takes a result that must be there. */
+/* Takes a result that must be there. Its error is that of the last one that failed. */
 meower_command_result take_result(meower_command *command);
 
 /* Lists and searches, wait, and must succeed. */

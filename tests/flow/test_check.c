@@ -54,7 +54,7 @@ static void *keep_writing(void *context)
 {
     struct writer_thread *thread = context;
     meower_command *command;
-    meower_command_result results[8];
+    meower_command_result results[8] = {MEOWER_COMMAND_RESULT_INIT};
 
     if (meower_command_open(thread->feed, &command, NULL) != MEOWER_OK) {
         return NULL;
@@ -91,7 +91,7 @@ static void make_index(meower_feed *feed)
 static meower_check_totals check_sound(const struct place *place)
 {
     meower_check *check;
-    meower_check_totals totals;
+    meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
     meower_error error;
 
     if (meower_check_run(place->options, &check, &error) != MEOWER_OK) {
@@ -135,12 +135,12 @@ static void a_long_feed_is_checked_to_its_end(void **state)
     meower_command *command = command_open(feed);
     meower_post *posts = calloc(LONG_FEED, sizeof(*posts));
     meower_check *check;
-    meower_check_totals totals;
+    meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
     meower_error error;
 
     assert_non_null(posts);
     for (size_t i = 0; i < LONG_FEED; i++) {
-        posts[i] = (meower_post){.body = "one of many", .body_len = 11};
+        posts[i] = (meower_post){.struct_size = sizeof(meower_post), .body = "one of many", .body_len = 11};
     }
     assert_int_equal(meower_command_submit_posts(command, posts, LONG_FEED, NULL), MEOWER_OK);
     free(posts);
@@ -216,7 +216,7 @@ static void documents_that_are_in_no_file_yet_are_not_missing(void **state)
 {
     struct place *place = *state;
     meower_feed *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
-    meower_check_totals totals;
+    meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
 
     make_index(feed);
     totals = check_sound(place);
@@ -236,7 +236,7 @@ static void a_finding_says_what_where_and_of_which_meow(void **state)
     meower_command *command = command_open(feed);
     meower_command_result posted = post(command, "to be lost");
     meower_check *check;
-    meower_check_totals totals;
+    meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
     char shell[200];
 
     meower_command_close(command);
@@ -287,7 +287,7 @@ static void a_meow_that_is_in_no_list_is_named(void **state)
     meower_command *command = command_open(feed);
     meower_store_vtable table = sqlite_store;
     meower_check *check;
-    meower_check_totals totals;
+    meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
     char url[100];
 
     post(command, "first");
@@ -312,7 +312,7 @@ static void what_cannot_be_checked_is_refused(void **state)
 {
     struct place *place = *state;
     meower_check *check;
-    meower_check_totals totals;
+    meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
     meower_error error;
 
     assert_int_equal(meower_check_run(place->options, &check, &error), MEOWER_ERROR_NOT_FOUND);

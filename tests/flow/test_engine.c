@@ -373,7 +373,7 @@ static void a_restart_keeps_everything(void **state)
 {
     struct folder folder;
     struct fixture fixture;
-    meower_command_result results[30];
+    meower_command_result results[30] = {MEOWER_COMMAND_RESULT_INIT};
     meower_subscription *subscription;
     const meower_event *event;
 
@@ -396,8 +396,8 @@ static void a_restart_keeps_everything(void **state)
         if (i != 20) {
             event = take_event(subscription);
             assert_int_equal(event->position, results[i].position);
-            assert_string_equal(event->meow.id, results[i].id);
-            assert_int_equal(event->meow.created_at_us, results[i].created_at_us);
+            assert_string_equal(event->meow->id, results[i].id);
+            assert_int_equal(event->meow->created_at_us, results[i].created_at_us);
         }
     }
     event = take_event(subscription);
@@ -417,21 +417,21 @@ static int call_everything(struct fixture *fixture, meower_subscription *subscri
 {
     meower_list list_all = MEOWER_LIST_INIT;
     meower_search search_any = MEOWER_SEARCH_INIT;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_command *command = NULL;
     meower_query *query = NULL;
     meower_subscription *other = NULL;
     meower_page *page = NULL;
     const meower_event *event;
-    meower_health health;
-    meower_metric metric;
+    meower_health health = MEOWER_HEALTH_INIT;
+    meower_metric metric = MEOWER_METRIC_INIT;
     static const char id[] = "000000000000000000000000001";
     const int statuses[] = {
         meower_command_open(fixture->feed, &command, NULL),
         meower_command_post(fixture->command, "a", 1, NULL, 1000, NULL, NULL),
         meower_command_delete(fixture->command, id, 1000, NULL, NULL),
         meower_command_submit_post(fixture->command, "a", 1, NULL, NULL, NULL),
-        meower_command_submit_posts(fixture->command, &(meower_post){"a", 1, NULL, NULL}, 1, NULL),
+        meower_command_submit_posts(fixture->command, &(meower_post){sizeof(meower_post), "a", 1, NULL, NULL}, 1, NULL),
         meower_command_submit_delete(fixture->command, id, NULL, NULL),
         meower_command_next(fixture->command, &result),
         meower_command_next_many(fixture->command, &result, 1),
@@ -496,7 +496,7 @@ static void a_child_is_refused_and_its_parent_goes_on(void **state)
 static void every_part_has_its_health(void **state)
 {
     static const char *const parts[] = {"store", "bus", "search"};
-    meower_health health = {"untouched", 7, ""};
+    meower_health health = {sizeof(health), "untouched", 7, ""};
     struct fixture fixture;
 
     (void)state;
@@ -524,6 +524,9 @@ static void every_metric_has_a_name_a_sentence_and_a_value(void **state)
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
+    for (size_t i = 0; i < METRICS_MAX; i++) {
+        metrics[i] = (meower_metric)MEOWER_METRIC_INIT;
+    }
     while (count < METRICS_MAX && meower_metric_at(fixture.feed, count, &metrics[count]) == 1) {
         assert_true(metrics[count].value >= 0);
         assert_int_equal(metrics[count].help[strlen(metrics[count].help) - 1], '.');
@@ -542,7 +545,7 @@ static void totals_only_grow(void **state)
 {
     double before[METRICS_MAX] = {0};
     struct fixture fixture;
-    meower_metric metric;
+    meower_metric metric = MEOWER_METRIC_INIT;
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));

@@ -214,7 +214,7 @@ static void submit_some(struct outages *outages, unsigned count)
 
 static void take_some(struct outages *outages, unsigned count)
 {
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
 
     while (count > 0) {
         assert_true(waits_until_readable(meower_command_fd(outages->command)));

@@ -31,6 +31,7 @@ static void *post_all_rounds(void *argument)
         char key[32];
         snprintf(body, sizeof(body), "body of round %d", round);
         snprintf(key, sizeof(key), "key of round %d", round);
+        poster->results[round] = (meower_command_result)MEOWER_COMMAND_RESULT_INIT;
         pthread_barrier_wait(poster->start);
         poster->statuses[round] = opened != MEOWER_OK ? opened
                                                       : meower_command_post(command, body, strlen(body), key,

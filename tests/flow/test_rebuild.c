@@ -26,7 +26,7 @@ static int end(void **state)
 
 static meower_rebuild state_of(struct fixture *fixture)
 {
-    meower_rebuild rebuild;
+    meower_rebuild rebuild = MEOWER_REBUILD_INIT;
 
     assert_int_equal(meower_rebuild_state(fixture->feed, &rebuild), MEOWER_OK);
     return rebuild;
@@ -281,7 +281,7 @@ static void fail_search(struct fixture *fixture, const char *call, unsigned coun
 static void make_anew_unseen(struct pair *pair, struct toy_index *index, const char *const *pairs_of_two)
 {
     meower_search shown = MEOWER_SEARCH_INIT;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     meower_page *page;
 
     pair_init_apart(pair, index);
@@ -469,7 +469,7 @@ static void *keep_searching(void *context)
 /* Rebuilds once, and posts meanwhile. *cursor becomes that of the last post. */
 static void rebuild_and_post(meower_feed *feed, meower_command *command, char cursor[MEOWER_CURSOR_SIZE])
 {
-    meower_rebuild rebuild = {0};
+    meower_rebuild rebuild = MEOWER_REBUILD_INIT;
     int posted = 0;
 
     assert_int_equal(meower_rebuild_start(feed, NULL), MEOWER_OK);

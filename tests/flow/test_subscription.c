@@ -27,7 +27,7 @@ static void it_starts_with_what_follows(void **state)
 {
     struct fixture fixture;
     meower_subscription *subscription;
-    meower_command_result before;
+    meower_command_result before = MEOWER_COMMAND_RESULT_INIT;
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
@@ -47,7 +47,7 @@ static void a_creation_is_told_with_its_meow(void **state)
 {
     struct fixture fixture;
     meower_subscription *subscription;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     const meower_event *event;
     char created_at[CLOCK_TEXT_SIZE];
     char expected[300];
@@ -58,9 +58,9 @@ static void a_creation_is_told_with_its_meow(void **state)
     posted = post(fixture.command, "a < b");
     event = take_event(subscription);
     assert_int_equal(event->kind, MEOWER_EVENT_CREATED);
-    assert_string_equal(event->meow.id, posted.id);
-    assert_string_equal(event->meow.body, "a &lt; b");
-    assert_int_equal(event->meow.created_at_us, posted.created_at_us);
+    assert_string_equal(event->meow->id, posted.id);
+    assert_string_equal(event->meow->body, "a &lt; b");
+    assert_int_equal(event->meow->created_at_us, posted.created_at_us);
     assert_string_equal(event->cursor, posted.cursor);
     assert_string_equal(meower_subscription_cursor(subscription), posted.cursor);
     clock_format(posted.created_at_us, created_at);
@@ -77,7 +77,7 @@ static void a_deletion_is_told_with_the_id_alone(void **state)
 {
     struct fixture fixture;
     meower_subscription *subscription;
-    meower_command_result erased;
+    meower_command_result erased = MEOWER_COMMAND_RESULT_INIT;
     const meower_event *event;
     char expected[200];
 
@@ -89,8 +89,8 @@ static void a_deletion_is_told_with_the_id_alone(void **state)
     event = take_event(subscription);
     assert_int_equal(event->position, 2);
     assert_int_equal(event->kind, MEOWER_EVENT_DELETED);
-    assert_string_equal(event->meow.id, erased.id);
-    assert_null(event->meow.body);
+    assert_string_equal(event->meow->id, erased.id);
+    assert_null(event->meow->body);
     snprintf(expected, sizeof(expected), "{\"kind\":2,\"id\":\"%s\",\"cursor\":\"%s\"}", erased.id, erased.cursor);
     assert_string_equal(event->json, expected);
     meower_subscription_close(subscription);
@@ -244,7 +244,7 @@ static void every_events_cursor_goes_on_after_that_event(void **state)
 static void assert_starts_now(struct fixture *fixture, const char *cursor)
 {
     meower_subscription *subscription = subscription_open(fixture->feed, cursor);
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
 
     assert_int_equal(meower_subscription_recovered(subscription), 0);
     assert_takes_nothing(subscription);
@@ -296,7 +296,7 @@ static void what_is_no_cursor_is_refused(void **state)
 static void check_replay_without_deleted(const char *event_log_max, int posts_between)
 {
     struct fixture fixture;
-    meower_command_result results[5];
+    meower_command_result results[5] = {MEOWER_COMMAND_RESULT_INIT};
     meower_subscription *subscription;
     char cursor[MEOWER_CURSOR_SIZE];
     uint64_t deleted_at = 6 + (uint64_t)posts_between;
@@ -317,9 +317,9 @@ static void check_replay_without_deleted(const char *event_log_max, int posts_be
     event = take_event(subscription);
     assert_int_equal(event->position, deleted_at);
     assert_int_equal(event->kind, MEOWER_EVENT_DELETED);
-    assert_string_equal(event->meow.id, results[1].id);
+    assert_string_equal(event->meow->id, results[1].id);
     event = take_event(subscription);
-    assert_string_equal(event->meow.id, results[4].id);
+    assert_string_equal(event->meow->id, results[4].id);
     assert_takes_nothing(subscription);
     meower_subscription_close(subscription);
     fixture_end(&fixture);
@@ -366,8 +366,8 @@ static void the_cursor_passes_what_is_gone_at_the_end(void **state)
 {
     struct fixture fixture;
     meower_subscription *subscription;
-    meower_command_result posted;
-    meower_command_result erased;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
+    meower_command_result erased = MEOWER_COMMAND_RESULT_INIT;
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));

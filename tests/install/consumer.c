@@ -32,7 +32,7 @@ int main(int argc, char **argv)
     meower_command *command;
     meower_query *query;
     meower_page *page;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     meower_error error;
     int is_there;
 

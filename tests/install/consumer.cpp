@@ -50,7 +50,7 @@ int main()
     meower::check(meower_command_open(feed.get(), &command, &error), error);
     meower::handle<meower_command> owned_command(command);
     const std::string body = "hello from C++";
-    meower_command_result posted{};
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     meower::check(meower_command_post(command, body.data(), body.size(), nullptr, 1000, &posted, &error), error);
 
     meower_query *query = nullptr;

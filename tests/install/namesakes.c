@@ -46,8 +46,8 @@ int main(void)
 {
     meower_feed *feed;
     meower_command *command;
-    meower_command_result first;
-    meower_command_result second;
+    meower_command_result first = MEOWER_COMMAND_RESULT_INIT;
+    meower_command_result second = MEOWER_COMMAND_RESULT_INIT;
     meower_error error;
 
     if (meower_open(NULL, &feed, &error) != MEOWER_OK || meower_command_open(feed, &command, &error) != MEOWER_OK) {

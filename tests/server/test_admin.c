@@ -29,7 +29,7 @@ static char answer[4000]; /* status line, header and content of the last one */
 /* ---- the instance ----------------------------------------------------------------------------------------------- */
 
 static meower_health parts[2];
-static meower_rebuild rebuild;
+static meower_rebuild rebuild = MEOWER_REBUILD_INIT;
 static int rebuild_start_status;
 static unsigned rebuilds;
 static char feed; /* nobody looks into it */

@@ -189,7 +189,7 @@ static char cursors[2][MEOWER_CURSOR_SIZE]; /* after the first and after the sec
 static void post_three(void)
 {
     meower_command *command;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     assert_int_equal(meower_command_open(feed, &command, NULL), MEOWER_OK);
     for (size_t i = 0; i < 3; i++) {
         static const char *const bodies[] = {"cat", "dog", "cow"};

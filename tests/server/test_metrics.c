@@ -87,7 +87,7 @@ static void the_librarys_own_follow_when_the_feed_is_open(void **state)
     (void)state;
     meower_options *options;
     meower_feed *feed;
-    meower_metric metric;
+    meower_metric metric = MEOWER_METRIC_INIT;
     assert_int_equal(meower_options_new(&options), MEOWER_OK);
     assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);
     assert_int_equal(meower_open(options, &feed, NULL), MEOWER_OK);

@@ -174,8 +174,8 @@ static void check_event(struct world *world, struct follower *follower, const me
         world_fail(world, "node %d: a follower at %llu is given event %llu again", follower->node,
                    (unsigned long long)follower->position, (unsigned long long)given->position);
     }
-    if (event == NULL || event->kind != given->kind || strcmp(meow->id, given->meow.id) != 0 ||
-        (event->kind == MEOWER_EVENT_CREATED && strcmp(meow->body, given->meow.body) != 0)) {
+    if (event == NULL || event->kind != given->kind || strcmp(meow->id, given->meow->id) != 0 ||
+        (event->kind == MEOWER_EVENT_CREATED && strcmp(meow->body, given->meow->body) != 0)) {
         world_fail(world, "node %d: a follower is given something else at %llu than was committed", follower->node,
                    (unsigned long long)given->position);
     }

@@ -45,7 +45,7 @@ static void fill(struct fixture *fixture)
     static const char *const bodies[] = {"one", "two", "three", "four"};
     meower_feed *feed;
     meower_command *command;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_error error;
 
     if (meower_open(fixture->options, &feed, &error) != MEOWER_OK) {

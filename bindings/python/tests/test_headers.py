@@ -28,6 +28,7 @@ DOCUMENTED = {
     kind.__doc__: kind
     for kind in vars(_types).values()
     if isinstance(kind, type) and issubclass(kind, (ctypes.Structure, ctypes.c_void_p)) and kind.__module__ == _types.__name__
+    and kind is not _types.Sized
 }
 HANDLES = {name: kind for name, kind in DOCUMENTED.items() if issubclass(kind, ctypes.c_void_p)}
 STRUCTS = {name: kind for name, kind in DOCUMENTED.items() if issubclass(kind, ctypes.Structure)}

@@ -95,7 +95,7 @@ static void add_part(struct evbuffer *parts, const char *part, bool is_ready, co
 static bool add_parts(const struct admin *admin, struct evbuffer *parts)
 {
     bool is_ready = admin->is_serving && !is_stuck(admin);
-    meower_health health;
+    meower_health health = MEOWER_HEALTH_INIT;
     meower_error error;
     meower_feed *feed;
     if (admin->feed == NULL) {
@@ -136,7 +136,7 @@ static void send_rebuild(struct evhttp_request *request, int status, const char 
 {
     static const char *const states[] = {"none", "running", "done", "failed"};
     struct evbuffer *page = evbuffer_new();
-    meower_rebuild rebuild;
+    meower_rebuild rebuild = MEOWER_REBUILD_INIT;
     char why[REASON_TEXT_SIZE];
     if (page == NULL) {
         return;
