@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 /* The ABI of the tables below. A table of another ABI is refused when it is added. */
-#define MEOWER_BACKEND_ABI 2
+#define MEOWER_BACKEND_ABI 3
 
 /* Bytes of an epoch: 16 hexadecimal digits and the terminating NUL. A store draws a new epoch when it is created or
  * restored, so that positions of another life are never mistaken for its own. */
@@ -374,13 +374,22 @@ typedef struct meower_fault_hook {
 /* Sets the fault hook (copied; NULL: none). One thread at a time. Since 0.1. */
 MEOWER_API void meower_options_set_fault_hook(meower_options *options, const meower_fault_hook *hook);
 
-/* Writes an error for a backend: `code`, the engine's own `backend_code` (or 0), `flags`, and a message made of
- * `format` as printf() does, cut to fit. `error` may be NULL. Returns `code`, so that a failing path is one line. Any
- * thread. Since 0.1. */
+/* Writes an error for a backend: `code`, the engine's own `backend_code` (or 0; its domain is MEOWER_DOMAIN_OTHER),
+ * `flags`, and a message made of `format` as printf() does, cut to fit. `error` may be NULL. Returns `code`, so that a
+ * failing path is one line. Any thread. Since 0.1. */
 MEOWER_API int meower_error_set(meower_error *error, int code, int backend_code, uint32_t flags, const char *format,
                                 ...)
 #if defined(__GNUC__)
     __attribute__((format(printf, 5, 6)))
+#endif
+    ;
+
+/* The same as meower_error_set() with `backend_domain`, MEOWER_DOMAIN_...: whose code `backend_code` is. `code`,
+ * `flags` and `format` as there. Returns `code`. Any thread. Since 0.2. */
+MEOWER_API int meower_error_set_backend(meower_error *error, int code, int backend_domain, int backend_code,
+                                        uint32_t flags, const char *format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 6, 7)))
 #endif
     ;
 

@@ -81,12 +81,26 @@ enum {
     MEOWER_ERROR_FLAG_RETRIABLE = 1 /* the same call may succeed later without any change */
 };
 
+/* Whose code an error's backend_code is. New ones may come: show the number of one that you do not know. */
+enum {
+    MEOWER_DOMAIN_NONE = 0,       /* there is none: backend_code is 0 */
+    MEOWER_DOMAIN_OTHER = 1,      /* the engine's of a backend that the host brought */
+    MEOWER_DOMAIN_ERRNO = 2,      /* the operating system's (errno) */
+    MEOWER_DOMAIN_SQLITE = 3,     /* an extended result code of SQLite */
+    MEOWER_DOMAIN_POSTGRESQL = 4, /* an SQLSTATE, read as a number of base 36 */
+    MEOWER_DOMAIN_NATS = 5,       /* a natsStatus of the NATS client */
+    MEOWER_DOMAIN_KAFKA = 6,      /* an rd_kafka_resp_err_t of librdkafka */
+    MEOWER_DOMAIN_HTTP = 7,       /* a status of HTTP */
+    MEOWER_DOMAIN_CURL = 8        /* a CURLcode of libcurl */
+};
+
 /* Why a call failed. Caller-owned, fixed size for all 0.x versions; needs no initialisation. */
 typedef struct meower_error {
-    int code;          /* MEOWER_ERROR_... */
-    int backend_code;  /* the backend's own code (SQLite result, errno, HTTP status), or 0 */
-    uint32_t flags;    /* MEOWER_ERROR_FLAG_... */
-    char message[500]; /* English, one line, NUL-terminated; says what was wrong and what would be right */
+    int code;           /* MEOWER_ERROR_... */
+    int backend_domain; /* MEOWER_DOMAIN_...: whose code backend_code is */
+    int backend_code;   /* the engine's own code, or 0 */
+    uint32_t flags;     /* MEOWER_ERROR_FLAG_... */
+    char message[500];  /* English, one line, NUL-terminated; says what was wrong and what would be right */
 } meower_error;
 
 /* Returns the version of the library that is loaded, "MAJOR.MINOR.PATCH". MEOWER_VERSION is that of the header.

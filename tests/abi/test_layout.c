@@ -17,7 +17,7 @@ static void structs_keep_their_sizes(void **state)
     if (sizeof(void *) != 8) {
         skip();
     }
-    assert_int_equal(sizeof(meower_error), 512);
+    assert_int_equal(sizeof(meower_error), 516);
     assert_int_equal(sizeof(meower_clock), 32);
     assert_int_equal(sizeof(meower_store_operation), 136);
     assert_int_equal(sizeof(meower_row), 48);
@@ -85,6 +85,15 @@ static void constants_keep_their_numbers(void **state)
     assert_int_equal(MEOWER_ERROR_ABI, -17);
     assert_int_equal(MEOWER_ERROR_INTERNAL, -18);
     assert_int_equal(MEOWER_ERROR_FLAG_RETRIABLE, 1);
+    assert_int_equal(MEOWER_DOMAIN_NONE, 0);
+    assert_int_equal(MEOWER_DOMAIN_OTHER, 1);
+    assert_int_equal(MEOWER_DOMAIN_ERRNO, 2);
+    assert_int_equal(MEOWER_DOMAIN_SQLITE, 3);
+    assert_int_equal(MEOWER_DOMAIN_POSTGRESQL, 4);
+    assert_int_equal(MEOWER_DOMAIN_NATS, 5);
+    assert_int_equal(MEOWER_DOMAIN_KAFKA, 6);
+    assert_int_equal(MEOWER_DOMAIN_HTTP, 7);
+    assert_int_equal(MEOWER_DOMAIN_CURL, 8);
     assert_int_equal(MEOWER_EVENT_CREATED, 1);
     assert_int_equal(MEOWER_EVENT_DELETED, 2);
     assert_int_equal(MEOWER_ID_LEN, 27);
@@ -126,7 +135,7 @@ static void constants_keep_their_numbers(void **state)
     assert_int_equal(MEOWER_SEARCH_LOOKS, 2);
     assert_int_equal(MEOWER_BUS_PROCESS_LOCAL, 1);
     assert_int_equal(MEOWER_SEARCH_EXCLUSIVE, 1);
-    assert_int_equal(MEOWER_BACKEND_ABI, 2);
+    assert_int_equal(MEOWER_BACKEND_ABI, 3);
     assert_int_equal(MEOWER_EPOCH_SIZE, 17);
 }
 

@@ -85,6 +85,10 @@ void world_check_error(struct world *world, const char *call, int status, const 
         strchr(error->message, '\n') != NULL) {
         world_fail("%s failed with a message that says nothing: \"%.500s\"", call, error->message);
     }
+    if ((error->backend_code != 0) != (error->backend_domain > MEOWER_DOMAIN_OTHER)) {
+        world_fail("%s failed with the engine's code %d of the domain %d", call, error->backend_code,
+                   error->backend_domain);
+    }
 }
 
 /* ---- opening and closing ----------------------------------------------------------------------------------------- */

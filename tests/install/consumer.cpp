@@ -60,5 +60,5 @@ int main()
     meower_page *page = nullptr;
     meower::check(meower_query_list(query, &list, 1000, &page, &error), error);
     meower::handle<meower_page> owned_page(page);
-    return meower_page_count(page) == 1 && meower_page_meow(page, 0)->body == body && MEOWER_BACKEND_ABI == 2 ? 0 : 1;
+    return meower_page_count(page) == 1 && meower_page_meow(page, 0)->body == body && MEOWER_BACKEND_ABI == 3 ? 0 : 1;
 }

@@ -219,6 +219,7 @@ static void a_failing_call_gives_the_backends_detail(void **state)
     open_host_store(fixture);
     assert_int_equal(store_head(&fixture->store, 0, &position, &fixture->error), MEOWER_ERROR_UNAVAILABLE);
     assert_int_equal(fixture->error.code, MEOWER_ERROR_UNAVAILABLE);
+    assert_int_equal(fixture->error.backend_domain, MEOWER_DOMAIN_OTHER);
     assert_int_equal(fixture->error.backend_code, 42);
     assert_int_equal(fixture->error.flags, MEOWER_ERROR_FLAG_RETRIABLE);
     assert_string_equal(fixture->error.message, "the host is away");

@@ -111,6 +111,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "meower_options_set_clock": (None, (_options, c_void_p)),
     "meower_options_set_fault_hook": (None, (_options, c_void_p)),
     "meower_error_set": (c_int, (_error, c_int, c_int, c_uint32, c_char_p)),
+    "meower_error_set_backend": (c_int, (_error, c_int, c_int, c_int, c_uint32, c_char_p)),
 }
 
 

@@ -39,6 +39,16 @@ OPTION_SECRET = 4
 
 ERROR_FLAG_RETRIABLE = 1
 
+DOMAIN_NONE = 0
+DOMAIN_OTHER = 1
+DOMAIN_ERRNO = 2
+DOMAIN_SQLITE = 3
+DOMAIN_POSTGRESQL = 4
+DOMAIN_NATS = 5
+DOMAIN_KAFKA = 6
+DOMAIN_HTTP = 7
+DOMAIN_CURL = 8
+
 REBUILD_NONE = 0
 REBUILD_RUNNING = 1
 REBUILD_DONE = 2
@@ -83,6 +93,7 @@ class ErrorStruct(Structure):
 
     _fields_ = (
         ("code", c_int),
+        ("backend_domain", c_int),
         ("backend_code", c_int),
         ("flags", c_uint32),
         ("message", c_char * 500),
