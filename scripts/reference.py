@@ -54,7 +54,7 @@ def plain(comment):
 
 
 def functions_of(code):
-    """The functions that code declares: the name before its parameters, also of one that returns an array's address."""
+    """The functions that code declares: the name before its parameters."""
     names = []
     for declaration in re.findall(r"^MEOWER_API\s+([^;]*);", re.sub(r"/\*.*?\*/", "", code, flags=re.S), re.S | re.M):
         names.append(re.search(r"\b(meower_\w+)\s*\((?!\*)", declaration).group(1))

@@ -111,10 +111,16 @@ MEOWER_API int meower_page_has_newer(const meower_page *page);      /* 1: more p
 MEOWER_API int meower_page_is_fallback(
     const meower_page *page); /* 1: the engine was away; the newest meows were scanned */
 
-/* Where the words that were searched stand in meow `index` (from 0): returns *count pairs of start and length in code
- * points of its body; NULL with *count 0 when highlights were not asked for, or past the end. The page's, as long as
- * it. Any thread. Since 0.1. */
-MEOWER_API const uint32_t (*meower_page_highlights(const meower_page *page, size_t index, size_t *count))[2];
+/* A part of a body. Fixed size, for pages have arrays of them. */
+typedef struct meower_highlight {
+    uint32_t start;  /* code points of the body before it */
+    uint32_t length; /* code points */
+} meower_highlight;
+
+/* Returns *count parts of the body of meow `index` (from 0), in their order, in which the words that were searched
+ * stand; NULL with *count 0 when highlights were not asked for, or past the end. The page's, as long as it. Any thread.
+ * Since 0.1. */
+MEOWER_API const meower_highlight *meower_page_highlights(const meower_page *page, size_t index, size_t *count);
 
 /* Returns the bytes that meower_page_write_json() will write. Any thread. Since 0.1. */
 MEOWER_API size_t meower_page_json_len(const meower_page *page);

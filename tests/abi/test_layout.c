@@ -18,6 +18,7 @@ static void structs_keep_their_sizes(void **state)
         skip();
     }
     assert_int_equal(sizeof(meower_error), 516);
+    assert_int_equal(sizeof(meower_highlight), 8);
     assert_int_equal(sizeof(meower_clock), 32);
     assert_int_equal(sizeof(meower_store_operation), 136);
     assert_int_equal(sizeof(meower_row), 48);

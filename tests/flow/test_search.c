@@ -267,9 +267,9 @@ static meower_page *search_highlighted(struct fixture *fixture, const char *text
 
 static void highlights_are_in_code_points_of_the_escaped_body(void **state)
 {
-    static const uint32_t expected[][2] = {{9, 5}, {15, 1}, {23, 5}};
+    static const meower_highlight expected[] = {{9, 5}, {15, 1}, {23, 5}};
     struct fixture fixture;
-    const uint32_t(*ranges)[2];
+    const meower_highlight *ranges;
     meower_page *page;
     size_t count;
     char *json;

@@ -22,7 +22,6 @@ SCALARS = {
     "void": None,
     "char *": ctypes.c_char_p,
     "void *": ctypes.c_void_p,
-    "uint32_t[2]": _types.HighlightPair,
 }
 DOCUMENTED = {
     kind.__doc__: kind

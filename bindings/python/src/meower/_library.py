@@ -90,7 +90,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "meower_page_has_older": (c_int, (_page,)),
     "meower_page_has_newer": (c_int, (_page,)),
     "meower_page_is_fallback": (c_int, (_page,)),
-    "meower_page_highlights": (POINTER(t.HighlightPair), (_page, c_size_t, POINTER(c_size_t))),
+    "meower_page_highlights": (POINTER(t.HighlightStruct), (_page, c_size_t, POINTER(c_size_t))),
     "meower_page_json_len": (c_size_t, (_page,)),
     "meower_page_write_json": (None, (_page, c_char_p)),
     "meower_page_free": (None, (_page,)),

@@ -184,6 +184,15 @@ class EventStruct(Structure):
     )
 
 
+class HighlightStruct(Structure):
+    """meower_highlight"""
+
+    _fields_ = (
+        ("start", c_uint32),
+        ("length", c_uint32),
+    )
+
+
 class OptionStruct(Structure):
     """meower_option"""
 
@@ -257,4 +266,3 @@ class CheckTotalsStruct(Sized):
 
 
 EventPointer = POINTER(EventStruct)
-HighlightPair = c_uint32 * 2
