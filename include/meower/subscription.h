@@ -27,13 +27,16 @@ typedef struct meower_event {
     size_t json_len;         /* bytes of json */
 } meower_event;
 
-/* Subscribes on `instance`, which must outlive the handle, to what follows `cursor`; NULL or "": to what follows now.
- * An unknown cursor (another epoch, or beyond the head) is no error: the subscription starts now and
- * meower_subscription_recovered() is 0. Where other processes write to the same store, "now" and the head are looked up
- * there: then it blocks, at most for the option wait_max_ms. Errors: INVALID when the cursor is no token at all,
- * UNSUPPORTED when the instance's roles lack "subscription", TIMEOUT, UNAVAILABLE, IO and BUSY when the store could not
- * be looked at (retriable; where this process knows the cursor it starts all the same), NO_MEMORY, CLOSED, FORKED. Any
- * thread. Since 0.1. */
+/* The cursor before the first event. */
+#define MEOWER_CURSOR_START "start"
+
+/* Subscribes on `instance`, which must outlive the handle, to what follows `cursor`; NULL or "": to what follows now;
+ * MEOWER_CURSOR_START (since 0.2): to all that the store has, from the first event on. An unknown cursor (another
+ * epoch, or beyond the head) is no error: the subscription starts now and meower_subscription_recovered() is 0. Where
+ * other processes write to the same store, "now" and the head are looked up there: then it blocks, at most for the
+ * option wait_max_ms. Errors: INVALID when the cursor is no token at all, UNSUPPORTED when the instance's roles lack
+ * "subscription", TIMEOUT, UNAVAILABLE, IO and BUSY when the store could not be looked at (retriable; where this
+ * process knows the cursor it starts all the same), NO_MEMORY, CLOSED, FORKED. Any thread. Since 0.1. */
 MEOWER_API int meower_subscription_open(struct meower_feed *instance, const char *cursor, meower_subscription **out,
                                         meower_error *error);
 

@@ -74,6 +74,10 @@ static void fetch_complete(struct read_request *read)
 static int parse_wanted(struct meower_subscription *subscription, const char *cursor, meower_error *error)
 {
     subscription->has_cursor = cursor != NULL && cursor[0] != '\0';
+    if (subscription->has_cursor && strcmp(cursor, MEOWER_CURSOR_START) == 0) {
+        memcpy(subscription->wanted_epoch, subscription->feed->epoch, MEOWER_EPOCH_SIZE);
+        return MEOWER_OK;
+    }
     if (subscription->has_cursor && !cursor_parse(cursor, subscription->wanted_epoch, &subscription->wanted)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "the cursor is no cursor of a feed");
     }

@@ -43,6 +43,29 @@ static void it_starts_with_what_follows(void **state)
     fixture_end(&fixture);
 }
 
+static void it_starts_with_the_first_event_where_that_is_asked_for(void **state)
+{
+    struct fixture fixture;
+    meower_subscription *subscription;
+    const meower_event *event;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED, "event_log_max", "256"));
+    subscription = subscription_open(fixture.feed, MEOWER_CURSOR_START);
+    assert_int_equal(meower_subscription_recovered(subscription), 1);
+    assert_takes_nothing(subscription);
+    post_many(&fixture, 300);
+    assert_takes(subscription, 1, 300);
+    meower_subscription_close(subscription);
+    subscription = subscription_open(fixture.feed, MEOWER_CURSOR_START);
+    assert_int_equal(meower_subscription_recovered(subscription), 1);
+    assert_int_equal(meower_subscription_wait(subscription, PATIENCE_MS, &event, NULL), 1);
+    assert_int_equal(event->position, 1);
+    meower_subscription_close(subscription);
+    assert_int_equal(meower_subscription_open(fixture.feed, "starting", &subscription, NULL), MEOWER_ERROR_INVALID);
+    fixture_end(&fixture);
+}
+
 static void a_creation_is_told_with_its_meow(void **state)
 {
     struct fixture fixture;
@@ -384,6 +407,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_starts_with_what_follows),
+        cmocka_unit_test(it_starts_with_the_first_event_where_that_is_asked_for),
         cmocka_unit_test(a_creation_is_told_with_its_meow),
         cmocka_unit_test(a_deletion_is_told_with_the_id_alone),
         cmocka_unit_test(waiting_ends_when_the_time_is_over),
