@@ -16,8 +16,8 @@ struct meower_feed;
 /* A subscription handle. Released by meower_subscription_close(). */
 typedef struct meower_subscription meower_subscription;
 
-/* One event. The handle's; valid until the next call of meower_subscription_next(), _wait() or _close() on it.
- * Members may be added at the end in later versions: never copy it by value. */
+/* One event. The handle's; valid until the next call of meower_subscription_next(), _next_many(), _wait() or _close()
+ * on it. Members may be added at the end in later versions: never copy it by value. */
 typedef struct meower_event {
     uint64_t position;       /* 1, 2, 3, ...; the creation of a meow that is deleted by now may be left out */
     int kind;                /* MEOWER_EVENT_... */
@@ -60,7 +60,7 @@ MEOWER_API int meower_subscription_fd(const meower_subscription *subscription);
 MEOWER_API int meower_subscription_recovered(const meower_subscription *subscription);
 
 /* Returns the position of the last event taken (at first: where it started), as a token. The handle's, valid until the
- * next call of meower_subscription_next() or _wait(). One thread at a time. Since 0.1. */
+ * next call of meower_subscription_next(), _next_many() or _wait(). One thread at a time. Since 0.1. */
 MEOWER_API const char *meower_subscription_cursor(const meower_subscription *subscription);
 
 /* Takes the next event. Returns 1 and sets *out, which is the handle's (see meower_event), when one was taken, 0 when
@@ -71,9 +71,16 @@ MEOWER_API const char *meower_subscription_cursor(const meower_subscription *sub
 MEOWER_API int meower_subscription_next(meower_subscription *subscription, const meower_event **out,
                                         meower_error *error);
 
-/* The same, waiting at most `timeout_ms` (-1: for ever) for an event. Returns as meower_subscription_next(), 0 when the
- * time ran out.
- * With threads=0 it steps the instance itself. One thread at a time. Since 0.1. */
+/* Takes the next events, at most `max` of them, in their order. Returns how many and writes a pointer to each to
+ * `events` (the caller's, room for `max`), or 0 and errors as meower_subscription_next(); nothing was taken then. There
+ * may be more than it gives: take until there are none. INVALID when `events` is NULL. Never blocks. One thread at a
+ * time. Since 0.2. */
+MEOWER_API int meower_subscription_next_many(meower_subscription *subscription, const meower_event **events, size_t max,
+                                             meower_error *error);
+
+/* As meower_subscription_next(), waiting at most `timeout_ms` (-1: for ever) for an event. Returns as
+ * meower_subscription_next(), 0 when the time ran out. With threads=0 it steps the instance itself. One thread at a
+ * time. Since 0.1. */
 MEOWER_API int meower_subscription_wait(meower_subscription *subscription, int timeout_ms, const meower_event **out,
                                         meower_error *error);
 

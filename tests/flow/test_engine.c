@@ -445,6 +445,7 @@ static int call_everything(struct fixture *fixture, meower_subscription *subscri
         meower_query_next(fixture->query, &page),
         meower_subscription_open(fixture->feed, NULL, &other, NULL),
         meower_subscription_next(subscription, &event, NULL),
+        meower_subscription_next_many(subscription, &event, 1, NULL),
         meower_subscription_wait(subscription, 1000, &event, NULL),
         meower_step(fixture->feed),
         meower_health_at(fixture->feed, 0, &health),

@@ -21,6 +21,47 @@ static void assert_takes_nothing(meower_subscription *subscription)
     assert_false(is_readable(meower_subscription_fd(subscription)));
 }
 
+static void many_events_come_in_one_call(void **state)
+{
+    const meower_event *events[300] = {NULL};
+    struct fixture fixture;
+    meower_subscription *subscription;
+    meower_command_result last = MEOWER_COMMAND_RESULT_INIT;
+    size_t taken = 0;
+    int count;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    subscription = subscription_open(fixture.feed, NULL);
+    assert_int_equal(meower_subscription_next_many(subscription, events, 300, NULL), 0);
+    last = post_many(&fixture, 300);
+    assert_int_equal(meower_subscription_next_many(subscription, events, 0, NULL), 0);
+    assert_null(events[0]);
+    assert_int_equal(meower_subscription_next_many(subscription, events, 7, NULL), 7);
+    assert_null(events[7]);
+    for (taken = 0; taken < 7; taken++) {
+        assert_int_equal(events[taken]->position, taken + 1);
+        assert_string_equal(events[taken]->meow->body, "one of many");
+        assert_non_null(strstr(events[taken]->json, events[taken]->cursor));
+        assert_non_null(strstr(events[taken]->json, events[taken]->meow->id));
+        assert_int_equal(events[taken]->json_len, strlen(events[taken]->json));
+    }
+    assert_string_equal(meower_subscription_cursor(subscription), events[6]->cursor);
+    assert_takes(subscription, 8, 8);
+    taken++;
+    while ((count = meower_subscription_next_many(subscription, events, 300, NULL)) > 0) {
+        for (int i = 0; i < count; i++) {
+            assert_int_equal(events[i]->position, ++taken);
+        }
+    }
+    assert_int_equal(count, 0);
+    assert_int_equal(taken, 300);
+    assert_string_equal(meower_subscription_cursor(subscription), last.cursor);
+    assert_takes_nothing(subscription);
+    meower_subscription_close(subscription);
+    fixture_end(&fixture);
+}
+
 /* ---- live ------------------------------------------------------------------------------------------------------- */
 
 static void it_starts_with_what_follows(void **state)
@@ -406,6 +447,7 @@ static void the_cursor_passes_what_is_gone_at_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_events_come_in_one_call),
         cmocka_unit_test(it_starts_with_what_follows),
         cmocka_unit_test(it_starts_with_the_first_event_where_that_is_asked_for),
         cmocka_unit_test(a_creation_is_told_with_its_meow),

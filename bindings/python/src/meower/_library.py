@@ -102,6 +102,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "meower_subscription_recovered": (c_int, (_subscription,)),
     "meower_subscription_cursor": (c_char_p, (_subscription,)),
     "meower_subscription_next": (c_int, (_subscription, POINTER(t.EventPointer), _error)),
+    "meower_subscription_next_many": (c_int, (_subscription, POINTER(t.EventPointer), c_size_t, _error)),
     "meower_subscription_wait": (c_int, (_subscription, c_int, POINTER(t.EventPointer), _error)),
     "meower_subscription_close": (None, (_subscription,)),
     # backend.h: for backends, which are written in C; the tables that they fill are opaque here
