@@ -73,7 +73,7 @@ enum {
     MEOWER_ERROR_FULL = -15,            /* no space left where the data lives */
     MEOWER_ERROR_PERMISSION = -16,      /* not allowed: file mode, user, password */
     MEOWER_ERROR_ABI = -17,             /* a backend was built for another ABI, or is incomplete */
-    MEOWER_ERROR_INTERNAL = -18         /* a defect of this library */
+    MEOWER_ERROR_INTERNAL = -18         /* a defect of this library, or of a backend that the host brought */
 };
 
 /* Flags of an error. */
