@@ -73,7 +73,8 @@ enum {
     MEOWER_ERROR_FULL = -15,            /* no space left where the data lives */
     MEOWER_ERROR_PERMISSION = -16,      /* not allowed: file mode, user, password */
     MEOWER_ERROR_ABI = -17,             /* a backend was built for another ABI, or is incomplete */
-    MEOWER_ERROR_INTERNAL = -18         /* a defect of this library, or of a backend that the host brought */
+    MEOWER_ERROR_INTERNAL = -18,        /* a defect of this library, or of a backend that the host brought */
+    MEOWER_ERROR_INTERRUPTED = -19      /* meower_interrupt() ended the wait; the request may still complete */
 };
 
 /* Flags of an error. */

@@ -95,9 +95,10 @@ MEOWER_API int meower_command_next_many(meower_command *command, meower_command_
 /* Posts and waits at most `timeout_ms` for the result (-1: for ever). `body`, `body_len` and `idempotency_key` are as
  * in meower_command_submit_post(). Returns the result's status; `out` (may be NULL) is written when it is MEOWER_OK,
  * and `error`, not the one that `out` names, when it is not. Errors: as there, UNSUPPORTED, CONFLICT, TIMEOUT,
- * OUTCOME_UNKNOWN, and those of the store: UNAVAILABLE, IO, FULL. After TIMEOUT and OUTCOME_UNKNOWN the post may be
- * stored all the same: repeat it with an idempotency key. With threads=0 it steps the instance itself. Do not mix with
- * submitted commands on one handle: BUSY while any of those is not taken. One thread at a time. Since 0.1. */
+ * INTERRUPTED, OUTCOME_UNKNOWN, and those of the store: UNAVAILABLE, IO, FULL. After TIMEOUT, INTERRUPTED and
+ * OUTCOME_UNKNOWN the post may be stored all the same: repeat it with an idempotency key. With threads=0 it steps the
+ * instance itself. Do not mix with submitted commands on one handle: BUSY while any of those is not taken. One thread
+ * at a time. Since 0.1. */
 MEOWER_API int meower_command_post(meower_command *command, const char *body, size_t body_len,
                                    const char *idempotency_key, int timeout_ms, meower_command_result *out,
                                    meower_error *error);

@@ -72,6 +72,12 @@ typedef struct meower_metric {
  * meower_health_at(). Any thread. Since 0.1. */
 MEOWER_API int meower_metric_at(meower_feed *instance, size_t index, meower_metric *out);
 
+/* Ends the calls that wait on `instance`, on whichever thread and handle, and lets no call wait from then on: they fail
+ * with INTERRUPTED, and what they asked for may still be carried out. Submitting, taking and what is answered without
+ * waiting go on. So threads that wait for ever can be brought to close their handles, and the instance can be closed.
+ * It cannot be taken back. Errors: INVALID, FORKED. Does not block. Any thread. Since 0.2. */
+MEOWER_API int meower_interrupt(meower_feed *instance, meower_error *error);
+
 /* Stops: refuses new commands, carries out those accepted, brings the index up to them, closes the backends. Waits at
  * most `timeout_ms` (-1: for ever); what was not done by then is done at the next open (the index, the bus) or fails
  * (commands), and the status is TIMEOUT with a message that counts it. The instance is released in either case. Errors:

@@ -84,9 +84,9 @@ MEOWER_API int meower_query_next(meower_query *query, meower_page **out);
 
 /* Ask and wait at most `timeout_ms` (-1: for ever). `list`, `search`, `id` and `cursor` are as in the calls above.
  * Return MEOWER_OK with the page in *out, released by meower_page_free(), or the page's status. Errors: INVALID,
- * UNSUPPORTED, NOT_FOUND (of meower_query_get), TIMEOUT, BUSY, CLOSED, NO_MEMORY, FORKED, and those of the store:
- * UNAVAILABLE, IO, CORRUPT. With threads=0 they step the instance themselves. Do not mix with submitted requests on one
- * handle: BUSY while any of those is not taken. One thread at a time. Since 0.1. */
+ * UNSUPPORTED, NOT_FOUND (of meower_query_get), TIMEOUT, INTERRUPTED, BUSY, CLOSED, NO_MEMORY, FORKED, and those of the
+ * store: UNAVAILABLE, IO, CORRUPT. With threads=0 they step the instance themselves. Do not mix with submitted requests
+ * on one handle: BUSY while any of those is not taken. One thread at a time. Since 0.1. */
 MEOWER_API int meower_query_list(meower_query *query, const meower_list *list, int timeout_ms, meower_page **out,
                                  meower_error *error);
 MEOWER_API int meower_query_search(meower_query *query, const meower_search *search, int timeout_ms, meower_page **out,

@@ -36,7 +36,7 @@ typedef struct meower_event {
  * other processes write to the same store, "now" and the head are looked up there: then it blocks, at most for the
  * option wait_max_ms. Errors: INVALID when the cursor is no token at all, UNSUPPORTED when the instance's roles lack
  * "subscription", TIMEOUT, UNAVAILABLE, IO and BUSY when the store could not be looked at (retriable; where this
- * process knows the cursor it starts all the same), NO_MEMORY, CLOSED, FORKED. Any thread. Since 0.1. */
+ * process knows the cursor it starts all the same), INTERRUPTED, NO_MEMORY, CLOSED, FORKED. Any thread. Since 0.1. */
 MEOWER_API int meower_subscription_open(struct meower_feed *instance, const char *cursor, meower_subscription **out,
                                         meower_error *error);
 
@@ -79,8 +79,8 @@ MEOWER_API int meower_subscription_next_many(meower_subscription *subscription, 
                                              meower_error *error);
 
 /* As meower_subscription_next(), waiting at most `timeout_ms` (-1: for ever) for an event. Returns as
- * meower_subscription_next(), 0 when the time ran out. With threads=0 it steps the instance itself. One thread at a
- * time. Since 0.1. */
+ * meower_subscription_next(), 0 when the time ran out, INTERRUPTED. With threads=0 it steps the instance itself. One
+ * thread at a time. Since 0.1. */
 MEOWER_API int meower_subscription_wait(meower_subscription *subscription, int timeout_ms, const meower_event **out,
                                         meower_error *error);
 

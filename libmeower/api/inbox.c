@@ -150,9 +150,13 @@ int inbox_await(struct inbox *inbox, uint64_t serial, int timeout_ms, struct inb
     struct inbox_item *item;
 
     while ((item = inbox_take(inbox, serial)) == NULL) {
-        if (instance_wait(inbox->instance, &inbox->notifier, deadline_us) != MEOWER_OK) {
-            return meower_error_set(error, MEOWER_ERROR_TIMEOUT, 0, MEOWER_ERROR_FLAG_RETRIABLE,
+        int status = instance_wait(inbox->instance, &inbox->notifier, deadline_us, error);
+        if (status == MEOWER_ERROR_TIMEOUT) {
+            return meower_error_set(error, status, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                                     "no answer within %d ms; the request may still be carried out", timeout_ms);
+        }
+        if (status != MEOWER_OK) {
+            return status;
         }
     }
     *out = item;

@@ -53,7 +53,7 @@ struct inbox_item *inbox_take_some(struct inbox *inbox, size_t max, size_t *take
 /* Begins a synchronous call: BUSY while submitted requests are not taken. Otherwise *serial is its number. */
 int inbox_begin_call(struct inbox *inbox, uint64_t *serial, meower_error *error);
 
-/* Waits for the result of a synchronous call, at most `timeout_ms` (-1: for ever). Errors: TIMEOUT. */
+/* Waits for the result of a synchronous call, at most `timeout_ms` (-1: for ever). Errors: TIMEOUT, INTERRUPTED. */
 int inbox_await(struct inbox *inbox, uint64_t serial, int timeout_ms, struct inbox_item **out, meower_error *error);
 
 #endif

@@ -26,6 +26,7 @@ struct meower_feed {
 
     atomic_size_t handles; /* open handles of users */
     atomic_bool closing;
+    struct notifier interruption; /* readable: no call waits any more */
 };
 
 /* ---- for the other calls ---------------------------------------------------------------------------------------- */
@@ -67,18 +68,22 @@ size_t instance_handle_count(const meower_feed *instance)
     return atomic_load(&instance->handles);
 }
 
-int instance_wait(meower_feed *instance, const struct notifier *notifier, int64_t deadline_us)
+int instance_wait(meower_feed *instance, const struct notifier *notifier, int64_t deadline_us, meower_error *error)
 {
     int timeout_ms = deadline_rest_ms(deadline_us, clock_monotonic_us(instance_clock(instance)));
 
+    if (atomic_load(&instance->interruption.raised)) {
+        return meower_error_set(error, MEOWER_ERROR_INTERRUPTED, 0, 0,
+                                "meower_interrupt() has ended the wait; the request may still be carried out");
+    }
     if (timeout_ms == 0) {
         return MEOWER_ERROR_TIMEOUT;
     }
     if (instance->has_threads) {
-        (void)notifier_wait(notifier, timeout_ms);
+        (void)notifier_wait(notifier, &instance->interruption, timeout_ms);
     } else if (meower_step(instance) == 0) {
         /* Idle: only time can bring anything; the host's own threads may. */
-        (void)notifier_wait(notifier, 1);
+        (void)notifier_wait(notifier, &instance->interruption, 1);
     }
     return MEOWER_OK;
 }
@@ -245,6 +250,7 @@ static void free_instance(meower_feed *instance)
 {
     meower_options_free(instance->options);
     fork_guard_destroy(&instance->guard);
+    notifier_close(&instance->interruption);
     free(instance);
 }
 
@@ -286,6 +292,15 @@ static meower_feed *new_instance(const meower_options *options)
     return instance;
 }
 
+static int open_interruption(meower_feed *instance, meower_error *error)
+{
+    if (notifier_open(&instance->interruption) == MEOWER_OK) {
+        return MEOWER_OK;
+    }
+    return meower_error_set(error, MEOWER_ERROR_IO, 0, 0,
+                            "no file descriptor is left for an instance; raise the limit (ulimit -n)");
+}
+
 int meower_open(const meower_options *options, meower_feed **out, meower_error *error)
 {
     meower_feed *instance;
@@ -299,7 +314,10 @@ int meower_open(const meower_options *options, meower_feed **out, meower_error *
     if (instance == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for an instance");
     }
-    status = open_parts(instance, &detail);
+    status = open_interruption(instance, &detail);
+    if (status == MEOWER_OK) {
+        status = open_parts(instance, &detail);
+    }
     if (status == MEOWER_OK) {
         *out = instance;
         return MEOWER_OK;
@@ -324,6 +342,18 @@ int meower_step(meower_feed *instance)
         return MEOWER_ERROR_INVALID;
     }
     return stages_step(&instance->stages) ? 1 : 0;
+}
+
+/* ---- interrupting ----------------------------------------------------------------------------------------------- */
+
+int meower_interrupt(meower_feed *instance, meower_error *error)
+{
+    int status = instance_check_process(instance, error);
+
+    if (status == MEOWER_OK) {
+        notifier_raise(&instance->interruption);
+    }
+    return status;
 }
 
 /* ---- closing ---------------------------------------------------------------------------------------------------- */

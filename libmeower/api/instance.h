@@ -23,8 +23,8 @@ void instance_handle_closed(meower_feed *instance);
 size_t instance_handle_count(const meower_feed *instance);
 
 /* Waits for `notifier`, at most until `deadline_us` (run/deadline.h); steps the instance instead when it has no
- * threads. Returns 0, or TIMEOUT when the time is over. */
-int instance_wait(meower_feed *instance, const struct notifier *notifier, int64_t deadline_us);
+ * threads. Returns 0, TIMEOUT when the time is over, of which the caller says what for, or INTERRUPTED. */
+int instance_wait(meower_feed *instance, const struct notifier *notifier, int64_t deadline_us, meower_error *error);
 
 /* What the options say. */
 bool instance_has_role(const meower_feed *instance, const char *role);

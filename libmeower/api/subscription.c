@@ -219,6 +219,18 @@ int meower_subscription_started(meower_subscription *subscription, meower_error 
     return 1;
 }
 
+/* Waits until the store may have been looked at. Returns 0, TIMEOUT or INTERRUPTED. */
+static int wait_for_look(struct meower_subscription *subscription, int64_t deadline_us, meower_error *error)
+{
+    int status = instance_wait(subscription->instance, &subscription->notifier, deadline_us, error);
+
+    if (status != MEOWER_ERROR_TIMEOUT) {
+        return status;
+    }
+    return meower_error_set(error, status, 0, MEOWER_ERROR_FLAG_RETRIABLE,
+                            "the store did not say in time how far the feed is; try again later");
+}
+
 int meower_subscription_open(meower_feed *instance, const char *cursor, meower_subscription **out, meower_error *error)
 {
     struct meower_subscription *subscription = NULL;
@@ -233,9 +245,7 @@ int meower_subscription_open(meower_feed *instance, const char *cursor, meower_s
     while ((status = meower_subscription_started(subscription, error)) == 0) {
         notifier_clear(&subscription->notifier);
         if (atomic_load(&subscription->fetch) == FETCH_UNDER_WAY &&
-            instance_wait(instance, &subscription->notifier, deadline_us) != MEOWER_OK) {
-            status = meower_error_set(error, MEOWER_ERROR_TIMEOUT, 0, MEOWER_ERROR_FLAG_RETRIABLE,
-                                      "the store did not say in time how far the feed is; try again later");
+            (status = wait_for_look(subscription, deadline_us, error)) != MEOWER_OK) {
             break;
         }
     }
@@ -460,8 +470,9 @@ int meower_subscription_wait(meower_subscription *subscription, int timeout_ms, 
     }
     deadline_us = deadline_after_ms(instance_clock(subscription->instance), timeout_ms);
     while ((status = meower_subscription_next(subscription, out, error)) == 0) {
-        if (instance_wait(subscription->instance, &subscription->notifier, deadline_us) != MEOWER_OK) {
-            return 0;
+        status = instance_wait(subscription->instance, &subscription->notifier, deadline_us, error);
+        if (status != MEOWER_OK) {
+            return status == MEOWER_ERROR_TIMEOUT ? 0 : status;
         }
     }
     return status;

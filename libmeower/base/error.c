@@ -56,6 +56,8 @@ const char *meower_status_name(int status)
         return "wrong ABI";
     case MEOWER_ERROR_INTERNAL:
         return "internal error";
+    case MEOWER_ERROR_INTERRUPTED:
+        return "interrupted";
     default:
         return "unknown status";
     }

@@ -85,6 +85,7 @@ static void constants_keep_their_numbers(void **state)
     assert_int_equal(MEOWER_ERROR_PERMISSION, -16);
     assert_int_equal(MEOWER_ERROR_ABI, -17);
     assert_int_equal(MEOWER_ERROR_INTERNAL, -18);
+    assert_int_equal(MEOWER_ERROR_INTERRUPTED, -19);
     assert_int_equal(MEOWER_ERROR_FLAG_RETRIABLE, 1);
     assert_int_equal(MEOWER_DOMAIN_NONE, 0);
     assert_int_equal(MEOWER_DOMAIN_OTHER, 1);

@@ -22,6 +22,7 @@ static void every_call_refuses_null_handles(void **state)
     meower_error error;
     const int statuses[] = {
         meower_step(NULL),
+        meower_interrupt(NULL, &error),
         meower_health_at(NULL, 0, &health),
         meower_metric_at(NULL, 0, &metric),
         meower_command_open(NULL, &command, &error),

@@ -45,6 +45,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "meower_step": (c_int, (_instance,)),
     "meower_health_at": (c_int, (_instance, c_size_t, POINTER(t.HealthStruct))),
     "meower_metric_at": (c_int, (_instance, c_size_t, POINTER(t.MetricStruct))),
+    "meower_interrupt": (c_int, (_instance, _error)),
     "meower_close": (c_int, (_instance, c_int, _error)),
     # maintenance.h
     "meower_backup": (c_int, (_options, c_char_p, _error)),

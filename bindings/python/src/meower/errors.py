@@ -18,6 +18,7 @@ __all__ = [
     "ForkedError",
     "FullError",
     "InternalError",
+    "InterruptedWaitError",
     "InvalidError",
     "IoError",
     "LockedError",
@@ -189,6 +190,12 @@ class InternalError(MeowerError):
     """A defect of the library."""
 
     code = -18
+
+
+class InterruptedWaitError(MeowerError):
+    """The library ended a wait; what was asked for may still be carried out. No call of this package waits in it."""
+
+    code = -19
 
 
 _BY_CODE = {kind.code: kind for kind in MeowerError.__subclasses__()}
