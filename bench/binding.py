@@ -14,7 +14,7 @@ from table import Competitor, markdown
 BATCH = 256  # posts on their way at once
 POSTS, SUBSCRIBERS = 10_000, 100  # in one loop of asyncio
 IMPORTS = 21
-LIBRARY = programs.BUILD / "lib" / "libmeower.so.0"
+LIBRARY = programs.BUILD / "lib" / "libmeower.so.1"
 ENVIRONMENT = {**os.environ, "MEOWER_LIBRARY": str(LIBRARY), "PYTHONPATH": str(programs.BENCH.parent / "bindings/python/src")}
 STORES = {"memory": "memory:", "SQLite": "sqlite:{folder}/feed.db"}
 

@@ -33,7 +33,7 @@ static size_t make_body(char *body, size_t size, long number)
 
 static void post_and_wait(meower_command *command, long number)
 {
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     char body[BODY_SIZE];
     size_t body_len = make_body(body, sizeof(body), number);
     check(meower_command_post(command, body, body_len, NULL, -1, &result, &error));
@@ -42,7 +42,7 @@ static void post_and_wait(meower_command *command, long number)
 static void submit(meower_command *command, long first, long count)
 {
     static char bodies[BATCH_MAX][BODY_SIZE];
-    static meower_post posts[BATCH_MAX];
+    static meower_post posts[BATCH_MAX] = {MEOWER_POST_INIT};
     for (long i = 0; i < count; i++) {
         posts[i].body = bodies[i];
         posts[i].body_len = make_body(bodies[i], BODY_SIZE, first + i);
@@ -54,7 +54,10 @@ static void submit(meower_command *command, long first, long count)
 static void take(meower_command *command, long count)
 {
     struct pollfd readable = {.fd = meower_command_fd(command), .events = POLLIN};
-    static meower_command_result results[BATCH_MAX];
+    static meower_command_result results[BATCH_MAX] = {MEOWER_COMMAND_RESULT_INIT};
+    for (int i = 0; i < BATCH_MAX; i++) {
+        results[i].error = &error;
+    }
     while (count > 0) {
         if (poll(&readable, 1, -1) < 0) {
             give_up("poll");
@@ -62,17 +65,16 @@ static void take(meower_command *command, long count)
         int taken = meower_command_next_many(command, results, BATCH_MAX);
         check(taken < 0 ? taken : MEOWER_OK);
         for (int i = 0; i < taken; i++) {
-            error = results[i].error;
             check(results[i].status);
         }
         count -= taken;
     }
 }
 
-static meower *open_feed(const char *store)
+static meower_feed *open_feed(const char *store)
 {
     meower_options *options;
-    meower *feed;
+    meower_feed *feed;
     check(meower_options_new(&options));
     check(meower_options_set(options, "store", store, &error));
     check(meower_open(options, &feed, &error));
@@ -87,7 +89,7 @@ int main(int argc, char **argv)
     }
     long batch = parse_number(argv[2], BATCH_MAX, "BATCH");
     int64_t span_us = parse_number(argv[3], 3600, "SECONDS") * 1000000;
-    meower *feed = open_feed(argv[1]);
+    meower_feed *feed = open_feed(argv[1]);
     meower_command *command;
     check(meower_command_open(feed, &command, &error));
     long posted = 0;

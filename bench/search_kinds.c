@@ -60,11 +60,12 @@ static size_t post_lines(meower_command *command, FILE *messages, char cursor[ME
 {
     static char lines[BATCH_MAX][LINE_SIZE];
     static meower_post posts[BATCH_MAX];
-    static meower_command_result results[BATCH_MAX];
+    static meower_command_result results[BATCH_MAX] = {MEOWER_COMMAND_RESULT_INIT};
     struct pollfd readable = {.fd = meower_command_fd(command), .events = POLLIN};
     size_t count = 0;
     for (; count < BATCH_MAX && read_line(messages, lines[count]); count++) {
-        posts[count] = (meower_post){.body = lines[count], .body_len = strlen(lines[count])};
+        posts[count] =
+            (meower_post){.struct_size = sizeof(posts[0]), .body = lines[count], .body_len = strlen(lines[count])};
     }
     if (count > 0) {
         check(meower_command_submit_posts(command, posts, count, &error));
@@ -139,10 +140,10 @@ static void ask_all(meower_query *query, FILE *queries)
     }
 }
 
-static meower *open_feed(const char *search_url)
+static meower_feed *open_feed(const char *search_url)
 {
     meower_options *options;
-    meower *feed;
+    meower_feed *feed;
     check(meower_options_new(&options));
     check(meower_options_set(options, "store", "memory:", &error));
     check(meower_options_set(options, "search", search_url, &error));
@@ -158,7 +159,7 @@ int main(int argc, char **argv)
     }
     FILE *messages = open_file(argv[1]);
     FILE *queries = open_file(argv[2]);
-    meower *feed = open_feed(argv[3]);
+    meower_feed *feed = open_feed(argv[3]);
     meower_command *command;
     meower_query *query;
     char cursor[MEOWER_CURSOR_SIZE] = "";

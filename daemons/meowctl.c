@@ -36,7 +36,7 @@ static const char help[] =
     "How\n"
     "  --take N        meows to print at most (default 20)\n"
     "  --skip N        newest meows to leave out (list)\n"
-    "  --since CURSOR  events after this cursor, all of them, once, in order (tail)\n"
+    "  --since CURSOR  events after this cursor, all of them, once, in order (tail); start: from the first on\n"
     "  --cursors       print the cursor before each event, to go on after it later (tail; JSON has it anyway)\n"
     "  --json          print JSON\n"
     "  --help          this text\n"

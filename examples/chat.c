@@ -16,7 +16,7 @@
 
 struct chat {
     const char *name;
-    meower *feed;
+    meower_feed *feed;
     meower_command *command;
     meower_query *query;
     meower_subscription *subscription;
@@ -126,7 +126,7 @@ static void print_events(struct chat *chat)
     int taken;
     while ((taken = meower_subscription_next(chat->subscription, &event, &error)) == 1) {
         if (event->kind == MEOWER_EVENT_CREATED) {
-            printf("%s\n", event->meow.body);
+            printf("%s\n", event->meow->body);
         }
     }
     check(taken, &error);
@@ -156,11 +156,11 @@ static void set(meower_options *options, const char *name, const char *value)
     check(meower_options_set(options, name, value, &error), &error);
 }
 
-static meower *open_feed(const char *store, const char *bus)
+static meower_feed *open_feed(const char *store, const char *bus)
 {
     meower_error error = {0};
     meower_options *options;
-    meower *feed;
+    meower_feed *feed;
     check(meower_options_new(&options), &error);
     check(meower_options_add_store(options, &lmdb_store, NULL, &error), &error);
     set(options, "store", store);

@@ -17,12 +17,12 @@ static void check(int status, const meower_error *error)
     exit(1);
 }
 
-static meower *open_feed(const char *path)
+static meower_feed *open_feed(const char *path)
 {
     char url[4096];
     meower_error error = {0};
     meower_options *options;
-    meower *feed;
+    meower_feed *feed;
     snprintf(url, sizeof(url), "lmdb:%s", path);
     check(meower_options_new(&options), &error);
     check(meower_options_add_store(options, &lmdb_store, NULL, &error), &error);
@@ -32,7 +32,7 @@ static meower *open_feed(const char *path)
     return feed;
 }
 
-static void post(meower *feed, const char *text)
+static void post(meower_feed *feed, const char *text)
 {
     meower_error error = {0};
     meower_command *command;
@@ -41,7 +41,7 @@ static void post(meower *feed, const char *text)
     meower_command_close(command);
 }
 
-static void print_newest(meower *feed)
+static void print_newest(meower_feed *feed)
 {
     meower_list list = MEOWER_LIST_INIT;
     meower_error error = {0};
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: custom_store FILE [TEXT]\n");
         return 2;
     }
-    meower *feed = open_feed(argv[1]);
+    meower_feed *feed = open_feed(argv[1]);
     if (argc > 2) {
         post(feed, argv[2]);
     }

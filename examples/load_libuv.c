@@ -118,11 +118,13 @@ static void read_more(struct load *load)
 static void on_results(uv_poll_t *handle, int status, int events)
 {
     struct load *load = handle->data;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
+    meower_error error;
     (void)events;
+    result.error = &error;
     check(status, "libuv cannot wait");
     while (meower_command_next(load->command, &result) == 1) {
-        check(result.status, result.error.message);
+        check(result.status, error.message);
         load->answered++;
         load->stored += result.replayed ? 0 : 1;
         load->replayed += result.replayed ? 1 : 0;
@@ -149,7 +151,7 @@ int main(int argc, char **argv)
     static struct load load;
     meower_error error = {0};
     meower_options *options;
-    meower *feed;
+    meower_feed *feed;
 
     if (argc != 3 || strlen(argv[1]) > 100) {
         fprintf(stderr, "usage: load_libuv NAME STORE < LINES\n");

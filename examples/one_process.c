@@ -22,13 +22,13 @@ static void print_page(const char *title, meower_page *page)
 int main(int argc, char **argv)
 {
     static const char *const bodies[] = {"The cat sat on the keyboard", "A dog barked", "The cat left"};
-    meower *feed;
+    meower_feed *feed;
     meower_options *options;
     meower_command *command;
     meower_query *query;
     meower_subscription *subscription;
     meower_page *page;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     CHECK(meower_options_new(&options));
     CHECK(meower_options_set(options, "store", argc > 1 ? argv[1] : "memory:", &error));
     CHECK(meower_open(options, &feed, &error));
@@ -49,7 +49,7 @@ int main(int argc, char **argv)
     printf("As it happened:\n");
     const meower_event *event;
     for (int i = 0; i < 3 && meower_subscription_wait(subscription, 1000, &event, &error) == 1; i++) {
-        printf("    %llu: %s\n", (unsigned long long)event->position, event->meow.body);
+        printf("    %llu: %s\n", (unsigned long long)event->position, event->meow->body);
     }
     meower_subscription_close(subscription);
     meower_query_close(query);

@@ -11,7 +11,7 @@
 #define IN_FLIGHT_MAX 256 /* posts that are submitted and not answered */
 
 struct loop {
-    meower *feed;
+    meower_feed *feed;
     meower_command *command;
     meower_query *query;
     meower_subscription *subscription;
@@ -59,9 +59,11 @@ static void submit_search(struct loop *loop, const char *cursor)
 
 static void take_results(struct loop *loop)
 {
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
+    meower_error error;
+    result.error = &error;
     while (meower_command_next(loop->command, &result) == 1) {
-        check(result.status, &result.error);
+        check(result.status, &error);
         if (++loop->answered % 100 == 0) {
             submit_search(loop, result.cursor);
         }

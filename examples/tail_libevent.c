@@ -47,7 +47,7 @@ static void on_events(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     while ((taken = meower_subscription_next(tail->subscription, &event, &error)) == 1) {
-        printf("%s %s\n", event->cursor, event->kind == MEOWER_EVENT_CREATED ? event->meow.body : "(deleted)");
+        printf("%s %s\n", event->cursor, event->kind == MEOWER_EVENT_CREATED ? event->meow->body : "(deleted)");
     }
     fflush(stdout);
     check(taken, &error);
@@ -57,11 +57,13 @@ static void on_events(evutil_socket_t fd, short what, void *context)
 static void on_results(evutil_socket_t fd, short what, void *context)
 {
     struct tail *tail = context;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
+    meower_error error;
     (void)fd;
     (void)what;
+    result.error = &error;
     while (meower_command_next(tail->command, &result) == 1) {
-        check(result.status, &result.error);
+        check(result.status, &error);
         tail->unanswered--;
     }
     on_events(fd, what, tail); /* an event is there before its post is answered */
@@ -123,7 +125,7 @@ int main(int argc, char **argv)
     struct tail tail = {0};
     meower_error error = {0};
     meower_options *options;
-    meower *feed;
+    meower_feed *feed;
 
     if (argc < 2) {
         fprintf(stderr, "usage: tail_libevent STORE [CURSOR]\n");

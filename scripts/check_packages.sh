@@ -38,7 +38,7 @@ install_sqlite_only() {
 by_pkg_config() {
     # shellcheck disable=SC2046 # pkg-config prints words
     gcc -std=c99 "${warnings[@]}" tests/install/consumer.c -o "$work/by_pkg_config" $(pkg-config --cflags --libs meower)
-    is "pkg-config, shared, needs" "$(needed "$work/by_pkg_config")" "libc.so.6 libmeower.so.0"
+    is "pkg-config, shared, needs" "$(needed "$work/by_pkg_config")" "libc.so.6 libmeower.so.1"
     "$work/by_pkg_config"
 }
 

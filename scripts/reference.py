@@ -54,7 +54,7 @@ def plain(comment):
 
 
 def functions_of(code):
-    """The functions that code declares: the name before its parameters, also of one that returns an array's address."""
+    """The functions that code declares: the name before its parameters."""
     names = []
     for declaration in re.findall(r"^MEOWER_API\s+([^;]*);", re.sub(r"/\*.*?\*/", "", code, flags=re.S), re.S | re.M):
         names.append(re.search(r"\b(meower_\w+)\s*\((?!\*)", declaration).group(1))
@@ -241,10 +241,14 @@ def symbols():
     return sorted((name, since(block)) for header in headers() for block in header.blocks for name in block.functions)
 
 
+def later(first, second):
+    return max(first, second, key=lambda number: tuple(map(int, number.split("."))))
+
+
 def debian_symbols():
-    """What dpkg-gensymbols(1) reads."""
-    lines = ["libmeower.so.0 libmeower0 #MINVER#", "* Build-Depends-Package: libmeower-dev", " MEOWER_0.1@MEOWER_0.1 0.1"]
-    return lines + [f" {name}@MEOWER_0.1 {number}" for name, number in symbols()]
+    """What dpkg-gensymbols(1) reads: the versions of the package, which begins with the soname, in 0.2."""
+    lines = ["libmeower.so.1 libmeower1 #MINVER#", "* Build-Depends-Package: libmeower-dev", " MEOWER_0.2@MEOWER_0.2 0.2"]
+    return lines + [f" {name}@MEOWER_0.2 {later(number, '0.2')}" for name, number in symbols()]
 
 
 def main(arguments):

@@ -82,7 +82,7 @@ static void print_check(const meower_check *check, const meower_check_totals *to
 static int check(const meower_options *options, const char *argument)
 {
     meower_check *result;
-    meower_check_totals totals;
+    meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
     meower_error error;
 
     (void)argument;

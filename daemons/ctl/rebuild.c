@@ -80,9 +80,9 @@ static int fail(const char *message)
     return 1;
 }
 
-static int wait_until_done(meower *feed)
+static int wait_until_done(meower_feed *feed)
 {
-    meower_rebuild rebuild = {.state = MEOWER_REBUILD_RUNNING};
+    meower_rebuild rebuild = MEOWER_REBUILD_INIT;
     unsigned long long shown = 0;
 
     while (meower_rebuild_state(feed, &rebuild) == MEOWER_OK && rebuild.state == MEOWER_REBUILD_RUNNING) {
@@ -94,7 +94,7 @@ static int wait_until_done(meower *feed)
 
 int rebuild_by_library(const meower_options *options)
 {
-    meower *feed;
+    meower_feed *feed;
     meower_error error;
     int failed;
 

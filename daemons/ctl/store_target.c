@@ -11,7 +11,7 @@
 
 struct store_target {
     struct target target; /* first: the operations cast back */
-    meower *feed;
+    meower_feed *feed;
 };
 
 static int fail(const meower_error *error)
@@ -57,9 +57,9 @@ static int print_page(const struct target *target, meower_page *page)
 
 static int store_post(struct target *target, const char *body)
 {
-    meower *feed = ((struct store_target *)target)->feed;
+    meower_feed *feed = ((struct store_target *)target)->feed;
     meower_command *command;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_error error;
     int status = meower_command_open(feed, &command, &error);
 
@@ -77,7 +77,7 @@ static int store_post(struct target *target, const char *body)
 
 static int store_remove(struct target *target, const char *id)
 {
-    meower *feed = ((struct store_target *)target)->feed;
+    meower_feed *feed = ((struct store_target *)target)->feed;
     meower_command *command;
     meower_error error;
     int status = meower_command_open(feed, &command, &error);
@@ -109,7 +109,7 @@ static int store_list(struct target *target, uint64_t skip, uint32_t take)
 }
 
 /* The cursor of the feed's head, so that the search waits until the index has all of it. */
-static int find_head(meower *feed, char cursor[MEOWER_CURSOR_SIZE], meower_error *error)
+static int find_head(meower_feed *feed, char cursor[MEOWER_CURSOR_SIZE], meower_error *error)
 {
     meower_subscription *subscription;
     int status = meower_subscription_open(feed, NULL, &subscription, error);
@@ -123,7 +123,7 @@ static int find_head(meower *feed, char cursor[MEOWER_CURSOR_SIZE], meower_error
 
 static int store_search(struct target *target, const char *text, uint32_t take)
 {
-    meower *feed = ((struct store_target *)target)->feed;
+    meower_feed *feed = ((struct store_target *)target)->feed;
     meower_search search = MEOWER_SEARCH_INIT;
     char cursor[MEOWER_CURSOR_SIZE];
     meower_query *query;
@@ -151,9 +151,9 @@ static void print_event(const struct target *target, const meower_event *event)
     if (target->as_json) {
         print_json(event->json, event->json_len);
     } else if (event->kind == MEOWER_EVENT_CREATED) {
-        print_one(&event->meow);
+        print_one(event->meow);
     } else {
-        print_deletion(event->meow.id);
+        print_deletion(event->meow->id);
     }
     print_flush();
 }

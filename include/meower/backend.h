@@ -4,11 +4,14 @@
  * backend talks to its engine and never sees an event loop.
  *
  * Rules for every function of a backend
- *   Status       MEOWER_OK or a negative MEOWER_ERROR_ code, with the detail in `error` (never NULL here).
+ *   Status       MEOWER_OK or a negative MEOWER_ERROR_ code, with the detail in `error` (never NULL here). A positive
+ *                number is refused: the call fails with MEOWER_ERROR_INTERNAL.
  *                Set MEOWER_ERROR_FLAG_RETRIABLE when the same call may succeed later.
  *   Ownership    Nothing that a backend allocated crosses the border: rows are pushed into a sink, whose row function
  *                copies what it needs. Pointers in rows and batches live until the call they are passed to returns.
- *   Sinks        When a row function returns anything but MEOWER_OK, stop at once and return that value.
+ *   Sinks        When a row function returns anything but MEOWER_OK, stop at once and return that value. Rows without
+ *                an id, meows without a body, more rows than were asked for, and positions with a hole are refused: the
+ *                call fails with MEOWER_ERROR_CORRUPT.
  *   Threads      Each member's comment. A "lane" numbers the threads that may read at once: the library never runs two
  *                calls with one lane at the same time, so a backend keeps one connection a lane and needs no lock.
  *                The functions that change something run one at a time, beside the lanes. */
@@ -23,7 +26,7 @@ extern "C" {
 #endif
 
 /* The ABI of the tables below. A table of another ABI is refused when it is added. */
-#define MEOWER_BACKEND_ABI 2
+#define MEOWER_BACKEND_ABI 3
 
 /* Bytes of an epoch: 16 hexadecimal digits and the terminating NUL. A store draws a new epoch when it is created or
  * restored, so that positions of another life are never mistaken for its own. */
@@ -374,13 +377,22 @@ typedef struct meower_fault_hook {
 /* Sets the fault hook (copied; NULL: none). One thread at a time. Since 0.1. */
 MEOWER_API void meower_options_set_fault_hook(meower_options *options, const meower_fault_hook *hook);
 
-/* Writes an error for a backend: `code`, the engine's own `backend_code` (or 0), `flags`, and a message made of
- * `format` as printf() does, cut to fit. `error` may be NULL. Returns `code`, so that a failing path is one line. Any
- * thread. Since 0.1. */
+/* Writes an error for a backend: `code`, the engine's own `backend_code` (or 0; its domain is MEOWER_DOMAIN_OTHER),
+ * `flags`, and a message made of `format` as printf() does, cut to fit. `error` may be NULL. Returns `code`, so that a
+ * failing path is one line. Any thread. Since 0.1. */
 MEOWER_API int meower_error_set(meower_error *error, int code, int backend_code, uint32_t flags, const char *format,
                                 ...)
 #if defined(__GNUC__)
     __attribute__((format(printf, 5, 6)))
+#endif
+    ;
+
+/* The same as meower_error_set() with `backend_domain`, MEOWER_DOMAIN_...: whose code `backend_code` is. `code`,
+ * `flags` and `format` as there. Returns `code`. Any thread. Since 0.2. */
+MEOWER_API int meower_error_set_backend(meower_error *error, int code, int backend_domain, int backend_code,
+                                        uint32_t flags, const char *format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 6, 7)))
 #endif
     ;
 

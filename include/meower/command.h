@@ -12,21 +12,31 @@
 extern "C" {
 #endif
 
-struct meower;
+struct meower_feed;
 
 /* A command handle. Released by meower_command_close(). */
 typedef struct meower_command meower_command;
 
-/* One post of many. Caller-owned; fixed size for all 0.x versions. */
+/* One post of many. Caller-owned. Initialise with MEOWER_POST_INIT, of an array at least the first that a call is
+ * given.
+ */
 typedef struct meower_post {
-    const char *body; /* body_len bytes */
+    size_t struct_size; /* sizeof(meower_post) */
+    const char *body;   /* body_len bytes */
     size_t body_len;
     const char *idempotency_key; /* NUL-terminated; NULL: none */
     void *tag;                   /* for its result */
 } meower_post;
+#define MEOWER_POST_INIT                                                                                               \
+    {                                                                                                                  \
+        sizeof(meower_post), NULL, 0, NULL, NULL                                                                       \
+    }
 
-/* What became of one command. Caller-owned; fixed size for all 0.x versions. */
+/* What became of one command. Caller-owned. Initialise with MEOWER_COMMAND_RESULT_INIT, of an array at least the first
+ * that a call is given, and the others with zeros; it may be used again as it is. */
 typedef struct meower_command_result {
+    size_t struct_size;              /* sizeof(meower_command_result) */
+    meower_error *error;             /* in: where to write why the command failed, the caller's; NULL: nowhere */
     void *tag;                       /* as submitted */
     int status;                      /* MEOWER_OK, or why not; OUTCOME_UNKNOWN: it may be stored all the same */
     int replayed;                    /* 1: the idempotency key had stored this meow before; nothing new was stored */
@@ -34,13 +44,17 @@ typedef struct meower_command_result {
     uint64_t position;               /* of the event; 0 when there is none */
     char id[MEOWER_ID_SIZE];         /* of the meow */
     char cursor[MEOWER_CURSOR_SIZE]; /* the position as a token, for read-your-writes and subscriptions */
-    meower_error error;              /* written when status is not MEOWER_OK */
+    uint32_t flags;                  /* MEOWER_ERROR_FLAG_... of a status other than MEOWER_OK */
 } meower_command_result;
+#define MEOWER_COMMAND_RESULT_INIT                                                                                     \
+    {                                                                                                                  \
+        sizeof(meower_command_result), NULL, NULL, 0, 0, 0, 0, "", "", 0                                               \
+    }
 
 /* Opens a handle on `instance`, which must outlive it. *out is released by meower_command_close().
  * Errors: UNSUPPORTED when the instance's roles lack "command", NO_MEMORY, IO, CLOSED, FORKED. Any thread. Since 0.1.
  */
-MEOWER_API int meower_command_open(struct meower *instance, meower_command **out, meower_error *error);
+MEOWER_API int meower_command_open(struct meower_feed *instance, meower_command **out, meower_error *error);
 
 /* Returns the descriptor that is readable while results wait, until the last was taken. Owned by the handle: poll it
  * for input, never read or close it; it ends with the handle. INVALID when the handle is NULL. Any thread. Since 0.1.
@@ -59,8 +73,8 @@ MEOWER_API int meower_command_submit_post(meower_command *command, const char *b
  * but all of them or none, and in one step: they share transactions as far as the option batch_max allows. Each has a
  * result of its own; that one of them fails in the store does not hold back the others. With a count of 0 nothing
  * happens. Errors: INVALID, whose message names the first post that may not be posted by its index ("posts[3]: ..."),
- * or that more than queue_max never fit; BUSY when not all fit now (retriable), CLOSED, NO_MEMORY, FORKED; nothing was
- * queued then. Any thread. Since 0.1. */
+ * or that more than queue_max never fit; UNSUPPORTED when a post has a member of a later version; BUSY when not all fit
+ * now (retriable), CLOSED, NO_MEMORY, FORKED; nothing was queued then. Any thread. Since 0.1. */
 MEOWER_API int meower_command_submit_posts(meower_command *command, const meower_post *posts, size_t count,
                                            meower_error *error);
 
@@ -68,21 +82,23 @@ MEOWER_API int meower_command_submit_posts(meower_command *command, const meower
  * when there is none. Errors and thread rule as meower_command_submit_post(). Since 0.1. */
 MEOWER_API int meower_command_submit_delete(meower_command *command, const char *id, void *tag, meower_error *error);
 
-/* Takes the next result into `out`. Returns 1 when one was taken, 0 when none waits (out is untouched), FORKED in a
- * forked child. Never blocks. Any thread. Since 0.1. */
+/* Takes the next result into `out`, and why it failed into the error that `out` names, if any. Returns 1 when one was
+ * taken, 0 when none waits (out is untouched), INVALID when `out` is NULL or was not initialised, UNSUPPORTED when it
+ * has a member of a later version that is not zero, FORKED in a forked child. Never blocks. Any thread. Since 0.1. */
 MEOWER_API int meower_command_next(meower_command *command, meower_command_result *out);
 
 /* Takes the next results, at most `max` of them, into `results` (the caller's, room for `max`), in the order in which
- * meower_command_next() would give them. Returns how many were taken, 0 when none waits, INVALID when `results` is
- * NULL, FORKED in a forked child. Never blocks. Any thread. Since 0.1. */
+ * meower_command_next() would give them. Returns how many were taken, 0 when none waits, or INVALID, UNSUPPORTED and
+ * FORKED as there; nothing was taken then. Never blocks. Any thread. Since 0.1. */
 MEOWER_API int meower_command_next_many(meower_command *command, meower_command_result *results, size_t max);
 
 /* Posts and waits at most `timeout_ms` for the result (-1: for ever). `body`, `body_len` and `idempotency_key` are as
- * in meower_command_submit_post(). Returns the result's status; `out` (may be NULL) is written when it is MEOWER_OK.
- * Errors: as there, CONFLICT, TIMEOUT, OUTCOME_UNKNOWN, and those of the store: UNAVAILABLE, IO, FULL. After TIMEOUT
- * and OUTCOME_UNKNOWN the post may be stored all the same: repeat it with an idempotency key. With threads=0 it steps
- * the instance itself. Do not mix with submitted commands on one handle: BUSY while any of those is not taken. One
- * thread at a time. Since 0.1. */
+ * in meower_command_submit_post(). Returns the result's status; `out` (may be NULL) is written when it is MEOWER_OK,
+ * and `error`, not the one that `out` names, when it is not. Errors: as there, UNSUPPORTED, CONFLICT, TIMEOUT,
+ * INTERRUPTED, OUTCOME_UNKNOWN, and those of the store: UNAVAILABLE, IO, FULL. After TIMEOUT, INTERRUPTED and
+ * OUTCOME_UNKNOWN the post may be stored all the same: repeat it with an idempotency key. With threads=0 it steps the
+ * instance itself. Do not mix with submitted commands on one handle: BUSY while any of those is not taken. One thread
+ * at a time. Since 0.1. */
 MEOWER_API int meower_command_post(meower_command *command, const char *body, size_t body_len,
                                    const char *idempotency_key, int timeout_ms, meower_command_result *out,
                                    meower_error *error);

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-struct meower;
+struct meower_feed;
 
 /* ---- copies of the store ---------------------------------------------------------------------------------------- */
 
@@ -42,22 +42,28 @@ enum {
     MEOWER_REBUILD_FAILED = 3   /* the old index is still there; the reason says why */
 };
 
-/* The last rebuild of an instance. */
+/* The last rebuild of an instance. Initialise with MEOWER_REBUILD_INIT; it may be used again. */
 typedef struct meower_rebuild {
-    int state;         /* MEOWER_REBUILD_... */
-    uint64_t position; /* events up to it are in the new index */
-    uint64_t head;     /* of the feed: where it is going */
-    char reason[500];  /* why it failed, else empty; kept whole */
+    size_t struct_size; /* sizeof(meower_rebuild) */
+    uint64_t position;  /* events up to it are in the new index */
+    uint64_t head;      /* of the feed: where it is going */
+    int state;          /* MEOWER_REBUILD_... */
+    char reason[500];   /* why it failed, else empty; kept whole */
 } meower_rebuild;
+#define MEOWER_REBUILD_INIT                                                                                            \
+    {                                                                                                                  \
+        sizeof(meower_rebuild), 0, 0, 0, ""                                                                            \
+    }
 
 /* Starts to build a new search index beside the one that is searched, from the store; when it has all that the old one
  * has it takes its place at once. Posts and searches go on as ever, and no search finds less than before. What it is at
  * says meower_rebuild_state(). An instance that is closed meanwhile gives it up. Errors: UNSUPPORTED when the roles
  * lack "query" or the engine cannot do it, BUSY while one is running, CLOSED, FORKED. Any thread. Since 0.1. */
-MEOWER_API int meower_rebuild_start(struct meower *instance, meower_error *error);
+MEOWER_API int meower_rebuild_start(struct meower_feed *instance, meower_error *error);
 
-/* Writes what the last rebuild is at. Errors: FORKED. Any thread. Since 0.1. */
-MEOWER_API int meower_rebuild_state(struct meower *instance, meower_rebuild *out);
+/* Writes to `out` what the last rebuild is at. Errors: INVALID or UNSUPPORTED when it does not fit (base.h, "Structs"),
+ * FORKED. Any thread. Since 0.1. */
+MEOWER_API int meower_rebuild_state(struct meower_feed *instance, meower_rebuild *out);
 
 /* ---- checking --------------------------------------------------------------------------------------------------- */
 
@@ -86,15 +92,20 @@ typedef struct meower_finding {
     const char *text;  /* English, one sentence without a full stop, for people */
 } meower_finding;
 
-/* What was looked at. */
+/* What was looked at. Initialise with MEOWER_CHECK_TOTALS_INIT. */
 typedef struct meower_check_totals {
+    size_t struct_size;      /* sizeof(meower_check_totals) */
+    int has_index;           /* 0: the options name no index that outlives its instance */
     uint64_t head;           /* position of the last event */
     uint64_t meows;          /* that are there */
     uint64_t documents;      /* in the index */
     uint64_t index_position; /* how far the index is; behind the head is no fault: it follows when a daemon runs */
     uint64_t findings;       /* that were found; at most MEOWER_FINDINGS_MAX of them are kept */
-    int has_index;           /* 0: the options name no index that outlives its instance */
 } meower_check_totals;
+#define MEOWER_CHECK_TOTALS_INIT                                                                                       \
+    {                                                                                                                  \
+        sizeof(meower_check_totals), 0, 0, 0, 0, 0, 0                                                                  \
+    }
 
 #define MEOWER_FINDINGS_MAX 10000
 
@@ -107,8 +118,8 @@ typedef struct meower_check meower_check;
  * be opened to look only, and as meower_open(). Finding something is none. Any thread. Since 0.1. */
 MEOWER_API int meower_check_run(const meower_options *options, meower_check **out, meower_error *error);
 
-/* Writes to *out what `check` has looked at, and how much of it is wrong. Errors: INVALID when one is NULL. Any thread.
- * Since 0.1. */
+/* Writes to *out what `check` has looked at, and how much of it is wrong. Errors: INVALID when one is
+ * NULL; INVALID or UNSUPPORTED when *out does not fit (base.h, "Structs"). Any thread. Since 0.1. */
 MEOWER_API int meower_check_read_totals(const meower_check *check, meower_check_totals *out);
 
 /* Finding `index` (from 0) of `check`, by position; NULL past the last one that was kept. Any thread. Since 0.1. */

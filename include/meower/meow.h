@@ -14,8 +14,8 @@ extern "C" {
 #define MEOWER_CURSOR_SIZE 40  /* bytes of a cursor token with the terminating NUL, at most */
 #define MEOWER_KEY_MAX     255 /* bytes of an idempotency key, at most */
 
-/* A meow as stored. The library owns it; the comment of the function that gave it says for how long. Fixed size for all
- * 0.x versions, for events hold one. */
+/* A meow as stored. The library owns it; the comment of the function that gave it says for how long. Members may be
+ * added at the end in later versions: never copy it by value. */
 typedef struct meower_meow {
     const char *id;        /* 27 characters, NUL-terminated */
     const char *body;      /* UTF-8, NUL-terminated */

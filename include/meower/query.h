@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-struct meower;
+struct meower_feed;
 
 #define MEOWER_TAKE_DEFAULT 100  /* meows a page when nothing else is asked */
 #define MEOWER_TAKE_MAX     1000 /* meows a page at most */
@@ -27,7 +27,7 @@ typedef struct meower_page meower_page;
  * positions: who always asks with min_id for what is newer than the newest id he has seen misses nothing.
  * Initialise with MEOWER_LIST_INIT. */
 typedef struct meower_list {
-    size_t struct_size;   /* sizeof(meower_list): later versions add members at the end, older programs go on */
+    size_t struct_size;   /* sizeof(meower_list) */
     uint64_t skip;        /* newest meows to leave out */
     uint32_t take;        /* meows wanted, 0 to MEOWER_TAKE_MAX */
     const char *max_id;   /* only older than this id; NULL: no bound */
@@ -57,7 +57,7 @@ typedef struct meower_search {
 
 /* Opens a handle on `instance`, which must outlive it. *out is released by meower_query_close().
  * Errors: UNSUPPORTED when the instance's roles lack "query", NO_MEMORY, IO, CLOSED, FORKED. Any thread. Since 0.1. */
-MEOWER_API int meower_query_open(struct meower *instance, meower_query **out, meower_error *error);
+MEOWER_API int meower_query_open(struct meower_feed *instance, meower_query **out, meower_error *error);
 
 /* Returns the descriptor that is readable while pages wait, until the last was taken. Owned by the handle: poll it for
  * input, never read or close it; it ends with the handle. INVALID when the handle is NULL. Any thread. Since 0.1. */
@@ -65,8 +65,9 @@ MEOWER_API int meower_query_fd(const meower_query *query);
 
 /* Submit a request (`list`, `search`: copied with their texts); its page carries `tag`, which the library does not look
  * at. A page follows for every call that returned MEOWER_OK, and only for those. A request with a cursor that does not
- * become visible within wait_max_ms gives a page of status TIMEOUT. Errors: INVALID, BUSY when the queue is full
- * (retriable), CLOSED, NO_MEMORY, FORKED; nothing was queued then. Any thread. Since 0.1. */
+ * become visible within wait_max_ms gives a page of status TIMEOUT. Errors: INVALID, UNSUPPORTED when a member of a
+ * later version is set, BUSY when the queue is full (retriable), CLOSED, NO_MEMORY, FORKED; nothing was queued then.
+ * Any thread. Since 0.1. */
 MEOWER_API int meower_query_submit_list(meower_query *query, const meower_list *list, void *tag, meower_error *error);
 MEOWER_API int meower_query_submit_search(meower_query *query, const meower_search *search, void *tag,
                                           meower_error *error);
@@ -83,9 +84,9 @@ MEOWER_API int meower_query_next(meower_query *query, meower_page **out);
 
 /* Ask and wait at most `timeout_ms` (-1: for ever). `list`, `search`, `id` and `cursor` are as in the calls above.
  * Return MEOWER_OK with the page in *out, released by meower_page_free(), or the page's status. Errors: INVALID,
- * NOT_FOUND (of meower_query_get), TIMEOUT, BUSY, CLOSED, NO_MEMORY, FORKED, and those of the store: UNAVAILABLE, IO,
- * CORRUPT. With threads=0 they step the instance themselves. Do not mix with submitted requests on one handle: BUSY
- * while any of those is not taken. One thread at a time. Since 0.1. */
+ * UNSUPPORTED, NOT_FOUND (of meower_query_get), TIMEOUT, INTERRUPTED, BUSY, CLOSED, NO_MEMORY, FORKED, and those of the
+ * store: UNAVAILABLE, IO, CORRUPT. With threads=0 they step the instance themselves. Do not mix with submitted requests
+ * on one handle: BUSY while any of those is not taken. One thread at a time. Since 0.1. */
 MEOWER_API int meower_query_list(meower_query *query, const meower_list *list, int timeout_ms, meower_page **out,
                                  meower_error *error);
 MEOWER_API int meower_query_search(meower_query *query, const meower_search *search, int timeout_ms, meower_page **out,
@@ -110,10 +111,16 @@ MEOWER_API int meower_page_has_newer(const meower_page *page);      /* 1: more p
 MEOWER_API int meower_page_is_fallback(
     const meower_page *page); /* 1: the engine was away; the newest meows were scanned */
 
-/* Where the words that were searched stand in meow `index` (from 0): returns *count pairs of start and length in code
- * points of its body; NULL with *count 0 when highlights were not asked for, or past the end. The page's, as long as
- * it. Any thread. Since 0.1. */
-MEOWER_API const uint32_t (*meower_page_highlights(const meower_page *page, size_t index, size_t *count))[2];
+/* A part of a body. Fixed size, for pages have arrays of them. */
+typedef struct meower_highlight {
+    uint32_t start;  /* code points of the body before it */
+    uint32_t length; /* code points */
+} meower_highlight;
+
+/* Returns *count parts of the body of meow `index` (from 0), in their order, in which the words that were searched
+ * stand; NULL with *count 0 when highlights were not asked for, or past the end. The page's, as long as it. Any thread.
+ * Since 0.1. */
+MEOWER_API const meower_highlight *meower_page_highlights(const meower_page *page, size_t index, size_t *count);
 
 /* Returns the bytes that meower_page_write_json() will write. Any thread. Since 0.1. */
 MEOWER_API size_t meower_page_json_len(const meower_page *page);

@@ -11,36 +11,39 @@
 extern "C" {
 #endif
 
-struct meower;
+struct meower_feed;
 
 /* A subscription handle. Released by meower_subscription_close(). */
 typedef struct meower_subscription meower_subscription;
 
-/* One event. The handle's; valid until the next call of meower_subscription_next(), _wait() or _close() on it.
- * Members may be added at the end in later versions: never copy it by value. */
+/* One event. The handle's; valid until the next call of meower_subscription_next(), _next_many(), _wait() or _close()
+ * on it. Members may be added at the end in later versions: never copy it by value. */
 typedef struct meower_event {
-    uint64_t position;  /* 1, 2, 3, ...; a subscription may leave out the creation of a meow that is deleted by now */
-    int kind;           /* MEOWER_EVENT_... */
-    meower_meow meow;   /* of a deletion only the id: body is NULL */
-    const char *cursor; /* the position as a token: resume after this event with it */
-    const char *json;   /* the event as a WebSocket client gets it, one JSON object, NUL-terminated */
-    size_t json_len;    /* bytes of json */
+    uint64_t position;       /* 1, 2, 3, ...; the creation of a meow that is deleted by now may be left out */
+    int kind;                /* MEOWER_EVENT_... */
+    const meower_meow *meow; /* of a deletion only the id: body is NULL */
+    const char *cursor;      /* the position as a token: resume after this event with it */
+    const char *json;        /* the event as a WebSocket client gets it, one JSON object, NUL-terminated */
+    size_t json_len;         /* bytes of json */
 } meower_event;
 
-/* Subscribes on `instance`, which must outlive the handle, to what follows `cursor`; NULL or "": to what follows now.
- * An unknown cursor (another epoch, or beyond the head) is no error: the subscription starts now and
- * meower_subscription_recovered() is 0. Where other processes write to the same store, "now" and the head are looked up
- * there: then it blocks, at most for the option wait_max_ms. Errors: INVALID when the cursor is no token at all,
- * UNSUPPORTED when the instance's roles lack "subscription", TIMEOUT, UNAVAILABLE, IO and BUSY when the store could not
- * be looked at (retriable; where this process knows the cursor it starts all the same), NO_MEMORY, CLOSED, FORKED. Any
- * thread. Since 0.1. */
-MEOWER_API int meower_subscription_open(struct meower *instance, const char *cursor, meower_subscription **out,
+/* The cursor before the first event. */
+#define MEOWER_CURSOR_START "start"
+
+/* Subscribes on `instance`, which must outlive the handle, to what follows `cursor`; NULL or "": to what follows now;
+ * MEOWER_CURSOR_START (since 0.2): to all that the store has, from the first event on. An unknown cursor (another
+ * epoch, or beyond the head) is no error: the subscription starts now and meower_subscription_recovered() is 0. Where
+ * other processes write to the same store, "now" and the head are looked up there: then it blocks, at most for the
+ * option wait_max_ms. Errors: INVALID when the cursor is no token at all, UNSUPPORTED when the instance's roles lack
+ * "subscription", TIMEOUT, UNAVAILABLE, IO and BUSY when the store could not be looked at (retriable; where this
+ * process knows the cursor it starts all the same), INTERRUPTED, NO_MEMORY, CLOSED, FORKED. Any thread. Since 0.1. */
+MEOWER_API int meower_subscription_open(struct meower_feed *instance, const char *cursor, meower_subscription **out,
                                         meower_error *error);
 
 /* Subscribes to what follows `cursor` as meower_subscription_open() does, but never blocks: no event comes, and
  * meower_subscription_recovered() and _cursor() mean nothing, until meower_subscription_started() has returned 1.
  * Errors: INVALID, UNSUPPORTED, NO_MEMORY, IO, CLOSED, FORKED. Any thread. Since 0.1. */
-MEOWER_API int meower_subscription_begin(struct meower *instance, const char *cursor, meower_subscription **out,
+MEOWER_API int meower_subscription_begin(struct meower_feed *instance, const char *cursor, meower_subscription **out,
                                          meower_error *error);
 
 /* Returns 1 when it is known where the subscription starts, 0 when not yet (the descriptor is readable once it may be),
@@ -57,7 +60,7 @@ MEOWER_API int meower_subscription_fd(const meower_subscription *subscription);
 MEOWER_API int meower_subscription_recovered(const meower_subscription *subscription);
 
 /* Returns the position of the last event taken (at first: where it started), as a token. The handle's, valid until the
- * next call of meower_subscription_next() or _wait(). One thread at a time. Since 0.1. */
+ * next call of meower_subscription_next(), _next_many() or _wait(). One thread at a time. Since 0.1. */
 MEOWER_API const char *meower_subscription_cursor(const meower_subscription *subscription);
 
 /* Takes the next event. Returns 1 and sets *out, which is the handle's (see meower_event), when one was taken, 0 when
@@ -68,9 +71,16 @@ MEOWER_API const char *meower_subscription_cursor(const meower_subscription *sub
 MEOWER_API int meower_subscription_next(meower_subscription *subscription, const meower_event **out,
                                         meower_error *error);
 
-/* The same, waiting at most `timeout_ms` (-1: for ever) for an event. Returns as meower_subscription_next(), 0 when the
- * time ran out.
- * With threads=0 it steps the instance itself. One thread at a time. Since 0.1. */
+/* Takes the next events, at most `max` of them, in their order. Returns how many and writes a pointer to each to
+ * `events` (the caller's, room for `max`), or 0 and errors as meower_subscription_next(); nothing was taken then. There
+ * may be more than it gives: take until there are none. INVALID when `events` is NULL. Never blocks. One thread at a
+ * time. Since 0.2. */
+MEOWER_API int meower_subscription_next_many(meower_subscription *subscription, const meower_event **events, size_t max,
+                                             meower_error *error);
+
+/* As meower_subscription_next(), waiting at most `timeout_ms` (-1: for ever) for an event. Returns as
+ * meower_subscription_next(), 0 when the time ran out, INTERRUPTED. With threads=0 it steps the instance itself. One
+ * thread at a time. Since 0.1. */
 MEOWER_API int meower_subscription_wait(meower_subscription *subscription, int timeout_ms, const meower_event **out,
                                         meower_error *error);
 

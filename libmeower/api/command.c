@@ -4,6 +4,7 @@
 #include "api/instance.h"
 #include "base/hash.h"
 #include "base/html.h"
+#include "base/sized.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,13 +50,16 @@ static void deliver_requests(struct write_request *first)
     inbox_deliver_list(inbox, first_item, last_item, count);
 }
 
+static const struct sized_type post_type = SIZED_TYPE(meower_post, MEOWER_POST_INIT, tag);
+static const struct sized_type result_type = SIZED_TYPE(meower_command_result, MEOWER_COMMAND_RESULT_INIT, flags);
+
 /* NULL for NULL, which instance_check() refuses. */
-static meower *instance_of(const meower_command *command)
+static meower_feed *instance_of(const meower_command *command)
 {
     return command == NULL ? NULL : command->inbox.instance;
 }
 
-int meower_command_open(meower *instance, meower_command **out, meower_error *error)
+int meower_command_open(meower_feed *instance, meower_command **out, meower_error *error)
 {
     struct inbox *inbox;
     int status = out == NULL ? refuse_null("out", error) : instance_check(instance, error);
@@ -226,7 +230,7 @@ static int submit(meower_command *command, struct command_request *request, meow
 int meower_command_submit_post(meower_command *command, const char *body, size_t body_len, const char *idempotency_key,
                                void *tag, meower_error *error)
 {
-    const meower_post post = {body, body_len, idempotency_key, tag};
+    const meower_post post = {sizeof(post), body, body_len, idempotency_key, tag};
     struct command_request *request;
     int status = make_post(command, &post, &request, error);
 
@@ -252,7 +256,7 @@ static int check_posts(const meower_command *command, const meower_post *posts, 
             "%zu posts never fit the queue, which holds %zu (option queue_max); submit fewer at once", count,
             count_max);
     }
-    return MEOWER_OK;
+    return sized_check_array(&post_type, posts, count, error);
 }
 
 int meower_command_submit_posts(meower_command *command, const meower_post *posts, size_t count, meower_error *error)
@@ -262,7 +266,9 @@ int meower_command_submit_posts(meower_command *command, const meower_post *post
     int status = check_posts(command, posts, count, error);
 
     for (size_t i = 0; status == MEOWER_OK && i < count; i++) {
-        status = make_post(command, &posts[i], &request, error);
+        meower_post post = MEOWER_POST_INIT;
+        sized_read(&post_type, &post, (const char *)posts + i * posts->struct_size, posts->struct_size);
+        status = make_post(command, &post, &request, error);
         if (status == MEOWER_OK) {
             request_list_append(&list, request);
         } else if (status == MEOWER_ERROR_INVALID && error != NULL) {
@@ -284,15 +290,21 @@ int meower_command_submit_delete(meower_command *command, const char *id, void *
     return status == MEOWER_OK ? submit(command, request, error) : status;
 }
 
-/* Without the text of an error where there is none: it is most of a result's bytes. */
-static void copy_result(meower_command_result *out, const meower_command_result *result)
+/* Writes a result where the program gave room for it, and its error where the program gave room for that. */
+static void give_result(const struct write_request *write, void *room, size_t stride)
 {
-    if (result->status != MEOWER_OK) {
-        *out = *result;
-        return;
+    meower_command_result given = MEOWER_COMMAND_RESULT_INIT;
+    meower_command_result result = write->result;
+
+    sized_read(&result_type, &given, room, stride);
+    result.error = given.error;
+    if (result.status != MEOWER_OK) {
+        result.flags = write->error.flags;
+        if (given.error != NULL) {
+            *given.error = write->error;
+        }
     }
-    memcpy(out, result, offsetof(meower_command_result, error.message));
-    out->error.message[0] = '\0';
+    sized_write(&result_type, room, stride, &result);
 }
 
 int meower_command_next(meower_command *command, meower_command_result *out)
@@ -303,20 +315,29 @@ int meower_command_next(meower_command *command, meower_command_result *out)
 int meower_command_next_many(meower_command *command, meower_command_result *results, size_t max)
 {
     struct inbox_item *item;
+    size_t stride;
     size_t taken;
     int status = results == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance_of(command), NULL);
 
-    if (status != MEOWER_OK || max == 0) {
+    if (status != MEOWER_OK || max == 0 ||
+        (status = sized_check_array(&result_type, results, max, NULL)) != MEOWER_OK) {
         return status;
     }
+    stride = results->struct_size;
     item = inbox_take_some(&command->inbox, max < INT_MAX ? max : INT_MAX, &taken);
     for (size_t i = 0; i < taken; i++) {
         struct command_request *request = request_of(item);
         item = (struct inbox_item *)item->node.next;
-        copy_result(&results[i], &request->write.result);
+        give_result(&request->write, (char *)results + i * stride, stride);
         free(request);
     }
     return (int)taken;
+}
+
+/* Whether there is room for the result of a synchronous call. NULL: it is not wanted. */
+static int check_room(const meower_command_result *out, meower_error *error)
+{
+    return out == NULL ? MEOWER_OK : sized_check(&result_type, out, error);
 }
 
 /* Submits the request of a synchronous call and waits for its result. */
@@ -342,10 +363,10 @@ static int call(meower_command *command, struct command_request *request, int ti
     request = request_of(item);
     status = request->write.result.status;
     if (status != MEOWER_OK && error != NULL) {
-        *error = request->write.result.error;
+        *error = request->write.error;
     }
     if (status == MEOWER_OK && out != NULL) {
-        copy_result(out, &request->write.result);
+        give_result(&request->write, out, out->struct_size);
     }
     free(request);
     return status;
@@ -354,10 +375,13 @@ static int call(meower_command *command, struct command_request *request, int ti
 int meower_command_post(meower_command *command, const char *body, size_t body_len, const char *idempotency_key,
                         int timeout_ms, meower_command_result *out, meower_error *error)
 {
-    const meower_post post = {body, body_len, idempotency_key, NULL};
+    const meower_post post = {sizeof(post), body, body_len, idempotency_key, NULL};
     struct command_request *request;
-    int status = make_post(command, &post, &request, error);
+    int status = check_room(out, error);
 
+    if (status == MEOWER_OK) {
+        status = make_post(command, &post, &request, error);
+    }
     return status == MEOWER_OK ? call(command, request, timeout_ms, out, error) : status;
 }
 
@@ -365,8 +389,11 @@ int meower_command_delete(meower_command *command, const char *id, int timeout_m
                           meower_error *error)
 {
     struct command_request *request;
-    int status = make_delete(command, id, NULL, &request, error);
+    int status = check_room(out, error);
 
+    if (status == MEOWER_OK) {
+        status = make_delete(command, id, NULL, &request, error);
+    }
     return status == MEOWER_OK ? call(command, request, timeout_ms, out, error) : status;
 }
 

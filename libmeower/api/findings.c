@@ -1,11 +1,14 @@
 /* findings.c - the findings of a check: kept up to a limit, counted all, given out in order. */
 #include "api/findings.h"
+#include "base/sized.h"
 #include <meower/backend.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const struct sized_type totals_type = SIZED_TYPE(meower_check_totals, MEOWER_CHECK_TOTALS_INIT, findings);
 
 static bool make_room(meower_check *check)
 {
@@ -71,11 +74,12 @@ void findings_sort(meower_check *check)
 
 int meower_check_read_totals(const meower_check *check, meower_check_totals *out)
 {
-    if (check == NULL || out == NULL) {
-        return MEOWER_ERROR_INVALID;
+    int status = check == NULL || out == NULL ? MEOWER_ERROR_INVALID : sized_check(&totals_type, out, NULL);
+
+    if (status == MEOWER_OK) {
+        sized_write(&totals_type, out, out->struct_size, &check->totals);
     }
-    *out = check->totals;
-    return MEOWER_OK;
+    return status;
 }
 
 const meower_finding *meower_check_finding(const meower_check *check, size_t index)

@@ -1,11 +1,15 @@
 /* health.c - what an instance says of itself: whether each part serves, and its counters and gauges. */
 #include "api/instance.h"
 #include "base/clock.h"
+#include "base/sized.h"
 #include <stdio.h>
 #include <string.h>
 
 #define LAG_MAX    1000     /* events that the index may be behind and still be called ready */
 #define FAILURE_US 10000000 /* a failed command counts for so long: without new ones, none could ever succeed */
+
+static const struct sized_type health_type = SIZED_TYPE(meower_health, MEOWER_HEALTH_INIT, reason);
+static const struct sized_type metric_type = SIZED_TYPE(meower_metric, MEOWER_METRIC_INIT, value);
 
 static void say(meower_health *out, const char *part, bool ready, const char *reason)
 {
@@ -14,7 +18,7 @@ static void say(meower_health *out, const char *part, bool ready, const char *re
     snprintf(out->reason, sizeof(out->reason), "%s", ready ? "" : reason);
 }
 
-static void store_health(meower *instance, meower_health *out)
+static void store_health(meower_feed *instance, meower_health *out)
 {
     struct tail *tail = instance_tail(instance);
     struct writer *writer = instance_writer(instance);
@@ -32,7 +36,7 @@ static void store_health(meower *instance, meower_health *out)
     say(out, "store", ready, reason);
 }
 
-static void bus_health(meower *instance, meower_health *out)
+static void bus_health(meower_feed *instance, meower_health *out)
 {
     struct failure *publishing = &instance_relay(instance)->failure;
     struct failure *listening = &instance_tail(instance)->bus_failure;
@@ -48,7 +52,7 @@ static void bus_health(meower *instance, meower_health *out)
     say(out, "bus", takes && gives, reason);
 }
 
-static void search_health(meower *instance, meower_health *out)
+static void search_health(meower_feed *instance, meower_health *out)
 {
     struct projection *projection = instance_projection(instance);
     uint64_t head = event_log_head(&instance_feed(instance)->log);
@@ -65,32 +69,48 @@ static void search_health(meower *instance, meower_health *out)
     say(out, "search", head <= visible || head - visible <= LAG_MAX, reason);
 }
 
-int meower_health_at(meower *instance, size_t index, meower_health *out)
+/* Returns false past the last part. */
+static bool find_health(meower_feed *instance, size_t index, meower_health *out)
 {
-    int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
-
-    if (status != MEOWER_OK) {
-        return status;
-    }
     switch (index) {
     case 0:
         store_health(instance, out);
-        return 1;
+        return true;
     case 1:
         bus_health(instance, out);
-        return 1;
+        return true;
     case 2:
         if (!instance_has_role(instance, "query")) {
-            return 0;
+            return false;
         }
         search_health(instance, out);
-        return 1;
+        return true;
     default:
-        return 0;
+        return false;
     }
 }
 
-static double gauge(meower *instance, const char *name)
+/* Whether a call of this process may write to `out`. */
+static int check_room(const meower_feed *instance, const struct sized_type *type, const void *out)
+{
+    int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
+
+    return status == MEOWER_OK ? sized_check(type, out, NULL) : status;
+}
+
+int meower_health_at(meower_feed *instance, size_t index, meower_health *out)
+{
+    meower_health health = MEOWER_HEALTH_INIT;
+    int status = check_room(instance, &health_type, out);
+
+    if (status != MEOWER_OK || !find_health(instance, index, &health)) {
+        return status;
+    }
+    sized_write(&health_type, out, out->struct_size, &health);
+    return 1;
+}
+
+static double gauge(meower_feed *instance, const char *name)
 {
     if (strcmp(name, "position") == 0) {
         return (double)event_log_head(&instance_feed(instance)->log);
@@ -116,9 +136,10 @@ static double gauge(meower *instance, const char *name)
     return (double)instance_handle_count(instance);
 }
 
-int meower_metric_at(meower *instance, size_t index, meower_metric *out)
+int meower_metric_at(meower_feed *instance, size_t index, meower_metric *out)
 {
-    int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
+    meower_metric metric = MEOWER_METRIC_INIT;
+    int status = check_room(instance, &metric_type, out);
 
     if (status != MEOWER_OK) {
         return status;
@@ -157,9 +178,10 @@ int meower_metric_at(meower *instance, size_t index, meower_metric *out)
     if (index >= sizeof(metrics) / sizeof(metrics[0])) {
         return 0;
     }
-    out->name = metrics[index].name;
-    out->help = metrics[index].help;
-    out->value = metrics[index].counter != NULL ? (double)atomic_load(metrics[index].counter)
-                                                : gauge(instance, metrics[index].name);
+    metric.name = metrics[index].name;
+    metric.help = metrics[index].help;
+    metric.value = metrics[index].counter != NULL ? (double)atomic_load(metrics[index].counter)
+                                                  : gauge(instance, metrics[index].name);
+    sized_write(&metric_type, out, out->struct_size, &metric);
     return 1;
 }

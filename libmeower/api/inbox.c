@@ -4,7 +4,7 @@
 #include "run/deadline.h"
 #include <stdlib.h>
 
-int inbox_open(meower *instance, void (*discard)(struct inbox_item *item), struct inbox **out, meower_error *error)
+int inbox_open(meower_feed *instance, void (*discard)(struct inbox_item *item), struct inbox **out, meower_error *error)
 {
     struct inbox *inbox = calloc(1, sizeof(*inbox));
 
@@ -150,9 +150,13 @@ int inbox_await(struct inbox *inbox, uint64_t serial, int timeout_ms, struct inb
     struct inbox_item *item;
 
     while ((item = inbox_take(inbox, serial)) == NULL) {
-        if (instance_wait(inbox->instance, &inbox->notifier, deadline_us) != MEOWER_OK) {
-            return meower_error_set(error, MEOWER_ERROR_TIMEOUT, 0, MEOWER_ERROR_FLAG_RETRIABLE,
+        int status = instance_wait(inbox->instance, &inbox->notifier, deadline_us, error);
+        if (status == MEOWER_ERROR_TIMEOUT) {
+            return meower_error_set(error, status, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                                     "no answer within %d ms; the request may still be carried out", timeout_ms);
+        }
+        if (status != MEOWER_OK) {
+            return status;
         }
     }
     *out = item;

@@ -14,7 +14,7 @@ struct inbox_item {
 };
 
 struct inbox {
-    meower *instance;
+    meower_feed *instance;
     struct notifier notifier;
     struct queue results;
     atomic_size_t unclaimed;  /* submitted by the user and not taken */
@@ -25,7 +25,8 @@ struct inbox {
 
 /* Opens an inbox of `instance` and counts a handle of it. `discard` releases a result that nobody will take.
  * Errors: NO_MEMORY, IO. */
-int inbox_open(meower *instance, void (*discard)(struct inbox_item *item), struct inbox **out, meower_error *error);
+int inbox_open(meower_feed *instance, void (*discard)(struct inbox_item *item), struct inbox **out,
+               meower_error *error);
 
 /* The handle is closed: what nobody took is discarded, now or when it comes. */
 void inbox_close(struct inbox *inbox);
@@ -52,7 +53,7 @@ struct inbox_item *inbox_take_some(struct inbox *inbox, size_t max, size_t *take
 /* Begins a synchronous call: BUSY while submitted requests are not taken. Otherwise *serial is its number. */
 int inbox_begin_call(struct inbox *inbox, uint64_t *serial, meower_error *error);
 
-/* Waits for the result of a synchronous call, at most `timeout_ms` (-1: for ever). Errors: TIMEOUT. */
+/* Waits for the result of a synchronous call, at most `timeout_ms` (-1: for ever). Errors: TIMEOUT, INTERRUPTED. */
 int inbox_await(struct inbox *inbox, uint64_t serial, int timeout_ms, struct inbox_item **out, meower_error *error);
 
 #endif

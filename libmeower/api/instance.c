@@ -9,7 +9,7 @@
 #include "stage/lane.h"
 #include <stdlib.h>
 
-struct meower {
+struct meower_feed {
     struct fork_guard guard;
     meower_options *options; /* a copy of the caller's */
     bool has_query;
@@ -26,11 +26,12 @@ struct meower {
 
     atomic_size_t handles; /* open handles of users */
     atomic_bool closing;
+    struct notifier interruption; /* readable: no call waits any more */
 };
 
 /* ---- for the other calls ---------------------------------------------------------------------------------------- */
 
-int instance_check_process(const meower *instance, meower_error *error)
+int instance_check_process(const meower_feed *instance, meower_error *error)
 {
     if (instance == NULL) {
         return refuse_null("the handle", error);
@@ -42,7 +43,7 @@ int instance_check_process(const meower *instance, meower_error *error)
     return MEOWER_OK;
 }
 
-int instance_check(const meower *instance, meower_error *error)
+int instance_check(const meower_feed *instance, meower_error *error)
 {
     int status = instance_check_process(instance, error);
 
@@ -52,93 +53,97 @@ int instance_check(const meower *instance, meower_error *error)
     return status;
 }
 
-void instance_handle_opened(meower *instance)
+void instance_handle_opened(meower_feed *instance)
 {
     atomic_fetch_add(&instance->handles, 1);
 }
 
-void instance_handle_closed(meower *instance)
+void instance_handle_closed(meower_feed *instance)
 {
     atomic_fetch_sub(&instance->handles, 1);
 }
 
-size_t instance_handle_count(const meower *instance)
+size_t instance_handle_count(const meower_feed *instance)
 {
     return atomic_load(&instance->handles);
 }
 
-int instance_wait(meower *instance, const struct notifier *notifier, int64_t deadline_us)
+int instance_wait(meower_feed *instance, const struct notifier *notifier, int64_t deadline_us, meower_error *error)
 {
     int timeout_ms = deadline_rest_ms(deadline_us, clock_monotonic_us(instance_clock(instance)));
 
+    if (atomic_load(&instance->interruption.raised)) {
+        return meower_error_set(error, MEOWER_ERROR_INTERRUPTED, 0, 0,
+                                "meower_interrupt() has ended the wait; the request may still be carried out");
+    }
     if (timeout_ms == 0) {
         return MEOWER_ERROR_TIMEOUT;
     }
     if (instance->has_threads) {
-        (void)notifier_wait(notifier, timeout_ms);
+        (void)notifier_wait(notifier, &instance->interruption, timeout_ms);
     } else if (meower_step(instance) == 0) {
         /* Idle: only time can bring anything; the host's own threads may. */
-        (void)notifier_wait(notifier, 1);
+        (void)notifier_wait(notifier, &instance->interruption, 1);
     }
     return MEOWER_OK;
 }
 
-bool instance_has_role(const meower *instance, const char *role)
+bool instance_has_role(const meower_feed *instance, const char *role)
 {
     return options_list_has(instance->options, "roles", role);
 }
 
-bool instance_escapes_html(const meower *instance)
+bool instance_escapes_html(const meower_feed *instance)
 {
     return instance->escapes_html;
 }
 
-int64_t instance_wait_max_us(const meower *instance)
+int64_t instance_wait_max_us(const meower_feed *instance)
 {
     return instance->wait_max_us;
 }
 
-const meower_clock *instance_clock(const meower *instance)
+const meower_clock *instance_clock(const meower_feed *instance)
 {
     return &instance->options->clock;
 }
 
-const struct counters *instance_counters(const meower *instance)
+const struct counters *instance_counters(const meower_feed *instance)
 {
     return &instance->counters;
 }
 
-struct feed *instance_feed(meower *instance)
+struct feed *instance_feed(meower_feed *instance)
 {
     return &instance->feed;
 }
 
-struct writer *instance_writer(meower *instance)
+struct writer *instance_writer(meower_feed *instance)
 {
     return &instance->stages.writer;
 }
 
-struct tail *instance_tail(meower *instance)
+struct tail *instance_tail(meower_feed *instance)
 {
     return &instance->stages.tail;
 }
 
-struct relay *instance_relay(meower *instance)
+struct relay *instance_relay(meower_feed *instance)
 {
     return &instance->stages.relay;
 }
 
-struct projection *instance_projection(meower *instance)
+struct projection *instance_projection(meower_feed *instance)
 {
     return &instance->stages.projection;
 }
 
-struct rebuild *instance_rebuild(meower *instance)
+struct rebuild *instance_rebuild(meower_feed *instance)
 {
     return &instance->stages.rebuild;
 }
 
-struct readers *instance_readers(meower *instance)
+struct readers *instance_readers(meower_feed *instance)
 {
     return &instance->stages.readers;
 }
@@ -146,7 +151,7 @@ struct readers *instance_readers(meower *instance)
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
 /* Opens store, bus and search; closes again what was opened when one fails. */
-static int open_backends(meower *instance, meower_error *error)
+static int open_backends(meower_feed *instance, meower_error *error)
 {
     unsigned lanes = stages_lanes(instance->options);
     int status = store_open(&instance->store, instance->options, lanes, error);
@@ -169,7 +174,7 @@ static int open_backends(meower *instance, meower_error *error)
     return status;
 }
 
-static void close_backends(meower *instance)
+static void close_backends(meower_feed *instance)
 {
     if (instance->has_query) {
         search_close(&instance->search);
@@ -179,7 +184,7 @@ static void close_backends(meower *instance)
 }
 
 /* Reads the newest meows of the store into memory. */
-static int init_feed(meower *instance, meower_error *error)
+static int init_feed(meower_feed *instance, meower_error *error)
 {
     struct feed *feed = &instance->feed;
 
@@ -191,7 +196,7 @@ static int init_feed(meower *instance, meower_error *error)
     return feed_init(feed, LANE_WRITER, error);
 }
 
-static int init_stages(meower *instance, meower_error *error)
+static int init_stages(meower_feed *instance, meower_error *error)
 {
     struct stages *stages = &instance->stages;
 
@@ -205,7 +210,7 @@ static int init_stages(meower *instance, meower_error *error)
 }
 
 /* Opens the backends, and makes the feed and the stages on them. After an error nothing is left of them. */
-static int open_parts(meower *instance, meower_error *error)
+static int open_parts(meower_feed *instance, meower_error *error)
 {
     int status = open_backends(instance, error);
 
@@ -234,17 +239,18 @@ close_backends:
 }
 
 /* The workers have stopped. */
-static void close_parts(meower *instance)
+static void close_parts(meower_feed *instance)
 {
     stages_destroy(&instance->stages);
     feed_destroy(&instance->feed);
     close_backends(instance);
 }
 
-static void free_instance(meower *instance)
+static void free_instance(meower_feed *instance)
 {
     meower_options_free(instance->options);
     fork_guard_destroy(&instance->guard);
+    notifier_close(&instance->interruption);
     free(instance);
 }
 
@@ -262,9 +268,9 @@ int meower_options_check(const meower_options *options, meower_error *error)
 }
 
 /* An instance with its options and nothing else; NULL when memory is short. */
-static meower *new_instance(const meower_options *options)
+static meower_feed *new_instance(const meower_options *options)
 {
-    meower *instance = calloc(1, sizeof(*instance));
+    meower_feed *instance = calloc(1, sizeof(*instance));
 
     if (instance == NULL) {
         return NULL;
@@ -286,9 +292,18 @@ static meower *new_instance(const meower_options *options)
     return instance;
 }
 
-int meower_open(const meower_options *options, meower **out, meower_error *error)
+static int open_interruption(meower_feed *instance, meower_error *error)
 {
-    meower *instance;
+    if (notifier_open(&instance->interruption) == MEOWER_OK) {
+        return MEOWER_OK;
+    }
+    return meower_error_set(error, MEOWER_ERROR_IO, 0, 0,
+                            "no file descriptor is left for an instance; raise the limit (ulimit -n)");
+}
+
+int meower_open(const meower_options *options, meower_feed **out, meower_error *error)
+{
+    meower_feed *instance;
     meower_error detail = {0};
     int status;
 
@@ -299,7 +314,10 @@ int meower_open(const meower_options *options, meower **out, meower_error *error
     if (instance == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for an instance");
     }
-    status = open_parts(instance, &detail);
+    status = open_interruption(instance, &detail);
+    if (status == MEOWER_OK) {
+        status = open_parts(instance, &detail);
+    }
     if (status == MEOWER_OK) {
         *out = instance;
         return MEOWER_OK;
@@ -313,7 +331,7 @@ int meower_open(const meower_options *options, meower **out, meower_error *error
 
 /* ---- stepping --------------------------------------------------------------------------------------------------- */
 
-int meower_step(meower *instance)
+int meower_step(meower_feed *instance)
 {
     int status = instance_check_process(instance, NULL);
 
@@ -326,9 +344,21 @@ int meower_step(meower *instance)
     return stages_step(&instance->stages) ? 1 : 0;
 }
 
+/* ---- interrupting ----------------------------------------------------------------------------------------------- */
+
+int meower_interrupt(meower_feed *instance, meower_error *error)
+{
+    int status = instance_check_process(instance, error);
+
+    if (status == MEOWER_OK) {
+        notifier_raise(&instance->interruption);
+    }
+    return status;
+}
+
 /* ---- closing ---------------------------------------------------------------------------------------------------- */
 
-int meower_close(meower *instance, int timeout_ms, meower_error *error)
+int meower_close(meower_feed *instance, int timeout_ms, meower_error *error)
 {
     struct stages_rest rest;
     int status = instance == NULL ? MEOWER_OK : instance_check_process(instance, error);

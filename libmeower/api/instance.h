@@ -12,34 +12,34 @@
 
 /* MEOWER_OK, or FORKED, CLOSED, or INVALID for NULL, with the reason: the first line of every public call on a handle.
  */
-int instance_check(const meower *instance, meower_error *error);
+int instance_check(const meower_feed *instance, meower_error *error);
 
 /* MEOWER_OK, or FORKED, or INVALID for NULL: for calls that go on while the instance is closing. */
-int instance_check_process(const meower *instance, meower_error *error);
+int instance_check_process(const meower_feed *instance, meower_error *error);
 
 /* Counts the open handles of users: the instance does not close before them. Any thread. */
-void instance_handle_opened(meower *instance);
-void instance_handle_closed(meower *instance);
-size_t instance_handle_count(const meower *instance);
+void instance_handle_opened(meower_feed *instance);
+void instance_handle_closed(meower_feed *instance);
+size_t instance_handle_count(const meower_feed *instance);
 
 /* Waits for `notifier`, at most until `deadline_us` (run/deadline.h); steps the instance instead when it has no
- * threads. Returns 0, or TIMEOUT when the time is over. */
-int instance_wait(meower *instance, const struct notifier *notifier, int64_t deadline_us);
+ * threads. Returns 0, TIMEOUT when the time is over, of which the caller says what for, or INTERRUPTED. */
+int instance_wait(meower_feed *instance, const struct notifier *notifier, int64_t deadline_us, meower_error *error);
 
 /* What the options say. */
-bool instance_has_role(const meower *instance, const char *role);
-bool instance_escapes_html(const meower *instance);
-int64_t instance_wait_max_us(const meower *instance);
-const meower_clock *instance_clock(const meower *instance);
+bool instance_has_role(const meower_feed *instance, const char *role);
+bool instance_escapes_html(const meower_feed *instance);
+int64_t instance_wait_max_us(const meower_feed *instance);
+const meower_clock *instance_clock(const meower_feed *instance);
 
 /* What it is made of. The projection and the rebuild do nothing without the role query. */
-const struct counters *instance_counters(const meower *instance);
-struct feed *instance_feed(meower *instance);
-struct writer *instance_writer(meower *instance);
-struct tail *instance_tail(meower *instance);
-struct relay *instance_relay(meower *instance);
-struct projection *instance_projection(meower *instance);
-struct rebuild *instance_rebuild(meower *instance);
-struct readers *instance_readers(meower *instance);
+const struct counters *instance_counters(const meower_feed *instance);
+struct feed *instance_feed(meower_feed *instance);
+struct writer *instance_writer(meower_feed *instance);
+struct tail *instance_tail(meower_feed *instance);
+struct relay *instance_relay(meower_feed *instance);
+struct projection *instance_projection(meower_feed *instance);
+struct rebuild *instance_rebuild(meower_feed *instance);
+struct readers *instance_readers(meower_feed *instance);
 
 #endif

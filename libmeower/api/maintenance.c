@@ -2,6 +2,9 @@
  * search index while it is searched. */
 #include "api/arguments.h"
 #include "api/instance.h"
+#include "base/sized.h"
+
+static const struct sized_type rebuild_type = SIZED_TYPE(meower_rebuild, MEOWER_REBUILD_INIT, reason);
 
 /* MEOWER_OK, or INVALID for what must not be NULL. */
 static int check_arguments(const meower_options *options, const char *path, meower_error *error)
@@ -41,7 +44,7 @@ int meower_new_epoch(const meower_options *options, meower_error *error)
     return status;
 }
 
-int meower_rebuild_start(meower *instance, meower_error *error)
+int meower_rebuild_start(meower_feed *instance, meower_error *error)
 {
     int status = instance_check(instance, error);
 
@@ -55,13 +58,15 @@ int meower_rebuild_start(meower *instance, meower_error *error)
     return rebuild_start(instance_rebuild(instance), error);
 }
 
-int meower_rebuild_state(meower *instance, meower_rebuild *out)
+int meower_rebuild_state(meower_feed *instance, meower_rebuild *out)
 {
+    meower_rebuild rebuild = MEOWER_REBUILD_INIT;
     int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
 
-    if (status != MEOWER_OK) {
+    if (status != MEOWER_OK || (status = sized_check(&rebuild_type, out, NULL)) != MEOWER_OK) {
         return status;
     }
-    rebuild_read(instance_rebuild(instance), out);
+    rebuild_read(instance_rebuild(instance), &rebuild);
+    sized_write(&rebuild_type, out, out->struct_size, &rebuild);
     return MEOWER_OK;
 }

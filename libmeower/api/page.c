@@ -68,7 +68,7 @@ int meower_page_is_fallback(const meower_page *page)
     return page == NULL ? 0 : page->answer.is_fallback;
 }
 
-const uint32_t (*meower_page_highlights(const meower_page *page, size_t index, size_t *count))[2]
+const meower_highlight *meower_page_highlights(const meower_page *page, size_t index, size_t *count)
 {
     if (count == NULL) {
         return NULL;
@@ -78,7 +78,7 @@ const uint32_t (*meower_page_highlights(const meower_page *page, size_t index, s
         return NULL;
     }
     *count = page->answer.highlights[index].count;
-    return (const uint32_t(*)[2])page->answer.highlights[index].ranges;
+    return page->answer.highlights[index].ranges;
 }
 
 #define RANGE_TEXT_MAX 24 /* "[4294967295,4294967295]," */
@@ -94,8 +94,8 @@ static size_t write_highlights(const struct highlights *highlights, char *out)
         memcpy(out, opening, len);
     }
     for (size_t i = 0; i < highlights->count; i++) {
-        int range_len = snprintf(text, sizeof(text), "%s[%u,%u]", i == 0 ? "" : ",", highlights->ranges[i][0],
-                                 highlights->ranges[i][1]);
+        int range_len = snprintf(text, sizeof(text), "%s[%u,%u]", i == 0 ? "" : ",", highlights->ranges[i].start,
+                                 highlights->ranges[i].length);
         if (out != NULL) {
             memcpy(out + len, text, (size_t)range_len);
         }

@@ -48,12 +48,12 @@ static void deliver_page(struct read_request *read)
 }
 
 /* NULL for NULL, which instance_check() refuses. */
-static meower *instance_of(const meower_query *query)
+static meower_feed *instance_of(const meower_query *query)
 {
     return query == NULL ? NULL : query->inbox.instance;
 }
 
-int meower_query_open(meower *instance, meower_query **out, meower_error *error)
+int meower_query_open(meower_feed *instance, meower_query **out, meower_error *error)
 {
     struct inbox *inbox;
     int status = out == NULL ? refuse_null("out", error) : instance_check(instance, error);
@@ -83,7 +83,7 @@ static int make_request(const meower_query *query, int kind, size_t take, size_t
 {
     struct query_request *request = calloc(1, sizeof(*request) + text_size);
     struct meower_page *page = page_new(take);
-    meower *instance = query->inbox.instance;
+    meower_feed *instance = query->inbox.instance;
 
     if (request == NULL || page == NULL) {
         free(request);
@@ -153,16 +153,21 @@ static int check_list(const meower_list *list, meower_error *error)
     return check_bound("min_id", list->min_id, error);
 }
 
+static const struct sized_type list_type = SIZED_TYPE(meower_list, MEOWER_LIST_INIT, cursor);
+static const struct sized_type search_type = SIZED_TYPE(meower_search, MEOWER_SEARCH_INIT, cursor);
+
 /* Takes over what a program asks for, whichever release it was built with. */
 static int take_list(const meower_list *given, meower_list *list, meower_error *error)
 {
+    int status;
+
     if (given == NULL) {
         return refuse_null("list", error);
     }
-    if (!sized_copy(list, sizeof(*list), offsetof(meower_list, cursor) + sizeof(list->cursor), given)) {
-        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "initialise the list with MEOWER_LIST_INIT");
+    if ((status = sized_check(&list_type, given, error)) == MEOWER_OK) {
+        sized_read(&list_type, list, given, given->struct_size);
     }
-    return MEOWER_OK;
+    return status;
 }
 
 static int make_list(const meower_query *query, const meower_list *given, struct query_request **out,
@@ -212,13 +217,15 @@ static int check_search(const meower_search *search, meower_error *error)
 /* As take_list(). */
 static int take_search(const meower_search *given, meower_search *search, meower_error *error)
 {
+    int status;
+
     if (given == NULL) {
         return refuse_null("search", error);
     }
-    if (!sized_copy(search, sizeof(*search), offsetof(meower_search, cursor) + sizeof(search->cursor), given)) {
-        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "initialise the search with MEOWER_SEARCH_INIT");
+    if ((status = sized_check(&search_type, given, error)) == MEOWER_OK) {
+        sized_read(&search_type, search, given, given->struct_size);
     }
-    return MEOWER_OK;
+    return status;
 }
 
 static int make_search(const meower_query *query, const meower_search *given, struct query_request **out,
@@ -276,7 +283,7 @@ static void free_request(struct query_request *request)
 /* Answers the request at once or hands it to the readers. It is released when refused. */
 static int submit(meower_query *query, struct query_request *request, uint64_t serial, void *tag, meower_error *error)
 {
-    meower *instance = query->inbox.instance;
+    meower_feed *instance = query->inbox.instance;
     struct readers *readers = instance_readers(instance);
     int status;
 

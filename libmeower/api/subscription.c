@@ -13,8 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An event as the user sees it. */
+struct given {
+    meower_event event;
+    char cursor[MEOWER_CURSOR_SIZE];
+};
+
 struct meower_subscription {
-    meower *instance;
+    meower_feed *instance;
     struct feed *feed;
     struct notifier notifier;
     struct event_listener listener;
@@ -26,10 +32,11 @@ struct meower_subscription {
     uint64_t position; /* of the last event taken */
     char cursor[MEOWER_CURSOR_SIZE];
     struct event_batch batch;
-    size_t next; /* event of the batch to be taken next */
-    meower_event event;
-    char *frame; /* the event as JSON */
-    size_t frame_size;
+    size_t next;         /* event of the batch to be taken next */
+    struct given *given; /* the events taken last */
+    size_t given_max;
+    char *frames; /* each of them as JSON */
+    size_t frames_size;
 
     struct read_request read;   /* a fetch from the store, or at first the look at its head */
     struct event_batch fetched; /* what it brings */
@@ -50,7 +57,8 @@ static void subscription_release(struct meower_subscription *subscription)
     }
     event_batch_release(&subscription->fetched);
     notifier_close(&subscription->notifier);
-    free(subscription->frame);
+    free(subscription->given);
+    free(subscription->frames);
     free(subscription);
 }
 
@@ -74,6 +82,10 @@ static void fetch_complete(struct read_request *read)
 static int parse_wanted(struct meower_subscription *subscription, const char *cursor, meower_error *error)
 {
     subscription->has_cursor = cursor != NULL && cursor[0] != '\0';
+    if (subscription->has_cursor && strcmp(cursor, MEOWER_CURSOR_START) == 0) {
+        memcpy(subscription->wanted_epoch, subscription->feed->epoch, MEOWER_EPOCH_SIZE);
+        return MEOWER_OK;
+    }
     if (subscription->has_cursor && !cursor_parse(cursor, subscription->wanted_epoch, &subscription->wanted)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "the cursor is no cursor of a feed");
     }
@@ -128,7 +140,7 @@ static void start_or_look(struct meower_subscription *subscription)
     }
 }
 
-static int allocate(meower *instance, const char *cursor, struct meower_subscription **out, meower_error *error)
+static int allocate(meower_feed *instance, const char *cursor, struct meower_subscription **out, meower_error *error)
 {
     struct meower_subscription *subscription = calloc(1, sizeof(*subscription));
     int status;
@@ -155,7 +167,7 @@ static int allocate(meower *instance, const char *cursor, struct meower_subscrip
     return MEOWER_OK;
 }
 
-int meower_subscription_begin(meower *instance, const char *cursor, meower_subscription **out, meower_error *error)
+int meower_subscription_begin(meower_feed *instance, const char *cursor, meower_subscription **out, meower_error *error)
 {
     struct meower_subscription *subscription = NULL;
     int status = out == NULL ? refuse_null("out", error) : instance_check(instance, error);
@@ -207,7 +219,19 @@ int meower_subscription_started(meower_subscription *subscription, meower_error 
     return 1;
 }
 
-int meower_subscription_open(meower *instance, const char *cursor, meower_subscription **out, meower_error *error)
+/* Waits until the store may have been looked at. Returns 0, TIMEOUT or INTERRUPTED. */
+static int wait_for_look(struct meower_subscription *subscription, int64_t deadline_us, meower_error *error)
+{
+    int status = instance_wait(subscription->instance, &subscription->notifier, deadline_us, error);
+
+    if (status != MEOWER_ERROR_TIMEOUT) {
+        return status;
+    }
+    return meower_error_set(error, status, 0, MEOWER_ERROR_FLAG_RETRIABLE,
+                            "the store did not say in time how far the feed is; try again later");
+}
+
+int meower_subscription_open(meower_feed *instance, const char *cursor, meower_subscription **out, meower_error *error)
 {
     struct meower_subscription *subscription = NULL;
     int64_t deadline_us;
@@ -221,9 +245,7 @@ int meower_subscription_open(meower *instance, const char *cursor, meower_subscr
     while ((status = meower_subscription_started(subscription, error)) == 0) {
         notifier_clear(&subscription->notifier);
         if (atomic_load(&subscription->fetch) == FETCH_UNDER_WAY &&
-            instance_wait(instance, &subscription->notifier, deadline_us) != MEOWER_OK) {
-            status = meower_error_set(error, MEOWER_ERROR_TIMEOUT, 0, MEOWER_ERROR_FLAG_RETRIABLE,
-                                      "the store did not say in time how far the feed is; try again later");
+            (status = wait_for_look(subscription, deadline_us, error)) != MEOWER_OK) {
             break;
         }
     }
@@ -326,49 +348,98 @@ static int refill(struct meower_subscription *subscription, meower_error *error)
     return status;
 }
 
-/* Makes the public event out of the next one of the batch. */
-static int give(struct meower_subscription *subscription, const meower_event **out, meower_error *error)
+/* Makes room for the next `count` events of the batch. Returns 0 or MEOWER_ERROR_NO_MEMORY. */
+static int make_room(struct meower_subscription *subscription, size_t count)
 {
-    struct meow *meow = subscription->batch.events[subscription->next];
-    size_t size = event_frame_size(meow) + 1;
+    size_t size = 0;
 
-    if (size > subscription->frame_size) {
-        char *frame = realloc(subscription->frame, size);
-        if (frame == NULL) {
-            return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
-                                    "no memory for the event; call again later");
-        }
-        subscription->frame = frame;
-        subscription->frame_size = size;
+    for (size_t i = 0; i < count; i++) {
+        size += event_frame_size(subscription->batch.events[subscription->next + i]) + 1;
     }
-    subscription->position = meow->position;
-    cursor_format(subscription->feed->epoch, meow->position, subscription->cursor);
-    subscription->event.position = meow->position;
-    subscription->event.kind = meow->kind;
-    subscription->event.meow = meow->view;
-    subscription->event.cursor = subscription->cursor;
-    subscription->event.json_len = event_write_frame(meow, subscription->feed->epoch, subscription->frame);
-    subscription->frame[subscription->event.json_len] = '\0';
-    subscription->event.json = subscription->frame;
-    subscription->next++;
-    *out = &subscription->event;
-    return 1;
+    if (size > subscription->frames_size) {
+        char *frames = realloc(subscription->frames, size);
+        if (frames == NULL) {
+            return MEOWER_ERROR_NO_MEMORY;
+        }
+        subscription->frames = frames;
+        subscription->frames_size = size;
+    }
+    if (count > subscription->given_max) {
+        struct given *given = reallocarray(subscription->given, count, sizeof(*given));
+        if (given == NULL) {
+            return MEOWER_ERROR_NO_MEMORY;
+        }
+        subscription->given = given;
+        subscription->given_max = count;
+    }
+    return MEOWER_OK;
 }
 
-static int check_call(const meower_subscription *subscription, const meower_event **out, meower_error *error)
+/* Makes a public event, with its JSON at `frame`. Returns the place after that. */
+static char *give(const struct meower_subscription *subscription, const struct meow *meow, struct given *given,
+                  char *frame)
+{
+    size_t len = event_write_frame(meow, subscription->feed->epoch, frame);
+
+    frame[len] = '\0';
+    cursor_format(subscription->feed->epoch, meow->position, given->cursor);
+    given->event = (meower_event){
+        .position = meow->position,
+        .kind = meow->kind,
+        .meow = &meow->view,
+        .cursor = given->cursor,
+        .json = frame,
+        .json_len = len,
+    };
+    return frame + len + 1;
+}
+
+/* Gives the next events of the batch, at most `max`. Returns how many. */
+static int give_some(struct meower_subscription *subscription, const meower_event **events, size_t max,
+                     meower_error *error)
+{
+    size_t left = subscription->batch.count - subscription->next;
+    size_t count = max < left ? max : left;
+    char *frame;
+
+    if (make_room(subscription, count) != MEOWER_OK) {
+        return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
+                                "no memory for the event; call again later");
+    }
+    frame = subscription->frames;
+    for (size_t i = 0; i < count; i++) {
+        const struct meow *meow = subscription->batch.events[subscription->next++];
+        frame = give(subscription, meow, &subscription->given[i], frame);
+        subscription->position = meow->position;
+        events[i] = &subscription->given[i].event;
+    }
+    cursor_format(subscription->feed->epoch, subscription->position, subscription->cursor);
+    return (int)count;
+}
+
+static int check_call(const meower_subscription *subscription, const char *name, const meower_event **out,
+                      meower_error *error)
 {
     if (out == NULL) {
-        return refuse_null("out", error);
+        return refuse_null(name, error);
     }
     return instance_check_process(subscription == NULL ? NULL : subscription->instance, error);
 }
 
 int meower_subscription_next(meower_subscription *subscription, const meower_event **out, meower_error *error)
 {
-    struct event_batch *batch;
-    int status = check_call(subscription, out, error);
+    int status = check_call(subscription, "out", out, error);
 
-    if (status != MEOWER_OK) {
+    return status == MEOWER_OK ? meower_subscription_next_many(subscription, out, 1, error) : status;
+}
+
+int meower_subscription_next_many(meower_subscription *subscription, const meower_event **events, size_t max,
+                                  meower_error *error)
+{
+    struct event_batch *batch;
+    int status = check_call(subscription, "events", events, error);
+
+    if (status != MEOWER_OK || max == 0) {
         return status;
     }
     batch = &subscription->batch;
@@ -385,22 +456,23 @@ int meower_subscription_next(meower_subscription *subscription, const meower_eve
             return status;
         }
     }
-    return give(subscription, out, error);
+    return give_some(subscription, events, max, error);
 }
 
 int meower_subscription_wait(meower_subscription *subscription, int timeout_ms, const meower_event **out,
                              meower_error *error)
 {
     int64_t deadline_us;
-    int status = check_call(subscription, out, error);
+    int status = check_call(subscription, "out", out, error);
 
     if (status != MEOWER_OK) {
         return status;
     }
     deadline_us = deadline_after_ms(instance_clock(subscription->instance), timeout_ms);
     while ((status = meower_subscription_next(subscription, out, error)) == 0) {
-        if (instance_wait(subscription->instance, &subscription->notifier, deadline_us) != MEOWER_OK) {
-            return 0;
+        status = instance_wait(subscription->instance, &subscription->notifier, deadline_us, error);
+        if (status != MEOWER_OK) {
+            return status == MEOWER_ERROR_TIMEOUT ? 0 : status;
         }
     }
     return status;

@@ -52,14 +52,24 @@ static bool parse_position(const char *text, uint64_t *position)
     return true;
 }
 
+static bool begins_with_epoch(const char *text)
+{
+    size_t len = 0;
+
+    while (len < EPOCH_LEN && is_hexadecimal(text[len])) {
+        len++;
+    }
+    return len == EPOCH_LEN;
+}
+
+bool cursor_is_epoch(const char epoch[MEOWER_EPOCH_SIZE])
+{
+    return begins_with_epoch(epoch) && epoch[EPOCH_LEN] == '\0';
+}
+
 bool cursor_parse(const char *text, char epoch[MEOWER_EPOCH_SIZE], uint64_t *position)
 {
-    for (size_t i = 0; i < EPOCH_LEN; i++) {
-        if (!is_hexadecimal(text[i])) {
-            return false;
-        }
-    }
-    if (text[EPOCH_LEN] != '-' || !parse_position(text + EPOCH_LEN + 1, position)) {
+    if (!begins_with_epoch(text) || text[EPOCH_LEN] != '-' || !parse_position(text + EPOCH_LEN + 1, position)) {
         return false;
     }
     memcpy(epoch, text, EPOCH_LEN);

@@ -8,6 +8,9 @@
 /* Draws the epoch of a new life of a store. */
 void cursor_draw_epoch(const meower_clock *clock, char epoch[MEOWER_EPOCH_SIZE]);
 
+/* Whether that is one: 16 hexadecimal digits and the NUL. */
+bool cursor_is_epoch(const char epoch[MEOWER_EPOCH_SIZE]);
+
 /* NUL-terminated. Returns the place of the NUL. */
 char *cursor_format(const char *epoch, uint64_t position, char out[MEOWER_CURSOR_SIZE]);
 

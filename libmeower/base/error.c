@@ -10,6 +10,11 @@ const char *meower_version(void)
     return MEOWER_VERSION;
 }
 
+int meower_version_number(void)
+{
+    return MEOWER_VERSION_NUMBER;
+}
+
 const char *meower_status_name(int status)
 {
     switch (status) {
@@ -51,6 +56,8 @@ const char *meower_status_name(int status)
         return "wrong ABI";
     case MEOWER_ERROR_INTERNAL:
         return "internal error";
+    case MEOWER_ERROR_INTERRUPTED:
+        return "interrupted";
     default:
         return "unknown status";
     }
@@ -82,28 +89,49 @@ static void drop_cut_code_point(char *message, size_t len)
     }
 }
 
-int meower_error_set(meower_error *error, int code, int backend_code, uint32_t flags, const char *format, ...)
+/* Writes the message. It is made apart, because an argument may be the message that `error` holds now. */
+static void write_message(meower_error *error, int code, const char *format, va_list arguments)
 {
-    if (error == NULL) {
-        return code;
-    }
-
-    /* Made apart, because an argument may be the message that `error` holds now. */
     char message[sizeof(error->message)];
-    va_list arguments;
-    va_start(arguments, format);
     int len = vsnprintf(message, sizeof(message), format, arguments);
-    va_end(arguments);
     if (len < 0) {
         snprintf(message, sizeof(message), "%s", meower_status_name(code));
     } else if ((size_t)len >= sizeof(message)) {
         drop_cut_code_point(message, sizeof(message) - 1);
     }
     flatten_lines(message);
+    memcpy(error->message, message, strlen(message) + 1);
+}
 
+static void write_codes(meower_error *error, int code, int backend_domain, int backend_code, uint32_t flags)
+{
     error->code = code;
+    error->backend_domain = backend_code == 0 ? MEOWER_DOMAIN_NONE : backend_domain;
     error->backend_code = backend_code;
     error->flags = flags;
-    memcpy(error->message, message, strlen(message) + 1);
+}
+
+int meower_error_set(meower_error *error, int code, int backend_code, uint32_t flags, const char *format, ...)
+{
+    if (error != NULL) {
+        va_list arguments;
+        va_start(arguments, format);
+        write_message(error, code, format, arguments);
+        va_end(arguments);
+        write_codes(error, code, MEOWER_DOMAIN_OTHER, backend_code, flags);
+    }
+    return code;
+}
+
+int meower_error_set_backend(meower_error *error, int code, int backend_domain, int backend_code, uint32_t flags,
+                             const char *format, ...)
+{
+    if (error != NULL) {
+        va_list arguments;
+        va_start(arguments, format);
+        write_message(error, code, format, arguments);
+        va_end(arguments);
+        write_codes(error, code, backend_domain, backend_code, flags);
+    }
     return code;
 }

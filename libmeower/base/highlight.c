@@ -111,10 +111,9 @@ static void collect(const unsigned char *marks, size_t count, struct highlights 
             continue;
         }
         if (!continues) {
-            highlights->ranges[highlights->count][0] = (uint32_t)at;
-            highlights->ranges[highlights->count++][1] = 0;
+            highlights->ranges[highlights->count++] = (meower_highlight){.start = (uint32_t)at, .length = 0};
         }
-        highlights->ranges[highlights->count - 1][1]++;
+        highlights->ranges[highlights->count - 1].length++;
     }
 }
 

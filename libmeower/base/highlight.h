@@ -3,11 +3,12 @@
 #define BASE_HIGHLIGHT_H
 
 #include "base/match.h"
+#include <meower/query.h>
 
 /* Parts of a text: where each begins and how long it is, in code points. Each begins and ends where what a reader sees
  * as one character does; they come in their order and do not overlap. */
 struct highlights {
-    uint32_t (*ranges)[2]; /* freed by who asked for them */
+    meower_highlight *ranges; /* freed by who asked for them */
     size_t count;
 };
 

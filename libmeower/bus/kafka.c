@@ -281,7 +281,7 @@ static void close_bus(void *backend)
 static bool is_misconfigured(const meower_error *error)
 {
     return error->code == MEOWER_ERROR_PERMISSION || error->code == MEOWER_ERROR_INVALID ||
-           error->backend_code == RD_KAFKA_RESP_ERR__SSL;
+           (error->backend_domain == MEOWER_DOMAIN_KAFKA && error->backend_code == RD_KAFKA_RESP_ERR__SSL);
 }
 
 static int open_clients(struct kafka_bus *bus, meower_error *error)

@@ -358,35 +358,39 @@ int kafka_client_error(const struct kafka_client *client, rd_kafka_resp_err_t co
     switch (code) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-        return meower_error_set(error, MEOWER_ERROR_PERMISSION, code, 0,
-                                "the bus %s refuses its user or password (%s); change sasl.username, sasl.password or "
-                                "sasl.mechanism in the option \"bus\"",
-                                url, words);
+        return meower_error_set_backend(
+            error, MEOWER_ERROR_PERMISSION, MEOWER_DOMAIN_KAFKA, code, 0,
+            "the bus %s refuses its user or password (%s); change sasl.username, sasl.password or "
+            "sasl.mechanism in the option \"bus\"",
+            url, words);
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-        return meower_error_set(error, MEOWER_ERROR_PERMISSION, code, 0,
-                                "the bus %s does not permit the topic %s (%s); permit its user to read, write and "
-                                "describe it, or change the option \"bus\"",
-                                url, topic, words);
+        return meower_error_set_backend(
+            error, MEOWER_ERROR_PERMISSION, MEOWER_DOMAIN_KAFKA, code, 0,
+            "the bus %s does not permit the topic %s (%s); permit its user to read, write and "
+            "describe it, or change the option \"bus\"",
+            url, topic, words);
     case RD_KAFKA_RESP_ERR__SSL:
-        return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, code, retriable,
-                                "TLS with the bus %s fails (%s); check ssl.ca.location and security.protocol in the "
-                                "option \"bus\" and the broker's certificate",
-                                url, words);
+        return meower_error_set_backend(
+            error, MEOWER_ERROR_UNAVAILABLE, MEOWER_DOMAIN_KAFKA, code, retriable,
+            "TLS with the bus %s fails (%s); check ssl.ca.location and security.protocol in the "
+            "option \"bus\" and the broker's certificate",
+            url, words);
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
-        return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, code, retriable,
-                                "the bus %s has no topic %s yet, and it could not be made (%s); make it, or name "
-                                "another in the option \"bus\" (kafka://host:port/topic)",
-                                url, topic, words);
+        return meower_error_set_backend(
+            error, MEOWER_ERROR_UNAVAILABLE, MEOWER_DOMAIN_KAFKA, code, retriable,
+            "the bus %s has no topic %s yet, and it could not be made (%s); make it, or name "
+            "another in the option \"bus\" (kafka://host:port/topic)",
+            url, topic, words);
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-        return meower_error_set(error, MEOWER_ERROR_INVALID, code, 0,
-                                "an event is larger than the bus %s takes; raise max.message.bytes of the topic %s",
-                                url, topic);
+        return meower_error_set_backend(
+            error, MEOWER_ERROR_INVALID, MEOWER_DOMAIN_KAFKA, code, 0,
+            "an event is larger than the bus %s takes; raise max.message.bytes of the topic %s", url, topic);
     default:
-        return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, code, retriable,
-                                "the bus %s cannot be reached (%s); start it, or change the option \"bus\"", url,
-                                words);
+        return meower_error_set_backend(error, MEOWER_ERROR_UNAVAILABLE, MEOWER_DOMAIN_KAFKA, code, retriable,
+                                        "the bus %s cannot be reached (%s); start it, or change the option \"bus\"",
+                                        url, words);
     }
 }

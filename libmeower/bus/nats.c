@@ -155,8 +155,8 @@ static int open_link(struct nats_bus *bus, struct nats_side *side, meower_error 
     status = set_tls(options, &bus->url);
     if (status != NATS_OK) {
         natsOptions_Destroy(options);
-        return meower_error_set(
-            error, MEOWER_ERROR_INVALID, (int)status, 0,
+        return meower_error_set_backend(
+            error, MEOWER_ERROR_INVALID, MEOWER_DOMAIN_NATS, (int)status, 0,
             "a file that tls_ca, tls_cert or tls_key names in the bus %s cannot be used (%s); right "
             "are PEM files",
             bus->url.redacted, nats_last_words());
@@ -257,7 +257,8 @@ static void close_bus(void *backend)
 static bool is_misconfigured(const meower_error *error)
 {
     return error->code == MEOWER_ERROR_PERMISSION || error->code == MEOWER_ERROR_INVALID ||
-           error->backend_code == NATS_SSL_ERROR || error->backend_code == NATS_SECURE_CONNECTION_WANTED;
+           (error->backend_domain == MEOWER_DOMAIN_NATS &&
+            (error->backend_code == NATS_SSL_ERROR || error->backend_code == NATS_SECURE_CONNECTION_WANTED));
 }
 
 static int open_links(struct nats_bus *bus, meower_error *error)

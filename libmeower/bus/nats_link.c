@@ -343,34 +343,39 @@ int nats_status_error(natsStatus status, const char *words, const char *redacted
     }
     switch (status) {
     case NATS_CONNECTION_AUTH_FAILED:
-        return meower_error_set(error, MEOWER_ERROR_PERMISSION, (int)status, 0,
-                                "the bus %s refuses its user, password or token (%s); change them in the option "
-                                "\"bus\" (nats://user:password@host:port)",
-                                redacted_url, words);
+        return meower_error_set_backend(
+            error, MEOWER_ERROR_PERMISSION, MEOWER_DOMAIN_NATS, (int)status, 0,
+            "the bus %s refuses its user, password or token (%s); change them in the option "
+            "\"bus\" (nats://user:password@host:port)",
+            redacted_url, words);
     case NATS_NOT_PERMITTED:
-        return meower_error_set(error, MEOWER_ERROR_PERMISSION, (int)status, 0,
-                                "the bus %s does not permit what meower does (%s); permit its user to publish and "
-                                "subscribe to meow.*, or name another user in the option \"bus\"",
-                                redacted_url, words);
+        return meower_error_set_backend(
+            error, MEOWER_ERROR_PERMISSION, MEOWER_DOMAIN_NATS, (int)status, 0,
+            "the bus %s does not permit what meower does (%s); permit its user to publish and "
+            "subscribe to meow.*, or name another user in the option \"bus\"",
+            redacted_url, words);
     case NATS_SSL_ERROR:
-        return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, (int)status, retriable,
-                                "TLS with the bus %s fails (%s); check tls_ca, tls_cert and tls_key in the option "
-                                "\"bus\" (nats://host:port?tls_ca=FILE) and the server's certificate",
-                                redacted_url, words);
+        return meower_error_set_backend(
+            error, MEOWER_ERROR_UNAVAILABLE, MEOWER_DOMAIN_NATS, (int)status, retriable,
+            "TLS with the bus %s fails (%s); check tls_ca, tls_cert and tls_key in the option "
+            "\"bus\" (nats://host:port?tls_ca=FILE) and the server's certificate",
+            redacted_url, words);
     case NATS_SECURE_CONNECTION_WANTED:
-        return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, (int)status, retriable,
-                                "the bus %s does not speak TLS; leave the tls_ parameters out of the option \"bus\", "
-                                "or turn TLS on in the server",
-                                redacted_url);
+        return meower_error_set_backend(
+            error, MEOWER_ERROR_UNAVAILABLE, MEOWER_DOMAIN_NATS, (int)status, retriable,
+            "the bus %s does not speak TLS; leave the tls_ parameters out of the option \"bus\", "
+            "or turn TLS on in the server",
+            redacted_url);
     case NATS_MAX_PAYLOAD:
-        return meower_error_set(error, MEOWER_ERROR_INVALID, (int)status, 0,
-                                "an event is larger than the bus %s takes; raise max_payload in the server",
-                                redacted_url);
+        return meower_error_set_backend(error, MEOWER_ERROR_INVALID, MEOWER_DOMAIN_NATS, (int)status, 0,
+                                        "an event is larger than the bus %s takes; raise max_payload in the server",
+                                        redacted_url);
     case NATS_NO_MEMORY:
-        return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, (int)status, retriable, "no memory for the bus");
+        return meower_error_set_backend(error, MEOWER_ERROR_NO_MEMORY, MEOWER_DOMAIN_NATS, (int)status, retriable,
+                                        "no memory for the bus");
     default:
-        return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, (int)status, retriable,
-                                "the bus %s cannot be reached (%s); start it, or change the option \"bus\"",
-                                redacted_url, words);
+        return meower_error_set_backend(error, MEOWER_ERROR_UNAVAILABLE, MEOWER_DOMAIN_NATS, (int)status, retriable,
+                                        "the bus %s cannot be reached (%s); start it, or change the option \"bus\"",
+                                        redacted_url, words);
     }
 }

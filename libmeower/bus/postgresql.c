@@ -66,7 +66,8 @@ static int postgresql_open(const meower_backend_config *config, void **out, meow
     int status = notifier_open(&bus->wake);
     if (status != MEOWER_OK) {
         free(bus);
-        return meower_error_set(error, status, errno, 0, "no eventfd for the bus: %s", strerror(errno));
+        return meower_error_set_backend(error, status, MEOWER_DOMAIN_ERRNO, errno, 0, "no eventfd for the bus: %s",
+                                        strerror(errno));
     }
     status = postgresql_conninfo_new(config, "bus", &bus->conninfo, error);
     bus->listener = (struct postgresql_connection){
@@ -143,7 +144,8 @@ static int wait_for_news(struct postgresql_bus *bus, int timeout_ms, bool *is_ov
                                {.fd = bus->wake.fd, .events = POLLIN}};
     int count = poll(sockets, 2, timeout_ms);
     if (count < 0 && errno != EINTR) {
-        return meower_error_set(error, MEOWER_ERROR_IO, errno, 0, "the bus cannot wait: %s", strerror(errno));
+        return meower_error_set_backend(error, MEOWER_ERROR_IO, MEOWER_DOMAIN_ERRNO, errno, 0,
+                                        "the bus cannot wait: %s", strerror(errno));
     }
     *is_over = count == 0;
     if (count > 0 && sockets[1].revents != 0) {

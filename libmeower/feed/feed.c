@@ -92,6 +92,7 @@ struct gap_sink {
     struct meow *events[CATCH_UP_MAX];
     size_t count;
     uint64_t next; /* position expected */
+    bool has_hole; /* another one came */
 };
 
 static int collect_next(meower_row_sink *sink, const meower_row *row)
@@ -99,7 +100,8 @@ static int collect_next(meower_row_sink *sink, const meower_row *row)
     struct gap_sink *gap = (struct gap_sink *)sink;
     struct meow *event = NULL;
 
-    if (row->position != gap->next || gap->count == CATCH_UP_MAX) {
+    if (row->position != gap->next) {
+        gap->has_hole = true;
         return MEOWER_ERROR_CORRUPT;
     }
     if (row->kind == MEOWER_EVENT_DELETED || row->body != NULL) {
@@ -113,6 +115,13 @@ static int collect_next(meower_row_sink *sink, const meower_row *row)
     return MEOWER_OK;
 }
 
+/* The store gave another position than the one that follows. */
+static void say_hole(uint64_t position, meower_error *error)
+{
+    meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0, "the store has no event at position %llu, but later ones",
+                     (unsigned long long)position);
+}
+
 /* The mutex is held. */
 static int catch_up_locked(struct feed *feed, unsigned lane, meower_error *error)
 {
@@ -124,9 +133,8 @@ static int catch_up_locked(struct feed *feed, unsigned lane, meower_error *error
         gap.count = 0;
         gap.next = head + 1;
         status = store_read_events(feed->store, lane, head, CATCH_UP_MAX, &gap.sink, error);
-        if (status == MEOWER_ERROR_CORRUPT && gap.count < CATCH_UP_MAX) {
-            meower_error_set(error, status, 0, 0, "the store has no event at position %llu, but later ones",
-                             (unsigned long long)gap.next);
+        if (gap.has_hole) {
+            say_hole(gap.next, error);
         }
         /* What arrived before a failure is sound and in order. */
         append_locked(feed, gap.events, gap.count);
@@ -186,13 +194,19 @@ int feed_make_fresh(struct feed *feed, unsigned lane, meower_error *error)
 struct batch_sink {
     meower_row_sink sink; /* first: the row function casts back */
     struct event_batch *batch;
+    bool has_hole; /* another position came than the one that follows */
 };
 
 static int collect_event(meower_row_sink *sink, const meower_row *row)
 {
-    struct event_batch *batch = ((struct batch_sink *)sink)->batch;
+    struct batch_sink *collector = (struct batch_sink *)sink;
+    struct event_batch *batch = collector->batch;
     struct meow *event;
 
+    if (row->position != batch->through + 1) {
+        collector->has_hole = true;
+        return MEOWER_ERROR_CORRUPT;
+    }
     if (row->kind == MEOWER_EVENT_DELETED || row->body != NULL) {
         event = meow_new(row);
         if (event == NULL) {
@@ -219,6 +233,9 @@ int feed_read(struct feed *feed, unsigned lane, uint64_t after, size_t max, stru
         max = (size_t)(head - after);
     }
     status = store_read_events(feed->store, lane, after, max, &sink.sink, error);
+    if (sink.has_hole) {
+        say_hole(batch->through + 1, error);
+    }
     if (status != MEOWER_OK) {
         event_batch_release(batch);
         batch->through = after;

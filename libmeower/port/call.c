@@ -19,6 +19,12 @@ int port_call_end(struct port_call *call, meower_error *error)
     if (call->is_made && hook->after != NULL) {
         call->status = hook->after(hook->context, call->port, call->name, call->status, &call->detail);
     }
+    if (call->status > 0) {
+        call->status = meower_error_set(&call->detail, MEOWER_ERROR_INTERNAL, 0, 0,
+                                        "the %s's call \"%s\" ended with %d, which is no status; the backend must "
+                                        "return 0 or a negative MEOWER_ERROR_ code",
+                                        call->port, call->name, call->status);
+    }
     if (call->status == MEOWER_OK || error == NULL) {
         return call->status;
     }

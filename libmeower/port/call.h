@@ -28,7 +28,7 @@ struct port_call {
 bool port_call_begin(struct port_call *call);
 
 /* Returns what became of the call. A status that came without detail, such as one by which a sink has stopped it, gets
- * some. */
+ * some. A positive one, which is none, becomes INTERNAL. */
 int port_call_end(struct port_call *call, meower_error *error);
 
 #endif

@@ -47,9 +47,10 @@ void notifier_clear(struct notifier *notifier)
     atomic_store(&notifier->raised, false);
 }
 
-int notifier_wait(const struct notifier *notifier, int timeout_ms)
+int notifier_wait(const struct notifier *notifier, const struct notifier *other, int timeout_ms)
 {
-    struct pollfd poll_fd = {.fd = notifier->fd, .events = POLLIN};
+    struct pollfd poll_fds[] = {{.fd = notifier->fd, .events = POLLIN},
+                                {.fd = other == NULL ? -1 : other->fd, .events = POLLIN}}; /* poll() skips -1 */
 
-    return poll(&poll_fd, 1, timeout_ms) > 0 ? 1 : 0;
+    return poll(poll_fds, 2, timeout_ms) > 0 ? 1 : 0;
 }

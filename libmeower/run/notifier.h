@@ -17,8 +17,8 @@ void notifier_raise(struct notifier *notifier); /* readable. Any thread. */
 /* Not readable. Any thread; then look again whether there is something to take, and raise it if so. */
 void notifier_clear(struct notifier *notifier);
 
-/* Waits until it is readable or `timeout_ms` ran out (-1: for ever). Returns 1 when readable, 0 when not, and 0 early
- * when a signal came. */
-int notifier_wait(const struct notifier *notifier, int timeout_ms);
+/* Waits until it or `other` (NULL: it alone) is readable or `timeout_ms` ran out (-1: for ever). Returns 1 when one is
+ * readable, 0 when none is, and 0 early when a signal came. */
+int notifier_wait(const struct notifier *notifier, const struct notifier *other, int timeout_ms);
 
 #endif

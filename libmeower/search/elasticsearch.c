@@ -129,7 +129,8 @@ static int elasticsearch_open(const meower_backend_config *config, void **search
         meower_error obstacle;
         int found = note(elasticsearch, elasticsearch_index_adopt(&elasticsearch->index, &obstacle));
         if (is_wrong_setting(found)) {
-            status = meower_error_set(error, found, obstacle.backend_code, obstacle.flags, "%s", obstacle.message);
+            status = meower_error_set_backend(error, found, obstacle.backend_domain, obstacle.backend_code,
+                                              obstacle.flags, "%s", obstacle.message);
         }
     }
     if (status != MEOWER_OK) {
@@ -348,9 +349,10 @@ static int judge(const struct elasticsearch *elasticsearch, const struct elastic
     const cJSON *failed = elasticsearch_member(answer, "_shards", "failed");
 
     if (http_status == 404 || (cJSON_IsNumber(failed) && failed->valueint > 0)) {
-        return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, (int)http_status, MEOWER_ERROR_FLAG_RETRIABLE,
-                                "the index \"%s\" at %s is being made or is damaged", elasticsearch->address.index,
-                                elasticsearch->address.server);
+        return meower_error_set_backend(error, MEOWER_ERROR_UNAVAILABLE, MEOWER_DOMAIN_HTTP, (int)http_status,
+                                        MEOWER_ERROR_FLAG_RETRIABLE,
+                                        "the index \"%s\" at %s is being made or is damaged",
+                                        elasticsearch->address.index, elasticsearch->address.server);
     }
     return detail == NULL ? elasticsearch_check(connection, error)
                           : elasticsearch_refused(connection, http_status, detail, error);

@@ -146,9 +146,10 @@ static int transport_error(const struct elasticsearch_connection *connection, CU
     if (code == CURLE_OUT_OF_MEMORY || connection->body.is_incomplete) {
         return refuse_memory(error);
     }
-    return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, (int)code, MEOWER_ERROR_FLAG_RETRIABLE,
-                            "the search engine at %s does not answer (%s); %s in the option \"search\"",
-                            connection->address->server, reason, remedy_for(code));
+    return meower_error_set_backend(error, MEOWER_ERROR_UNAVAILABLE, MEOWER_DOMAIN_CURL, (int)code,
+                                    MEOWER_ERROR_FLAG_RETRIABLE,
+                                    "the search engine at %s does not answer (%s); %s in the option \"search\"",
+                                    connection->address->server, reason, remedy_for(code));
 }
 
 int elasticsearch_request(struct elasticsearch_connection *connection, const char *method, const char *path,
@@ -214,29 +215,32 @@ int elasticsearch_refused(const struct elasticsearch_connection *connection, lon
     char reason[REASON_SIZE];
 
     if (is_full(detail)) {
-        return meower_error_set(error, MEOWER_ERROR_FULL, (int)http_status, MEOWER_ERROR_FLAG_RETRIABLE,
-                                "the search engine at %s takes nothing more: its disk is nearly full", server);
+        return meower_error_set_backend(error, MEOWER_ERROR_FULL, MEOWER_DOMAIN_HTTP, (int)http_status,
+                                        MEOWER_ERROR_FLAG_RETRIABLE,
+                                        "the search engine at %s takes nothing more: its disk is nearly full", server);
     }
     if (http_status == 401 || http_status == 403) {
-        return meower_error_set(error, MEOWER_ERROR_PERMISSION, (int)http_status, 0,
-                                "the search engine at %s refuses the user or the password (HTTP %ld); option "
-                                "\"search\" takes them as elasticsearch:http://USER:PASSWORD@HOST:9200/INDEX",
-                                server, http_status);
+        return meower_error_set_backend(error, MEOWER_ERROR_PERMISSION, MEOWER_DOMAIN_HTTP, (int)http_status, 0,
+                                        "the search engine at %s refuses the user or the password (HTTP %ld); option "
+                                        "\"search\" takes them as elasticsearch:http://USER:PASSWORD@HOST:9200/INDEX",
+                                        server, http_status);
     }
     write_reason(http_status, detail, reason);
     if (http_status >= 500 || http_status == 429 || http_status == 408) {
-        return meower_error_set(error, MEOWER_ERROR_UNAVAILABLE, (int)http_status, MEOWER_ERROR_FLAG_RETRIABLE,
-                                "the search engine at %s cannot serve now (%s)", server, reason);
+        return meower_error_set_backend(error, MEOWER_ERROR_UNAVAILABLE, MEOWER_DOMAIN_HTTP, (int)http_status,
+                                        MEOWER_ERROR_FLAG_RETRIABLE, "the search engine at %s cannot serve now (%s)",
+                                        server, reason);
     }
-    return meower_error_set(error, MEOWER_ERROR_INTERNAL, (int)http_status, 0,
-                            "the search engine at %s refuses a request (%s)", server, reason);
+    return meower_error_set_backend(error, MEOWER_ERROR_INTERNAL, MEOWER_DOMAIN_HTTP, (int)http_status, 0,
+                                    "the search engine at %s refuses a request (%s)", server, reason);
 }
 
 int elasticsearch_foreign_server(const struct elasticsearch_connection *connection, meower_error *error)
 {
-    return meower_error_set(error, MEOWER_ERROR_INVALID, (int)connection->http_status, 0,
-                            "what answers at %s is neither Elasticsearch nor OpenSearch; correct the option \"search\"",
-                            connection->address->server);
+    return meower_error_set_backend(
+        error, MEOWER_ERROR_INVALID, MEOWER_DOMAIN_HTTP, (int)connection->http_status, 0,
+        "what answers at %s is neither Elasticsearch nor OpenSearch; correct the option \"search\"",
+        connection->address->server);
 }
 
 int elasticsearch_check(const struct elasticsearch_connection *connection, meower_error *error)

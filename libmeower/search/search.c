@@ -96,13 +96,33 @@ int search_refresh(struct search *search, meower_error *error)
     return port_call_end(&call, error);
 }
 
+/* Stands between the engine and who takes its hits: one without an id can be no hit. */
+struct checked_hits {
+    meower_hit_sink sink; /* first: the hit function casts back */
+    meower_hit_sink *target;
+    bool is_wrong;
+};
+
+static int check_hit(meower_hit_sink *sink, const char *id, uint64_t position)
+{
+    struct checked_hits *hits = (struct checked_hits *)sink;
+
+    hits->is_wrong |= id == NULL || id[0] == '\0';
+    return hits->is_wrong ? MEOWER_ERROR_CORRUPT : hits->target->hit(hits->target, id, position);
+}
+
 int search_match(struct search *search, unsigned lane, const meower_search_request *request, meower_hit_sink *sink,
                  meower_error *error)
 {
     struct port_call call = {.hook = &search->hook, .port = "search", .name = "match"};
+    struct checked_hits hits = {.sink.hit = check_hit, .target = sink};
 
     if (port_call_begin(&call)) {
-        call.status = search->vtable.match(search->backend, lane, request, sink, &call.detail);
+        call.status = search->vtable.match(search->backend, lane, request, &hits.sink, &call.detail);
+    }
+    if (hits.is_wrong) {
+        call.status = meower_error_set(&call.detail, MEOWER_ERROR_CORRUPT, 0, 0,
+                                       "the search engine \"%s:\" gave a hit without an id", search->vtable.scheme);
     }
     return port_call_end(&call, error);
 }

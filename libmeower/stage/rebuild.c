@@ -192,11 +192,10 @@ int rebuild_start(struct rebuild *rebuild, meower_error *error)
 
 void rebuild_read(struct rebuild *rebuild, meower_rebuild *out)
 {
-    *out = (meower_rebuild){
-        .state = atomic_load(&rebuild->state),
-        .position = atomic_load(&rebuild->position),
-        .head = event_log_head(&rebuild->feed->log),
-    };
+    out->state = atomic_load(&rebuild->state);
+    out->position = atomic_load(&rebuild->position);
+    out->head = event_log_head(&rebuild->feed->log);
+    out->reason[0] = '\0';
     if (out->state == MEOWER_REBUILD_FAILED) {
         failure_read(&rebuild->failure, out->reason);
     }

@@ -89,7 +89,7 @@ static bool keep_lease(struct relay *relay, int64_t now_us, int64_t *wait_us)
     if (!relay->is_leasing && now_us - relay->lease_us >= LEASE_RENEW_US) {
         relay->is_leasing = true;
         relay->lease.lease_us = LEASE_US;
-        relay->lease.result = (meower_command_result){0};
+        relay->lease.result = (meower_command_result)MEOWER_COMMAND_RESULT_INIT;
         if (writer_submit(relay->writer, &relay->lease) == MEOWER_OK) {
             relay->lease_us = now_us;
         } else {
@@ -111,7 +111,7 @@ static void save_checkpoint_when_due(struct relay *relay, int64_t now_us, int64_
             relay->saved_us = now_us;
             relay->is_saving = true;
             relay->checkpoint.position = relay->position;
-            relay->checkpoint.result = (meower_command_result){0};
+            relay->checkpoint.result = (meower_command_result)MEOWER_COMMAND_RESULT_INIT;
             if (writer_submit(relay->writer, &relay->checkpoint) != MEOWER_OK) {
                 relay->is_saving = false;
             }

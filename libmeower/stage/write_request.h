@@ -24,8 +24,9 @@ struct write_request {
     const char *owner;  /* LEASE */
     uint64_t position;  /* CHECKPOINT */
     struct meow *event; /* the writer's own: made before the commit, so that nothing can fail after it */
-    /* In for DELETE: id. Out: everything else but the tag. */
+    /* In for DELETE: id. Out: everything else but the tag and the room for an error. */
     meower_command_result result;
+    meower_error error; /* out: when the result's status is not MEOWER_OK */
 };
 
 /* A user's change of the feed, not one of the relay's own. */

@@ -107,7 +107,7 @@ static bool take_batch(struct writer *writer)
         struct write_request *request = (struct write_request *)node;
         node = node->next;
         if (make_event(writer, request, now_us) != MEOWER_OK) {
-            meower_error_set(&request->result.error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
+            meower_error_set(&request->error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,
                              "no memory for the meow; nothing was stored");
             write_answers_add(&writer->answers, request, MEOWER_ERROR_NO_MEMORY);
             continue;
@@ -177,8 +177,8 @@ static void finish_failed(struct writer *writer, const meower_error *error)
         struct write_request *request = writer->requests[i];
         meow_release(request->event);
         request->event = NULL;
-        request->result.error = *error;
-        request->result.error.code = status;
+        request->error = *error;
+        request->error.code = status;
         write_answers_add(&writer->answers, request, status);
     }
     write_answers_give_back(&writer->answers);
@@ -375,7 +375,7 @@ size_t writer_abandon(struct writer *writer)
     while ((node = queue_take(&writer->queue)) != NULL) {
         struct write_request *request = (struct write_request *)node;
         abandoned += write_is_command(request->kind) ? 1 : 0;
-        request->result.error = error;
+        request->error = error;
         write_answers_add(&writer->answers, request, MEOWER_ERROR_CLOSED);
     }
     write_answers_give_back(&writer->answers);

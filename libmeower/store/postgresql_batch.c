@@ -341,8 +341,9 @@ int postgresql_writer_append(struct postgresql_writer *writer, meower_store_oper
     }
     writer->is_in_doubt = true;
     memcpy(writer->unfinished, connection->session, sizeof(writer->unfinished));
-    return meower_error_set(error, MEOWER_ERROR_OUTCOME_UNKNOWN, error->backend_code, MEOWER_ERROR_FLAG_RETRIABLE,
-                            "the connection broke while a batch of %zu was being stored; whether it is, is to be seen "
-                            "(%s)",
-                            count, error->message);
+    return meower_error_set_backend(
+        error, MEOWER_ERROR_OUTCOME_UNKNOWN, error->backend_domain, error->backend_code, MEOWER_ERROR_FLAG_RETRIABLE,
+        "the connection broke while a batch of %zu was being stored; whether it is, is to be seen "
+        "(%s)",
+        count, error->message);
 }

@@ -66,9 +66,9 @@ static int report(const char *setting, const char *sqlstate, const char *text, m
     while (strncmp(sqlstate, meaning->prefix, strlen(meaning->prefix)) != 0) {
         meaning++;
     }
-    return meower_error_set(error, meaning->code, backend_code_of(sqlstate), meaning->flags,
-                            "option \"%s\": PostgreSQL says: %.*s (SQLSTATE %s); %s", setting, TEXT_SIZE, text,
-                            sqlstate, meaning->advice);
+    return meower_error_set_backend(error, meaning->code, MEOWER_DOMAIN_POSTGRESQL, backend_code_of(sqlstate),
+                                    meaning->flags, "option \"%s\": PostgreSQL says: %.*s (SQLSTATE %s); %s", setting,
+                                    TEXT_SIZE, text, sqlstate, meaning->advice);
 }
 
 int postgresql_error_of_result(const char *setting, const PGresult *result, meower_error *error)
@@ -85,7 +85,7 @@ int postgresql_error_of_result(const char *setting, const PGresult *result, meow
 
 bool postgresql_error_is(const meower_error *error, const char *sqlstate)
 {
-    return error->backend_code == backend_code_of(sqlstate);
+    return error->backend_domain == MEOWER_DOMAIN_POSTGRESQL && error->backend_code == backend_code_of(sqlstate);
 }
 
 /* ---- connections ------------------------------------------------------------------------------------------------ */

@@ -60,7 +60,8 @@ static int sync_directory_of(const char *path, meower_error *error)
 static int open_source(struct sqlite_connection *source, const char *path, meower_error *error)
 {
     if (access(path, F_OK) != 0) {
-        return meower_error_set(error, MEOWER_ERROR_NOT_FOUND, errno, 0, "there is no store \"%s\"", path);
+        return meower_error_set_backend(error, MEOWER_ERROR_NOT_FOUND, MEOWER_DOMAIN_ERRNO, errno, 0,
+                                        "there is no store \"%s\"", path);
     }
     int status = sqlite_connection_open(source, path, SQLITE_OPEN_READONLY, error);
     if (status != MEOWER_OK) {
@@ -92,8 +93,8 @@ static int give_name(const char *part, const char *path, meower_error *error)
 {
     int status = sync_path(part, error);
     if (status == MEOWER_OK && link(part, path) != 0) {
-        status = errno == EEXIST ? meower_error_set(error, MEOWER_ERROR_INVALID, EEXIST, 0,
-                                                    "\"%s\" exists already; name a new file", path)
+        status = errno == EEXIST ? meower_error_set_backend(error, MEOWER_ERROR_INVALID, MEOWER_DOMAIN_ERRNO, EEXIST, 0,
+                                                            "\"%s\" exists already; name a new file", path)
                                  : sqlite_system_error(errno, "cannot make", path, error);
     }
     unlink(part);
@@ -105,7 +106,8 @@ static int copy_out(const char *store_path, const char *path, meower_error *erro
     struct sqlite_connection source = {.db = NULL};
     char *part = NULL;
     if (access(path, F_OK) == 0) {
-        return meower_error_set(error, MEOWER_ERROR_INVALID, EEXIST, 0, "\"%s\" exists already; name a new file", path);
+        return meower_error_set_backend(error, MEOWER_ERROR_INVALID, MEOWER_DOMAIN_ERRNO, EEXIST, 0,
+                                        "\"%s\" exists already; name a new file", path);
     }
     int status = join(&part, path, PART_SUFFIX, error);
     if (status == MEOWER_OK) {
@@ -274,8 +276,8 @@ int sqlite_restore(const meower_backend_config *config, const char *path, meower
     }
     char *backup_path = realpath(path, NULL);
     if (backup_path == NULL) {
-        status = meower_error_set(error, MEOWER_ERROR_NOT_FOUND, errno, 0, "cannot find the backup \"%s\": %s", path,
-                                  strerror(errno));
+        status = meower_error_set_backend(error, MEOWER_ERROR_NOT_FOUND, MEOWER_DOMAIN_ERRNO, errno, 0,
+                                          "cannot find the backup \"%s\": %s", path, strerror(errno));
     } else if (strcmp(backup_path, store_path) == 0) {
         status = meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "\"%s\" is the store itself, not a backup", path);
     }

@@ -314,9 +314,9 @@ static int commit(struct sqlite_connection *writer, meower_error *error)
     int status = sqlite_connection_step(writer, WRITE_COMMIT, error);
     int result = sqlite3_extended_errcode(writer->db);
     if (status == MEOWER_ERROR_IO && result == SQLITE_IOERR_FSYNC) {
-        return meower_error_set(error, MEOWER_ERROR_OUTCOME_UNKNOWN, result, 0,
-                                "the disk failed while \"%s\" was synced; what was written may be stored all the same",
-                                writer->path);
+        return meower_error_set_backend(
+            error, MEOWER_ERROR_OUTCOME_UNKNOWN, MEOWER_DOMAIN_SQLITE, result, 0,
+            "the disk failed while \"%s\" was synced; what was written may be stored all the same", writer->path);
     }
     return status;
 }

@@ -21,7 +21,8 @@ int sqlite_system_error(int system_errno, const char *what, const char *path, me
     } else if (system_errno == ENOMEM) {
         code = MEOWER_ERROR_NO_MEMORY;
     }
-    return meower_error_set(error, code, system_errno, 0, "%s \"%s\": %s", what, path, strerror(system_errno));
+    return meower_error_set_backend(error, code, MEOWER_DOMAIN_ERRNO, system_errno, 0, "%s \"%s\": %s", what, path,
+                                    strerror(system_errno));
 }
 
 /* Of a file that does not exist yet: its directory must. */
@@ -38,9 +39,9 @@ static int resolve_new_file(const char *location, char **path, meower_error *err
     int status = MEOWER_OK;
     char *real_directory = realpath(directory, NULL);
     if (real_directory == NULL && errno == ENOENT) {
-        status = meower_error_set(error, MEOWER_ERROR_INVALID, ENOENT, 0,
-                                  "the directory \"%s\" of the store \"%s\" does not exist; make it first", directory,
-                                  location);
+        status = meower_error_set_backend(error, MEOWER_ERROR_INVALID, MEOWER_DOMAIN_ERRNO, ENOENT, 0,
+                                          "the directory \"%s\" of the store \"%s\" does not exist; make it first",
+                                          directory, location);
     } else if (real_directory == NULL) {
         status = sqlite_system_error(errno, "cannot find the directory", directory, error);
     } else if (asprintf(path, "%s/%s", strcmp(real_directory, "/") == 0 ? "" : real_directory, name) < 0) {
@@ -84,12 +85,13 @@ static int lock_file(const char *lock_path, const char *path, int *lock, meower_
         if (errno == EINTR) {
             continue;
         }
-        int status = errno == EWOULDBLOCK
-                         ? meower_error_set(error, MEOWER_ERROR_LOCKED, errno, 0,
-                                            "the store \"%s\" is open in another process, or twice in this one; only "
-                                            "one may have it open",
-                                            path)
-                         : sqlite_system_error(errno, "cannot lock the store's lock file", lock_path, error);
+        int status =
+            errno == EWOULDBLOCK
+                ? meower_error_set_backend(error, MEOWER_ERROR_LOCKED, MEOWER_DOMAIN_ERRNO, errno, 0,
+                                           "the store \"%s\" is open in another process, or twice in this one; only "
+                                           "one may have it open",
+                                           path)
+                : sqlite_system_error(errno, "cannot lock the store's lock file", lock_path, error);
         close(fd);
         return status;
     }
@@ -163,27 +165,33 @@ int sqlite_connection_error(struct sqlite_connection *connection, meower_error *
     }
     switch (code) {
     case MEOWER_ERROR_LOCKED:
-        return meower_error_set(error, code, result, MEOWER_ERROR_FLAG_RETRIABLE,
-                                "another program keeps \"%s\" locked (%s)", path, sqlite3_errmsg(connection->db));
+        return meower_error_set_backend(error, code, MEOWER_DOMAIN_SQLITE, result, MEOWER_ERROR_FLAG_RETRIABLE,
+                                        "another program keeps \"%s\" locked (%s)", path,
+                                        sqlite3_errmsg(connection->db));
     case MEOWER_ERROR_FULL:
-        return meower_error_set(error, code, result, 0, "the disk is full that holds \"%s\"; free some space", path);
+        return meower_error_set_backend(error, code, MEOWER_DOMAIN_SQLITE, result, 0,
+                                        "the disk is full that holds \"%s\"; free some space", path);
     case MEOWER_ERROR_PERMISSION:
-        return meower_error_set(error, code, result, 0,
-                                "\"%s\" may not be opened or written (%s); check the owner and the mode of the file "
-                                "and of its directory",
-                                path, reason);
+        return meower_error_set_backend(
+            error, code, MEOWER_DOMAIN_SQLITE, result, 0,
+            "\"%s\" may not be opened or written (%s); check the owner and the mode of the file "
+            "and of its directory",
+            path, reason);
     case MEOWER_ERROR_CORRUPT:
-        return meower_error_set(error, code, result, 0,
-                                "\"%s\" is not a database or is damaged (%s); it was not changed; restore a copy or "
-                                "move it away",
-                                path, sqlite3_errmsg(connection->db));
+        return meower_error_set_backend(
+            error, code, MEOWER_DOMAIN_SQLITE, result, 0,
+            "\"%s\" is not a database or is damaged (%s); it was not changed; restore a copy or "
+            "move it away",
+            path, sqlite3_errmsg(connection->db));
     case MEOWER_ERROR_NO_MEMORY:
-        return meower_error_set(error, code, result, MEOWER_ERROR_FLAG_RETRIABLE, "no memory to work on \"%s\"", path);
+        return meower_error_set_backend(error, code, MEOWER_DOMAIN_SQLITE, result, MEOWER_ERROR_FLAG_RETRIABLE,
+                                        "no memory to work on \"%s\"", path);
     case MEOWER_ERROR_IO:
-        return meower_error_set(error, code, result, 0, "cannot read or write \"%s\": %s (SQLite result %d)", path,
-                                reason, result);
+        return meower_error_set_backend(error, code, MEOWER_DOMAIN_SQLITE, result, 0,
+                                        "cannot read or write \"%s\": %s (SQLite result %d)", path, reason, result);
     default:
-        return meower_error_set(error, code, result, 0, "SQLite refused a statement on \"%s\": %s", path, reason);
+        return meower_error_set_backend(error, code, MEOWER_DOMAIN_SQLITE, result, 0,
+                                        "SQLite refused a statement on \"%s\": %s", path, reason);
     }
 }
 
@@ -194,7 +202,8 @@ int sqlite_connection_open(struct sqlite_connection *connection, const char *pat
     struct sqlite_connection opened = {.path = path};
     int result = sqlite3_open_v2(path, &opened.db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (opened.db == NULL) {
-        return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, result, 0, "no memory to open \"%s\"", path);
+        return meower_error_set_backend(error, MEOWER_ERROR_NO_MEMORY, MEOWER_DOMAIN_SQLITE, result, 0,
+                                        "no memory to open \"%s\"", path);
     }
     if (result != SQLITE_OK) {
         int status = sqlite_connection_error(&opened, error);

@@ -47,7 +47,8 @@ static bool look_at_file(const char *path, struct sqlite_identity *identity)
 int sqlite_identity_of_file(const char *path, struct sqlite_identity *identity, meower_error *error)
 {
     if (!look_at_file(path, identity)) {
-        return meower_error_set(error, MEOWER_ERROR_IO, errno, 0, "cannot look at \"%s\": %s", path, strerror(errno));
+        return meower_error_set_backend(error, MEOWER_ERROR_IO, MEOWER_DOMAIN_ERRNO, errno, 0,
+                                        "cannot look at \"%s\": %s", path, strerror(errno));
     }
     return MEOWER_OK;
 }
@@ -65,8 +66,8 @@ int sqlite_identity_is_known(int lock, const struct sqlite_identity *identity, b
     ssize_t len = pread(lock, line, LINE_SIZE - 1, 0);
     format_line(identity, expected);
     if (len < 0) {
-        return meower_error_set(error, MEOWER_ERROR_IO, errno, 0, "cannot read the store's lock file: %s",
-                                strerror(errno));
+        return meower_error_set_backend(error, MEOWER_ERROR_IO, MEOWER_DOMAIN_ERRNO, errno, 0,
+                                        "cannot read the store's lock file: %s", strerror(errno));
     }
     char *end = NULL;
     uint64_t head = strtoull(line + HEAD_OFFSET, &end, 10);
@@ -82,8 +83,9 @@ int sqlite_identity_write(int lock, const struct sqlite_identity *identity, meow
     if (pwrite(lock, line, LINE_SIZE - 1, 0) == LINE_SIZE - 1 && ftruncate(lock, LINE_SIZE - 1) == 0) {
         return MEOWER_OK;
     }
-    return meower_error_set(error, errno == ENOSPC || errno == EDQUOT ? MEOWER_ERROR_FULL : MEOWER_ERROR_IO, errno, 0,
-                            "cannot write the store's lock file: %s", strerror(errno));
+    return meower_error_set_backend(error, errno == ENOSPC || errno == EDQUOT ? MEOWER_ERROR_FULL : MEOWER_ERROR_IO,
+                                    MEOWER_DOMAIN_ERRNO, errno, 0, "cannot write the store's lock file: %s",
+                                    strerror(errno));
 }
 
 void sqlite_identity_note_head(int lock, uint64_t head)

@@ -1,8 +1,10 @@
 /* store.c - the store port: opens the adapter that the URL means, refuses what no adapter should have to check, and
  * makes every call of it. */
 #include "store/store.h"
+#include "base/cursor.h"
 #include "port/call.h"
 #include "port/schemes.h"
+#include "store/checked_rows.h"
 #include <string.h>
 
 /* ---- opening and closing ---------------------------------------------------------------------------------------- */
@@ -20,11 +22,35 @@ static int open_backend(struct store *store, const meower_backend_config *config
     return status;
 }
 
+static bool is_id(const char *id)
+{
+    return id != NULL && meower_id_check(id, strnlen(id, MEOWER_ID_SIZE)) == MEOWER_OK;
+}
+
+/* What a store says of itself goes into cursors and into the next ids, so it must be what it is meant to be. */
+static int check_info(const meower_store_info *info, meower_error *error)
+{
+    if (!cursor_is_epoch(info->epoch)) {
+        return meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
+                                "the store says that its epoch is \"%.*s\"; right are %d hexadecimal digits",
+                                MEOWER_EPOCH_SIZE, info->epoch, MEOWER_EPOCH_SIZE - 1);
+    }
+    if (info->newest_id[0] != '\0' && !is_id(info->newest_id)) {
+        return meower_error_set(error, MEOWER_ERROR_CORRUPT, 0, 0,
+                                "the store says that its newest id is \"%.*s\", which is no id", MEOWER_ID_SIZE,
+                                info->newest_id);
+    }
+    return MEOWER_OK;
+}
+
 static int read_info(struct store *store, meower_error *error)
 {
     struct port_call call = {.hook = &store->hook, .port = "store", .name = "info"};
     if (port_call_begin(&call)) {
         call.status = store->vtable.info(store->backend, &store->info, &call.detail);
+    }
+    if (call.status == MEOWER_OK) {
+        call.status = check_info(&store->info, &call.detail);
     }
     return port_call_end(&call, error);
 }
@@ -94,11 +120,6 @@ bool store_is_exclusive(const struct store *store)
 }
 
 /* ---- changing --------------------------------------------------------------------------------------------------- */
-
-static bool is_id(const char *id)
-{
-    return id != NULL && meower_id_check(id, strnlen(id, MEOWER_ID_SIZE)) == MEOWER_OK;
-}
 
 static bool is_key_or_none(const char *key)
 {
@@ -252,8 +273,10 @@ int store_read_events(struct store *store, unsigned lane, uint64_t after, size_t
                       meower_error *error)
 {
     struct port_call call = {.hook = &store->hook, .port = "store", .name = "read_events"};
+    struct checked_rows rows = {.sink.row = checked_rows_event, .target = sink, .max = max};
     if (port_call_begin(&call)) {
-        call.status = store->vtable.read_events(store->backend, lane, after, max, sink, &call.detail);
+        int status = store->vtable.read_events(store->backend, lane, after, max, &rows.sink, &call.detail);
+        call.status = checked_rows_end(&rows, status, &call.detail);
     }
     return port_call_end(&call, error);
 }
@@ -262,8 +285,10 @@ int store_list(struct store *store, unsigned lane, const meower_range *range, me
                meower_error *error)
 {
     struct port_call call = {.hook = &store->hook, .port = "store", .name = "list"};
+    struct checked_rows rows = {.sink.row = checked_rows_meow, .target = sink, .max = range->take};
     if (port_call_begin(&call)) {
-        call.status = store->vtable.list(store->backend, lane, range, sink, &call.detail);
+        int status = store->vtable.list(store->backend, lane, range, &rows.sink, &call.detail);
+        call.status = checked_rows_end(&rows, status, &call.detail);
     }
     return port_call_end(&call, error);
 }
@@ -272,8 +297,10 @@ int store_get(struct store *store, unsigned lane, const char *const *ids, size_t
               meower_error *error)
 {
     struct port_call call = {.hook = &store->hook, .port = "store", .name = "get"};
+    struct checked_rows rows = {.sink.row = checked_rows_meow, .target = sink, .max = count};
     if (port_call_begin(&call)) {
-        call.status = store->vtable.get(store->backend, lane, ids, count, sink, &call.detail);
+        int status = store->vtable.get(store->backend, lane, ids, count, &rows.sink, &call.detail);
+        call.status = checked_rows_end(&rows, status, &call.detail);
     }
     return port_call_end(&call, error);
 }

@@ -17,14 +17,8 @@ static void structs_keep_their_sizes(void **state)
     if (sizeof(void *) != 8) {
         skip();
     }
-    assert_int_equal(sizeof(meower_error), 512);
-    assert_int_equal(sizeof(meower_meow), 32);
-    assert_int_equal(sizeof(meower_post), 32);
-    assert_int_equal(sizeof(meower_command_result), 616);
-    assert_int_equal(sizeof(meower_health), 512);
-    assert_int_equal(sizeof(meower_metric), 24);
-    assert_int_equal(sizeof(meower_rebuild), 528);
-    assert_int_equal(sizeof(meower_check_totals), 48);
+    assert_int_equal(sizeof(meower_error), 516);
+    assert_int_equal(sizeof(meower_highlight), 8);
     assert_int_equal(sizeof(meower_clock), 32);
     assert_int_equal(sizeof(meower_store_operation), 136);
     assert_int_equal(sizeof(meower_row), 48);
@@ -57,7 +51,14 @@ static void structs_that_may_grow_do_not_shrink(void **state)
     assert_true(sizeof(meower_backend_config) >= 64);
     assert_true(sizeof(meower_list) >= 56);
     assert_true(sizeof(meower_search) >= 48);
-    assert_true(sizeof(meower_event) >= 72);
+    assert_true(sizeof(meower_post) >= 40);
+    assert_true(sizeof(meower_command_result) >= 120);
+    assert_true(sizeof(meower_health) >= 520);
+    assert_true(sizeof(meower_metric) >= 32);
+    assert_true(sizeof(meower_rebuild) >= 528);
+    assert_true(sizeof(meower_check_totals) >= 56);
+    assert_true(sizeof(meower_meow) >= 32);
+    assert_true(sizeof(meower_event) >= 48);
     assert_true(sizeof(meower_option) >= 48);
     assert_true(sizeof(meower_finding) >= 32);
 }
@@ -84,7 +85,17 @@ static void constants_keep_their_numbers(void **state)
     assert_int_equal(MEOWER_ERROR_PERMISSION, -16);
     assert_int_equal(MEOWER_ERROR_ABI, -17);
     assert_int_equal(MEOWER_ERROR_INTERNAL, -18);
+    assert_int_equal(MEOWER_ERROR_INTERRUPTED, -19);
     assert_int_equal(MEOWER_ERROR_FLAG_RETRIABLE, 1);
+    assert_int_equal(MEOWER_DOMAIN_NONE, 0);
+    assert_int_equal(MEOWER_DOMAIN_OTHER, 1);
+    assert_int_equal(MEOWER_DOMAIN_ERRNO, 2);
+    assert_int_equal(MEOWER_DOMAIN_SQLITE, 3);
+    assert_int_equal(MEOWER_DOMAIN_POSTGRESQL, 4);
+    assert_int_equal(MEOWER_DOMAIN_NATS, 5);
+    assert_int_equal(MEOWER_DOMAIN_KAFKA, 6);
+    assert_int_equal(MEOWER_DOMAIN_HTTP, 7);
+    assert_int_equal(MEOWER_DOMAIN_CURL, 8);
     assert_int_equal(MEOWER_EVENT_CREATED, 1);
     assert_int_equal(MEOWER_EVENT_DELETED, 2);
     assert_int_equal(MEOWER_ID_LEN, 27);
@@ -126,18 +137,47 @@ static void constants_keep_their_numbers(void **state)
     assert_int_equal(MEOWER_SEARCH_LOOKS, 2);
     assert_int_equal(MEOWER_BUS_PROCESS_LOCAL, 1);
     assert_int_equal(MEOWER_SEARCH_EXCLUSIVE, 1);
-    assert_int_equal(MEOWER_BACKEND_ABI, 2);
+    assert_int_equal(MEOWER_BACKEND_ABI, 3);
     assert_int_equal(MEOWER_EPOCH_SIZE, 17);
+}
+
+/* A member in what was padding before would not be known by the size. */
+static void structs_that_say_their_size_end_with_a_member(void **state)
+{
+    (void)state;
+    if (sizeof(void *) != 8) {
+        skip();
+    }
+    assert_int_equal(sizeof(meower_list), offsetof(meower_list, cursor) + sizeof(char *));
+    assert_int_equal(sizeof(meower_search), offsetof(meower_search, cursor) + sizeof(char *));
+    assert_int_equal(sizeof(meower_post), offsetof(meower_post, tag) + sizeof(void *));
+    assert_int_equal(sizeof(meower_command_result), offsetof(meower_command_result, flags) + sizeof(uint32_t));
+    assert_int_equal(sizeof(meower_health), offsetof(meower_health, reason) + 500);
+    assert_int_equal(sizeof(meower_metric), offsetof(meower_metric, value) + sizeof(double));
+    assert_int_equal(sizeof(meower_rebuild), offsetof(meower_rebuild, reason) + 500);
+    assert_int_equal(sizeof(meower_check_totals), offsetof(meower_check_totals, findings) + sizeof(uint64_t));
 }
 
 static void initialisers_say_the_size_and_the_usual_page(void **state)
 {
     meower_list list = MEOWER_LIST_INIT;
     meower_search search = MEOWER_SEARCH_INIT;
+    meower_post post = MEOWER_POST_INIT;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
+    meower_health health = MEOWER_HEALTH_INIT;
+    meower_metric metric = MEOWER_METRIC_INIT;
+    meower_rebuild rebuild = MEOWER_REBUILD_INIT;
+    meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
 
     (void)state;
     assert_int_equal(list.struct_size, sizeof(meower_list));
     assert_int_equal(search.struct_size, sizeof(meower_search));
+    assert_int_equal(post.struct_size, sizeof(meower_post));
+    assert_int_equal(result.struct_size, sizeof(meower_command_result));
+    assert_int_equal(health.struct_size, sizeof(meower_health));
+    assert_int_equal(metric.struct_size, sizeof(meower_metric));
+    assert_int_equal(rebuild.struct_size, sizeof(meower_rebuild));
+    assert_int_equal(totals.struct_size, sizeof(meower_check_totals));
     assert_int_equal(list.take, MEOWER_TAKE_DEFAULT);
     assert_int_equal(search.take, MEOWER_TAKE_DEFAULT);
 }
@@ -148,6 +188,7 @@ int main(void)
         cmocka_unit_test(structs_keep_their_sizes),
         cmocka_unit_test(structs_that_may_grow_do_not_shrink),
         cmocka_unit_test(constants_keep_their_numbers),
+        cmocka_unit_test(structs_that_say_their_size_end_with_a_member),
         cmocka_unit_test(initialisers_say_the_size_and_the_usual_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

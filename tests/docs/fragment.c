@@ -9,7 +9,7 @@
 
 int main(void)
 {
-    meower *feed;
+    meower_feed *feed;
     meower_options *options;
     meower_command *command;
     meower_query *query;

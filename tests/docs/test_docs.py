@@ -64,7 +64,7 @@ class Session:
             "PKG_CONFIG_PATH": f"{INSTALLED}/lib/pkgconfig",
             "CMAKE_PREFIX_PATH": str(INSTALLED),
             "LD_LIBRARY_PATH": f"{INSTALLED}/lib",
-            "MEOWER_LIBRARY": f"{INSTALLED}/lib/libmeower.so.0",
+            "MEOWER_LIBRARY": f"{INSTALLED}/lib/libmeower.so.1",
             "PYTHONPATH": str(PROJECT / "bindings/python/src"),
             "MEOWER_URL": f"http://{self.addresses['127.0.0.1:8080']}",
             "MEOWER_ADMIN_URL": f"http://{self.addresses['127.0.0.1:9180']}",

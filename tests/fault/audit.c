@@ -114,8 +114,8 @@ static uint64_t audit_list(struct world *world)
 static void take_created(struct world *world, const meower_event *event)
 {
     struct entry *entry;
-    see(world, &event->meow, "the replay");
-    entry = find_by_id(world, event->meow.id);
+    see(world, event->meow, "the replay");
+    entry = find_by_id(world, event->meow->id);
     if (entry->position != 0 && entry->position != event->position) {
         world_fail("\"%s\" was answered at position %" PRIu64 " and comes at %" PRIu64, entry->body, entry->position,
                    event->position);

@@ -191,7 +191,7 @@ static void catch_up(struct world *world)
 /* A new index is built beside the live one, and takes its place unless something fails. */
 static void rebuild_beside(struct world *world)
 {
-    meower_rebuild rebuild = {.state = MEOWER_REBUILD_RUNNING};
+    meower_rebuild rebuild = {.struct_size = sizeof(rebuild), .state = MEOWER_REBUILD_RUNNING};
     meower_error error = {0};
     if (!world_catch_up(world)) {
         return;

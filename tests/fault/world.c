@@ -85,6 +85,10 @@ void world_check_error(struct world *world, const char *call, int status, const 
         strchr(error->message, '\n') != NULL) {
         world_fail("%s failed with a message that says nothing: \"%.500s\"", call, error->message);
     }
+    if ((error->backend_code != 0) != (error->backend_domain > MEOWER_DOMAIN_OTHER)) {
+        world_fail("%s failed with the engine's code %d of the domain %d", call, error->backend_code,
+                   error->backend_domain);
+    }
 }
 
 /* ---- opening and closing ----------------------------------------------------------------------------------------- */
@@ -174,7 +178,7 @@ void world_run(struct world *world, int ms)
 
 static uint64_t metric(struct world *world, const char *name)
 {
-    meower_metric metric;
+    meower_metric metric = MEOWER_METRIC_INIT;
     for (size_t i = 0; meower_metric_at(world->feed, i, &metric) == 1; i++) {
         if (strcmp(metric.name, name) == 0) {
             return (uint64_t)metric.value;
@@ -185,7 +189,7 @@ static uint64_t metric(struct world *world, const char *name)
 
 static bool is_healthy(struct world *world)
 {
-    meower_health health;
+    meower_health health = MEOWER_HEALTH_INIT;
     for (size_t i = 0; meower_health_at(world->feed, i, &health) == 1; i++) {
         if (!health.ready && health.reason[0] == '\0') {
             world_fail("the %s is not ready and does not say why", health.part);
@@ -200,7 +204,7 @@ static bool is_healthy(struct world *world)
 const char *world_reason(struct world *world)
 {
     static char reason[700];
-    meower_health health = {.part = ""};
+    meower_health health = {.struct_size = sizeof(health), .part = ""};
     for (size_t i = 0; meower_health_at(world->feed, i, &health) == 1 && health.ready; i++)
         ;
     snprintf(reason, sizeof(reason), "position %llu, index %llu, relay %llu; %s: %s",
@@ -271,6 +275,7 @@ static int submit_post(struct world *world, struct entry *entry)
 static void take_result(struct world *world, meower_command_result *result)
 {
     int taken = 0;
+    result->error = &world->result_error;
     for (int passed_ms = 0; passed_ms < PATIENCE_MS; passed_ms += PAUSE_MS) {
         taken = meower_command_next(world->command, result);
         if (taken == 1) {
@@ -286,7 +291,7 @@ static void check_result(struct world *world, const meower_command_result *resul
     uint64_t position;
     char epoch[MEOWER_EPOCH_SIZE];
     if (result->status != MEOWER_OK) {
-        world_check_error(world, "a command", result->status, &result->error);
+        world_check_error(world, "a command", result->status, result->error);
         return;
     }
     if (meower_id_check(result->id, strnlen(result->id, MEOWER_ID_SIZE)) != MEOWER_OK || result->position == 0 ||
@@ -322,7 +327,7 @@ static void note_post(struct world *world, const meower_command_result *result)
 
 bool world_post(struct world *world, const char *key)
 {
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     struct entry *entry = new_entry(world, key);
     if (submit_post(world, entry) != MEOWER_OK) {
         return false;
@@ -334,7 +339,7 @@ bool world_post(struct world *world, const char *key)
 
 void world_post_again(struct world *world, struct entry *entry, int tries)
 {
-    meower_command_result result = {.status = MEOWER_ERROR_INTERNAL};
+    meower_command_result result = {.struct_size = sizeof(result), .status = MEOWER_ERROR_INTERNAL};
     for (int i = 0; i < tries && result.status != MEOWER_OK; i++) {
         if (submit_post(world, entry) != MEOWER_OK) {
             continue;
@@ -346,7 +351,7 @@ void world_post_again(struct world *world, struct entry *entry, int tries)
 
 void world_post_batch(struct world *world, unsigned count)
 {
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     unsigned accepted = 0;
     for (unsigned i = 0; i < count; i++) {
         accepted += submit_post(world, new_entry(world, NULL)) == MEOWER_OK ? 1 : 0;
@@ -360,11 +365,11 @@ void world_post_batch(struct world *world, unsigned count)
 void world_post_many(struct world *world, unsigned count)
 {
     meower_post posts[ENTRIES_MAX] = {{0}};
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_error error = {0};
     for (unsigned i = 0; i < count; i++) {
         struct entry *entry = new_entry(world, NULL);
-        posts[i] = (meower_post){entry->body, strlen(entry->body), NULL, entry};
+        posts[i] = (meower_post){sizeof(meower_post), entry->body, strlen(entry->body), NULL, entry};
     }
     int status = meower_command_submit_posts(world->command, posts, count, &error);
     if (status != MEOWER_OK) {
@@ -379,7 +384,7 @@ void world_post_many(struct world *world, unsigned count)
 
 void world_delete(struct world *world, struct entry *entry)
 {
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_error error = {0};
     if (entry->outcome != OUTCOME_STORED) {
         return;

@@ -60,13 +60,14 @@ struct world {
     enum backends backends;
     bool has_threads;
     char folder[PATH_SIZE];
-    meower *feed;
+    meower_feed *feed;
     meower_command *command;
     meower_query *query;
     struct entry entries[ENTRIES_MAX];
     unsigned entry_count;
     unsigned refusals; /* calls that failed */
     char first_cursor[MEOWER_CURSOR_SIZE];
+    meower_error result_error; /* of the last result that failed */
 };
 
 /* Says what is wrong and how to see it again, and ends the process. */

@@ -255,7 +255,7 @@ static void add_parts(const struct parts *parts, meower_options *options)
     }
 }
 
-int feed_try_open(const struct parts *parts, const char *const *pairs, meower **out, meower_error *error)
+int feed_try_open(const struct parts *parts, const char *const *pairs, meower_feed **out, meower_error *error)
 {
     meower_options *options;
     meower_error detail;
@@ -273,9 +273,9 @@ int feed_try_open(const struct parts *parts, const char *const *pairs, meower **
     return status;
 }
 
-meower *feed_open(const struct parts *parts, const char *const *pairs)
+meower_feed *feed_open(const struct parts *parts, const char *const *pairs)
 {
-    meower *feed = NULL;
+    meower_feed *feed = NULL;
     meower_error error;
 
     if (feed_try_open(parts, pairs, &feed, &error) != MEOWER_OK) {
@@ -284,7 +284,7 @@ meower *feed_open(const struct parts *parts, const char *const *pairs)
     return feed;
 }
 
-void feed_close(meower *feed)
+void feed_close(meower_feed *feed)
 {
     meower_error error;
 
@@ -293,7 +293,7 @@ void feed_close(meower *feed)
     }
 }
 
-void feed_run(meower *feed)
+void feed_run(meower_feed *feed)
 {
     int steps = 0;
     int status;
@@ -304,9 +304,9 @@ void feed_run(meower *feed)
     assert_int_equal(status, 0);
 }
 
-double feed_metric(meower *feed, const char *name)
+double feed_metric(meower_feed *feed, const char *name)
 {
-    meower_metric metric;
+    meower_metric metric = MEOWER_METRIC_INIT;
 
     for (size_t i = 0; meower_metric_at(feed, i, &metric) == 1; i++) {
         if (strcmp(metric.name, name) == 0) {
@@ -319,7 +319,7 @@ double feed_metric(meower *feed, const char *name)
 
 /* ---- commands, pages, events ------------------------------------------------------------------------------------ */
 
-meower_command *command_open(meower *feed)
+meower_command *command_open(meower_feed *feed)
 {
     meower_command *command = NULL;
 
@@ -327,7 +327,7 @@ meower_command *command_open(meower *feed)
     return command;
 }
 
-meower_query *query_open(meower *feed)
+meower_query *query_open(meower_feed *feed)
 {
     meower_query *query = NULL;
 
@@ -335,7 +335,7 @@ meower_query *query_open(meower *feed)
     return query;
 }
 
-meower_subscription *subscription_open(meower *feed, const char *cursor)
+meower_subscription *subscription_open(meower_feed *feed, const char *cursor)
 {
     meower_subscription *subscription = NULL;
 
@@ -345,7 +345,7 @@ meower_subscription *subscription_open(meower *feed, const char *cursor)
 
 meower_command_result post_with_key(meower_command *command, const char *body, const char *key)
 {
-    meower_command_result result = {0};
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_error error;
 
     if (meower_command_post(command, body, strlen(body), key, PATIENCE_MS, &result, &error) != MEOWER_OK) {
@@ -361,7 +361,7 @@ meower_command_result post(meower_command *command, const char *body)
 
 meower_command_result erase(meower_command *command, const char *id)
 {
-    meower_command_result result = {0};
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_error error;
 
     if (meower_command_delete(command, id, PATIENCE_MS, &result, &error) != MEOWER_OK) {
@@ -377,8 +377,10 @@ void submit(meower_command *command, const char *body, void *tag)
 
 meower_command_result take_result(meower_command *command)
 {
-    meower_command_result result;
+    static meower_error error; /* of the last result that failed */
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
 
+    result.error = &error;
     assert_int_equal(meower_command_next(command, &result), 1);
     return result;
 }
@@ -515,7 +517,7 @@ void assert_feed_has(struct fixture *fixture, size_t count)
 
 meower_command_result post_many(struct fixture *fixture, int count)
 {
-    meower_command_result result = {0};
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
 
     for (int i = 0; i < count; i++) {
         submit(fixture->command, "one of many", NULL);

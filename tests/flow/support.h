@@ -96,23 +96,23 @@ struct parts {
 #define NO_OPTIONS   ((const char *const[]){NULL})
 
 /* Opens an instance from names and values in turn. */
-int feed_try_open(const struct parts *parts, const char *const *pairs, meower **out, meower_error *error);
-meower *feed_open(const struct parts *parts, const char *const *pairs);
+int feed_try_open(const struct parts *parts, const char *const *pairs, meower_feed **out, meower_error *error);
+meower_feed *feed_open(const struct parts *parts, const char *const *pairs);
 
 /* Closes it; nothing may be left over. */
-void feed_close(meower *feed);
+void feed_close(meower_feed *feed);
 
 /* Steps an instance without threads until it is idle. */
-void feed_run(meower *feed);
+void feed_run(meower_feed *feed);
 
 /* The value of a metric; fails the test when there is none of this name. */
-double feed_metric(meower *feed, const char *name);
+double feed_metric(meower_feed *feed, const char *name);
 
 /* ---- commands, pages, events ------------------------------------------------------------------------------------ */
 
-meower_command *command_open(meower *feed);
-meower_query *query_open(meower *feed);
-meower_subscription *subscription_open(meower *feed, const char *cursor);
+meower_command *command_open(meower_feed *feed);
+meower_query *query_open(meower_feed *feed);
+meower_subscription *subscription_open(meower_feed *feed, const char *cursor);
 
 /* Post and delete, wait, and must succeed. */
 meower_command_result post(meower_command *command, const char *body);
@@ -122,7 +122,7 @@ meower_command_result erase(meower_command *command, const char *id);
 /* Submit, and must succeed. */
 void submit(meower_command *command, const char *body, void *tag);
 
-/* Takes a result that must be there. */
+/* Takes a result that must be there. Its error is that of the last one that failed. */
 meower_command_result take_result(meower_command *command);
 
 /* Lists and searches, wait, and must succeed. */
@@ -148,7 +148,7 @@ struct fixture {
     struct fake_clock clock;
     struct faults faults;
     struct parts parts;
-    meower *feed;
+    meower_feed *feed;
     meower_command *command;
     meower_query *query;
 };

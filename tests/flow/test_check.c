@@ -45,7 +45,7 @@ static int tear_down(void **state)
 }
 
 struct writer_thread {
-    meower *feed;
+    meower_feed *feed;
     atomic_bool is_over;
 };
 
@@ -54,7 +54,7 @@ static void *keep_writing(void *context)
 {
     struct writer_thread *thread = context;
     meower_command *command;
-    meower_command_result results[8];
+    meower_command_result results[8] = {MEOWER_COMMAND_RESULT_INIT};
 
     if (meower_command_open(thread->feed, &command, NULL) != MEOWER_OK) {
         return NULL;
@@ -70,7 +70,7 @@ static void *keep_writing(void *context)
 }
 
 /* A new index is begun anew when it meets its store: waits until that is over. */
-static void make_index(meower *feed)
+static void make_index(meower_feed *feed)
 {
     meower_command *command = command_open(feed);
     meower_query *query = query_open(feed);
@@ -91,7 +91,7 @@ static void make_index(meower *feed)
 static meower_check_totals check_sound(const struct place *place)
 {
     meower_check *check;
-    meower_check_totals totals;
+    meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
     meower_error error;
 
     if (meower_check_run(place->options, &check, &error) != MEOWER_OK) {
@@ -110,7 +110,7 @@ static meower_check_totals check_sound(const struct place *place)
 static void what_is_written_meanwhile_is_no_damage(void **state)
 {
     struct place *place = *state;
-    meower *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
+    meower_feed *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
     struct writer_thread writer = {.feed = feed};
     pthread_t thread;
     uint64_t head = 0;
@@ -131,16 +131,16 @@ static void what_is_written_meanwhile_is_no_damage(void **state)
 static void a_long_feed_is_checked_to_its_end(void **state)
 {
     struct place *place = *state;
-    meower *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
+    meower_feed *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
     meower_command *command = command_open(feed);
     meower_post *posts = calloc(LONG_FEED, sizeof(*posts));
     meower_check *check;
-    meower_check_totals totals;
+    meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
     meower_error error;
 
     assert_non_null(posts);
     for (size_t i = 0; i < LONG_FEED; i++) {
-        posts[i] = (meower_post){.body = "one of many", .body_len = 11};
+        posts[i] = (meower_post){.struct_size = sizeof(meower_post), .body = "one of many", .body_len = 11};
     }
     assert_int_equal(meower_command_submit_posts(command, posts, LONG_FEED, NULL), MEOWER_OK);
     free(posts);
@@ -161,7 +161,7 @@ static void a_long_feed_is_checked_to_its_end(void **state)
 #define OLD_MEOWS 300
 
 struct deleting_thread {
-    meower *feed;
+    meower_feed *feed;
     meower_command_result *posted;
     atomic_bool is_over;
 };
@@ -186,7 +186,7 @@ static void an_index_whose_files_are_replaced_meanwhile_is_not_damaged(void **st
 {
     struct place *place = *state;
     meower_command_result *posted = calloc(OLD_MEOWS, sizeof(*posted));
-    meower *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
+    meower_feed *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
     meower_command *command = command_open(feed);
     pthread_t thread;
 
@@ -215,8 +215,8 @@ static void an_index_whose_files_are_replaced_meanwhile_is_not_damaged(void **st
 static void documents_that_are_in_no_file_yet_are_not_missing(void **state)
 {
     struct place *place = *state;
-    meower *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
-    meower_check_totals totals;
+    meower_feed *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
+    meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
 
     make_index(feed);
     totals = check_sound(place);
@@ -232,11 +232,11 @@ static void documents_that_are_in_no_file_yet_are_not_missing(void **state)
 static void a_finding_says_what_where_and_of_which_meow(void **state)
 {
     struct place *place = *state;
-    meower *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
+    meower_feed *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
     meower_command *command = command_open(feed);
     meower_command_result posted = post(command, "to be lost");
     meower_check *check;
-    meower_check_totals totals;
+    meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
     char shell[200];
 
     meower_command_close(command);
@@ -283,11 +283,11 @@ static int list_but_one(void *store, unsigned lane, const meower_range *range, m
 static void a_meow_that_is_in_no_list_is_named(void **state)
 {
     struct place *place = *state;
-    meower *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
+    meower_feed *feed = feed_open(&(struct parts){0}, OPTIONS("store", place->store, "search", place->search));
     meower_command *command = command_open(feed);
     meower_store_vtable table = sqlite_store;
     meower_check *check;
-    meower_check_totals totals;
+    meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
     char url[100];
 
     post(command, "first");
@@ -312,7 +312,7 @@ static void what_cannot_be_checked_is_refused(void **state)
 {
     struct place *place = *state;
     meower_check *check;
-    meower_check_totals totals;
+    meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
     meower_error error;
 
     assert_int_equal(meower_check_run(place->options, &check, &error), MEOWER_ERROR_NOT_FOUND);

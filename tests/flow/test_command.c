@@ -9,7 +9,7 @@
 static void a_post_is_answered_with_what_was_stored(void **state)
 {
     struct fixture fixture;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_page *page;
 
     (void)state;
@@ -41,7 +41,7 @@ static void a_submitted_post_carries_its_tag(void **state)
     feed_run(fixture.feed);
     assert_ptr_equal(take_result(fixture.command).tag, &tags[0]);
     assert_ptr_equal(take_result(fixture.command).tag, &tags[1]);
-    assert_int_equal(meower_command_next(fixture.command, &(meower_command_result){0}), 0);
+    assert_int_equal(meower_command_next(fixture.command, &(meower_command_result)MEOWER_COMMAND_RESULT_INIT), 0);
     fixture_end(&fixture);
 }
 
@@ -68,7 +68,7 @@ static void the_descriptor_is_readable_exactly_while_results_wait(void **state)
 static void positions_and_ids_rise_whatever_the_clock_does(void **state)
 {
     struct fixture fixture;
-    meower_command_result before = {0};
+    meower_command_result before = MEOWER_COMMAND_RESULT_INIT;
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
@@ -90,8 +90,8 @@ static void positions_and_ids_rise_whatever_the_clock_does(void **state)
 static void a_deletion_takes_the_next_position_and_the_meow_away(void **state)
 {
     struct fixture fixture;
-    meower_command_result posted;
-    meower_command_result erased;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
+    meower_command_result erased = MEOWER_COMMAND_RESULT_INIT;
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
@@ -106,7 +106,7 @@ static void a_deletion_takes_the_next_position_and_the_meow_away(void **state)
 static void deleting_what_is_not_there_is_not_found(void **state)
 {
     struct fixture fixture;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     meower_error error;
 
     (void)state;
@@ -124,7 +124,7 @@ static void deleting_what_is_not_there_is_not_found(void **state)
 static void a_refused_result_has_no_position(void **state)
 {
     struct fixture fixture;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
@@ -133,7 +133,7 @@ static void a_refused_result_has_no_position(void **state)
     feed_run(fixture.feed);
     result = take_result(fixture.command);
     assert_int_equal(result.status, MEOWER_ERROR_NOT_FOUND);
-    assert_int_equal(result.error.code, MEOWER_ERROR_NOT_FOUND);
+    assert_int_equal(result.error->code, MEOWER_ERROR_NOT_FOUND);
     assert_int_equal(result.position, 0);
     assert_string_equal(result.cursor, "");
     fixture_end(&fixture);
@@ -152,7 +152,7 @@ static void assert_body_refused(struct fixture *fixture, const char *body, size_
     assert_int_equal(error.flags, 0);
     assert_true(strlen(error.message) > 10);
     assert_int_equal(meower_step(fixture->feed), 0);
-    assert_int_equal(meower_command_next(fixture->command, &(meower_command_result){0}), 0);
+    assert_int_equal(meower_command_next(fixture->command, &(meower_command_result)MEOWER_COMMAND_RESULT_INIT), 0);
 }
 
 static void what_may_not_be_posted_is_refused_with_a_reason(void **state)
@@ -252,8 +252,8 @@ static void html_is_escaped_unless_told_otherwise(void **state)
 static void the_same_key_and_body_give_the_same_meow(void **state)
 {
     struct fixture fixture;
-    meower_command_result first;
-    meower_command_result second;
+    meower_command_result first = MEOWER_COMMAND_RESULT_INIT;
+    meower_command_result second = MEOWER_COMMAND_RESULT_INIT;
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
@@ -290,7 +290,7 @@ static void the_same_key_with_another_body_is_a_conflict(void **state)
 static void two_of_one_key_in_one_batch_are_one_meow(void **state)
 {
     struct fixture fixture;
-    meower_command_result results[3];
+    meower_command_result results[3] = {MEOWER_COMMAND_RESULT_INIT};
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
@@ -346,7 +346,7 @@ static void a_full_queue_is_busy_and_takes_nothing(void **state)
     for (int i = 0; i < 3; i++) {
         assert_int_equal(take_result(fixture.command).status, MEOWER_OK);
     }
-    assert_int_equal(meower_command_next(fixture.command, &(meower_command_result){0}), 0);
+    assert_int_equal(meower_command_next(fixture.command, &(meower_command_result)MEOWER_COMMAND_RESULT_INIT), 0);
     assert_int_equal(feed_metric(fixture.feed, "commands_refused_total"), 2);
     assert_int_equal(post(fixture.command, "now it fits").position, 4);
     fixture_end(&fixture);
@@ -355,7 +355,7 @@ static void a_full_queue_is_busy_and_takes_nothing(void **state)
 static void a_late_result_is_not_taken_for_the_next_calls(void **state)
 {
     struct fixture fixture;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_error error;
 
     (void)state;
@@ -384,7 +384,7 @@ static void a_late_result_is_not_given_to_those_who_submit(void **state)
     submit(fixture.command, "mine", &tag);
     feed_run(fixture.feed);
     assert_ptr_equal(take_result(fixture.command).tag, &tag);
-    assert_int_equal(meower_command_next(fixture.command, &(meower_command_result){0}), 0);
+    assert_int_equal(meower_command_next(fixture.command, &(meower_command_result)MEOWER_COMMAND_RESULT_INIT), 0);
     fixture_end(&fixture);
 }
 

@@ -30,7 +30,7 @@ static void retries_end_after_wait_max_ms(void **state)
     struct fixture fixture;
     int64_t before_us;
     int64_t passed_us;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED, "wait_max_ms", "3000"));
@@ -40,8 +40,8 @@ static void retries_end_after_wait_max_ms(void **state)
     result = run_until_answered(&fixture);
     passed_us = atomic_load(&fixture.clock.monotonic_us) - before_us;
     assert_int_equal(result.status, MEOWER_ERROR_UNAVAILABLE);
-    assert_int_equal(result.error.flags, MEOWER_ERROR_FLAG_RETRIABLE);
-    assert_string_equal(result.error.message, "a fault on command");
+    assert_int_equal(result.error->flags, MEOWER_ERROR_FLAG_RETRIABLE);
+    assert_string_equal(result.error->message, "a fault on command");
     assert_true(passed_us >= 3000000 && passed_us < 5500000);
     assert_true(faults_calls(&fixture.faults, "store", "append") >= 4);
     faults_clear(&fixture.faults);
@@ -71,7 +71,7 @@ static void a_lasting_failure_fails_the_batch_and_not_the_next(void **state)
 static void a_call_writes_the_error_when_it_fails_and_only_then(void **state)
 {
     struct fixture fixture;
-    meower_command_result result = {.position = 17};
+    meower_command_result result = {.struct_size = sizeof(result), .position = 17};
     meower_error error = {.code = 17, .message = "untouched"};
 
     (void)state;
@@ -104,7 +104,7 @@ static void assert_next_event(meower_subscription *subscription, uint64_t positi
 
     assert_int_equal(event->position, position);
     assert_int_equal(event->kind, kind);
-    assert_string_equal(event->meow.id, id);
+    assert_string_equal(event->meow->id, id);
 }
 
 /* The batch was looked for and is not there. Its outcome stays unknown to the client, because it may still come. */
@@ -167,7 +167,7 @@ static void an_unknown_outcome_of_nothing_is_tried_again(void **state)
 static void an_unknown_outcome_is_looked_into_even_when_not_called_retriable(void **state)
 {
     struct fixture fixture;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
@@ -184,9 +184,9 @@ static void an_unknown_outcome_is_looked_into_even_when_not_called_retriable(voi
 static void every_kind_of_command_survives_an_unknown_outcome(void **state)
 {
     struct fixture fixture;
-    meower_command_result kept;
-    meower_command_result doomed;
-    meower_command_result results[7];
+    meower_command_result kept = MEOWER_COMMAND_RESULT_INIT;
+    meower_command_result doomed = MEOWER_COMMAND_RESULT_INIT;
+    meower_command_result results[7] = {MEOWER_COMMAND_RESULT_INIT};
     meower_page *page;
 
     (void)state;
@@ -237,7 +237,7 @@ static void a_post_is_answered_only_when_it_can_be_read(void **state)
     fixture_begin(&fixture, OPTIONS(STEPPED));
     /* Each read on the way from the unknown outcome to the answer fails once. */
     for (unsigned failing = 0; failing < 6; failing++) {
-        meower_command_result result;
+        meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
         meower_page *page;
         lose_outcome(&fixture, 1);
         faults_add(&fixture.faults, (struct fault){"store", "read_events", failing, 1, MEOWER_ERROR_UNAVAILABLE,
@@ -309,7 +309,7 @@ static void what_turns_out_to_be_stored_appears_without_a_further_command(void *
 
 static void assert_store_health(struct fixture *fixture, int ready, const char *reason)
 {
-    meower_health health;
+    meower_health health = MEOWER_HEALTH_INIT;
 
     assert_int_equal(meower_health_at(fixture->feed, 0, &health), 1);
     assert_string_equal(health.part, "store");

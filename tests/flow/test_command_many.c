@@ -10,7 +10,7 @@ static void make_posts(meower_post *posts, size_t count)
     static const char *const bodies[] = {"zero", "one", "two", "three", "four", "five"};
 
     for (size_t i = 0; i < count; i++) {
-        posts[i] = (meower_post){bodies[i % MANY], strlen(bodies[i % MANY]), NULL, &posts[i]};
+        posts[i] = (meower_post){sizeof(meower_post), bodies[i % MANY], strlen(bodies[i % MANY]), NULL, &posts[i]};
     }
 }
 
@@ -26,7 +26,7 @@ static void submit_many(meower_command *command, const meower_post *posts, size_
 /* Neither a command nor a result is there. */
 static void assert_nothing_waits(struct fixture *fixture)
 {
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
 
     assert_int_equal(meower_step(fixture->feed), 0);
     assert_int_equal(meower_command_next(fixture->command, &result), 0);
@@ -81,7 +81,7 @@ static void the_callers_texts_are_copied(void **state)
     struct fixture fixture;
     char body[] = "mine";
     char key[] = "key";
-    meower_post post = {body, 4, key, NULL};
+    meower_post post = {sizeof(post), body, 4, key, NULL};
     meower_page *page;
 
     (void)state;
@@ -120,7 +120,9 @@ static void one_that_the_store_refuses_does_not_hold_back_the_others(void **stat
 
 static void none_is_queued_when_one_may_not_be_posted_and_the_error_names_it(void **state)
 {
-    static const meower_post wrong[] = {{"", 0, NULL, NULL}, {"bell\a", 5, NULL, NULL}, {"fine", 4, "", NULL}};
+    static const meower_post wrong[] = {{sizeof(meower_post), "", 0, NULL, NULL},
+                                        {sizeof(meower_post), "bell\a", 5, NULL, NULL},
+                                        {sizeof(meower_post), "fine", 4, "", NULL}};
     struct fixture fixture;
 
     (void)state;
@@ -260,7 +262,7 @@ static void many_results_are_taken_in_their_order(void **state)
 {
     struct fixture fixture;
     meower_post posts[MANY];
-    meower_command_result results[MANY];
+    meower_command_result results[MANY] = {MEOWER_COMMAND_RESULT_INIT};
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
@@ -271,7 +273,8 @@ static void many_results_are_taken_in_their_order(void **state)
     assert_int_equal(meower_command_next_many(fixture.command, results, 0), 0);
     assert_int_equal(meower_command_next_many(fixture.command, results, 4), 4);
     assert_true(is_readable(meower_command_fd(fixture.command)));
-    assert_int_equal(meower_command_next_many(fixture.command, results + 4, 4), 2);
+    results[4] = (meower_command_result)MEOWER_COMMAND_RESULT_INIT;
+    assert_int_equal(meower_command_next_many(fixture.command, results + 4, 2), 2);
     assert_false(is_readable(meower_command_fd(fixture.command)));
     assert_int_equal(meower_command_next_many(fixture.command, results, MANY), 0);
     for (size_t i = 0; i < MANY; i++) {
@@ -285,7 +288,7 @@ static void late_results_of_waiting_calls_are_not_among_them(void **state)
 {
     struct fixture fixture;
     meower_post posts[MANY];
-    meower_command_result results[MANY];
+    meower_command_result results[MANY] = {MEOWER_COMMAND_RESULT_INIT};
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
@@ -322,7 +325,7 @@ static void *post_rounds(void *context)
 {
     struct author *author = context;
     meower_post posts[MANY];
-    meower_command_result results[MANY];
+    meower_command_result results[MANY] = {MEOWER_COMMAND_RESULT_INIT};
 
     make_posts(posts, MANY);
     for (int i = 0; i < ROUNDS; i++) {

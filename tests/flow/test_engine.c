@@ -26,7 +26,7 @@ void *calloc(size_t count, size_t size)
 
 static void the_defaults_open(void **state)
 {
-    meower *feed = NULL;
+    meower_feed *feed = NULL;
 
     (void)state;
     assert_int_equal(meower_open(NULL, &feed, NULL), MEOWER_OK);
@@ -39,7 +39,7 @@ static void an_unknown_scheme_is_refused_by_name(void **state)
 
     (void)state;
     for (int i = 0; i < 3; i++) {
-        meower *feed = NULL;
+        meower_feed *feed = NULL;
         meower_error error = {0};
         assert_int_equal(feed_try_open(&no_parts, OPTIONS(options[i], "papyrus:scroll"), &feed, &error),
                          MEOWER_ERROR_INVALID);
@@ -65,7 +65,7 @@ static void whatever_fails_while_opening_leaves_nothing_open(void **state)
     for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
         struct faults faults;
         const struct parts parts = {.faults = &faults};
-        meower *feed = NULL;
+        meower_feed *feed = NULL;
         meower_error error = {0};
         faults_init(&faults);
         faults_add(&faults, points[i]);
@@ -86,7 +86,7 @@ static void an_option_for_which_memory_is_short_is_named(void **state)
 
     (void)state;
     for (int i = 0; i < 2; i++) {
-        meower *feed = NULL;
+        meower_feed *feed = NULL;
         meower_error error = {.backend_code = -1, .flags = UINT32_MAX};
         too_many = 1000000;
         assert_int_equal(feed_try_open(&no_parts, OPTIONS(options[i], "1000000"), &feed, &error),
@@ -105,7 +105,7 @@ static void handles_need_their_role(void **state)
 
     (void)state;
     for (int i = 0; i < 3; i++) {
-        meower *feed = feed_open(&no_parts, OPTIONS("roles", roles[i]));
+        meower_feed *feed = feed_open(&no_parts, OPTIONS("roles", roles[i]));
         meower_command *command = NULL;
         meower_query *query = NULL;
         meower_subscription *subscription = NULL;
@@ -143,7 +143,7 @@ static void instances_of_one_process_share_nothing(void **state)
 
 static void stepping_an_instance_with_threads_is_refused(void **state)
 {
-    meower *feed = feed_open(&no_parts, OPTIONS("threads", "1"));
+    meower_feed *feed = feed_open(&no_parts, OPTIONS("threads", "1"));
 
     (void)state;
     assert_int_equal(meower_step(feed), MEOWER_ERROR_INVALID);
@@ -329,7 +329,7 @@ static void closing_does_not_wait_for_the_next_look_at_the_store(void **state)
     shared_store_init(&store);
     wire_init(&wire);
     for (int i = 0; i < 2; i++) {
-        meower *feed = feed_open(&parts, OPTIONS("poll_interval_ms", "60000", "roles", "query"));
+        meower_feed *feed = feed_open(&parts, OPTIONS("poll_interval_ms", "60000", "roles", "query"));
         int64_t started_ms = now_ms();
         wire.wake_pause_ms = wake_pauses_ms[i];
         sleep_ms(50); /* until it waits for the bus */
@@ -373,7 +373,7 @@ static void a_restart_keeps_everything(void **state)
 {
     struct folder folder;
     struct fixture fixture;
-    meower_command_result results[30];
+    meower_command_result results[30] = {MEOWER_COMMAND_RESULT_INIT};
     meower_subscription *subscription;
     const meower_event *event;
 
@@ -396,8 +396,8 @@ static void a_restart_keeps_everything(void **state)
         if (i != 20) {
             event = take_event(subscription);
             assert_int_equal(event->position, results[i].position);
-            assert_string_equal(event->meow.id, results[i].id);
-            assert_int_equal(event->meow.created_at_us, results[i].created_at_us);
+            assert_string_equal(event->meow->id, results[i].id);
+            assert_int_equal(event->meow->created_at_us, results[i].created_at_us);
         }
     }
     event = take_event(subscription);
@@ -417,21 +417,21 @@ static int call_everything(struct fixture *fixture, meower_subscription *subscri
 {
     meower_list list_all = MEOWER_LIST_INIT;
     meower_search search_any = MEOWER_SEARCH_INIT;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_command *command = NULL;
     meower_query *query = NULL;
     meower_subscription *other = NULL;
     meower_page *page = NULL;
     const meower_event *event;
-    meower_health health;
-    meower_metric metric;
+    meower_health health = MEOWER_HEALTH_INIT;
+    meower_metric metric = MEOWER_METRIC_INIT;
     static const char id[] = "000000000000000000000000001";
     const int statuses[] = {
         meower_command_open(fixture->feed, &command, NULL),
         meower_command_post(fixture->command, "a", 1, NULL, 1000, NULL, NULL),
         meower_command_delete(fixture->command, id, 1000, NULL, NULL),
         meower_command_submit_post(fixture->command, "a", 1, NULL, NULL, NULL),
-        meower_command_submit_posts(fixture->command, &(meower_post){"a", 1, NULL, NULL}, 1, NULL),
+        meower_command_submit_posts(fixture->command, &(meower_post){sizeof(meower_post), "a", 1, NULL, NULL}, 1, NULL),
         meower_command_submit_delete(fixture->command, id, NULL, NULL),
         meower_command_next(fixture->command, &result),
         meower_command_next_many(fixture->command, &result, 1),
@@ -445,6 +445,7 @@ static int call_everything(struct fixture *fixture, meower_subscription *subscri
         meower_query_next(fixture->query, &page),
         meower_subscription_open(fixture->feed, NULL, &other, NULL),
         meower_subscription_next(subscription, &event, NULL),
+        meower_subscription_next_many(subscription, &event, 1, NULL),
         meower_subscription_wait(subscription, 1000, &event, NULL),
         meower_step(fixture->feed),
         meower_health_at(fixture->feed, 0, &health),
@@ -496,7 +497,7 @@ static void a_child_is_refused_and_its_parent_goes_on(void **state)
 static void every_part_has_its_health(void **state)
 {
     static const char *const parts[] = {"store", "bus", "search"};
-    meower_health health = {"untouched", 7, ""};
+    meower_health health = {sizeof(health), "untouched", 7, ""};
     struct fixture fixture;
 
     (void)state;
@@ -524,6 +525,9 @@ static void every_metric_has_a_name_a_sentence_and_a_value(void **state)
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
+    for (size_t i = 0; i < METRICS_MAX; i++) {
+        metrics[i] = (meower_metric)MEOWER_METRIC_INIT;
+    }
     while (count < METRICS_MAX && meower_metric_at(fixture.feed, count, &metrics[count]) == 1) {
         assert_true(metrics[count].value >= 0);
         assert_int_equal(metrics[count].help[strlen(metrics[count].help) - 1], '.');
@@ -542,7 +546,7 @@ static void totals_only_grow(void **state)
 {
     double before[METRICS_MAX] = {0};
     struct fixture fixture;
-    meower_metric metric;
+    meower_metric metric = MEOWER_METRIC_INIT;
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));

@@ -97,6 +97,59 @@ static void a_failed_read_gives_nothing(void **state)
     pair_end(&pair);
 }
 
+/* ---- a store with a hole ---------------------------------------------------------------------------------------- */
+
+static uint64_t missing; /* the position of the hole */
+static int (*sound_read)(void *store, unsigned lane, uint64_t after, size_t max, meower_row_sink *sink,
+                         meower_error *error);
+
+struct hole_sink {
+    meower_row_sink sink; /* first: the row function casts back */
+    meower_row_sink *to;
+};
+
+static int skip_missing(meower_row_sink *sink, const meower_row *row)
+{
+    meower_row_sink *to = ((struct hole_sink *)sink)->to;
+
+    return row->position == missing ? MEOWER_OK : to->row(to, row);
+}
+
+static int read_with_hole(void *store, unsigned lane, uint64_t after, size_t max, meower_row_sink *sink,
+                          meower_error *error)
+{
+    struct hole_sink holes = {{skip_missing}, sink};
+
+    return sound_read(store, lane, after, max, &holes.sink, error);
+}
+
+static void a_position_that_is_missing_is_named(void **state)
+{
+    struct pair pair;
+    struct event_batch batch;
+    struct feed *feed;
+    meower_error error;
+
+    (void)state;
+    pair_begin(&pair);
+    feed = instance_feed(pair.reader.feed);
+    sound_read = feed->store->vtable.read_events;
+    feed->store->vtable.read_events = read_with_hole;
+    missing = 6;
+    assert_int_equal(feed_read(feed, LANE_READER, 3, 5, &batch, &error), MEOWER_ERROR_CORRUPT);
+    assert_string_equal(error.message, "the store has no event at position 6, but later ones");
+    assert_int_equal(batch.count, 0);
+    assert_int_equal(batch.through, 3);
+    missing = 45;
+    assert_int_equal(feed_catch_up(feed, LANE_READER, &error), MEOWER_ERROR_CORRUPT);
+    assert_string_equal(error.message, "the store has no event at position 45, but later ones");
+    assert_int_equal(event_log_head(&feed->log), 44);
+    missing = 0;
+    assert_int_equal(feed_catch_up(feed, LANE_READER, &error), MEOWER_OK);
+    assert_int_equal(event_log_head(&feed->log), 50);
+    pair_end(&pair);
+}
+
 /* However much was missed, it takes one read to see all of it. */
 static void a_list_sees_what_was_answered_elsewhere_however_much(void **state)
 {
@@ -116,6 +169,7 @@ int main(void)
         cmocka_unit_test(memory_and_store_give_the_same_events),
         cmocka_unit_test(nothing_beyond_the_logs_head_is_read),
         cmocka_unit_test(a_failed_read_gives_nothing),
+        cmocka_unit_test(a_position_that_is_missing_is_named),
         cmocka_unit_test(a_list_sees_what_was_answered_elsewhere_however_much),
     };
 

@@ -52,7 +52,7 @@ static void a_search_waits_for_what_was_just_posted(void **state)
     struct toy_index index;
     struct fixture fixture;
     meower_search what = MEOWER_SEARCH_INIT;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     meower_page *page = NULL;
 
     (void)state;
@@ -82,7 +82,7 @@ static void a_search_for_what_does_not_become_visible_is_a_timeout(void **state)
     struct toy_index index;
     struct fixture fixture;
     meower_search what = MEOWER_SEARCH_INIT;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     meower_page *page = NULL;
 
     (void)state;
@@ -108,7 +108,7 @@ static void a_cursor_of_a_search_page_never_promises_more_than_was_searched(void
 {
     struct toy_index index;
     struct fixture fixture;
-    meower_command_result first;
+    meower_command_result first = MEOWER_COMMAND_RESULT_INIT;
     meower_page *page;
 
     (void)state;
@@ -132,7 +132,7 @@ static void an_engine_that_was_away_catches_up(void **state)
 {
     struct toy_index index;
     struct fixture fixture;
-    meower_health health;
+    meower_health health = MEOWER_HEALTH_INIT;
 
     (void)state;
     begin_with_toy(&fixture, &index, OPTIONS(STEPPED));
@@ -383,7 +383,7 @@ static void an_index_that_was_never_refreshed_shows_nothing(void **state)
 {
     struct pair pair;
     struct toy_index index;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     char nothing[MEOWER_CURSOR_SIZE];
     meower_page *page;
 
@@ -458,7 +458,7 @@ static void those_who_wait_are_woken_when_the_index_turns_out_to_be_complete(voi
     char path[] = "test_search.XXXXXX";
     char store_url[96];
     char search_url[96];
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     meower_page *page = NULL;
 
     (void)state;
@@ -500,7 +500,7 @@ static void each_post_can_be_searched_as_soon_as_its_cursor_allows(void **state)
     fixture.parts.clock = NULL;
     fixture_open(&fixture, NO_OPTIONS);
     for (int i = 0; i < 200; i++) {
-        meower_command_result posted;
+        meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
         meower_page *page = NULL;
         snprintf(body, sizeof(body), "wombat%03d", i);
         posted = post(fixture.command, body);

@@ -11,7 +11,7 @@ static void events_reach_the_other_instance_by_the_bus(void **state)
 {
     struct pair pair;
     meower_subscription *subscription;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     const meower_event *event;
 
     (void)state;
@@ -21,8 +21,8 @@ static void events_reach_the_other_instance_by_the_bus(void **state)
     posted = post(pair.one.command, "hello over there");
     run_both(&pair);
     assert_int_equal(meower_subscription_next(subscription, &event, NULL), 1);
-    assert_string_equal(event->meow.id, posted.id);
-    assert_string_equal(event->meow.body, "hello over there");
+    assert_string_equal(event->meow->id, posted.id);
+    assert_string_equal(event->meow->body, "hello over there");
     assert_string_equal(event->cursor, posted.cursor);
     assert_int_equal(feed_metric(pair.two.feed, "events_caught_up_total"), 1);
     meower_subscription_close(subscription);
@@ -195,8 +195,8 @@ static void two_writers_share_one_gapless_line(void **state)
 static void an_unknown_outcome_is_told_from_what_others_wrote(void **state)
 {
     struct pair pair;
-    meower_command_result mine;
-    meower_command_result theirs;
+    meower_command_result mine = MEOWER_COMMAND_RESULT_INIT;
+    meower_command_result theirs = MEOWER_COMMAND_RESULT_INIT;
     meower_subscription *subscription;
     uint64_t position = 0;
 
@@ -223,7 +223,7 @@ static void an_unknown_outcome_is_told_from_what_others_wrote(void **state)
 static void a_read_sees_what_was_answered_elsewhere(void **state)
 {
     struct pair pair;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     meower_page *page = NULL;
 
     (void)state;
@@ -272,7 +272,7 @@ static void reads_that_wait_together_share_one_look_at_the_head(void **state)
 static void a_reader_alone_follows_the_writer(void **state)
 {
     struct pair pair;
-    meower *reader;
+    meower_feed *reader;
     meower_subscription *subscription;
     uint64_t position = 0;
 
@@ -298,7 +298,7 @@ static void a_reader_alone_follows_the_writer(void **state)
 static void a_store_that_cannot_be_read_is_a_matter_of_health(void **state)
 {
     struct pair pair;
-    meower_health health;
+    meower_health health = MEOWER_HEALTH_INIT;
 
     (void)state;
     pair_begin(&pair, OPTIONS(STEPPED));
@@ -322,7 +322,7 @@ static void health_comes_back_without_further_reads(void **state)
     struct pair pair;
     meower_list what = MEOWER_LIST_INIT;
     meower_page *page = NULL;
-    meower_health health;
+    meower_health health = MEOWER_HEALTH_INIT;
 
     (void)state;
     pair_begin(&pair, OPTIONS(STEPPED));
@@ -356,7 +356,7 @@ struct history {
 
 struct actor {
     struct history *history;
-    meower *feed;
+    meower_feed *feed;
     pthread_t thread;
 };
 
@@ -374,7 +374,7 @@ static void *post_until_over(void *argument)
 {
     struct actor *actor = argument;
     struct history *history = actor->history;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_command *command = NULL;
     bool is_full = meower_command_open(actor->feed, &command, NULL) != MEOWER_OK;
 

@@ -42,8 +42,8 @@ struct outages {
     char url[200];
     struct shared_store store;
     struct parts parts;
-    meower *writing;
-    meower *following;
+    meower_feed *writing;
+    meower_feed *following;
     meower_command *command;
     struct outsider outsider;
     struct follower follower;
@@ -214,7 +214,7 @@ static void submit_some(struct outages *outages, unsigned count)
 
 static void take_some(struct outages *outages, unsigned count)
 {
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
 
     while (count > 0) {
         assert_true(waits_until_readable(meower_command_fd(outages->command)));

@@ -10,18 +10,19 @@ static void every_call_refuses_null_handles(void **state)
     meower_command *command = NULL;
     meower_query *query = NULL;
     meower_subscription *subscription = NULL;
-    const meower_post many = {"a", 1, NULL, NULL};
-    meower_command_result result;
+    const meower_post many = {sizeof(many), "a", 1, NULL, NULL};
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_page *page = NULL;
     const meower_event *event;
-    meower_health health;
-    meower_metric metric;
-    meower_rebuild rebuild;
+    meower_health health = MEOWER_HEALTH_INIT;
+    meower_metric metric = MEOWER_METRIC_INIT;
+    meower_rebuild rebuild = MEOWER_REBUILD_INIT;
     meower_check *check = NULL;
-    meower_check_totals totals;
+    meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
     meower_error error;
     const int statuses[] = {
         meower_step(NULL),
+        meower_interrupt(NULL, &error),
         meower_health_at(NULL, 0, &health),
         meower_metric_at(NULL, 0, &metric),
         meower_command_open(NULL, &command, &error),
@@ -48,6 +49,7 @@ static void every_call_refuses_null_handles(void **state)
         meower_subscription_started(NULL, &error),
         meower_subscription_fd(NULL),
         meower_subscription_next(NULL, &event, &error),
+        meower_subscription_next_many(NULL, &event, 1, &error),
         meower_subscription_wait(NULL, 0, &event, &error),
         meower_options_set(NULL, "store", "memory:", &error),
         meower_options_check(NULL, &error),
@@ -95,7 +97,7 @@ static void every_call_refuses_null_arguments(void **state)
         meower_command_submit_post(fixture.command, NULL, 0, NULL, NULL, NULL),
         meower_command_submit_post(fixture.command, NULL, 5, NULL, NULL, NULL),
         meower_command_submit_posts(fixture.command, NULL, 1, NULL),
-        meower_command_submit_posts(fixture.command, &(meower_post){NULL, 1, NULL, NULL}, 1, NULL),
+        meower_command_submit_posts(fixture.command, &(meower_post){sizeof(meower_post), NULL, 1, NULL, NULL}, 1, NULL),
         meower_command_submit_delete(fixture.command, NULL, NULL, NULL),
         meower_command_next(fixture.command, NULL),
         meower_command_next_many(fixture.command, NULL, 1),
@@ -108,6 +110,7 @@ static void every_call_refuses_null_arguments(void **state)
         meower_query_list(fixture.query, &(meower_list)MEOWER_LIST_INIT, 0, NULL, NULL),
         meower_subscription_open(fixture.feed, NULL, NULL, NULL),
         meower_subscription_next(subscription, NULL, NULL),
+        meower_subscription_next_many(subscription, NULL, 1, NULL),
         meower_subscription_wait(subscription, 0, NULL, NULL),
         meower_id_check(NULL, 27),
         meower_body_check(NULL, 5, NULL),

@@ -13,7 +13,7 @@
 #define INSTANCES_MAX 3
 
 struct poster {
-    meower *feed;
+    meower_feed *feed;
     pthread_barrier_t *start; /* of each round */
     pthread_t thread;
     int statuses[ROUNDS];
@@ -31,6 +31,7 @@ static void *post_all_rounds(void *argument)
         char key[32];
         snprintf(body, sizeof(body), "body of round %d", round);
         snprintf(key, sizeof(key), "key of round %d", round);
+        poster->results[round] = (meower_command_result)MEOWER_COMMAND_RESULT_INIT;
         pthread_barrier_wait(poster->start);
         poster->statuses[round] = opened != MEOWER_OK ? opened
                                                       : meower_command_post(command, body, strlen(body), key,
@@ -54,7 +55,7 @@ static void check_round(const struct poster *posters, int round)
     assert_int_equal(stored, 1);
 }
 
-static void check_feed(meower *feed)
+static void check_feed(meower_feed *feed)
 {
     meower_query *query = query_open(feed);
     meower_list list = MEOWER_LIST_INIT;
@@ -70,7 +71,7 @@ static void check_feed(meower *feed)
 static void post_with_one_key_at_once(const char *store, int instances)
 {
     struct poster *posters = calloc(POSTERS, sizeof(*posters));
-    meower *feeds[INSTANCES_MAX];
+    meower_feed *feeds[INSTANCES_MAX];
     pthread_barrier_t start;
 
     assert_non_null(posters);

@@ -29,7 +29,7 @@ static void assert_list_is(struct fixture *fixture, const meower_command_result 
 static void what_was_posted_last_stands_first_whatever_the_clocks_say(void **state)
 {
     struct pair pair;
-    meower_command_result posted[40];
+    meower_command_result posted[40] = {MEOWER_COMMAND_RESULT_INIT};
 
     (void)state;
     pair_begin(&pair, OPTIONS(STEPPED));
@@ -52,7 +52,7 @@ static void what_was_posted_last_stands_first_whatever_the_clocks_say(void **sta
 static void many_posts_of_one_batch_are_drawn_anew_together(void **state)
 {
     struct pair pair;
-    meower_command_result posted[9];
+    meower_command_result posted[9] = {MEOWER_COMMAND_RESULT_INIT};
     double batches;
 
     (void)state;
@@ -77,7 +77,7 @@ static void many_posts_of_one_batch_are_drawn_anew_together(void **state)
 static void a_clock_that_was_years_ahead_once_keeps_nothing_first(void **state)
 {
     struct pair pair;
-    meower_command_result posted[3];
+    meower_command_result posted[3] = {MEOWER_COMMAND_RESULT_INIT};
 
     (void)state;
     pair_begin(&pair, OPTIONS(STEPPED));
@@ -115,7 +115,7 @@ static void who_polls_by_id_misses_nothing(void **state)
 {
     struct pair pair;
     char newest_id[MEOWER_ID_SIZE] = "000000000000000000000000000";
-    meower_command_result posted[60];
+    meower_command_result posted[60] = {MEOWER_COMMAND_RESULT_INIT};
     const char *ids[60];
     uint64_t seen = 0;
 
@@ -138,7 +138,7 @@ static void who_polls_by_id_misses_nothing(void **state)
 static void check_unknown_outcome(bool is_performed)
 {
     struct pair pair;
-    meower_command_result posted[3];
+    meower_command_result posted[3] = {MEOWER_COMMAND_RESULT_INIT};
     struct fault unknown = {.port = "store",
                             .call = "append",
                             .count = 1,
@@ -177,7 +177,7 @@ static void a_post_in_doubt_that_was_not_stored_comes_after_what_was_posted_sinc
 static void after_the_last_id_of_all_nothing_can_be_posted(void **state)
 {
     struct pair pair;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_store_operation last = {
         .kind = MEOWER_STORE_POST, .id = "aWgEPTl1tmebfsQzFP4bxwgy80V", .body = "last", .body_len = 4};
 
@@ -187,7 +187,7 @@ static void after_the_last_id_of_all_nothing_can_be_posted(void **state)
     submit(pair.one.command, "one more", NULL);
     result = run_until_answered(&pair.one);
     assert_int_equal(result.status, MEOWER_ERROR_FULL);
-    assert_non_null(strstr(result.error.message, "aWgEPTl1tmebfsQzFP4bxwgy80V"));
+    assert_non_null(strstr(result.error->message, "aWgEPTl1tmebfsQzFP4bxwgy80V"));
     pair_end(&pair);
 }
 
@@ -204,11 +204,11 @@ static int refuse_posts(void *store, meower_store_operation *operations, size_t 
 
 static void a_store_that_refuses_every_id_is_given_up(void **state)
 {
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_options *options;
     meower_store_vtable vtable = memory_store;
     meower_command *command;
-    meower *feed;
+    meower_feed *feed;
 
     (void)state;
     vtable.scheme = "refusing";
@@ -223,7 +223,7 @@ static void a_store_that_refuses_every_id_is_given_up(void **state)
     feed_run(feed);
     result = take_result(command);
     assert_int_equal(result.status, MEOWER_ERROR_INTERNAL);
-    assert_non_null(strstr(result.error.message, "0ujtsYcgvSTl8PAuAdqWYSMnLOv"));
+    assert_non_null(strstr(result.error->message, "0ujtsYcgvSTl8PAuAdqWYSMnLOv"));
     meower_command_close(command);
     feed_close(feed);
     meower_options_free(options);

@@ -26,7 +26,7 @@ static int end(void **state)
 
 static meower_rebuild state_of(struct fixture *fixture)
 {
-    meower_rebuild rebuild;
+    meower_rebuild rebuild = MEOWER_REBUILD_INIT;
 
     assert_int_equal(meower_rebuild_state(fixture->feed, &rebuild), MEOWER_OK);
     return rebuild;
@@ -281,7 +281,7 @@ static void fail_search(struct fixture *fixture, const char *call, unsigned coun
 static void make_anew_unseen(struct pair *pair, struct toy_index *index, const char *const *pairs_of_two)
 {
     meower_search shown = MEOWER_SEARCH_INIT;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     meower_page *page;
 
     pair_init_apart(pair, index);
@@ -430,7 +430,7 @@ static void an_instance_that_closes_gives_up_its_rebuild(void **state)
 #define FILLERS_MAX 1000
 
 struct reader {
-    meower *feed;
+    meower_feed *feed;
     atomic_bool is_over;
     atomic_uint searches;
     atomic_uint wrong;
@@ -467,9 +467,9 @@ static void *keep_searching(void *context)
 }
 
 /* Rebuilds once, and posts meanwhile. *cursor becomes that of the last post. */
-static void rebuild_and_post(meower *feed, meower_command *command, char cursor[MEOWER_CURSOR_SIZE])
+static void rebuild_and_post(meower_feed *feed, meower_command *command, char cursor[MEOWER_CURSOR_SIZE])
 {
-    meower_rebuild rebuild = {0};
+    meower_rebuild rebuild = MEOWER_REBUILD_INIT;
     int posted = 0;
 
     assert_int_equal(meower_rebuild_start(feed, NULL), MEOWER_OK);
@@ -486,7 +486,7 @@ static void rebuild_and_post(meower *feed, meower_command *command, char cursor[
 
 static void rebuild_under_load(const char *search_url)
 {
-    meower *feed = feed_open(&(struct parts){0}, OPTIONS("search", search_url, "wait_max_ms", "20000"));
+    meower_feed *feed = feed_open(&(struct parts){0}, OPTIONS("search", search_url, "wait_max_ms", "20000"));
     meower_command *command = command_open(feed);
     meower_query *query = query_open(feed);
     struct reader reader = {.feed = feed};

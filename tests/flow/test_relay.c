@@ -262,7 +262,7 @@ static void a_checkpoint_that_failed_is_tried_again(void **state)
 static void a_bus_that_is_down_delays_events_and_nothing_else(void **state)
 {
     struct pair pair;
-    meower_health health;
+    meower_health health = MEOWER_HEALTH_INIT;
 
     (void)state;
     pair_begin(&pair, OPTIONS(STEPPED));
@@ -289,7 +289,7 @@ static void a_bus_that_is_down_delays_events_and_nothing_else(void **state)
 static void a_bus_that_gives_nothing_says_why(void **state)
 {
     struct pair pair;
-    meower_health health;
+    meower_health health = MEOWER_HEALTH_INIT;
 
     (void)state;
     pair_begin(&pair, OPTIONS(STEPPED));
@@ -312,7 +312,7 @@ static void a_bus_that_gives_nothing_says_why(void **state)
 static void a_relay_without_the_lease_is_not_judged_by_its_last_failure(void **state)
 {
     struct pair pair;
-    meower_health health;
+    meower_health health = MEOWER_HEALTH_INIT;
 
     (void)state;
     pair_begin(&pair, OPTIONS(STEPPED));

@@ -110,7 +110,7 @@ static void ask(struct run *run)
 
 static void play_round(struct run *run)
 {
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     char victim[MEOWER_ID_SIZE] = "";
 
     for (int i = 0; i < ROUND_POSTS; i++) {

@@ -10,7 +10,7 @@ static void what_was_answered_elsewhere_comes_before_a_subscription_from_now(voi
 {
     struct pair pair;
     meower_subscription *subscription;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     const meower_event *event;
 
     (void)state;
@@ -27,7 +27,7 @@ static void a_cursor_of_another_process_is_recovered_before_its_news_has_come(vo
 {
     struct pair pair;
     meower_subscription *subscription;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     uint64_t position = 1;
 
     (void)state;
@@ -47,7 +47,7 @@ static void a_cursor_that_nobody_has_reached_is_not_recovered(void **state)
 {
     struct pair pair;
     meower_subscription *subscription;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     char cursor[MEOWER_CURSOR_SIZE];
 
     (void)state;
@@ -115,8 +115,8 @@ static void a_replay_knows_of_deletions_whose_news_has_not_come(void **state)
 {
     struct pair pair;
     meower_subscription *subscription;
-    meower_command_result first;
-    meower_command_result secret;
+    meower_command_result first = MEOWER_COMMAND_RESULT_INIT;
+    meower_command_result secret = MEOWER_COMMAND_RESULT_INIT;
     const meower_event *event;
 
     (void)state;
@@ -129,7 +129,7 @@ static void a_replay_knows_of_deletions_whose_news_has_not_come(void **state)
     assert_int_equal(meower_subscription_recovered(subscription), 1);
     event = take_event(subscription);
     assert_int_equal(event->kind, MEOWER_EVENT_DELETED);
-    assert_string_equal(event->meow.id, secret.id);
+    assert_string_equal(event->meow->id, secret.id);
     assert_int_equal(meower_subscription_next(subscription, &event, NULL), 0);
     meower_subscription_close(subscription);
     pair_end(&pair);
@@ -139,8 +139,8 @@ static void a_known_cursor_is_good_while_the_store_is_away(void **state)
 {
     struct pair pair;
     meower_subscription *subscription;
-    meower_command_result first;
-    meower_command_result second;
+    meower_command_result first = MEOWER_COMMAND_RESULT_INIT;
+    meower_command_result second = MEOWER_COMMAND_RESULT_INIT;
 
     (void)state;
     pair_begin(&pair, OPTIONS(STEPPED));
@@ -163,7 +163,7 @@ static void a_known_cursor_is_good_while_no_look_is_taken(void **state)
     meower_subscription *waiting;
     meower_subscription *known;
     meower_subscription *unknown;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
 
     (void)state;
     pair_begin(&pair, OPTIONS(STEPPED, "queue_max", "1"));

@@ -22,7 +22,7 @@ struct ledger {
 };
 
 struct stress {
-    meower *feed;
+    meower_feed *feed;
     struct ledger ledger;
     atomic_bool is_over;
     atomic_bool is_posted;         /* the last event has come */
@@ -76,8 +76,8 @@ static bool record(struct stress *stress, const meower_command_result *result, i
 static bool post_round(struct actor *actor, meower_command *command, meower_command *waiting)
 {
     struct stress *stress = actor->stress;
-    meower_command_result result = {0};
-    meower_command_result erased;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
+    meower_command_result erased = MEOWER_COMMAND_RESULT_INIT;
     int count = 1 + rand_r(&actor->seed) % 6;
     bool has_room = true;
 

@@ -21,13 +21,54 @@ static void assert_takes_nothing(meower_subscription *subscription)
     assert_false(is_readable(meower_subscription_fd(subscription)));
 }
 
+static void many_events_come_in_one_call(void **state)
+{
+    const meower_event *events[300] = {NULL};
+    struct fixture fixture;
+    meower_subscription *subscription;
+    meower_command_result last = MEOWER_COMMAND_RESULT_INIT;
+    size_t taken = 0;
+    int count;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    subscription = subscription_open(fixture.feed, NULL);
+    assert_int_equal(meower_subscription_next_many(subscription, events, 300, NULL), 0);
+    last = post_many(&fixture, 300);
+    assert_int_equal(meower_subscription_next_many(subscription, events, 0, NULL), 0);
+    assert_null(events[0]);
+    assert_int_equal(meower_subscription_next_many(subscription, events, 7, NULL), 7);
+    assert_null(events[7]);
+    for (taken = 0; taken < 7; taken++) {
+        assert_int_equal(events[taken]->position, taken + 1);
+        assert_string_equal(events[taken]->meow->body, "one of many");
+        assert_non_null(strstr(events[taken]->json, events[taken]->cursor));
+        assert_non_null(strstr(events[taken]->json, events[taken]->meow->id));
+        assert_int_equal(events[taken]->json_len, strlen(events[taken]->json));
+    }
+    assert_string_equal(meower_subscription_cursor(subscription), events[6]->cursor);
+    assert_takes(subscription, 8, 8);
+    taken++;
+    while ((count = meower_subscription_next_many(subscription, events, 300, NULL)) > 0) {
+        for (int i = 0; i < count; i++) {
+            assert_int_equal(events[i]->position, ++taken);
+        }
+    }
+    assert_int_equal(count, 0);
+    assert_int_equal(taken, 300);
+    assert_string_equal(meower_subscription_cursor(subscription), last.cursor);
+    assert_takes_nothing(subscription);
+    meower_subscription_close(subscription);
+    fixture_end(&fixture);
+}
+
 /* ---- live ------------------------------------------------------------------------------------------------------- */
 
 static void it_starts_with_what_follows(void **state)
 {
     struct fixture fixture;
     meower_subscription *subscription;
-    meower_command_result before;
+    meower_command_result before = MEOWER_COMMAND_RESULT_INIT;
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
@@ -43,11 +84,34 @@ static void it_starts_with_what_follows(void **state)
     fixture_end(&fixture);
 }
 
+static void it_starts_with_the_first_event_where_that_is_asked_for(void **state)
+{
+    struct fixture fixture;
+    meower_subscription *subscription;
+    const meower_event *event;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED, "event_log_max", "256"));
+    subscription = subscription_open(fixture.feed, MEOWER_CURSOR_START);
+    assert_int_equal(meower_subscription_recovered(subscription), 1);
+    assert_takes_nothing(subscription);
+    post_many(&fixture, 300);
+    assert_takes(subscription, 1, 300);
+    meower_subscription_close(subscription);
+    subscription = subscription_open(fixture.feed, MEOWER_CURSOR_START);
+    assert_int_equal(meower_subscription_recovered(subscription), 1);
+    assert_int_equal(meower_subscription_wait(subscription, PATIENCE_MS, &event, NULL), 1);
+    assert_int_equal(event->position, 1);
+    meower_subscription_close(subscription);
+    assert_int_equal(meower_subscription_open(fixture.feed, "starting", &subscription, NULL), MEOWER_ERROR_INVALID);
+    fixture_end(&fixture);
+}
+
 static void a_creation_is_told_with_its_meow(void **state)
 {
     struct fixture fixture;
     meower_subscription *subscription;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     const meower_event *event;
     char created_at[CLOCK_TEXT_SIZE];
     char expected[300];
@@ -58,9 +122,9 @@ static void a_creation_is_told_with_its_meow(void **state)
     posted = post(fixture.command, "a < b");
     event = take_event(subscription);
     assert_int_equal(event->kind, MEOWER_EVENT_CREATED);
-    assert_string_equal(event->meow.id, posted.id);
-    assert_string_equal(event->meow.body, "a &lt; b");
-    assert_int_equal(event->meow.created_at_us, posted.created_at_us);
+    assert_string_equal(event->meow->id, posted.id);
+    assert_string_equal(event->meow->body, "a &lt; b");
+    assert_int_equal(event->meow->created_at_us, posted.created_at_us);
     assert_string_equal(event->cursor, posted.cursor);
     assert_string_equal(meower_subscription_cursor(subscription), posted.cursor);
     clock_format(posted.created_at_us, created_at);
@@ -77,7 +141,7 @@ static void a_deletion_is_told_with_the_id_alone(void **state)
 {
     struct fixture fixture;
     meower_subscription *subscription;
-    meower_command_result erased;
+    meower_command_result erased = MEOWER_COMMAND_RESULT_INIT;
     const meower_event *event;
     char expected[200];
 
@@ -89,8 +153,8 @@ static void a_deletion_is_told_with_the_id_alone(void **state)
     event = take_event(subscription);
     assert_int_equal(event->position, 2);
     assert_int_equal(event->kind, MEOWER_EVENT_DELETED);
-    assert_string_equal(event->meow.id, erased.id);
-    assert_null(event->meow.body);
+    assert_string_equal(event->meow->id, erased.id);
+    assert_null(event->meow->body);
     snprintf(expected, sizeof(expected), "{\"kind\":2,\"id\":\"%s\",\"cursor\":\"%s\"}", erased.id, erased.cursor);
     assert_string_equal(event->json, expected);
     meower_subscription_close(subscription);
@@ -244,7 +308,7 @@ static void every_events_cursor_goes_on_after_that_event(void **state)
 static void assert_starts_now(struct fixture *fixture, const char *cursor)
 {
     meower_subscription *subscription = subscription_open(fixture->feed, cursor);
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
 
     assert_int_equal(meower_subscription_recovered(subscription), 0);
     assert_takes_nothing(subscription);
@@ -296,7 +360,7 @@ static void what_is_no_cursor_is_refused(void **state)
 static void check_replay_without_deleted(const char *event_log_max, int posts_between)
 {
     struct fixture fixture;
-    meower_command_result results[5];
+    meower_command_result results[5] = {MEOWER_COMMAND_RESULT_INIT};
     meower_subscription *subscription;
     char cursor[MEOWER_CURSOR_SIZE];
     uint64_t deleted_at = 6 + (uint64_t)posts_between;
@@ -317,9 +381,9 @@ static void check_replay_without_deleted(const char *event_log_max, int posts_be
     event = take_event(subscription);
     assert_int_equal(event->position, deleted_at);
     assert_int_equal(event->kind, MEOWER_EVENT_DELETED);
-    assert_string_equal(event->meow.id, results[1].id);
+    assert_string_equal(event->meow->id, results[1].id);
     event = take_event(subscription);
-    assert_string_equal(event->meow.id, results[4].id);
+    assert_string_equal(event->meow->id, results[4].id);
     assert_takes_nothing(subscription);
     meower_subscription_close(subscription);
     fixture_end(&fixture);
@@ -366,8 +430,8 @@ static void the_cursor_passes_what_is_gone_at_the_end(void **state)
 {
     struct fixture fixture;
     meower_subscription *subscription;
-    meower_command_result posted;
-    meower_command_result erased;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
+    meower_command_result erased = MEOWER_COMMAND_RESULT_INIT;
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
@@ -383,7 +447,9 @@ static void the_cursor_passes_what_is_gone_at_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_events_come_in_one_call),
         cmocka_unit_test(it_starts_with_what_follows),
+        cmocka_unit_test(it_starts_with_the_first_event_where_that_is_asked_for),
         cmocka_unit_test(a_creation_is_told_with_its_meow),
         cmocka_unit_test(a_deletion_is_told_with_the_id_alone),
         cmocka_unit_test(waiting_ends_when_the_time_is_over),

@@ -133,6 +133,13 @@ def test_tail_on_a_store_prints_cursors_too(meowctl, program, tmp_path):
     assert lines[1].startswith(page["cursor"].rsplit("-", 1)[0] + "-3  ")
 
 
+def test_tail_begins_with_the_first_event_when_asked_to(meowctl, program, tmp_path):
+    store = ("--store", f"sqlite:{tmp_path}/feed.db")
+    posted = meowctl(*store, "post", "-", text="one\ntwo\n").stdout.split()
+    lines = take_lines(program, (*store, "--since", "start"), 2)
+    assert [line.rstrip().split("  ")[1:] for line in lines] == [[posted[0], "one"], [posted[1], "two"]]
+
+
 def test_tail_on_a_store_leaves_out_what_is_deleted(meowctl, program, tmp_path):
     store = ("--store", f"sqlite:{tmp_path}/feed.db")
     posted = meowctl(*store, "post", "-", text="one\ntwo\nthree\n").stdout.split()

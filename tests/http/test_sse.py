@@ -71,6 +71,16 @@ def test_a_stream_resumes_after_a_cursor(feed, how):
     assert [(event[2]["id"], event[1]) for event in events] == [tuple(meow) for meow in posted[5:]]
 
 
+def test_a_stream_from_the_start_has_every_event(feed):
+    posted = feed.post(unique_word())
+    with feed.events("start") as stream:
+        kind, identifier, data = stream.next_event()
+        assert (kind, data["recovered"]) == ("sync", True)
+        assert identifier.endswith("-0")
+        events = skip_sync(stream.events_until(lambda event: event[1] == posted.cursor))
+    assert events[-1][2]["id"] == posted.id
+
+
 def test_last_event_id_goes_before_the_cursor_of_the_address(feed):
     """A browser reconnects to the same address, with the id of the last event it has seen."""
     posted = [feed.post(unique_word()) for _ in range(3)]

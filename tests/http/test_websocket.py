@@ -114,6 +114,15 @@ def test_an_empty_cursor_means_from_now(feed):
         assert socket.next_event()["id"] == posted.id
 
 
+def test_from_the_start_every_event_follows(feed):
+    posted = feed.post(unique_word())
+    with feed.subscribe("start") as socket:
+        assert socket.sync["recovered"] is True
+        assert socket.sync["cursor"].endswith("-0")
+        events = socket.events_until(lambda event: event["cursor"] == posted.cursor)
+    assert events[-1]["id"] == posted.id
+
+
 def test_the_cursor_of_from_now_resumes(feed):
     with feed.subscribe("") as socket:
         cursor = socket.sync["cursor"]

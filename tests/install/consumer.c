@@ -28,11 +28,11 @@ static int has_store(const char *scheme)
 
 int main(int argc, char **argv)
 {
-    meower *feed;
+    meower_feed *feed;
     meower_command *command;
     meower_query *query;
     meower_page *page;
-    meower_command_result posted;
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
     meower_error error;
     int is_there;
 

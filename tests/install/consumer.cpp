@@ -1,4 +1,5 @@
-// consumer.cpp - a program outside, in C++17: handles in unique_ptr, options in a map, a backend's table by backend.h.
+// consumer.cpp - a program outside, in C++17: a namespace of the library's name, handles in unique_ptr, options in a map,
+// a backend's table by backend.h.
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -7,11 +8,11 @@
 #include <stdexcept>
 #include <string>
 
-namespace
+namespace meower
 {
 
 struct closer {
-    void operator()(meower *feed) const { meower_close(feed, 1000, nullptr); }
+    void operator()(meower_feed *feed) const { meower_close(feed, 1000, nullptr); }
     void operator()(meower_command *command) const { meower_command_close(command); }
     void operator()(meower_query *query) const { meower_query_close(query); }
     void operator()(meower_page *page) const { meower_page_free(page); }
@@ -26,7 +27,7 @@ void check(int status, const meower_error &error)
         throw std::runtime_error(error.message);
 }
 
-handle<meower> open_feed(const std::map<std::string, std::string> &settings)
+handle<meower_feed> open_feed(const std::map<std::string, std::string> &settings)
 {
     meower_error error{};
     meower_options *options = nullptr;
@@ -34,30 +35,30 @@ handle<meower> open_feed(const std::map<std::string, std::string> &settings)
     handle<meower_options> owned(options);
     for (const auto &[name, value] : settings)
         check(meower_options_set(options, name.c_str(), value.c_str(), &error), error);
-    meower *feed = nullptr;
+    meower_feed *feed = nullptr;
     check(meower_open(options, &feed, &error), error);
-    return handle<meower>(feed);
+    return handle<meower_feed>(feed);
 }
 
-} // namespace
+} // namespace meower
 
 int main()
 {
     meower_error error{};
-    auto feed = open_feed({{"store", "memory:"}, {"threads", "1"}});
+    auto feed = meower::open_feed({{"store", "memory:"}, {"threads", "1"}});
     meower_command *command = nullptr;
-    check(meower_command_open(feed.get(), &command, &error), error);
-    handle<meower_command> owned_command(command);
+    meower::check(meower_command_open(feed.get(), &command, &error), error);
+    meower::handle<meower_command> owned_command(command);
     const std::string body = "hello from C++";
-    meower_command_result posted{};
-    check(meower_command_post(command, body.data(), body.size(), nullptr, 1000, &posted, &error), error);
+    meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
+    meower::check(meower_command_post(command, body.data(), body.size(), nullptr, 1000, &posted, &error), error);
 
     meower_query *query = nullptr;
-    check(meower_query_open(feed.get(), &query, &error), error);
-    handle<meower_query> owned_query(query);
+    meower::check(meower_query_open(feed.get(), &query, &error), error);
+    meower::handle<meower_query> owned_query(query);
     meower_list list = MEOWER_LIST_INIT;
     meower_page *page = nullptr;
-    check(meower_query_list(query, &list, 1000, &page, &error), error);
-    handle<meower_page> owned_page(page);
-    return meower_page_count(page) == 1 && meower_page_meow(page, 0)->body == body && MEOWER_BACKEND_ABI == 2 ? 0 : 1;
+    meower::check(meower_query_list(query, &list, 1000, &page, &error), error);
+    meower::handle<meower_page> owned_page(page);
+    return meower_page_count(page) == 1 && meower_page_meow(page, 0)->body == body && MEOWER_BACKEND_ABI == 3 ? 0 : 1;
 }

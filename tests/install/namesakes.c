@@ -44,10 +44,10 @@ static int post(meower_command *command, const char *body, meower_command_result
 
 int main(void)
 {
-    meower *feed;
+    meower_feed *feed;
     meower_command *command;
-    meower_command_result first;
-    meower_command_result second;
+    meower_command_result first = MEOWER_COMMAND_RESULT_INIT;
+    meower_command_result second = MEOWER_COMMAND_RESULT_INIT;
     meower_error error;
 
     if (meower_open(NULL, &feed, &error) != MEOWER_OK || meower_command_open(feed, &command, &error) != MEOWER_OK) {

@@ -29,12 +29,12 @@ static char answer[4000]; /* status line, header and content of the last one */
 /* ---- the instance ----------------------------------------------------------------------------------------------- */
 
 static meower_health parts[2];
-static meower_rebuild rebuild;
+static meower_rebuild rebuild = MEOWER_REBUILD_INIT;
 static int rebuild_start_status;
 static unsigned rebuilds;
 static char feed; /* nobody looks into it */
 
-int meower_health_at(meower *instance, size_t index, meower_health *out)
+int meower_health_at(meower_feed *instance, size_t index, meower_health *out)
 {
     assert_ptr_equal(instance, &feed);
     if (index >= 2) {
@@ -44,14 +44,14 @@ int meower_health_at(meower *instance, size_t index, meower_health *out)
     return 1;
 }
 
-int meower_rebuild_state(struct meower *instance, meower_rebuild *out)
+int meower_rebuild_state(struct meower_feed *instance, meower_rebuild *out)
 {
     assert_ptr_equal(instance, &feed);
     *out = rebuild;
     return MEOWER_OK;
 }
 
-int meower_rebuild_start(struct meower *instance, meower_error *error)
+int meower_rebuild_start(struct meower_feed *instance, meower_error *error)
 {
     assert_ptr_equal(instance, &feed);
     rebuilds++;
@@ -78,8 +78,11 @@ static int begin(void **state)
     for (size_t i = 0; i < 2; i++) {
         atomic_store(&metrics[i].alive_at_ms, loop_now_ms());
     }
-    admin = (struct admin){
-        .metrics = metrics, .loop_count = 2, .opener = &opener, .feed = (meower *)(void *)&feed, .is_serving = true};
+    admin = (struct admin){.metrics = metrics,
+                           .loop_count = 2,
+                           .opener = &opener,
+                           .feed = (meower_feed *)(void *)&feed,
+                           .is_serving = true};
     base = event_base_new();
     assert_true(admin_open(&admin, base, listener));
     return 0;

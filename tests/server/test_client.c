@@ -24,7 +24,7 @@ static struct exchange *exchange;
 static struct connection *connection;
 static struct fanout fanout;
 static struct client *client;
-static meower *feed;
+static meower_feed *feed;
 
 static int start_status = 1; /* what is said of where a client starts; 1: the library is asked */
 

@@ -21,7 +21,7 @@
 
 static struct room room;
 static struct fanout *fanout;
-static meower *feed;
+static meower_feed *feed;
 static meower_command *command;
 
 static void run_feed(void)
@@ -80,7 +80,7 @@ static void tick(void)
 
 static void post(const char *body, char id[MEOWER_ID_SIZE])
 {
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     assert_int_equal(meower_command_submit_post(command, body, strlen(body), NULL, NULL, NULL), MEOWER_OK);
     run_feed();
     assert_int_equal(meower_command_next(command, &result), 1);
@@ -92,7 +92,7 @@ static void post(const char *body, char id[MEOWER_ID_SIZE])
 
 static void erase(const char *id)
 {
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     assert_int_equal(meower_command_submit_delete(command, id, NULL, NULL), MEOWER_OK);
     run_feed();
     assert_int_equal(meower_command_next(command, &result), 1);

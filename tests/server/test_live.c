@@ -18,14 +18,14 @@ static struct room room;
 static struct peer peer;
 static struct exchange *exchange;
 static struct fanout fanout;
-static meower *feed;
+static meower_feed *feed;
 
 static int begin_status = MEOWER_OK; /* that a subscription begins with; MEOWER_OK: the library is asked */
 
-int meower_subscription_begin(struct meower *instance, const char *cursor, meower_subscription **out,
+int meower_subscription_begin(struct meower_feed *instance, const char *cursor, meower_subscription **out,
                               meower_error *error)
 {
-    int (*real)(struct meower *, const char *, meower_subscription **, meower_error *);
+    int (*real)(struct meower_feed *, const char *, meower_subscription **, meower_error *);
     if (begin_status != MEOWER_OK) {
         *error = (meower_error){.code = begin_status, .message = "it is closing"};
         return begin_status;
@@ -189,7 +189,7 @@ static char cursors[2][MEOWER_CURSOR_SIZE]; /* after the first and after the sec
 static void post_three(void)
 {
     meower_command *command;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     assert_int_equal(meower_command_open(feed, &command, NULL), MEOWER_OK);
     for (size_t i = 0; i < 3; i++) {
         static const char *const bodies[] = {"cat", "dog", "cow"};

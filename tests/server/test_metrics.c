@@ -13,7 +13,7 @@
 static struct metrics loops[3];
 static char page[20000];
 
-static void write_page(size_t loop_count, meower *feed)
+static void write_page(size_t loop_count, meower_feed *feed)
 {
     struct evbuffer *buffer = evbuffer_new();
     assert_non_null(buffer);
@@ -86,8 +86,8 @@ static void the_librarys_own_follow_when_the_feed_is_open(void **state)
 {
     (void)state;
     meower_options *options;
-    meower *feed;
-    meower_metric metric;
+    meower_feed *feed;
+    meower_metric metric = MEOWER_METRIC_INIT;
     assert_int_equal(meower_options_new(&options), MEOWER_OK);
     assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);
     assert_int_equal(meower_open(options, &feed, NULL), MEOWER_OK);

@@ -93,7 +93,7 @@ static bool has_ended_within(int ms)
 static void a_feed_that_opens_is_the_result(void **state)
 {
     (void)state;
-    meower *feed = NULL, *finished;
+    meower_feed *feed = NULL, *finished;
     meower_error error;
     assert_true(opener_start(&opener, options, &text_log));
     assert_true(has_ended_within(20000));
@@ -108,7 +108,7 @@ static void a_feed_that_opens_is_the_result(void **state)
 static void a_feed_that_was_opened_while_the_opener_stops_is_handed_over(void **state)
 {
     (void)state;
-    meower *feed = NULL;
+    meower_feed *feed = NULL;
     opening.takes_ms = 300;
     assert_true(opener_start(&opener, options, &text_log));
     opener_finish(&opener, &feed);
@@ -119,7 +119,7 @@ static void a_feed_that_was_opened_while_the_opener_stops_is_handed_over(void **
 static void a_feed_that_can_never_open_is_not_tried_again(void **state)
 {
     (void)state;
-    meower *feed;
+    meower_feed *feed;
     meower_error error;
     opening.status = MEOWER_ERROR_CORRUPT;
     assert_true(opener_start(&opener, options, &text_log));
@@ -135,7 +135,7 @@ static void a_feed_that_can_never_open_is_not_tried_again(void **state)
 static void an_engine_that_comes_back_is_opened_after_a_rest(void **state)
 {
     (void)state;
-    meower *feed;
+    meower_feed *feed;
     meower_error error;
     opening.status = MEOWER_ERROR_UNAVAILABLE;
     assert_true(opener_start(&opener, options, &text_log));
@@ -155,7 +155,7 @@ static void an_engine_that_comes_back_is_opened_after_a_rest(void **state)
 static void an_opener_that_is_to_stop_does_not_rest_to_the_end(void **state)
 {
     (void)state;
-    meower *feed;
+    meower_feed *feed;
     opening.status = MEOWER_ERROR_UNAVAILABLE;
     assert_true(opener_start(&opener, options, &text_log));
     assert_false(has_ended_within(100));

@@ -25,7 +25,7 @@ static struct exchange *exchange;
 static struct commands commands;
 static struct queries queries;
 static struct commands_settings settings;
-static meower *feed;
+static meower_feed *feed;
 
 static unsigned calls_for_many; /* that hand several posts over */
 

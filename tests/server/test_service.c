@@ -105,7 +105,7 @@ static void what_the_routes_have_opened_they_close(void **state)
     const struct routes_settings settings = {.roles = ROLE_COMMAND | ROLE_QUERY | ROLE_PUSHER,
                                              .commands = {.tokens = ""}};
     meower_options *options;
-    meower *feed;
+    meower_feed *feed;
     size_t before = count_descriptors();
     room_begin(&room);
     assert_int_equal(meower_options_new(&options), MEOWER_OK);

@@ -82,7 +82,7 @@ void answers_check(struct world *world, struct attempt *attempt, const meower_co
 {
     world_note(world, attempt->node, "answered", result->position, (uint64_t)-result->status);
     if (!is_expected(result->status)) {
-        world_fail(world, "a command ended with %s: %s", meower_status_name(result->status), result->error.message);
+        world_fail(world, "a command ended with %s: %s", meower_status_name(result->status), result->error->message);
     }
     attempt->state = ATTEMPT_REFUSED;
     if (result->status == MEOWER_ERROR_OUTCOME_UNKNOWN) {

@@ -135,7 +135,8 @@ static struct attempt *prepare_post(struct world *world, const struct node *node
     attempt->intent = number;
     authors_write_body(number, text->body);
     snprintf(text->key, sizeof(text->key), "k%u", key);
-    *post = (meower_post){text->body, strlen(text->body), key == 0 ? NULL : text->key, tag_of(world, attempt)};
+    *post = (meower_post){sizeof(*post), text->body, strlen(text->body), key == 0 ? NULL : text->key,
+                          tag_of(world, attempt)};
     return attempt;
 }
 
@@ -284,11 +285,16 @@ static void take(struct world *world, const meower_command_result *result)
 /* One or several with one call. Returns how many. */
 static int take_some(struct world *world, struct node *node)
 {
-    meower_command_result results[TAKEN_MAX];
+    meower_command_result results[TAKEN_MAX] = {MEOWER_COMMAND_RESULT_INIT};
+    meower_error errors[TAKEN_MAX];
     unsigned max = 1 + chance_below(&world->chance, TAKEN_MAX);
-    int taken =
-        max == 1 ? meower_command_next(node->command, results) : meower_command_next_many(node->command, results, max);
+    int taken;
 
+    for (int i = 0; i < TAKEN_MAX; i++) {
+        results[i].error = &errors[i];
+    }
+    taken =
+        max == 1 ? meower_command_next(node->command, results) : meower_command_next_many(node->command, results, max);
     if (taken < 0 || taken > (int)max) {
         world_fail(world, "node %d: taking at most %u answers gave %d", node->number, max, taken);
     }
@@ -336,7 +342,7 @@ static bool is_unheard(const struct node *node, int timeout_ms, const meower_com
 
 static bool has_given_up(const meower_command_result *result)
 {
-    return result->status == MEOWER_ERROR_TIMEOUT && strstr(result->error.message, "no answer within") != NULL;
+    return result->status == MEOWER_ERROR_TIMEOUT && strstr(result->error->message, "no answer within") != NULL;
 }
 
 static void end_call(struct world *world, const struct node *node, struct attempt *attempt, int timeout_ms,
@@ -361,7 +367,7 @@ void authors_call(struct world *world, struct node *node)
     bool deletes = world->ledger.meow_count > 0 && chance_permille(&world->chance, 200);
     int timeout_ms = timeouts_ms[chance_below(&world->chance, TIMEOUT_COUNT)];
     int64_t began_us = world->now_us;
-    meower_command_result result = {0};
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_error error = {0};
     struct attempt *attempt;
 
@@ -387,7 +393,7 @@ void authors_call(struct world *world, struct node *node)
             intent->may_be_there = was_possible;
         }
     }
-    result.error = error;
+    result.error = &error;
     end_call(world, node, attempt, timeout_ms, began_us, &result);
     node_end_call(node);
 }

@@ -53,7 +53,7 @@ static void check_log(struct node *node)
 
 static const char *timeline_id(const void *shown, size_t index)
 {
-    meower *feed = ((const struct node *)shown)->feed;
+    meower_feed *feed = ((const struct node *)shown)->feed;
 
     return stage_timeline_at(feed, stage_timeline_count(feed) - 1 - index)->view.id;
 }

@@ -174,8 +174,8 @@ static void check_event(struct world *world, struct follower *follower, const me
         world_fail(world, "node %d: a follower at %llu is given event %llu again", follower->node,
                    (unsigned long long)follower->position, (unsigned long long)given->position);
     }
-    if (event == NULL || event->kind != given->kind || strcmp(meow->id, given->meow.id) != 0 ||
-        (event->kind == MEOWER_EVENT_CREATED && strcmp(meow->body, given->meow.body) != 0)) {
+    if (event == NULL || event->kind != given->kind || strcmp(meow->id, given->meow->id) != 0 ||
+        (event->kind == MEOWER_EVENT_CREATED && strcmp(meow->body, given->meow->body) != 0)) {
         world_fail(world, "node %d: a follower is given something else at %llu than was committed", follower->node,
                    (unsigned long long)given->position);
     }
@@ -191,10 +191,20 @@ static void check_event(struct world *world, struct follower *follower, const me
     }
 }
 
+static void taken(struct world *world, struct follower *follower, const meower_event *event)
+{
+    world_note(world, follower->node, "event", event->position, (uint64_t)event->kind);
+    check_event(world, follower, event);
+    follower->position = event->position;
+    world->followers.events++;
+}
+
+#define TAKEN_MAX 4 /* events with one call */
+
 /* Takes at most `max` events. */
 static void take(struct world *world, struct follower *follower, unsigned max)
 {
-    const meower_event *event;
+    const meower_event *events[TAKEN_MAX];
     meower_error error;
     int status = 0;
 
@@ -202,17 +212,18 @@ static void take(struct world *world, struct follower *follower, unsigned max)
         start(world, follower);
         return;
     }
-    while (max-- > 0 && (status = meower_subscription_next(follower->subscription, &event, &error)) == 1) {
-        world_note(world, follower->node, "event", event->position, (uint64_t)event->kind);
-        check_event(world, follower, event);
-        follower->position = event->position;
-        world->followers.events++;
+    while (max > 0 && (status = meower_subscription_next_many(follower->subscription, events,
+                                                              max < TAKEN_MAX ? max : TAKEN_MAX, &error)) > 0) {
+        for (int i = 0; i < status; i++) {
+            taken(world, follower, events[i]);
+        }
+        max -= (unsigned)status;
     }
     if (status == 0) {
         uint64_t position = position_of(world, meower_subscription_cursor(follower->subscription));
         check_left_out(world, follower, position);
         follower->position = position;
-    } else if (status != 1 && !may_come_again(status)) {
+    } else if (status < 0 && !may_come_again(status)) {
         world_fail(world, "node %d: a subscription ended with %s: %s", follower->node, meower_status_name(status),
                    error.message);
     }

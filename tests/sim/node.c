@@ -141,7 +141,7 @@ static void close_handles(struct node *node)
 /* What was in memory is gone. No call reaches a backend any more. */
 static void clear_away(struct node *node)
 {
-    meower *feed = node->feed;
+    meower_feed *feed = node->feed;
 
     close_handles(node);
     node->feed = NULL;
@@ -155,7 +155,7 @@ static void clear_away(struct node *node)
 void node_open(struct node *node)
 {
     struct world *world = node->world;
-    meower *feed = NULL;
+    meower_feed *feed = NULL;
     int status;
 
     node->stages = STAGES_ALL; /* nobody else opens it meanwhile */
@@ -192,7 +192,7 @@ void node_die(struct node *node)
 
 void node_close(struct node *node)
 {
-    meower *feed = node->feed;
+    meower_feed *feed = node->feed;
     int status;
 
     world_note(node->world, node->number, "closes", 0, 0);

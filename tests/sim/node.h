@@ -17,7 +17,7 @@ struct node {
     bool has_query;
     bool has_subscription;
     meower_options *options;
-    meower *feed; /* NULL: down */
+    meower_feed *feed; /* NULL: down */
     meower_command *command;
     meower_command *caller; /* for commands that wait for their answer; made when it is needed */
     meower_query *query;

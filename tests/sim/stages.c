@@ -2,7 +2,7 @@
 #include "sim/stages.h"
 #include "api/instance.h"
 
-static bool has_stage(meower *feed, int stage)
+static bool has_stage(meower_feed *feed, int stage)
 {
     switch (stage) {
     case STAGE_WRITER:
@@ -18,7 +18,7 @@ static bool has_stage(meower *feed, int stage)
     }
 }
 
-bool stage_can_run(meower *feed, int stage)
+bool stage_can_run(meower_feed *feed, int stage)
 {
     pthread_mutex_t *mutex = &instance_feed(feed)->mutex;
     bool takes_mutex = stage == STAGE_WRITER || stage == STAGE_TAIL || stage == STAGE_READER ||
@@ -36,7 +36,7 @@ bool stage_can_run(meower *feed, int stage)
     return true;
 }
 
-bool stage_run(meower *feed, int stage)
+bool stage_run(meower_feed *feed, int stage)
 {
     int64_t wait_us = WORKER_WAIT_FOREVER;
 
@@ -54,56 +54,56 @@ bool stage_run(meower *feed, int stage)
     }
 }
 
-bool stage_has_tail(meower *feed)
+bool stage_has_tail(meower_feed *feed)
 {
     return instance_feed(feed)->is_shared;
 }
 
-uint64_t stage_head(meower *feed)
+uint64_t stage_head(meower_feed *feed)
 {
     return event_log_head(&instance_feed(feed)->log);
 }
 
-uint64_t stage_log_first(meower *feed)
+uint64_t stage_log_first(meower_feed *feed)
 {
     return instance_feed(feed)->log.first;
 }
 
-const struct meow *stage_log_at(meower *feed, uint64_t position)
+const struct meow *stage_log_at(meower_feed *feed, uint64_t position)
 {
     const struct event_log *log = &instance_feed(feed)->log;
 
     return log->slots[position % log->capacity];
 }
 
-uint64_t stage_timeline_position(meower *feed)
+uint64_t stage_timeline_position(meower_feed *feed)
 {
     return timeline_position(&instance_feed(feed)->timeline);
 }
 
-bool stage_timeline_is_complete(meower *feed)
+bool stage_timeline_is_complete(meower_feed *feed)
 {
     return instance_feed(feed)->timeline.is_complete;
 }
 
-size_t stage_timeline_count(meower *feed)
+size_t stage_timeline_count(meower_feed *feed)
 {
     return instance_feed(feed)->timeline.count;
 }
 
-const struct meow *stage_timeline_at(meower *feed, size_t index)
+const struct meow *stage_timeline_at(meower_feed *feed, size_t index)
 {
     const struct timeline *timeline = &instance_feed(feed)->timeline;
 
     return timeline->items[timeline->start + index];
 }
 
-uint64_t stage_visible(meower *feed)
+uint64_t stage_visible(meower_feed *feed)
 {
     return projection_visible(instance_projection(feed));
 }
 
-uint64_t stage_published(meower *feed)
+uint64_t stage_published(meower_feed *feed)
 {
     return atomic_load(&instance_relay(feed)->published);
 }

@@ -330,7 +330,7 @@ static void step_until_idle(struct world *world, struct node *node)
 
 static bool is_rebuilding(const struct node *node)
 {
-    meower_rebuild rebuild;
+    meower_rebuild rebuild = MEOWER_REBUILD_INIT;
 
     (void)meower_rebuild_state(node->feed, &rebuild);
     return rebuild.state == MEOWER_REBUILD_RUNNING;
@@ -338,7 +338,7 @@ static bool is_rebuilding(const struct node *node)
 
 static bool is_ready(struct node *node)
 {
-    meower_health health;
+    meower_health health = MEOWER_HEALTH_INIT;
 
     for (size_t i = 0; meower_health_at(node->feed, i, &health) == 1; i++) {
         if (!health.ready) {

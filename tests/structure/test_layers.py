@@ -128,7 +128,7 @@ def test_the_programs_see_only_the_library_s_public_headers():
 
 
 def test_one_file_knows_what_an_instance_is_made_of():
-    definition = re.compile(r"^struct meower\s*{", re.MULTILINE)
+    definition = re.compile(r"^struct meower_feed\s*{", re.MULTILINE)
     knowing = [name for name in includes(LIBRARY) if definition.search((LIBRARY / name).read_text(encoding="utf-8"))]
     assert knowing == ["api/instance.c"]
 

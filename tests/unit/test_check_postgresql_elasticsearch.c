@@ -43,9 +43,9 @@ static void ask(struct fixture *fixture, const char *method, const char *suffix,
 static void fill(struct fixture *fixture)
 {
     static const char *const bodies[] = {"one", "two", "three", "four"};
-    meower *feed;
+    meower_feed *feed;
     meower_command *command;
-    meower_command_result result;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_error error;
 
     if (meower_open(fixture->options, &feed, &error) != MEOWER_OK) {

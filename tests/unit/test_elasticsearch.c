@@ -112,6 +112,7 @@ static void a_password_that_is_refused_is_named_by_its_setting(void **state)
     meower_error error = {0};
 
     assert_int_equal(TRY_OPEN(*state, script, &error), MEOWER_ERROR_PERMISSION);
+    assert_int_equal(error.backend_domain, MEOWER_DOMAIN_HTTP);
     assert_int_equal(error.backend_code, 401);
     assert_says(&error, "option \"search\"");
 }

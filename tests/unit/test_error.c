@@ -19,14 +19,23 @@ static void version_is_that_of_the_header(void **state)
     assert_string_equal(meower_version(), MEOWER_VERSION);
 }
 
+static void version_number_orders_versions(void **state)
+{
+    (void)state;
+    assert_int_equal(meower_version_number(), MEOWER_VERSION_NUMBER);
+    assert_int_equal(MEOWER_VERSION_NUMBER % 1000, MEOWER_VERSION_PATCH);
+    assert_int_equal(MEOWER_VERSION_NUMBER / 1000 % 1000, MEOWER_VERSION_MINOR);
+    assert_int_equal(MEOWER_VERSION_NUMBER / 1000000, MEOWER_VERSION_MAJOR);
+}
+
 static void every_status_has_a_name_of_its_own(void **state)
 {
     (void)state;
     assert_string_equal(meower_status_name(MEOWER_OK), "ok");
     assert_string_equal(meower_status_name(MEOWER_ERROR_NOT_FOUND), "not found");
-    for (int a = MEOWER_ERROR_INTERNAL; a <= MEOWER_OK; a++) {
+    for (int a = MEOWER_ERROR_INTERRUPTED; a <= MEOWER_OK; a++) {
         assert_string_not_equal(meower_status_name(a), "unknown status");
-        for (int b = MEOWER_ERROR_INTERNAL; b < a; b++) {
+        for (int b = MEOWER_ERROR_INTERRUPTED; b < a; b++) {
             assert_string_not_equal(meower_status_name(a), meower_status_name(b));
         }
     }
@@ -36,7 +45,7 @@ static void any_other_number_is_an_unknown_status(void **state)
 {
     (void)state;
     assert_string_equal(meower_status_name(1), "unknown status");
-    assert_string_equal(meower_status_name(MEOWER_ERROR_INTERNAL - 1), "unknown status");
+    assert_string_equal(meower_status_name(MEOWER_ERROR_INTERRUPTED - 1), "unknown status");
     assert_string_equal(meower_status_name(INT32_MIN), "unknown status");
 }
 
@@ -49,8 +58,36 @@ static void setting_an_error_fills_it_and_returns_the_code(void **state)
     assert_int_equal(status, MEOWER_ERROR_IO);
     assert_int_equal(error.code, MEOWER_ERROR_IO);
     assert_int_equal(error.backend_code, 28);
+    assert_int_equal(error.backend_domain, MEOWER_DOMAIN_OTHER);
     assert_int_equal(error.flags, MEOWER_ERROR_FLAG_RETRIABLE);
     assert_string_equal(error.message, "disk 2 of two");
+}
+
+static void a_code_has_the_domain_that_was_given(void **state)
+{
+    (void)state;
+    meower_error error;
+    memset(&error, 0x55, sizeof(error));
+    assert_int_equal(meower_error_set_backend(&error, MEOWER_ERROR_FULL, MEOWER_DOMAIN_ERRNO, 28, 0, "disk %d", 2),
+                     MEOWER_ERROR_FULL);
+    assert_int_equal(error.code, MEOWER_ERROR_FULL);
+    assert_int_equal(error.backend_domain, MEOWER_DOMAIN_ERRNO);
+    assert_int_equal(error.backend_code, 28);
+    assert_int_equal(error.flags, 0);
+    assert_string_equal(error.message, "disk 2");
+    assert_int_equal(meower_error_set_backend(NULL, MEOWER_ERROR_FULL, MEOWER_DOMAIN_ERRNO, 28, 0, "disk"),
+                     MEOWER_ERROR_FULL);
+}
+
+static void no_code_has_no_domain(void **state)
+{
+    (void)state;
+    meower_error error = {.backend_domain = 17};
+    meower_error_set(&error, MEOWER_ERROR_BUSY, 0, 0, "full");
+    assert_int_equal(error.backend_domain, MEOWER_DOMAIN_NONE);
+    error.backend_domain = 17;
+    meower_error_set_backend(&error, MEOWER_ERROR_BUSY, MEOWER_DOMAIN_SQLITE, 0, 0, "full");
+    assert_int_equal(error.backend_domain, MEOWER_DOMAIN_NONE);
 }
 
 static void the_error_may_be_null(void **state)
@@ -123,9 +160,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(version_is_that_of_the_header),
+        cmocka_unit_test(version_number_orders_versions),
         cmocka_unit_test(every_status_has_a_name_of_its_own),
         cmocka_unit_test(any_other_number_is_an_unknown_status),
         cmocka_unit_test(setting_an_error_fills_it_and_returns_the_code),
+        cmocka_unit_test(a_code_has_the_domain_that_was_given),
+        cmocka_unit_test(no_code_has_no_domain),
         cmocka_unit_test(the_error_may_be_null),
         cmocka_unit_test(a_long_message_is_cut_to_fit),
         cmocka_unit_test(a_message_is_never_cut_inside_a_code_point),

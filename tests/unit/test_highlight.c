@@ -36,7 +36,8 @@ static void assert_differing(const char *query, const char *text, uint32_t diffe
 
     for (size_t i = 0; i < highlights.count; i++) {
         char part[32];
-        snprintf(part, sizeof(part), "%s%u+%u", i == 0 ? "" : " ", highlights.ranges[i][0], highlights.ranges[i][1]);
+        snprintf(part, sizeof(part), "%s%u+%u", i == 0 ? "" : " ", highlights.ranges[i].start,
+                 highlights.ranges[i].length);
         strcat(written, part);
     }
     free(highlights.ranges);
@@ -229,8 +230,8 @@ static void parts_of_random_texts_are_whole_characters_in_order_and_do_not_overl
         size_t count = find_boundaries(text, begins);
         uint32_t end = 0;
         for (size_t i = 0; i < highlights.count; i++) {
-            uint32_t start = highlights.ranges[i][0];
-            uint32_t length = highlights.ranges[i][1];
+            uint32_t start = highlights.ranges[i].start;
+            uint32_t length = highlights.ranges[i].length;
             if (length == 0 || start < end || start + length > count || !begins[start] || !begins[start + length]) {
                 fail_msg("\"%s\" in \"%s\": %u+%u behind %u of %u", query, text, start, length, end, (unsigned)count);
             }

@@ -36,7 +36,7 @@ static void any_other_id_is_invalid(void **state)
 
 static void assert_body(const char *body, size_t len, int expected)
 {
-    meower_error error = {0, 0, 0, ""};
+    meower_error error = {0};
     char *exact = malloc(len + 1); /* a sanitizer sees a read after its end */
     assert_non_null(exact);
     memcpy(exact, body, len);

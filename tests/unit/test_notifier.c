@@ -87,17 +87,17 @@ static void it_neither_blocks_nor_reaches_a_child_program(void **state)
 static void waiting_ends_at_once_when_it_is_readable(void **state)
 {
     notifier_raise(*state);
-    assert_int_equal(notifier_wait(*state, 0), 1);
-    assert_int_equal(notifier_wait(*state, PATIENCE_MS), 1);
-    assert_int_equal(notifier_wait(*state, -1), 1);
+    assert_int_equal(notifier_wait(*state, NULL, 0), 1);
+    assert_int_equal(notifier_wait(*state, NULL, PATIENCE_MS), 1);
+    assert_int_equal(notifier_wait(*state, NULL, -1), 1);
     assert_true(is_readable(*state));
 }
 
 static void waiting_ends_when_the_time_has_run_out(void **state)
 {
-    assert_int_equal(notifier_wait(*state, 0), 0);
+    assert_int_equal(notifier_wait(*state, NULL, 0), 0);
     int64_t start_ms = now_ms();
-    assert_int_equal(notifier_wait(*state, 30), 0);
+    assert_int_equal(notifier_wait(*state, NULL, 30), 0);
     assert_true(now_ms() - start_ms >= 29);
 }
 
@@ -118,7 +118,7 @@ static void waiting_ends_when_another_thread_raises_it(void **state)
 {
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, raise_soon, *state), 0);
-    assert_int_equal(notifier_wait(*state, -1), 1);
+    assert_int_equal(notifier_wait(*state, NULL, -1), 1);
     pthread_join(thread, NULL);
 }
 
@@ -151,7 +151,7 @@ static void waiting_ends_early_when_a_signal_comes(void **state)
     assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
     assert_int_equal(pthread_create(&thread, NULL, interrupt, &interruption), 0);
     int64_t start_ms = now_ms();
-    int readable = notifier_wait(*state, PATIENCE_MS);
+    int readable = notifier_wait(*state, NULL, PATIENCE_MS);
     int64_t waited_ms = now_ms() - start_ms;
     atomic_store(&interruption.is_over, true);
     pthread_join(thread, NULL);
@@ -189,7 +189,7 @@ static void whoever_looks_again_after_clearing_misses_nothing(void **state)
     bool was_always_woken = true;
     int seen = 0;
     while (was_always_woken && seen < PRODUCERS * PIECES) {
-        was_always_woken = notifier_wait(traffic.notifier, PATIENCE_MS) == 1;
+        was_always_woken = notifier_wait(traffic.notifier, NULL, PATIENCE_MS) == 1;
         notifier_clear(traffic.notifier);
         seen = atomic_load(&traffic.produced);
     }
@@ -248,6 +248,19 @@ static void after_clears_at_once_it_can_still_be_cleared(void **state)
 
 #define with_notifier(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+static void either_of_two_ends_the_wait(void **state)
+{
+    struct notifier other;
+
+    assert_int_equal(notifier_open(&other), 0);
+    assert_int_equal(notifier_wait(*state, &other, 0), 0);
+    notifier_raise(&other);
+    assert_int_equal(notifier_wait(*state, &other, -1), 1);
+    assert_int_equal(notifier_wait(&other, *state, -1), 1);
+    assert_int_equal(notifier_wait(*state, NULL, 0), 0);
+    notifier_close(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +272,7 @@ int main(void)
         with_notifier(waiting_ends_at_once_when_it_is_readable),
         with_notifier(waiting_ends_when_the_time_has_run_out),
         with_notifier(waiting_ends_when_another_thread_raises_it),
+        with_notifier(either_of_two_ends_the_wait),
         with_notifier(waiting_ends_early_when_a_signal_comes),
         with_notifier(whoever_looks_again_after_clearing_misses_nothing),
         with_notifier(after_clears_at_once_it_can_still_be_cleared),

@@ -40,7 +40,7 @@ static int teardown(void **state)
 
 static void assert_set(meower_options *options, const char *name, const char *value)
 {
-    meower_error error = {0, 0, 0, ""};
+    meower_error error = {0};
     assert_int_equal(meower_options_set(options, name, value, &error), MEOWER_OK);
     assert_string_equal(meower_options_get(options, name), value);
     assert_int_equal(error.code, MEOWER_OK);
@@ -50,7 +50,7 @@ static void assert_set(meower_options *options, const char *name, const char *va
 static void assert_refused(meower_options *options, const char *name, const char *value, const char *const parts[])
 {
     char before[200];
-    meower_error error = {0, 0, 0, ""};
+    meower_error error = {0};
     snprintf(before, sizeof(before), "%s", meower_options_get(options, name));
     assert_int_equal(meower_options_set(options, name, value, &error), MEOWER_ERROR_INVALID);
     assert_int_equal(error.code, MEOWER_ERROR_INVALID);
@@ -141,7 +141,7 @@ static void an_option_may_be_set_to_its_own_value(void **state)
 
 static void an_unknown_name_is_refused_with_the_names_there_are(void **state)
 {
-    meower_error error = {0, 0, 0, ""};
+    meower_error error = {0};
     assert_int_equal(meower_options_set(*state, "stor", "x", &error), MEOWER_ERROR_INVALID);
     assert_non_null(strstr(error.message, "\"stor\""));
     for (size_t i = 0; meower_option_at(i) != NULL; i++) {
@@ -226,7 +226,7 @@ static void the_message_names_option_and_value(void **state)
 
 static void a_message_never_shows_a_password(void **state)
 {
-    meower_error error = {0, 0, 0, ""};
+    meower_error error = {0};
     assert_int_equal(meower_options_set(*state, "roles", "postgresql://me:tiger@host/feed", &error),
                      MEOWER_ERROR_INVALID);
     assert_null(strstr(error.message, "tiger"));

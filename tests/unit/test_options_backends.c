@@ -276,7 +276,7 @@ static int teardown(void **state)
 static void assert_refused(meower_options *options, const struct port *port, const union table *table, int expected,
                            const char *part)
 {
-    meower_error error = {0, 0, 0, ""};
+    meower_error error = {0};
     size_t count = options->store_count + options->bus_count + options->search_count;
     assert_int_equal(port->add(options, table, NULL, &error), expected);
     assert_int_equal(error.code, expected);
@@ -312,7 +312,7 @@ static void another_abi_is_refused(void **state)
         union table table;
         table_init(&table, &ports[i]);
         table.head.abi = MEOWER_BACKEND_ABI + 1;
-        assert_refused(*state, &ports[i], &table, MEOWER_ERROR_ABI, "ABI 2");
+        assert_refused(*state, &ports[i], &table, MEOWER_ERROR_ABI, "ABI 3");
         table.head.abi = 0;
         assert_refused(*state, &ports[i], &table, MEOWER_ERROR_ABI, "ABI 0");
     }

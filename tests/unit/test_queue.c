@@ -187,15 +187,15 @@ static void the_descriptor_is_readable_while_nodes_wait(void **state)
     size_t taken;
     assert_int_equal(notifier_open(&notifier), MEOWER_OK);
     queue_init(&queue, 0, &notifier);
-    assert_int_equal(notifier_wait(&notifier, 0), 0);
+    assert_int_equal(notifier_wait(&notifier, NULL, 0), 0);
     push_numbers(&queue, items, 3);
-    assert_int_equal(notifier_wait(&notifier, 0), 1);
+    assert_int_equal(notifier_wait(&notifier, NULL, 0), 1);
     queue_take(&queue);
-    assert_int_equal(notifier_wait(&notifier, 0), 1);
+    assert_int_equal(notifier_wait(&notifier, NULL, 0), 1);
     queue_take_some(&queue, 2, &taken);
-    assert_int_equal(notifier_wait(&notifier, 0), 0);
+    assert_int_equal(notifier_wait(&notifier, NULL, 0), 0);
     queue_take(&queue);
-    assert_int_equal(notifier_wait(&notifier, 0), 0);
+    assert_int_equal(notifier_wait(&notifier, NULL, 0), 0);
     queue_destroy(&queue);
     notifier_close(&notifier);
 }
@@ -210,7 +210,7 @@ static void a_refused_push_does_not_raise_the_descriptor(void **state)
     queue_init(&queue, 0, &notifier);
     queue_close(&queue);
     assert_int_equal(queue_push(&queue, &item.node), MEOWER_ERROR_CLOSED);
-    assert_int_equal(notifier_wait(&notifier, 0), 0);
+    assert_int_equal(notifier_wait(&notifier, NULL, 0), 0);
     queue_destroy(&queue);
     notifier_close(&notifier);
 }
@@ -293,7 +293,7 @@ static void *consume(void *argument)
     }
     while (atomic_load(&traffic->taken) < PRODUCERS * ITEMS) {
         size_t taken;
-        notifier_wait(&traffic->notifier, 1);
+        notifier_wait(&traffic->notifier, NULL, 1);
         if (queue_count(&traffic->queue) > BOUND) {
             atomic_store(&traffic->is_over_bound, true);
         }
@@ -320,7 +320,7 @@ static void many_threads_push_and_take_each_node_once_and_in_order(void **state)
     assert_false(atomic_load(&traffic->is_out_of_order));
     assert_false(atomic_load(&traffic->is_over_bound));
     assert_int_equal(queue_dropped(&traffic->queue), atomic_load(&traffic->refused));
-    assert_int_equal(notifier_wait(&traffic->notifier, 0), 0);
+    assert_int_equal(notifier_wait(&traffic->notifier, NULL, 0), 0);
     traffic_free(traffic);
 }
 
@@ -334,7 +334,7 @@ static void the_descriptor_announces_every_node(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, produce, traffic), 0);
     }
     int taken = 0;
-    while (taken < PRODUCERS * ITEMS && notifier_wait(&traffic->notifier, PATIENCE_MS) == 1) {
+    while (taken < PRODUCERS * ITEMS && notifier_wait(&traffic->notifier, NULL, PATIENCE_MS) == 1) {
         taken += queue_take(&traffic->queue) != NULL;
     }
     assert_int_equal(taken, PRODUCERS * ITEMS);

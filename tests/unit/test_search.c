@@ -275,6 +275,41 @@ static void a_status_comes_back_with_its_detail(void **state)
     search_close(&search);
 }
 
+static int match_without_id(void *search, unsigned lane, const meower_search_request *request, meower_hit_sink *sink,
+                            meower_error *error)
+{
+    (void)search;
+    (void)lane;
+    (void)request;
+    (void)error;
+    (void)sink->hit(sink, NULL, 1);
+    (void)sink->hit(sink, "", 1);
+    return MEOWER_OK; /* it does not stop when it is told to */
+}
+
+static int no_hit(meower_hit_sink *sink, const char *id, uint64_t position)
+{
+    (void)sink;
+    fail_msg("the hit \"%s\" at %llu", id == NULL ? "NULL" : id, (unsigned long long)position);
+    return MEOWER_OK;
+}
+
+static void a_hit_without_an_id_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    const meower_search_word word = {.text = "meow", .text_len = 4};
+    const meower_search_request request = {.words = &word, .word_count = 1, .take = 10};
+    meower_hit_sink sink = {no_hit};
+    struct search search;
+
+    add_engine(fixture);
+    assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_OK);
+    search.vtable.match = match_without_id;
+    assert_int_equal(search_match(&search, 0, &request, &sink, &fixture->error), MEOWER_ERROR_CORRUPT);
+    assert_string_equal(fixture->error.message, "the search engine \"mine:\" gave a hit without an id");
+    search_close(&search);
+}
+
 static void refreshing_an_engine_that_needs_none_does_nothing(void **state)
 {
     struct fixture *fixture = *state;
@@ -356,6 +391,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(every_call_reaches_the_engine, setup, teardown),
         cmocka_unit_test_setup_teardown(a_status_comes_back_with_its_detail, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_hit_without_an_id_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(refreshing_an_engine_that_needs_none_does_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(the_fault_hook_sees_every_call, setup, teardown),
         cmocka_unit_test_setup_teardown(a_fault_before_a_call_takes_its_place, setup, teardown),

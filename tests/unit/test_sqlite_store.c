@@ -415,6 +415,7 @@ static void assert_system_error(int system_errno, int expected)
     meower_error error = {0};
     assert_int_equal(sqlite_system_error(system_errno, "cannot do", "/some/file", &error), expected);
     assert_int_equal(error.code, expected);
+    assert_int_equal(error.backend_domain, MEOWER_DOMAIN_ERRNO);
     assert_int_equal(error.backend_code, system_errno);
     assert_int_equal(error.flags, 0);
     assert_memory_equal(error.message, "cannot do \"/some/file\": ", 24);

@@ -14,6 +14,13 @@
 
 #define OWN_STATUS (-1234) /* no code of ours */
 
+#define ID "0ujtsYcgvSTl8PAuAdqWYSMnLOv"
+
+/* What the host's store says and gives. */
+static meower_store_info host_says;
+static meower_row host_row;
+static unsigned host_row_count;
+
 struct fixture {
     meower_options *options;
     struct store store;
@@ -30,6 +37,9 @@ static int set_up(void **state)
     struct fixture *fixture = calloc(1, sizeof(*fixture));
     assert_non_null(fixture);
     assert_int_equal(meower_options_new(&fixture->options), MEOWER_OK);
+    host_says = (meower_store_info){.epoch = "0123456789abcdef", .head = 7};
+    host_row = (meower_row){.position = 1, .kind = MEOWER_EVENT_CREATED, .id = ID, .body = "meow", .body_len = 4};
+    host_row_count = 1;
     *state = fixture;
     return 0;
 }
@@ -112,7 +122,7 @@ static int host_info(void *store, meower_store_info *info, meower_error *error)
 {
     (void)store;
     (void)error;
-    *info = (meower_store_info){.epoch = "0123456789abcdef", .head = 7};
+    *info = host_says;
     return MEOWER_OK;
 }
 
@@ -145,7 +155,10 @@ static int host_rows(void *store, unsigned lane, uint64_t after, size_t max, meo
     (void)after;
     (void)max;
     (void)error;
-    return sink->row(sink, &(meower_row){.position = 1, .kind = MEOWER_EVENT_DELETED, .id = ""});
+    for (unsigned i = 0; i < host_row_count; i++) {
+        (void)sink->row(sink, &host_row); /* it does not stop when it is told to */
+    }
+    return MEOWER_OK;
 }
 
 static int host_list(void *store, unsigned lane, const meower_range *range, meower_row_sink *sink, meower_error *error)
@@ -219,6 +232,7 @@ static void a_failing_call_gives_the_backends_detail(void **state)
     open_host_store(fixture);
     assert_int_equal(store_head(&fixture->store, 0, &position, &fixture->error), MEOWER_ERROR_UNAVAILABLE);
     assert_int_equal(fixture->error.code, MEOWER_ERROR_UNAVAILABLE);
+    assert_int_equal(fixture->error.backend_domain, MEOWER_DOMAIN_OTHER);
     assert_int_equal(fixture->error.backend_code, 42);
     assert_int_equal(fixture->error.flags, MEOWER_ERROR_FLAG_RETRIABLE);
     assert_string_equal(fixture->error.message, "the host is away");
@@ -247,6 +261,103 @@ static void a_refusal_of_ids_must_name_the_newest(void **state)
                          i == 0 ? MEOWER_ERROR_CONFLICT : MEOWER_ERROR_INTERNAL);
         check_message_has(fixture, i == 0 ? newest[0] : "did not say");
     }
+}
+
+/* ---- a store of the host's that errs ----------------------------------------------------------------------------- */
+
+static int host_checkpoint_with_3(void *store, unsigned lane, const char *name, uint64_t *position, meower_error *error)
+{
+    (void)store;
+    (void)lane;
+    (void)name;
+    (void)position;
+    (void)error;
+    return 3;
+}
+
+static void a_positive_status_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t position;
+    open_host_store(fixture);
+    fixture->store.vtable.checkpoint = host_checkpoint_with_3;
+    assert_int_equal(store_checkpoint(&fixture->store, 0, "relay", &position, &fixture->error), MEOWER_ERROR_INTERNAL);
+    assert_int_equal(fixture->error.code, MEOWER_ERROR_INTERNAL);
+    check_message_has(fixture, "store's call \"checkpoint\" ended with 3");
+    assert_int_equal(store_checkpoint(&fixture->store, 0, "relay", &position, NULL), MEOWER_ERROR_INTERNAL);
+}
+
+static void an_epoch_that_is_none_is_refused(void **state)
+{
+    static const char *const epochs[] = {"", "0123456789abcde", "0123456789abcdeg", "0123456789abcdef0"};
+    struct fixture *fixture = *state;
+    open_host_store(fixture);
+    store_close(&fixture->store);
+    for (size_t i = 0; i < sizeof(epochs) / sizeof(epochs[0]); i++) {
+        memset(host_says.epoch, 0, sizeof(host_says.epoch));
+        memcpy(host_says.epoch, epochs[i], strlen(epochs[i]));
+        assert_int_equal(open_url(fixture, "host:a place"), MEOWER_ERROR_CORRUPT);
+        check_message_has(fixture, "16 hexadecimal digits");
+        assert_string_equal(fixture->host_state, "closed");
+        fixture->host_state = "open";
+    }
+}
+
+static void a_newest_id_that_is_none_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    open_host_store(fixture);
+    store_close(&fixture->store);
+    strcpy(host_says.newest_id, "short");
+    assert_int_equal(open_url(fixture, "host:a place"), MEOWER_ERROR_CORRUPT);
+    check_message_has(fixture, "newest id is \"short\"");
+    strcpy(host_says.newest_id, ID);
+    assert_int_equal(open_url(fixture, "host:a place"), MEOWER_OK);
+}
+
+/* Takes rows that must be sound. */
+struct counting {
+    meower_row_sink sink;
+    unsigned count;
+};
+
+static int count_row(meower_row_sink *sink, const meower_row *row)
+{
+    assert_string_equal(row->id, ID);
+    ((struct counting *)sink)->count++;
+    return MEOWER_OK;
+}
+
+/* Reads one event, lists one meow and gets one. Each must end with that status. */
+static void assert_reads(struct fixture *fixture, int events, int meows, unsigned passed)
+{
+    struct counting counting = {{count_row}, 0};
+    const char *const ids[] = {ID};
+    struct store *store = &fixture->store;
+    assert_int_equal(store_list(store, 0, &(meower_range){.take = 1}, &counting.sink, &fixture->error), meows);
+    assert_int_equal(store_get(store, 0, ids, 1, &counting.sink, &fixture->error), meows);
+    assert_int_equal(store_read_events(store, 0, 0, 1, &counting.sink, &fixture->error), events);
+    assert_int_equal(counting.count, passed);
+}
+
+static void a_row_that_no_store_may_give_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    open_host_store(fixture);
+    assert_reads(fixture, MEOWER_OK, MEOWER_OK, 3);
+    host_row.body = NULL;
+    assert_reads(fixture, MEOWER_OK, MEOWER_ERROR_CORRUPT, 1);
+    check_message_has(fixture, "a meow without a body");
+    host_row.body = "meow";
+    host_row.id = NULL;
+    assert_reads(fixture, MEOWER_ERROR_CORRUPT, MEOWER_ERROR_CORRUPT, 0);
+    check_message_has(fixture, "a row without an id");
+    host_row.id = "";
+    assert_reads(fixture, MEOWER_ERROR_CORRUPT, MEOWER_ERROR_CORRUPT, 0);
+    host_row.id = ID;
+    host_row_count = 3;
+    assert_reads(fixture, MEOWER_ERROR_CORRUPT, MEOWER_ERROR_CORRUPT, 3);
+    check_message_has(fixture, "more rows than it was asked for");
 }
 
 static void a_call_that_succeeds_leaves_the_error_alone(void **state)
@@ -431,6 +542,10 @@ int main(void)
         PORT_TEST(a_failing_call_gives_the_backends_detail),
         PORT_TEST(a_status_without_detail_gets_some),
         PORT_TEST(a_refusal_of_ids_must_name_the_newest),
+        PORT_TEST(a_positive_status_is_refused),
+        PORT_TEST(an_epoch_that_is_none_is_refused),
+        PORT_TEST(a_newest_id_that_is_none_is_refused),
+        PORT_TEST(a_row_that_no_store_may_give_is_refused),
         PORT_TEST(a_call_that_succeeds_leaves_the_error_alone),
         PORT_TEST(malformed_operations_are_refused),
         PORT_TEST(every_call_passes_the_hook),

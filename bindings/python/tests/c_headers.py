@@ -28,7 +28,7 @@ def preprocessed(folder):
 
 
 def type_text(node):
-    """A type as text: "char *", "meower_page **", "uint32_t[2] *"; without const."""
+    """A type as text: "char *", "meower_page **"; without const."""
     if isinstance(node, c_ast.TypeDecl):
         return type_text(node.type)
     if isinstance(node, c_ast.IdentifierType):
@@ -40,8 +40,6 @@ def type_text(node):
             return "function *"
         inner = type_text(node.type)
         return inner + ("*" if inner.endswith("*") else " *")
-    if isinstance(node, c_ast.ArrayDecl):
-        return f"{type_text(node.type)}[{node.dim.value if isinstance(node.dim, c_ast.Constant) else ''}]"
     raise TypeError(f"{type(node).__name__} is not expected in the headers")
 
 

@@ -1,5 +1,6 @@
 """The exceptions mirror the status codes."""
 
+import errno
 import pickle
 import re
 
@@ -32,8 +33,18 @@ def test_each_exception_says_what_it_was_given(kind):
 
 
 def test_an_exception_can_be_pickled():
-    error = pickle.loads(pickle.dumps(meower.FullError("full", backend_code=13, retriable=True)))
-    assert (type(error), str(error), error.backend_code, error.retriable) == (meower.FullError, "full", 13, True)
+    error = pickle.loads(pickle.dumps(meower.FullError("full", backend_domain="sqlite", backend_code=13, retriable=True)))
+    assert (type(error), str(error), error.retriable) == (meower.FullError, "full", True)
+    assert (error.backend_domain, error.backend_code) == ("sqlite", 13)
+
+
+def test_an_engines_code_has_its_domain(tmp_path):
+    with pytest.raises(meower.MeowerError) as caught:
+        meower.open(store=f"sqlite:{tmp_path}/not/there/feed.db")
+    assert (caught.value.backend_domain, caught.value.backend_code) == ("errno", errno.ENOENT)
+    with pytest.raises(meower.MeowerError) as caught:
+        meower.open(store="nowhere:")
+    assert (caught.value.backend_domain, caught.value.backend_code) == ("", 0)
 
 
 @pytest.mark.parametrize(

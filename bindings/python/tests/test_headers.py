@@ -7,6 +7,7 @@ import ctypes
 import re
 
 import c_headers
+import meower
 import pytest
 from meower import _types
 from meower._library import RELEASE, SIGNATURES
@@ -22,12 +23,12 @@ SCALARS = {
     "void": None,
     "char *": ctypes.c_char_p,
     "void *": ctypes.c_void_p,
-    "uint32_t[2]": _types.HighlightPair,
 }
 DOCUMENTED = {
     kind.__doc__: kind
     for kind in vars(_types).values()
     if isinstance(kind, type) and issubclass(kind, (ctypes.Structure, ctypes.c_void_p)) and kind.__module__ == _types.__name__
+    and kind is not _types.Sized
 }
 HANDLES = {name: kind for name, kind in DOCUMENTED.items() if issubclass(kind, ctypes.c_void_p)}
 STRUCTS = {name: kind for name, kind in DOCUMENTED.items() if issubclass(kind, ctypes.Structure)}
@@ -90,6 +91,10 @@ def test_sizes_and_offsets_are_those_of_a_c_compiler(declared, tmp_path):
         for name, kind in STRUCTS.items()
     }
     assert found == layouts
+
+
+def test_the_cursor_of_the_start_is_that_of_the_headers():
+    assert f'#define MEOWER_CURSOR_START "{meower.CURSOR_START}"' in (c_headers.INCLUDE / "meower/subscription.h").read_text()
 
 
 def test_numbers_are_those_of_the_headers(tmp_path):

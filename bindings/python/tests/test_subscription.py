@@ -25,6 +25,12 @@ def test_a_cursor_resumes_behind_its_event(m):
         assert (next(events).meow.text, events.recovered) == ("three", True)
 
 
+def test_the_start_is_before_the_first_event(m):
+    m.post_many(["one", "two"])
+    with m.subscribe(meower.CURSOR_START, timeout=1) as events:
+        assert ([next(events).position for _ in range(2)], events.recovered) == ([1, 2], True)
+
+
 def test_a_deletion_has_no_meow(m):
     posted = m.post("hello")
     with m.subscribe() as events:

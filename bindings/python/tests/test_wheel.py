@@ -21,7 +21,7 @@ def test_it_is_for_any_python_3_and_a_named_libc():
 
 
 def test_it_carries_the_library_and_what_that_needs(names):
-    assert "meower/lib/libmeower.so.0" in names
+    assert "meower/lib/libmeower.so.1" in names
     for library in ("libsqlite3", "libutf8proc", "libpq", "libnats", "librdkafka", "libcurl"):
         assert any(name.startswith(f"meower.libs/{library}-") for name in names), library
 

@@ -38,7 +38,7 @@ struct format {
 /* What all clients of a loop share. */
 struct live {
     struct loop *loop;
-    meower *feed;
+    meower_feed *feed;
     struct live_metrics *metrics;
     meower_subscription *subscription; /* fills the rings; NULL while there is no client: posts then cost nothing */
     struct list catching_up;           /* clients that have not met the ring */

@@ -12,13 +12,13 @@
 static bool add_event(struct fanout *fanout, struct stream *stream, const meower_event *event)
 {
     if (event->kind == MEOWER_EVENT_DELETED) {
-        ring_blank(&stream->ring, event->meow.id);
+        ring_blank(&stream->ring, event->meow->id);
     }
     buffer_clear(&fanout->frame);
     if (!stream->format->encode(&fanout->frame, event->kind, event->cursor, event->json, event->json_len)) {
         return false;
     }
-    ring_add(&stream->ring, event->position, event->meow.id, buffer_data(&fanout->frame), fanout->frame.len);
+    ring_add(&stream->ring, event->position, event->meow->id, buffer_data(&fanout->frame), fanout->frame.len);
     return true;
 }
 
@@ -164,7 +164,7 @@ static void handle_tick(struct job *job)
     }
 }
 
-bool fanout_open(struct fanout *fanout, struct loop *loop, meower *feed, struct live_metrics *metrics)
+bool fanout_open(struct fanout *fanout, struct loop *loop, meower_feed *feed, struct live_metrics *metrics)
 {
     *fanout = (struct fanout){
         .live = {.loop = loop, .feed = feed, .metrics = metrics, .subscribe = subscribe},

@@ -18,7 +18,7 @@ struct fanout {
 };
 
 /* False when memory or descriptors are short; fanout_close() follows then too. */
-bool fanout_open(struct fanout *fanout, struct loop *loop, meower *feed, struct live_metrics *metrics);
+bool fanout_open(struct fanout *fanout, struct loop *loop, meower_feed *feed, struct live_metrics *metrics);
 
 /* Releases what it holds. Its clients are gone, and so is the loop. */
 void fanout_close(struct fanout *fanout);

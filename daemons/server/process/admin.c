@@ -95,9 +95,9 @@ static void add_part(struct evbuffer *parts, const char *part, bool is_ready, co
 static bool add_parts(const struct admin *admin, struct evbuffer *parts)
 {
     bool is_ready = admin->is_serving && !is_stuck(admin);
-    meower_health health;
+    meower_health health = MEOWER_HEALTH_INIT;
     meower_error error;
-    meower *feed;
+    meower_feed *feed;
     if (admin->feed == NULL) {
         opener_result(admin->opener, &feed, &error);
         add_part(parts, "feed", false, error.message); /* the reason names the engine */
@@ -132,11 +132,11 @@ static void answer_readiness(struct evhttp_request *request, void *argument)
     evbuffer_free(page);
 }
 
-static void send_rebuild(struct evhttp_request *request, int status, const char *reason, meower *feed)
+static void send_rebuild(struct evhttp_request *request, int status, const char *reason, meower_feed *feed)
 {
     static const char *const states[] = {"none", "running", "done", "failed"};
     struct evbuffer *page = evbuffer_new();
-    meower_rebuild rebuild;
+    meower_rebuild rebuild = MEOWER_REBUILD_INIT;
     char why[REASON_TEXT_SIZE];
     if (page == NULL) {
         return;

@@ -16,8 +16,8 @@ struct admin {
     struct metrics *metrics; /* of each loop */
     size_t loop_count;
     struct opener *opener;
-    meower *feed;    /* NULL until it is open */
-    bool is_serving; /* the public listener has started */
+    meower_feed *feed; /* NULL until it is open */
+    bool is_serving;   /* the public listener has started */
 };
 
 /* Serves on the listening socket, which it closes at the end. */

@@ -26,7 +26,7 @@ struct control {
     struct opener opener;
     struct admin admin;
     struct metrics metrics[SERVICE_THREADS_MAX];
-    meower *feed;
+    meower_feed *feed;
     struct service *service;
     int status; /* exit status */
 };
@@ -70,9 +70,9 @@ static const char *hint_for(int status, bool has_own_directory)
 }
 
 /* The position that the feed has. */
-static long long head_of(meower *feed)
+static long long head_of(meower_feed *feed)
 {
-    meower_metric metric;
+    meower_metric metric = MEOWER_METRIC_INIT;
     for (size_t i = 0; meower_metric_at(feed, i, &metric) == 1; i++) {
         if (strcmp(metric.name, "position") == 0) {
             return (long long)metric.value;

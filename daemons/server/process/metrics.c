@@ -60,9 +60,9 @@ static void write_requests(struct metrics *loops, size_t loop_count, struct evbu
     }
 }
 
-void metrics_write_page(struct metrics *loops, size_t loop_count, meower *feed, struct evbuffer *page)
+void metrics_write_page(struct metrics *loops, size_t loop_count, meower_feed *feed, struct evbuffer *page)
 {
-    meower_metric metric;
+    meower_metric metric = MEOWER_METRIC_INIT;
     write_requests(loops, loop_count, page);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         evbuffer_add_printf(page, "# HELP meower_http_%s %s\n# TYPE meower_http_%s %s\nmeower_http_%s %llu\n",

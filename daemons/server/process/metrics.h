@@ -18,6 +18,6 @@ struct metrics {
 
 /* Appends the server's own metrics, the sums over its loops, and those of the feed when it is open (`feed` not NULL).
  */
-void metrics_write_page(struct metrics *loops, size_t loop_count, meower *feed, struct evbuffer *page);
+void metrics_write_page(struct metrics *loops, size_t loop_count, meower_feed *feed, struct evbuffer *page);
 
 #endif

@@ -41,7 +41,7 @@ static void *open_feed(void *argument)
     unsigned delay_ms = RETRY_FIRST_MS, seed = (unsigned)getpid();
     uint64_t one = 1;
     for (;;) {
-        meower *feed = NULL;
+        meower_feed *feed = NULL;
         meower_error error = {.flags = 0};
         int status = meower_open(opener->options, &feed, &error);
         pthread_mutex_lock(&opener->mutex);
@@ -86,7 +86,7 @@ bool opener_start(struct opener *opener, const meower_options *options, const st
     return failure == 0;
 }
 
-int opener_result(struct opener *opener, meower **feed, meower_error *error)
+int opener_result(struct opener *opener, meower_feed **feed, meower_error *error)
 {
     pthread_mutex_lock(&opener->mutex);
     int status = opener->status;
@@ -96,7 +96,7 @@ int opener_result(struct opener *opener, meower **feed, meower_error *error)
     return status;
 }
 
-void opener_finish(struct opener *opener, meower **feed)
+void opener_finish(struct opener *opener, meower_feed **feed)
 {
     pthread_mutex_lock(&opener->mutex);
     opener->is_stopping = true;

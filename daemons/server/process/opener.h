@@ -16,7 +16,7 @@ struct opener {
     pthread_cond_t stop_asked;
     bool is_stopping;
     int status; /* this and the next two: under the mutex */
-    meower *feed;
+    meower_feed *feed;
     meower_error error;
 };
 
@@ -25,9 +25,9 @@ bool opener_start(struct opener *opener, const meower_options *options, const st
 
 /* The result so far: MEOWER_OK with *feed, or another status with its error (UNAVAILABLE: it still tries). Any thread.
  */
-int opener_result(struct opener *opener, meower **feed, meower_error *error);
+int opener_result(struct opener *opener, meower_feed **feed, meower_error *error);
 
 /* Stops trying and waits for the thread. *feed is the feed if it was opened, or NULL. */
-void opener_finish(struct opener *opener, meower **feed);
+void opener_finish(struct opener *opener, meower_feed **feed);
 
 #endif

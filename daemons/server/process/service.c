@@ -127,8 +127,8 @@ static bool start_threads(struct service *service, meower_error *error)
 }
 
 /* False with error->message. */
-static bool start(struct service *service, const struct service_settings *settings, meower *feed, const struct log *log,
-                  struct metrics *metrics, meower_error *error)
+static bool start(struct service *service, const struct service_settings *settings, meower_feed *feed,
+                  const struct log *log, struct metrics *metrics, meower_error *error)
 {
     size_t threads = service_threads(settings);
     set_descriptor_limit((size_t)settings->connections_max);
@@ -145,8 +145,8 @@ static bool start(struct service *service, const struct service_settings *settin
     return start_threads(service, error);
 }
 
-bool service_open(const struct service_settings *settings, meower *feed, const struct log *log, struct metrics *metrics,
-                  struct service **out, char *message, size_t message_size)
+bool service_open(const struct service_settings *settings, meower_feed *feed, const struct log *log,
+                  struct metrics *metrics, struct service **out, char *message, size_t message_size)
 {
     meower_error error = {.message = ""};
     struct service *service = calloc(1, sizeof(*service));

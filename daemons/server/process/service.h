@@ -21,8 +21,8 @@ size_t service_threads(const struct service_settings *settings);
 /* Opens the loops on `feed` and starts their threads; *out is released by service_close(). The settings' texts, `log`
  * and the metrics, one for each loop, outlive it. On failure `message` says why, and the listener is still the
  * caller's. */
-bool service_open(const struct service_settings *settings, meower *feed, const struct log *log, struct metrics *metrics,
-                  struct service **out, char *message, size_t message_size);
+bool service_open(const struct service_settings *settings, meower_feed *feed, const struct log *log,
+                  struct metrics *metrics, struct service **out, char *message, size_t message_size);
 
 /* Stops: no new connections, what was accepted is answered, live clients are told to go away. Waits for the threads at
  * most `timeout_ms`, then closes what is left and the handles. False when one did not end: nothing was closed then. Not

@@ -104,7 +104,7 @@ static void prepare_http(struct service_loop *service, const struct service_loop
     routes_add(&service->routes, &service->router);
 }
 
-bool service_loop_open(struct service_loop *service, const struct service_loop_settings *settings, meower *feed,
+bool service_loop_open(struct service_loop *service, const struct service_loop_settings *settings, meower_feed *feed,
                        const struct log *log, struct metrics *metrics, meower_error *error)
 {
     *service = (struct service_loop){.metrics = metrics, .tick = {.run = tick}};

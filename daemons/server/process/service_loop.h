@@ -35,7 +35,7 @@ struct service_loop {
 
 /* Opens the handles on `feed`. The settings' texts, `log` and `metrics` outlive it. On failure error->message says why,
  * and service_loop_release() follows, too. */
-bool service_loop_open(struct service_loop *service, const struct service_loop_settings *settings, meower *feed,
+bool service_loop_open(struct service_loop *service, const struct service_loop_settings *settings, meower_feed *feed,
                        const struct log *log, struct metrics *metrics, meower_error *error);
 
 /* Starts its thread. Returns 0 or errno's number. */

@@ -86,7 +86,7 @@ static void answer_post(struct exchange *exchange, const void *answer)
     char location[sizeof("/meows/") + MEOWER_ID_SIZE] = "/meows/";
     size_t before_len = sizeof(before) - 1, after_len = sizeof(after) - 1;
     if (result->status != MEOWER_OK) {
-        answer_error(exchange, &post_words, &result->error);
+        answer_error(exchange, &post_words, result->error);
         return;
     }
     memcpy(location + strlen("/meows/"), result->id, sizeof(result->id));
@@ -205,7 +205,7 @@ static void answer_delete(struct exchange *exchange, const void *answer)
 {
     const meower_command_result *result = answer;
     if (result->status != MEOWER_OK) {
-        answer_error(exchange, &delete_words, &result->error);
+        answer_error(exchange, &delete_words, result->error);
         return;
     }
     response_begin(exchange, 204);
@@ -251,8 +251,12 @@ const struct route command_rows[] = {
 static void collect_results(struct watch *watch)
 {
     struct commands *commands = LIST_OWNER(watch, struct commands, results);
-    meower_command_result results[RESULTS_AT_ONCE];
+    meower_command_result results[RESULTS_AT_ONCE] = {MEOWER_COMMAND_RESULT_INIT};
+    meower_error errors[RESULTS_AT_ONCE];
     int count;
+    for (int i = 0; i < RESULTS_AT_ONCE; i++) {
+        results[i].error = &errors[i];
+    }
     do {
         count = meower_command_next_many(commands->handle, results, RESULTS_AT_ONCE);
         for (int i = 0; i < count; i++) {
@@ -264,8 +268,8 @@ static void collect_results(struct watch *watch)
     } while (count == RESULTS_AT_ONCE);
 }
 
-bool commands_open(struct commands *commands, struct loop *loop, meower *feed, const struct commands_settings *settings,
-                   meower_error *error)
+bool commands_open(struct commands *commands, struct loop *loop, meower_feed *feed,
+                   const struct commands_settings *settings, meower_error *error)
 {
     *commands = (struct commands){.loop = loop, .settings = settings, .submit = {.run = submit}};
     return meower_command_open(feed, &commands->handle, error) == MEOWER_OK &&

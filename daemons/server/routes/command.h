@@ -23,8 +23,8 @@ struct commands {
 extern const struct route command_rows[]; /* for struct commands */
 
 /* The settings outlive it. False when the library or the system refuses; commands_close() follows then too. */
-bool commands_open(struct commands *commands, struct loop *loop, meower *feed, const struct commands_settings *settings,
-                   meower_error *error);
+bool commands_open(struct commands *commands, struct loop *loop, meower_feed *feed,
+                   const struct commands_settings *settings, meower_error *error);
 void commands_close(struct commands *commands);
 
 #endif

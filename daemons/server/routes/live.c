@@ -46,7 +46,7 @@ static struct client *open_client(struct exchange *exchange, struct stream *stre
     }
     if (status == MEOWER_ERROR_INVALID) {
         response_problem(exchange, 400, "Invalid cursor parameter",
-                         "the cursor must be one that this API gave, or empty");
+                         "the cursor must be one that this API gave, start, or empty");
     } else {
         response_problem(exchange, 503, NULL, error.message);
     }

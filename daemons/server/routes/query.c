@@ -319,7 +319,7 @@ const struct route query_rows[] = {
     {.path = NULL},
 };
 
-bool queries_open(struct queries *queries, struct loop *loop, meower *feed, meower_error *error)
+bool queries_open(struct queries *queries, struct loop *loop, meower_feed *feed, meower_error *error)
 {
     *queries = (struct queries){.handle = NULL};
     return meower_query_open(feed, &queries->handle, error) == MEOWER_OK &&

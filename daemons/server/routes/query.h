@@ -15,7 +15,7 @@ struct queries {
 extern const struct route query_rows[]; /* for struct queries */
 
 /* False when the library or the system refuses; queries_close() follows then too. */
-bool queries_open(struct queries *queries, struct loop *loop, meower *feed, meower_error *error);
+bool queries_open(struct queries *queries, struct loop *loop, meower_feed *feed, meower_error *error);
 void queries_close(struct queries *queries);
 
 #endif

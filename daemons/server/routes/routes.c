@@ -13,7 +13,7 @@ void routes_add(struct routes *routes, struct router *router)
     router_add(router, file_rows, NULL);
 }
 
-bool routes_open(struct routes *routes, const struct routes_settings *settings, meower *feed, struct loop *loop,
+bool routes_open(struct routes *routes, const struct routes_settings *settings, meower_feed *feed, struct loop *loop,
                  struct live_metrics *metrics, meower_error *error)
 {
     unsigned roles = settings->roles;

@@ -24,7 +24,7 @@ void routes_add(struct routes *routes, struct router *router);
 
 /* Opens what the roles need, in a loop that is open. The texts of the settings outlive it. False
  * with error->message, which stays empty when errno says why; routes_close() follows then too. */
-bool routes_open(struct routes *routes, const struct routes_settings *settings, meower *feed, struct loop *loop,
+bool routes_open(struct routes *routes, const struct routes_settings *settings, meower_feed *feed, struct loop *loop,
                  struct live_metrics *metrics, meower_error *error);
 
 /* Closes the handles, after the loop and all exchanges. */

@@ -39,8 +39,8 @@ static int code_of_errno(int system_errno)
 
 int index_files_error(const struct index_files *files, const char *what, int system_errno, meower_error *error)
 {
-    return meower_error_set(error, code_of_errno(system_errno), system_errno, 0,
-                            "cannot %s the search index \"%s\": %s", what, files->path, strerror(system_errno));
+    return meower_error_set_backend(error, code_of_errno(system_errno), MEOWER_DOMAIN_ERRNO, system_errno, 0,
+                                    "cannot %s the search index \"%s\": %s", what, files->path, strerror(system_errno));
 }
 
 int index_files_memory_error(meower_error *error)
@@ -141,10 +141,11 @@ static int take_lock(struct index_files *files, meower_error *error)
     if (errno != EWOULDBLOCK) {
         return index_files_error(files, "lock", errno, error);
     }
-    return meower_error_set(error, MEOWER_ERROR_LOCKED, errno, 0,
-                            "the search index \"%s\" is open in another process, or twice in this one; give each its "
-                            "own",
-                            files->path);
+    return meower_error_set_backend(
+        error, MEOWER_ERROR_LOCKED, MEOWER_DOMAIN_ERRNO, errno, 0,
+        "the search index \"%s\" is open in another process, or twice in this one; give each its "
+        "own",
+        files->path);
 }
 
 static int open_directory(struct index_files *files, const char *location, meower_error *error)

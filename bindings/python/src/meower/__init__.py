@@ -23,6 +23,7 @@ from .errors import (
     ForkedError,
     FullError,
     InternalError,
+    InterruptedWaitError,
     InvalidError,
     IoError,
     LockedError,
@@ -40,7 +41,7 @@ from .maintenance import Check, Finding, backup, check, new_epoch, restore
 from .models import Deleted, Event, Health, Meow, Metric, Posted, Rebuild
 from .options import Option, options
 from .pages import Listing, Page
-from .subscription import Subscription
+from .subscription import CURSOR_START, Subscription
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from . import aio as aio
 
 __all__ = [
+    "CURSOR_START",
     "AbiError",
     "BusyError",
     "Check",
@@ -62,6 +64,7 @@ __all__ = [
     "FullError",
     "Health",
     "InternalError",
+    "InterruptedWaitError",
     "InvalidError",
     "IoError",
     "Listing",

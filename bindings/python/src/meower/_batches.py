@@ -7,7 +7,7 @@ meower_command_result. Attribute by attribute ctypes would take longer over them
 from __future__ import annotations
 
 from array import array
-from ctypes import byref, c_char_p, c_void_p, sizeof
+from ctypes import addressof, byref, c_char_p, c_void_p, sizeof
 from itertools import accumulate, repeat
 from struct import Struct
 from typing import TYPE_CHECKING
@@ -29,14 +29,22 @@ _submit_post = lib.meower_command_submit_post
 _submit_posts = lib.meower_command_submit_posts
 _next_many = lib.meower_command_next_many
 
-_POINTERS = sizeof(t.PostStruct) // sizeof(c_void_p)
+_POINTER = sizeof(c_void_p)
+_POST_POINTERS = sizeof(t.PostStruct) // _POINTER
+_BODY = t.PostStruct.body.offset // _POINTER
+_BODY_LEN = t.PostStruct.body_len.offset // _POINTER
+_KEY = t.PostStruct.idempotency_key.offset // _POINTER
+_POST_TAG = t.PostStruct.tag.offset // _POINTER
 _RESULT_SIZE = sizeof(t.ResultStruct)
-_RESULT_POINTERS = _RESULT_SIZE // sizeof(c_void_p)
+_RESULT_POINTERS = _RESULT_SIZE // _POINTER
+_ERROR_SIZE = sizeof(t.ErrorStruct)
+_ERROR = t.ResultStruct.error.offset // _POINTER
+_TAG = t.ResultStruct.tag.offset // _POINTER
 _RESULT_INTS = _RESULT_SIZE // 4
 _STATUS = t.ResultStruct.status.offset // 4
 _RECEIPT = Struct(
     f"{t.ResultStruct.replayed.offset}xiqQ{t.ID_LEN}sx{t.CURSOR_SIZE}s"
-    f"{_RESULT_SIZE - t.ResultStruct.error.offset}x"
+    f"{_RESULT_SIZE - t.ResultStruct.flags.offset}x"
 )
 """What a meower_command_result says of a post that was stored."""
 
@@ -87,11 +95,12 @@ class Posts:
         addresses = list(accumulate(lens, initial=_address(text)))
         del addresses[count]
         self._rows = array("L", bytes(sizeof(t.PostStruct) * count))
-        self._rows[0::_POINTERS] = array("L", addresses)
-        self._rows[1::_POINTERS] = array("L", lens)
+        self._rows[0::_POST_POINTERS] = array("L", repeat(sizeof(t.PostStruct), count))
+        self._rows[_BODY::_POST_POINTERS] = array("L", addresses)
+        self._rows[_BODY_LEN::_POST_POINTERS] = array("L", lens)
         if keys is not None:
-            self._rows[2::_POINTERS] = array("L", map(_address, keys))
-        self._rows[3::_POINTERS] = array("L", range(first_tag, first_tag + count))
+            self._rows[_KEY::_POST_POINTERS] = array("L", map(_address, keys))
+        self._rows[_POST_TAG::_POST_POINTERS] = array("L", range(first_tag, first_tag + count))
 
     def submit(self, pointer: c_void_p, error: t.ErrorStruct) -> bool:
         """Submits what is left, in one call; one by one when one of them is refused, for the others are not. Returns
@@ -133,14 +142,20 @@ class Posts:
 class Results:
     """Room for the results that are taken at once."""
 
-    __slots__ = ("_bytes", "_first", "_ints", "_pointers", "_structs", "tags")
+    __slots__ = ("_bytes", "_errors", "_first", "_ints", "_pointers", "_structs", "tags")
 
     def __init__(self, room: int) -> None:
         self._structs = (t.ResultStruct * room)()
+        self._structs[0].struct_size = _RESULT_SIZE
+        self._errors = (t.ErrorStruct * room)()
         self._first = byref(self._structs[0])
         self._bytes = memoryview(self._structs).cast("B")
         self._ints = self._bytes.cast("i")
         self._pointers = self._bytes.cast("L")
+        first_error = addressof(self._errors)
+        self._pointers[_ERROR::_RESULT_POINTERS] = array(
+            "L", range(first_error, first_error + room * _ERROR_SIZE, _ERROR_SIZE)
+        )
         self.tags: list[int] = []
         """Of the results that were taken."""
 
@@ -148,7 +163,7 @@ class Results:
         """Takes what waits, as far as there is room. Returns how many results."""
         count: int = _next_many(pointer, self._first, len(self._structs))
         check(count)
-        self.tags = self._pointers[: count * _RESULT_POINTERS : _RESULT_POINTERS].tolist()
+        self.tags = self._pointers[_TAG : count * _RESULT_POINTERS : _RESULT_POINTERS].tolist()
         return count
 
     def struct(self, index: int) -> t.ResultStruct:
@@ -173,7 +188,7 @@ class Results:
         if failed:
             for index, status in enumerate(statuses):
                 if status:
-                    outcomes[index] = error_of(status, self._structs[start + index].error)
+                    outcomes[index] = error_of(status, self._errors[start + index])
         return outcomes, failed
 
     def _posted(self, start: int, stop: int) -> list[Posted | MeowerError]:

@@ -94,7 +94,7 @@ def run_command(instance: Instance, command: Command[Answer], timeout: float | N
         deadline = Deadline(timeout)
         if (refused := _submit(instance, handle, command, deadline)) is not None:
             return refused
-        result = t.ResultStruct()
+        result = t.ResultStruct(t.ErrorPointer(handle.error))
         while handle.wait(deadline.at):
             if status := _command_next(handle.pointer, byref(result)):
                 check(status)

@@ -98,7 +98,7 @@ class Instance:
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self.state = CLOSED
-        self.pointer = t.InstanceHandle()
+        self.pointer = t.FeedHandle()
         self.handles: set[Handle] = set()
         self.commands: deque[Handle] = deque()
         self.queries: deque[Handle] = deque()
@@ -230,7 +230,7 @@ class Instance:
             left_ms = max(0, int((deadline - time.monotonic()) * 1000))
             status = lib.meower_close(self.pointer, left_ms, byref(error))
             if status != BusyError.code:
-                self.pointer = t.InstanceHandle()
+                self.pointer = t.FeedHandle()
                 os.close(self.bell)
         check(status, error)
 

@@ -13,13 +13,13 @@ from typing import Any
 
 from . import _types as t
 
-SONAME = "libmeower.so.0"
-RELEASE = (0, 1)
+SONAME = "libmeower.so.1"
+RELEASE = (0, 2)
 """The release of the C API that the signatures below are of: MAJOR, MINOR."""
 
 _error = t.ErrorPointer
 _options = t.OptionsHandle
-_instance = t.InstanceHandle
+_instance = t.FeedHandle
 _command = t.CommandHandle
 _query = t.QueryHandle
 _page = t.PageHandle
@@ -28,6 +28,7 @@ _subscription = t.SubscriptionHandle
 SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     # base.h
     "meower_version": (c_char_p, ()),
+    "meower_version_number": (c_int, ()),
     "meower_status_name": (c_char_p, (c_int,)),
     # meow.h
     "meower_id_check": (c_int, (c_char_p, c_size_t)),
@@ -44,6 +45,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "meower_step": (c_int, (_instance,)),
     "meower_health_at": (c_int, (_instance, c_size_t, POINTER(t.HealthStruct))),
     "meower_metric_at": (c_int, (_instance, c_size_t, POINTER(t.MetricStruct))),
+    "meower_interrupt": (c_int, (_instance, _error)),
     "meower_close": (c_int, (_instance, c_int, _error)),
     # maintenance.h
     "meower_backup": (c_int, (_options, c_char_p, _error)),
@@ -89,7 +91,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "meower_page_has_older": (c_int, (_page,)),
     "meower_page_has_newer": (c_int, (_page,)),
     "meower_page_is_fallback": (c_int, (_page,)),
-    "meower_page_highlights": (POINTER(t.HighlightPair), (_page, c_size_t, POINTER(c_size_t))),
+    "meower_page_highlights": (POINTER(t.HighlightStruct), (_page, c_size_t, POINTER(c_size_t))),
     "meower_page_json_len": (c_size_t, (_page,)),
     "meower_page_write_json": (None, (_page, c_char_p)),
     "meower_page_free": (None, (_page,)),
@@ -101,6 +103,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "meower_subscription_recovered": (c_int, (_subscription,)),
     "meower_subscription_cursor": (c_char_p, (_subscription,)),
     "meower_subscription_next": (c_int, (_subscription, POINTER(t.EventPointer), _error)),
+    "meower_subscription_next_many": (c_int, (_subscription, POINTER(t.EventPointer), c_size_t, _error)),
     "meower_subscription_wait": (c_int, (_subscription, c_int, POINTER(t.EventPointer), _error)),
     "meower_subscription_close": (None, (_subscription,)),
     # backend.h: for backends, which are written in C; the tables that they fill are opaque here
@@ -110,6 +113,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "meower_options_set_clock": (None, (_options, c_void_p)),
     "meower_options_set_fault_hook": (None, (_options, c_void_p)),
     "meower_error_set": (c_int, (_error, c_int, c_int, c_uint32, c_char_p)),
+    "meower_error_set_backend": (c_int, (_error, c_int, c_int, c_int, c_uint32, c_char_p)),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import byref, sizeof
+from ctypes import byref
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from . import _types as t
@@ -67,7 +67,7 @@ class Command(Generic[Answer]):
     def outcome(self, result: t.ResultStruct) -> Answer | MeowerError:
         """What the library answered."""
         if result.status:
-            return error_of(result.status, result.error)
+            return error_of(result.status, result.error.contents)
         return self.convert(result)
 
 
@@ -138,7 +138,6 @@ class List:
         self.floor = since_id
         self._cursor = cursor
         self._struct = t.ListStruct(
-            sizeof(t.ListStruct),
             _whole(skip, "skip", 2**63),
             take,
             as_optional_bytes(max_id, "max_id"),
@@ -183,7 +182,6 @@ class Search:
         self._cursor = cursor
         encoded = text.encode()
         self._struct = t.SearchStruct(
-            sizeof(t.SearchStruct),
             encoded,
             len(encoded),
             skip,

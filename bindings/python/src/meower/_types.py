@@ -17,7 +17,9 @@ from ctypes import (
     c_uint32,
     c_uint64,
     c_void_p,
+    sizeof,
 )
+from typing import Any
 
 ID_LEN = 27
 ID_SIZE = 28
@@ -37,14 +39,24 @@ OPTION_SECRET = 4
 
 ERROR_FLAG_RETRIABLE = 1
 
+DOMAIN_NONE = 0
+DOMAIN_OTHER = 1
+DOMAIN_ERRNO = 2
+DOMAIN_SQLITE = 3
+DOMAIN_POSTGRESQL = 4
+DOMAIN_NATS = 5
+DOMAIN_KAFKA = 6
+DOMAIN_HTTP = 7
+DOMAIN_CURL = 8
+
 REBUILD_NONE = 0
 REBUILD_RUNNING = 1
 REBUILD_DONE = 2
 REBUILD_FAILED = 3
 
 
-class InstanceHandle(c_void_p):
-    """meower"""
+class FeedHandle(c_void_p):
+    """meower_feed"""
 
 
 class OptionsHandle(c_void_p):
@@ -71,11 +83,17 @@ class CheckHandle(c_void_p):
     """meower_check"""
 
 
+class Sized(Structure):
+    def __init__(self, *values: Any) -> None:
+        super().__init__(sizeof(self), *values)
+
+
 class ErrorStruct(Structure):
     """meower_error"""
 
     _fields_ = (
         ("code", c_int),
+        ("backend_domain", c_int),
         ("backend_code", c_int),
         ("flags", c_uint32),
         ("message", c_char * 500),
@@ -93,10 +111,11 @@ class MeowStruct(Structure):
     )
 
 
-class PostStruct(Structure):
+class PostStruct(Sized):
     """meower_post"""
 
     _fields_ = (
+        ("struct_size", c_size_t),
         ("body", c_char_p),
         ("body_len", c_size_t),
         ("idempotency_key", c_char_p),
@@ -104,10 +123,15 @@ class PostStruct(Structure):
     )
 
 
-class ResultStruct(Structure):
+ErrorPointer = POINTER(ErrorStruct)
+
+
+class ResultStruct(Sized):
     """meower_command_result"""
 
     _fields_ = (
+        ("struct_size", c_size_t),
+        ("error", ErrorPointer),
         ("tag", c_void_p),
         ("status", c_int),
         ("replayed", c_int),
@@ -115,11 +139,11 @@ class ResultStruct(Structure):
         ("position", c_uint64),
         ("id", c_char * ID_SIZE),
         ("cursor", c_char * CURSOR_SIZE),
-        ("error", ErrorStruct),
+        ("flags", c_uint32),
     )
 
 
-class ListStruct(Structure):
+class ListStruct(Sized):
     """meower_list"""
 
     _fields_ = (
@@ -133,7 +157,7 @@ class ListStruct(Structure):
     )
 
 
-class SearchStruct(Structure):
+class SearchStruct(Sized):
     """meower_search"""
 
     _fields_ = (
@@ -153,10 +177,19 @@ class EventStruct(Structure):
     _fields_ = (
         ("position", c_uint64),
         ("kind", c_int),
-        ("meow", MeowStruct),
+        ("meow", POINTER(MeowStruct)),
         ("cursor", c_char_p),
         ("json", c_char_p),
         ("json_len", c_size_t),
+    )
+
+
+class HighlightStruct(Structure):
+    """meower_highlight"""
+
+    _fields_ = (
+        ("start", c_uint32),
+        ("length", c_uint32),
     )
 
 
@@ -173,31 +206,34 @@ class OptionStruct(Structure):
     )
 
 
-class HealthStruct(Structure):
+class HealthStruct(Sized):
     """meower_health"""
 
     _fields_ = (
+        ("struct_size", c_size_t),
         ("part", c_char_p),
         ("ready", c_int),
         ("reason", c_char * 500),
     )
 
 
-class RebuildStruct(Structure):
+class RebuildStruct(Sized):
     """meower_rebuild"""
 
     _fields_ = (
-        ("state", c_int),
+        ("struct_size", c_size_t),
         ("position", c_uint64),
         ("head", c_uint64),
+        ("state", c_int),
         ("reason", c_char * 500),
     )
 
 
-class MetricStruct(Structure):
+class MetricStruct(Sized):
     """meower_metric"""
 
     _fields_ = (
+        ("struct_size", c_size_t),
         ("name", c_char_p),
         ("help", c_char_p),
         ("value", c_double),
@@ -215,19 +251,18 @@ class FindingStruct(Structure):
     )
 
 
-class CheckTotalsStruct(Structure):
+class CheckTotalsStruct(Sized):
     """meower_check_totals"""
 
     _fields_ = (
+        ("struct_size", c_size_t),
+        ("has_index", c_int),
         ("head", c_uint64),
         ("meows", c_uint64),
         ("documents", c_uint64),
         ("index_position", c_uint64),
         ("findings", c_uint64),
-        ("has_index", c_int),
     )
 
 
-ErrorPointer = POINTER(ErrorStruct)
 EventPointer = POINTER(EventStruct)
-HighlightPair = c_uint32 * 2

@@ -155,7 +155,8 @@ class AsyncFeed(FeedBase):
         return AsyncListing(self._queries.run, Search(text, page_size, skip, highlight, cursor), take)
 
     def subscribe(self, cursor: str | None = None) -> AsyncSubscription:
-        """The events after a cursor, or from now on: an asynchronous iterator, and a context manager that ends it."""
+        """The events after a cursor, from the first on (meower.CURSOR_START), or from now on: an asynchronous iterator,
+        and a context manager that ends it."""
         subscription = AsyncSubscription(self, self._instance, self._loop, cursor)
         self._subscriptions.add(subscription)
         return subscription

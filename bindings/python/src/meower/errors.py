@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from . import _types as t
 from ._library import lib
-from ._types import ERROR_FLAG_RETRIABLE, ErrorStruct
 
 __all__ = [
     "AbiError",
@@ -18,6 +18,7 @@ __all__ = [
     "ForkedError",
     "FullError",
     "InternalError",
+    "InterruptedWaitError",
     "InvalidError",
     "IoError",
     "LockedError",
@@ -44,13 +45,22 @@ class MeowerError(Exception):
     """The status code of the C API."""
 
     def __init__(
-        self, message: str, *, code: int | None = None, backend_code: int = 0, retriable: bool = False
+        self,
+        message: str,
+        *,
+        code: int | None = None,
+        backend_domain: str = "",
+        backend_code: int = 0,
+        retriable: bool = False,
     ) -> None:
         super().__init__(message)
         if code is not None:
             self.code = code
+        self.backend_domain = backend_domain
+        """Whose code `backend_code` is: "errno", "sqlite", "postgresql", "nats", "kafka", "http", "curl" or "other"; empty
+        when there is none."""
         self.backend_code = backend_code
-        """The engine's own code (SQLite result, errno, HTTP status), or 0."""
+        """The engine's own code (errno, SQLite result, HTTP status), or 0."""
         self.retriable = retriable
         """Whether the same call may succeed later without any change."""
 
@@ -61,13 +71,17 @@ class MeowerError(Exception):
         return name.decode()
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _unpickle, (type(self), self.args[0], self.code, self.backend_code, self.retriable)
+        return _unpickle, (
+            type(self), self.args[0], self.code, self.backend_domain, self.backend_code, self.retriable
+        )
 
 
 def _unpickle(
-    kind: type[MeowerError], message: str, code: int, backend_code: int, retriable: bool
+    kind: type[MeowerError], message: str, code: int, backend_domain: str, backend_code: int, retriable: bool
 ) -> MeowerError:
-    return kind(message, code=code, backend_code=backend_code, retriable=retriable)
+    return kind(
+        message, code=code, backend_domain=backend_domain, backend_code=backend_code, retriable=retriable
+    )
 
 
 class InvalidError(MeowerError, ValueError):
@@ -178,10 +192,26 @@ class InternalError(MeowerError):
     code = -18
 
 
+class InterruptedWaitError(MeowerError):
+    """The library ended a wait; what was asked for may still be carried out. No call of this package waits in it."""
+
+    code = -19
+
+
 _BY_CODE = {kind.code: kind for kind in MeowerError.__subclasses__()}
+_DOMAINS = {
+    t.DOMAIN_NONE: "",
+    t.DOMAIN_ERRNO: "errno",
+    t.DOMAIN_SQLITE: "sqlite",
+    t.DOMAIN_POSTGRESQL: "postgresql",
+    t.DOMAIN_NATS: "nats",
+    t.DOMAIN_KAFKA: "kafka",
+    t.DOMAIN_HTTP: "http",
+    t.DOMAIN_CURL: "curl",
+}
 
 
-def error_of(status: int, detail: ErrorStruct | None = None) -> MeowerError:
+def error_of(status: int, detail: t.ErrorStruct | None = None) -> MeowerError:
     """The exception for a status, with the detail that the library wrote when there is one."""
     kind = _BY_CODE.get(status, MeowerError)
     if detail is None or detail.code != status:
@@ -189,12 +219,13 @@ def error_of(status: int, detail: ErrorStruct | None = None) -> MeowerError:
     return kind(
         detail.message.decode("utf-8", "replace"),
         code=status,
+        backend_domain=_DOMAINS.get(detail.backend_domain, "other"),
         backend_code=detail.backend_code,
-        retriable=bool(detail.flags & ERROR_FLAG_RETRIABLE),
+        retriable=bool(detail.flags & t.ERROR_FLAG_RETRIABLE),
     )
 
 
-def check(status: int, detail: ErrorStruct | None = None) -> None:
+def check(status: int, detail: t.ErrorStruct | None = None) -> None:
     """Raises the exception for a status other than 0."""
     if status < 0:
         raise error_of(status, detail)

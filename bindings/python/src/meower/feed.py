@@ -137,7 +137,7 @@ class Feed(FeedBase):
         return Listing(self._asker(timeout), request, take)
 
     def subscribe(self, cursor: str | None = None, *, timeout: float | None = None) -> Subscription:
-        """The events after a cursor, or from now on. Iterating waits for the next event; with a timeout it ends when
+        """The events after a cursor, from the first on (CURSOR_START), or from now on. Iterating waits for the next event; with a timeout it ends when
         none came for so many seconds."""
         return Subscription(self, self._instance, cursor, timeout)
 

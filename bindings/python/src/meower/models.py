@@ -165,7 +165,7 @@ def meow_of(struct: MeowStruct, escaped: bool) -> Meow:
 
 def event_of(struct: EventStruct, escaped: bool) -> Event:
     """Copies an event out of the library's memory."""
-    meow = struct.meow
+    meow = struct.meow.contents
     meow_id = meow.id.decode()
     body = meow.body
     kind: int = struct.kind

@@ -104,8 +104,8 @@ class Page(Sequence[Meow]):
         if not 0 <= index < self._count:
             raise IndexError("there is no such meow on the page")
         count = c_size_t()
-        pairs = lib.meower_page_highlights(self._pointer, index, byref(count))
-        return [(pairs[number][0], pairs[number][1]) for number in range(count.value)]
+        parts = lib.meower_page_highlights(self._pointer, index, byref(count))
+        return [(part.start, part.length) for part in parts[: count.value]]
 
     def __repr__(self) -> str:
         return f"<meower.Page of {self._count} meows>"

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from ._instance import Instance
     from .feed import Feed
 
-__all__ = ["Subscription"]
+__all__ = ["CURSOR_START", "Subscription"]
+
+CURSOR_START = "start"
+"""The cursor before the first event."""
 
 _next = lib.meower_subscription_next
 _started = lib.meower_subscription_started
