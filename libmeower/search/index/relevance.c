@@ -17,12 +17,6 @@ struct weighed_list {
     bool is_light;      /* no document with light lists alone can be among the best */
 };
 
-/* Where a searched word matches in one quality. */
-struct found {
-    struct bitmap certain;
-    struct bitmap possible; /* where a phrase may be (window.h) */
-};
-
 struct relevance {
     const struct terms *terms;
     struct best best;
@@ -32,11 +26,11 @@ struct relevance {
     unsigned weighed_for; /* the least sum that was enough when the light lists were told */
     struct window window;
     size_t part;
-    struct found (*found)[MATCH_NONE];       /* of each word */
-    struct bitmap candidates;                /* documents of the window that can be among the best */
-    struct bitmap uncertain;                 /* those whose sum counts a phrase that may be there */
-    uint16_t sums[BITMAP_DOCUMENTS];         /* at most 32 words times a weight of 4 * 128 */
-    unsigned char matched[BITMAP_DOCUMENTS]; /* searched words that match */
+    struct window_matches (*matches)[MATCH_NONE]; /* of each word */
+    struct bitmap candidates;                     /* documents of the window that can be among the best */
+    struct bitmap uncertain;                      /* those whose sum counts a phrase that may be there */
+    uint16_t sums[BITMAP_DOCUMENTS];              /* at most 32 words times a weight of 4 * 128 */
+    unsigned char matched[BITMAP_DOCUMENTS];      /* searched words that match */
 };
 
 /* ---- lists ------------------------------------------------------------------------------------------------------ */
@@ -121,13 +115,12 @@ static void fill_window(struct relevance *relevance)
     bitmap_clear(&relevance->candidates);
     for (size_t i = 0; i < relevance->list_count; i++) {
         const struct weighed_list *list = &relevance->lists[i];
-        struct found *found = &relevance->found[list->word][list->quality];
-        bitmap_clear(&found->certain);
-        bitmap_clear(&found->possible);
-        window_fill(&relevance->window, list->word, list->quality, &found->certain, &found->possible);
+        struct window_matches *matches = &relevance->matches[list->word][list->quality];
+        window_matches_clear(matches);
+        window_fill(&relevance->window, list->word, list->quality, matches);
         if (!list->is_light) {
-            bitmap_add(&relevance->candidates, &found->certain);
-            bitmap_add(&relevance->candidates, &found->possible);
+            bitmap_add(&relevance->candidates, &matches->certain);
+            bitmap_add(&relevance->candidates, &matches->possible);
         }
     }
 }
@@ -144,18 +137,18 @@ static void add_weight(struct relevance *relevance, uint32_t first, uint64_t bit
 /* Adds what a searched word adds to the candidates at most: of the best quality in which each may have it. */
 static void add_word(struct relevance *relevance, size_t word)
 {
-    const struct found *found = relevance->found[word];
+    const struct window_matches *matches = relevance->matches[word];
     uint64_t used = 0;
 
     for (int quality = 0; quality < MATCH_NONE; quality++) {
-        used |= found[quality].certain.used | found[quality].possible.used;
+        used |= matches[quality].certain.used | matches[quality].possible.used;
     }
     for (used &= relevance->candidates.used; used != 0; used &= used - 1) {
         uint32_t i = bitmap_first(used);
         uint64_t open = relevance->candidates.words[i];
         for (int quality = 0; quality < MATCH_NONE && open != 0; quality++) {
-            uint64_t certain = open & found[quality].certain.words[i];
-            uint64_t possible = open & found[quality].possible.words[i] & ~certain;
+            uint64_t certain = open & matches[quality].certain.words[i];
+            uint64_t possible = open & matches[quality].possible.words[i] & ~certain;
             if (possible != 0) {
                 relevance->uncertain.words[i] |= possible;
                 relevance->uncertain.used |= UINT64_C(1) << i;
@@ -169,12 +162,12 @@ static void add_word(struct relevance *relevance, size_t word)
 /* The quality in which the document has the word; MATCH_NONE where it has not. */
 static int quality_of(struct relevance *relevance, size_t word, uint32_t index)
 {
-    const struct found *found = relevance->found[word];
+    const struct window_matches *matches = relevance->matches[word];
     int quality = 0;
 
-    while (
-        quality < MATCH_NONE && !bitmap_has(&found[quality].certain, index) &&
-        !(bitmap_has(&found[quality].possible, index) && window_has_phrase(&relevance->window, word, quality, index))) {
+    while (quality < MATCH_NONE && !bitmap_has(&matches[quality].certain, index) &&
+           !(bitmap_has(&matches[quality].possible, index) &&
+             window_has_phrase(&relevance->window, word, quality, index))) {
         quality++;
     }
     return quality;
@@ -299,9 +292,9 @@ bool relevance_push(const struct terms *terms, struct hits *hits)
     if (has_memory) {
         relevance->terms = terms;
         order_lists(relevance);
-        relevance->found = arena_take(terms->arena, terms->request->word_count, sizeof(*relevance->found));
+        relevance->matches = arena_take(terms->arena, terms->request->word_count, sizeof(*relevance->matches));
         has_memory =
-            relevance->found != NULL &&
+            relevance->matches != NULL &&
             best_init(&relevance->best, terms->arena, wanted < documents ? wanted : documents, greatest_sum(relevance));
     }
     for (size_t part = terms->view->count; part > 0 && has_memory; part--) {

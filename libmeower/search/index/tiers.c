@@ -16,12 +16,6 @@ void hits_add(struct hits *hits, size_t part, uint32_t age)
     hits->status = hits->sink->hit(hits->sink, id, segment_position(segment, age));
 }
 
-/* Where a searched word matches in one of the qualities up to some, as far as bits tell (window.h). */
-struct found {
-    struct bitmap certain;
-    struct bitmap possible; /* and all that is certain */
-};
-
 /* A tier of one segment. */
 struct tier {
     struct window window;
@@ -29,8 +23,9 @@ struct tier {
     size_t part;
     int quality;
     size_t order[MATCH_WORDS_MAX]; /* of the words, the rarest first */
-    struct found *better;          /* of each word, in qualities that are better than the tier's */
-    struct found *within;          /* in these and the tier's */
+    /* Of each word; what is certain is possible, too. */
+    struct window_matches *better; /* in qualities that are better than the tier's */
+    struct window_matches *within; /* in these and the tier's */
 };
 
 static uint64_t documents_of(const struct tier *tier, size_t word)
@@ -77,26 +72,23 @@ static uint32_t next_of_rarest(struct tier *tier, uint32_t age)
 
 static void fill(struct tier *tier, size_t word)
 {
-    struct found *better = &tier->better[word];
-    struct found *within = &tier->within[word];
+    struct window_matches *better = &tier->better[word];
+    struct window_matches *within = &tier->within[word];
 
-    bitmap_clear(&better->certain);
-    bitmap_clear(&better->possible);
-    bitmap_clear(&within->certain);
-    bitmap_clear(&within->possible);
+    window_matches_clear(better);
+    window_matches_clear(within);
     for (int quality = 0; quality < tier->quality; quality++) {
-        window_fill(&tier->window, word, quality, &better->certain, &better->possible);
+        window_fill(&tier->window, word, quality, better);
     }
     bitmap_add(&better->possible, &better->certain);
-    bitmap_add(&within->certain, &better->certain);
-    bitmap_add(&within->possible, &better->possible);
-    window_fill(&tier->window, word, tier->quality, &within->certain, &within->possible);
+    window_matches_add(within, better);
+    window_fill(&tier->window, word, tier->quality, within);
     bitmap_add(&within->possible, &within->certain);
 }
 
 static bool has_better(struct tier *tier, size_t word, uint32_t index)
 {
-    const struct found *better = &tier->better[word];
+    const struct window_matches *better = &tier->better[word];
     bool has = bitmap_has(&better->certain, index);
 
     for (int quality = 0; quality < tier->quality && !has && bitmap_has(&better->possible, index); quality++) {

@@ -91,7 +91,7 @@ void window_move(struct window *window, uint32_t age)
     window->count = left < window->size ? left : window->size;
 }
 
-void window_fill(struct window *window, size_t word, int quality, struct bitmap *certain, struct bitmap *possible)
+void window_fill(struct window *window, size_t word, int quality, struct window_matches *matches)
 {
     const struct term_list *list = &window->terms->lists[word][quality];
     struct list_streams *streams = &window->lists[word][quality];
@@ -100,10 +100,10 @@ void window_fill(struct window *window, size_t word, int quality, struct bitmap 
         return;
     }
     for (size_t i = 0; i < list->stream_count; i++) {
-        stream_fill(&streams->streams[i], window->start, window->count, certain);
+        stream_fill(&streams->streams[i], window->start, window->count, &matches->certain);
     }
     for (size_t i = 0; i < list->phrase_count; i++) {
-        phrase_fill(&streams->phrases[i], window->start, window->count, possible);
+        phrase_fill(&streams->phrases[i], window->start, window->count, &matches->possible);
     }
 }
 

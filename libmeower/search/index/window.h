@@ -56,8 +56,26 @@ static inline uint32_t window_end(const struct window *window)
     return window->start + window->count;
 }
 
-/* Adds the documents of a list to `certain`, and those that may have a phrase of it to `possible`. */
-void window_fill(struct window *window, size_t word, int quality, struct bitmap *certain, struct bitmap *possible);
+/* Documents of the window in which a searched word matches, as far as bits tell. */
+struct window_matches {
+    struct bitmap certain;
+    struct bitmap possible; /* where a phrase may be */
+};
+
+static inline void window_matches_clear(struct window_matches *matches)
+{
+    bitmap_clear(&matches->certain);
+    bitmap_clear(&matches->possible);
+}
+
+static inline void window_matches_add(struct window_matches *matches, const struct window_matches *others)
+{
+    bitmap_add(&matches->certain, &others->certain);
+    bitmap_add(&matches->possible, &others->possible);
+}
+
+/* Adds those of a list. */
+void window_fill(struct window *window, size_t word, int quality, struct window_matches *matches);
 
 /* Whether the document has a phrase of the list. For each list, the documents are asked for from the newest on, each
  * once. `index` counts from the newest one of the window. */
