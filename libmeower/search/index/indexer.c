@@ -11,7 +11,7 @@
 #define SMALL_DOCUMENTS   8192                /* in memory: written anew at once without what is deleted in it */
 #define PURGE_AFTER_US    20000000            /* another one after so long */
 
-/* A merge of more documents is done in pieces: of at least PIECE_WORK when nothing is to be indexed, else in proportion
+/* A merge of more documents is done in pieces: of PIECE_WORK when nothing is to be indexed, else in proportion
  * to what was indexed. A document has about 14 words, and is merged by pieces at most three times. */
 #define LARGE_MERGE       32768
 #define PIECE_WORK        32768
