@@ -1,6 +1,7 @@
 """The same on asyncio."""
 
 import asyncio
+import dataclasses
 import gc
 import threading
 
@@ -116,7 +117,7 @@ def test_of_posts_of_one_turn_each_has_its_own_outcome():
         kinds = [meower.Posted, meower.InvalidError, meower.Posted, meower.ConflictError, meower.InvalidError, meower.Posted]
         assert [type(outcome) for outcome in outcomes] == kinds
         assert "idempotency key" in str(outcomes[3])
-        assert outcomes[5] == outcomes[0]._replace(replayed=True)
+        assert outcomes[5] == dataclasses.replace(outcomes[0], replayed=True)
 
     run(main)
     run(main, queue_max=2)

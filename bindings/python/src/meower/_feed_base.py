@@ -32,7 +32,9 @@ class FeedBase:
         return self._instance.read_all(
             t.HealthStruct(),
             lib.meower_health_at,
-            lambda struct: Health(struct.part.decode(), struct.ready != 0, struct.reason.decode("utf-8", "replace")),
+            lambda struct: Health(
+                part=struct.part.decode(), ready=struct.ready != 0, reason=struct.reason.decode("utf-8", "replace")
+            ),
         )
 
     def rebuild_start(self) -> None:
@@ -43,14 +45,19 @@ class FeedBase:
         """What the last rebuild of the search index is at."""
         struct = self._instance.rebuild_state()
         state = _REBUILD_STATES.get(struct.state) or f"state {struct.state}"
-        return Rebuild(state, struct.position, struct.head, struct.reason.decode("utf-8", "replace"))
+        return Rebuild(
+            state=state,
+            position=struct.position,
+            head=struct.head,
+            reason=struct.reason.decode("utf-8", "replace"),
+        )
 
     def metrics(self) -> list[Metric]:
         """Counters and gauges."""
         return self._instance.read_all(
             t.MetricStruct(),
             lib.meower_metric_at,
-            lambda struct: Metric(struct.name.decode(), struct.help.decode(), struct.value),
+            lambda struct: Metric(name=struct.name.decode(), help=struct.help.decode(), value=struct.value),
         )
 
     @property

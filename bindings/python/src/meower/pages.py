@@ -69,6 +69,11 @@ class Page(Sequence[Meow]):
             raise IndexError("there is no such meow on the page")
         return meow_of(_meow(self._pointer, number).contents, self._escaped)
 
+    def __iter__(self) -> Iterator[Meow]:
+        pointer, escaped = self._pointer, self._escaped
+        for number in range(self._count):
+            yield meow_of(_meow(pointer, number).contents, escaped)
+
     @property
     def cursor(self) -> str:
         """The position that the answer reflects, as a token."""
