@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .models import Deleted, Meow, Posted
     from .options import Options
 
-__all__ = ["AsyncFeed", "AsyncListing", "AsyncSubscription", "open"]
+__all__ = ["AsyncFeed", "AsyncListing", "AsyncSubscription"]
 
 
 class AsyncListing:

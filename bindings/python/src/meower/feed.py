@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ._requests import Query
     from .options import Options
 
-__all__ = ["Feed", "open"]
+__all__ = ["Feed"]
 
 CLOSE_S = 10.0
 """Seconds that close() waits for what was accepted."""
