@@ -387,3 +387,23 @@ def test_it_says_what_it_is():
         assert [health.part for health in m.health()] == ["store", "bus", "search"]
 
     run(main)
+
+
+def test_take_limits_pages():
+    async def main(m):
+        await m.post_many(map(str, range(10)))
+        listing = m.list(take=5, page_size=2)
+        assert len(await m.list(take=1).page()) == 1
+        assert [len(page) async for page in listing.pages()] == [2, 2, 1]
+        assert [meow.text async for meow in listing] == ["9", "8", "7", "6", "5"]
+
+    run(main)
+
+
+def test_the_truth_of_a_listing_has_to_be_awaited():
+    async def main(m):
+        assert not await m.list().page()
+        with pytest.raises(TypeError, match="await"):
+            bool(m.list())
+
+    run(main)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, overload
 
 from . import _types as t
 from ._library import lib
-from .errors import InvalidError, MeowerError, error_of
+from .errors import MeowerError, error_of
 from .models import Meow, meow_of, table
 
 if TYPE_CHECKING:
@@ -124,37 +124,12 @@ def row_of(meow: Meow) -> tuple[str, str, str]:
     return f"{meow.created_at:%Y-%m-%d %H:%M:%S}", meow.text, meow.id
 
 
-def checked_take(take: int | None) -> int | None:
-    """The number of meows that a listing is to give."""
-    if take is not None and (not isinstance(take, int) or isinstance(take, bool)):
-        raise TypeError(f"take must be int or None, not {type(take).__name__}")
-    if take is not None and take < 0:
-        raise InvalidError("take must not be negative")
-    return take
-
-
-class Wanted:
-    """What an iteration gives of the pages that it fetches, and how many meows are still to come; None: all."""
-
-    __slots__ = ("_request", "left")
-
-    def __init__(self, request: Continued, take: int | None) -> None:
-        self._request = request
-        self.left = take
-
-    def of(self, page: Page) -> Iterator[Meow]:
-        """The meows of the next page, in the order of iteration, as far as they are asked for."""
-        for meow in reversed(page) if self._request.ascending else page:
-            if self.left == 0 or self._request.beyond(meow.id):
-                return
-            if self.left is not None:
-                self.left -= 1
-            yield meow
-
-
 class Listing:
     """What was asked for, not fetched yet. Iterate it for meows: it fetches pages as it goes, to the end of the feed
     or until `take` meows were given. Each iteration asks anew.
+
+    It is true when there is any meow, for which it asks. It has no len(): that is known when all of it was fetched, and
+    list(listing) would ask for it first. len(list(listing)) is the length, and a page has one.
 
     >>> import meower
     >>> with meower.open() as m:
@@ -165,19 +140,18 @@ class Listing:
     [2, 1]
     """
 
-    __slots__ = ("_ask", "_request", "_take")
+    __slots__ = ("_ask", "_request")
 
-    def __init__(self, ask: Callable[[Query], Page], request: Continued, take: int | None) -> None:
+    def __init__(self, ask: Callable[[Query], Page], request: Continued) -> None:
         self._ask = ask
         self._request = request
-        self._take = checked_take(take)
 
     def page(self) -> Page:
-        """The first page."""
+        """The first page, of at most `take` meows."""
         return self._ask(self._request)
 
     def pages(self) -> Iterator[Page]:
-        """Page after page, whole ones."""
+        """Page after page, of at most `take` meows together. The last may have some that are not newer than since_id."""
         request: Continued | None = self._request
         while request is not None:
             page = self._ask(request)
@@ -187,13 +161,11 @@ class Listing:
             request = request.after(page)
 
     def __iter__(self) -> Iterator[Meow]:
-        wanted = Wanted(self._request, self._take)
-        if wanted.left == 0:
-            return
         for page in self.pages():
-            yield from wanted.of(page)
-            if wanted.left == 0:
-                return
+            yield from self._request.meows(page)
+
+    def __bool__(self) -> bool:
+        return len(self._ask(self._request.at_most(1))) > 0
 
     def __repr__(self) -> str:
         return f"<meower.Listing of {type(self._request).__name__.lower()}; iterate it>"
