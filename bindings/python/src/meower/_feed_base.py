@@ -6,6 +6,7 @@ import weakref
 from typing import ClassVar
 
 from . import _types as t
+from ._copies import Bound
 from ._instance import OPEN, Instance
 from ._library import lib
 from .models import Health, Metric, Rebuild, escape, table
@@ -18,10 +19,11 @@ _REBUILD_STATES = {
 }
 
 
-class FeedBase:
+class FeedBase(Bound):
     """An instance with a name, which is closed with a warning when nobody has closed it."""
 
     _name: ClassVar[str]
+    _refusal = "a feed cannot be copied or pickled: share it between threads, and open one in each process"
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance

@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 from . import _types as t
 from ._aio_queues import Commands, Queries
 from ._aio_subscription import AsyncSubscription
+from ._copies import Bound, Immutable
 from ._feed_base import FeedBase
 from ._instance import OPEN, Instance
 from ._requests import Delete, Get, List, Post, Search
 from .errors import MeowerError, UnsupportedError
 from .feed import CLOSE_S, all_posted, option_values
+from .pages import Listing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable
@@ -38,10 +40,11 @@ if TYPE_CHECKING:
 __all__ = ["AsyncFeed", "AsyncListing", "AsyncSubscription"]
 
 
-class AsyncListing:
+class AsyncListing(Immutable, Bound):
     """As meower.Listing, for `async for`. Its truth would have to be awaited: ask `if await listing.page()`."""
 
     __slots__ = ("_ask", "_request")
+    _refusal = Listing._refusal
 
     def __init__(self, ask: Callable[[Query], Coroutine[Any, Any, Page]], request: Continued) -> None:
         self._ask = ask
