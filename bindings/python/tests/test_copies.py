@@ -16,7 +16,6 @@ COPIES = {
     "deepcopy of a list": lambda each: copy.deepcopy([each])[0],
     **{f"pickle {number}": lambda each, number=number: pickle.loads(pickle.dumps(each, number)) for number in range(6)},
 }
-PICKLES = [name for name in COPIES if name.startswith("pickle")]
 
 
 @pytest.fixture(params=["list", "search", "empty"])
@@ -44,6 +43,12 @@ def test_a_copy_of_a_page_tells_the_same(page, how):
         with pytest.raises(IndexError):
             other.highlights(wrong)
     assert how(other) == page
+
+
+def test_a_copy_of_a_page_needs_no_memory_of_its_own(page):
+    other = pickle.loads(pickle.dumps(page))
+    for each in (page, other):
+        assert copy.copy(each) is each and copy.deepcopy([each])[0] is each
 
 
 @pytest.mark.parametrize("how", COPIES.values(), ids=COPIES)

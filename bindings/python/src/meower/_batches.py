@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from . import _types as t
 from ._library import lib
-from ._records import records
+from ._records import Columns
 from .errors import BusyError, InvalidError, check, error_of
 from .models import Posted, posted_of
 
@@ -46,9 +46,12 @@ _TAG = t.ResultStruct.tag.offset // _POINTER
 _RESULT_INTS = _RESULT_SIZE // 4
 _STATUS = t.ResultStruct.status.offset // 4
 _RECEIPT = Struct(
-    f"{t.ResultStruct.replayed.offset}xiqQ{t.ID_SIZE + t.CURSOR_SIZE}s{_RESULT_SIZE - t.ResultStruct.flags.offset}x"
+    f"{t.ResultStruct.replayed.offset}xiqQ{t.ID_LEN}sx{t.CURSOR_SIZE}s"
+    f"{_RESULT_SIZE - t.ResultStruct.flags.offset}x"
 )
-"""What a meower_command_result says of a post that was stored; its id and cursor are one text, filled up with NULs."""
+"""What a meower_command_result says of a post that was stored."""
+
+_POSTED = Columns(Posted)
 
 
 def encoded(bodies: Sequence[str]) -> tuple[bytes, list[int]]:
@@ -192,9 +195,14 @@ class Results:
         ], True
 
     def _posted(self, start: int, stop: int) -> list[Posted]:
-        """Column by column, each in one go: neither ids nor cursors have spaces or NULs in them."""
+        """Column by column, each in one go: neither ids nor cursors have line ends or NULs in them."""
         rows = _RECEIPT.iter_unpack(self._bytes[start * _RESULT_SIZE : stop * _RESULT_SIZE])
-        replayed, created_at_us, positions, texts = zip(*rows, strict=True)
-        words = b"".join(texts).replace(b"\0", b" ").decode("ascii").split()
-        columns = words[0::2], created_at_us, positions, words[1::2], map(bool, replayed)
-        return records(Posted, stop - start, columns)
+        replayed, created_at_us, positions, ids, cursors = zip(*rows, strict=True)
+        columns = (
+            b"\n".join(ids).decode("ascii").split("\n"),
+            created_at_us,
+            positions,
+            b"\n".join(cursors).translate(None, b"\0").decode("ascii").split("\n"),
+            map(bool, replayed) if any(replayed) else repeat(False),
+        )
+        return _POSTED.records(stop - start, columns)

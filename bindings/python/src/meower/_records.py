@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import fields
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,9 +21,18 @@ def setters(kind: type[Any]) -> list[Callable[[Any, Any], None]]:
     return [getattr(kind, field.name).__set__ for field in fields(kind)]
 
 
-def records(kind: type[Record], count: int, columns: Iterable[Iterable[Any]]) -> list[Record]:
-    """So many instances, whose fields are given one after the other, each for all of them."""
-    made = list(map(object.__new__, repeat(kind, count)))
-    for setter, column in zip(setters(kind), columns, strict=True):
-        deque(map(setter, made, column), maxlen=0)
-    return made
+class Columns(Generic[Record]):
+    """Makes many instances at once, whose fields are given one after the other, each for all of them."""
+
+    __slots__ = ("_kind", "_setters")
+
+    def __init__(self, kind: type[Record]) -> None:
+        self._kind = kind
+        self._setters = setters(kind)
+
+    def records(self, count: int, columns: Iterable[Iterable[Any]]) -> list[Record]:
+        """So many instances."""
+        made = list(map(object.__new__, repeat(self._kind, count)))
+        for setter, column in zip(self._setters, columns, strict=True):
+            deque(map(setter, made, column), maxlen=0)
+        return made
