@@ -32,6 +32,7 @@ def page(request, m):
 def test_a_copy_of_a_page_tells_the_same(page, how):
     other = how(page)
     assert other == page and hash(other) == hash(page) and isinstance(other, meower.Page)
+    assert list(reversed(other)) == list(reversed(page)) == page[::-1]
     assert (list(other), other[:1], len(other), other.json) == (list(page), page[:1], len(page), page.json)
     for name in ("cursor", "has_older", "has_newer", "is_fallback"):
         assert getattr(other, name) == getattr(page, name)

@@ -63,8 +63,14 @@ class LibraryPage(Page):
         return meow_of(_meow(self._pointer, number).contents, self._escaped)
 
     def __iter__(self) -> Iterator[Meow]:
+        return self._at(range(self._count))
+
+    def __reversed__(self) -> Iterator[Meow]:
+        return self._at(range(self._count - 1, -1, -1))
+
+    def _at(self, numbers: range) -> Iterator[Meow]:
         pointer, escaped = self._pointer, self._escaped
-        for number in range(self._count):
+        for number in numbers:
             yield meow_of(_meow(pointer, number).contents, escaped)
 
     @property
