@@ -1,6 +1,7 @@
 """The same on asyncio."""
 
 import asyncio
+import dataclasses
 import gc
 import threading
 
@@ -116,7 +117,7 @@ def test_of_posts_of_one_turn_each_has_its_own_outcome():
         kinds = [meower.Posted, meower.InvalidError, meower.Posted, meower.ConflictError, meower.InvalidError, meower.Posted]
         assert [type(outcome) for outcome in outcomes] == kinds
         assert "idempotency key" in str(outcomes[3])
-        assert outcomes[5] == outcomes[0]._replace(replayed=True)
+        assert outcomes[5] == dataclasses.replace(outcomes[0], replayed=True)
 
     run(main)
     run(main, queue_max=2)
@@ -384,5 +385,25 @@ def test_it_says_what_it_is():
         events = m.subscribe()
         assert events.recovered and events.cursor in repr(events)
         assert [health.part for health in m.health()] == ["store", "bus", "search"]
+
+    run(main)
+
+
+def test_take_limits_pages():
+    async def main(m):
+        await m.post_many(map(str, range(10)))
+        listing = m.list(take=5, page_size=2)
+        assert len(await m.list(take=1).page()) == 1
+        assert [len(page) async for page in listing.pages()] == [2, 2, 1]
+        assert [meow.text async for meow in listing] == ["9", "8", "7", "6", "5"]
+
+    run(main)
+
+
+def test_the_truth_of_a_listing_has_to_be_awaited():
+    async def main(m):
+        assert not await m.list().page()
+        with pytest.raises(TypeError, match="await"):
+            bool(m.list())
 
     run(main)

@@ -1,5 +1,6 @@
 """The exceptions mirror the status codes."""
 
+import copy
 import errno
 import pickle
 import re
@@ -45,6 +46,19 @@ def test_an_engines_code_has_its_domain(tmp_path):
     with pytest.raises(meower.MeowerError) as caught:
         meower.open(store="nowhere:")
     assert (caught.value.backend_domain, caught.value.backend_code) == ("", 0)
+
+
+def test_an_error_of_the_operating_system_has_its_errno():
+    with pytest.raises(OSError) as caught:
+        meower.open(store="sqlite:/proc/feed.db")  # where nobody can make a file
+    for error in (caught.value, copy.copy(caught.value), pickle.loads(pickle.dumps(caught.value))):
+        assert error.errno == errno.ENOENT
+        assert str(error) == error.args[0] != ""
+
+
+def test_a_code_of_another_domain_is_no_errno():
+    assert meower.FullError("full", backend_domain="sqlite", backend_code=13).errno is None
+    assert meower.UnavailableError("away").errno is None
 
 
 @pytest.mark.parametrize(

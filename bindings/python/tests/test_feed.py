@@ -219,7 +219,7 @@ def test_a_check_of_a_sound_feed_finds_nothing(tmp_path):
     with meower.open(store=store, search=search) as m:
         m.post_many(["one", "two"])
     found = meower.check(store, search)
-    assert (found.head, found.meows, found.has_index, found.finding_count, found.findings) == (2, 2, True, 0, [])
+    assert (found.head, found.meows, found.has_index, found.finding_count, found.findings) == (2, 2, True, 0, ())
 
 
 def test_a_check_names_what_is_missing(tmp_path):

@@ -141,3 +141,64 @@ def test_numbers_out_of_range_are_refused(m, arguments):
         m.list(**arguments)
     with pytest.raises(ValueError):
         m.search("cat", **arguments)
+
+
+@pytest.mark.parametrize("take", [0, 1, 3, 4, 10, 11])
+def test_take_limits_pages(ten, take):
+    ten.search("meow", cursor=ten.post("last").cursor).page()
+    for listing in (ten.list(take=take, page_size=3, skip=1), ten.search("meow", take=take, page_size=3)):
+        assert numbers(listing.page()) == list(range(9, -1, -1))[: min(take, 3)]
+        assert [meow for page in listing.pages() for meow in page] == list(listing)
+        assert numbers(listing) == list(range(9, -1, -1))[:take]
+
+
+def test_take_limits_pages_that_go_up(ten):
+    pages = ten.list(min_id=ten.ids[0], take=5, page_size=2).pages()
+    assert [numbers(page) for page in pages] == [[2, 1], [4, 3], [5]]
+
+
+def pages_asked_for(listing):
+    """The lengths of the pages that the library will have been asked for."""
+    lengths = []
+    ask = listing._ask
+
+    def ask_and_note(request):
+        page = ask(request)
+        lengths.append(len(page))
+        return page
+
+    listing._ask = ask_and_note
+    return lengths
+
+
+def test_no_more_is_asked_for_than_take(ten):
+    listing = ten.list(take=5, page_size=2)
+    asked = pages_asked_for(listing)
+    assert len(list(listing)) == 5
+    assert asked == [2, 2, 1]
+
+
+def test_a_listing_is_true_when_there_is_a_meow(ten):
+    cursor = ten.post("the cat").cursor
+    newest = ten.list().page()[0].id
+    assert ten.list() and ten.search("cat", cursor=cursor) and ten.list(min_id=ten.ids[8])
+    assert not ten.list(since_id=newest) and not ten.list(take=0) and not ten.search("nothing like it")
+
+
+def test_the_truth_of_a_listing_is_that_of_now(m):
+    listing = m.list()
+    assert not listing
+    m.post("hello")
+    assert listing
+
+
+def test_the_truth_of_a_listing_costs_one_meow(ten):
+    listing = ten.list()
+    asked = pages_asked_for(listing)
+    assert listing
+    assert asked == [1]
+
+
+def test_a_listing_has_no_length_for_list_would_ask_for_it(ten):
+    with pytest.raises(TypeError, match="has no len"):
+        len(ten.list())

@@ -15,6 +15,8 @@ def use() -> None:
         assert_type(m.get("id").text, str)
         assert_type([meow.id for meow in m.list(take=3)], list[str])
         assert_type(m.search("cat").page()[0], meower.Meow)
+        assert_type(list(m.list().pages()), list[meower.Page])
+        assert_type(m.list().page() == m.list().page(), bool)
         assert_type(m.search("cat").page()[:2], list[meower.Meow])
         with m.subscribe("cursor", timeout=1) as events:
             for event in events:
@@ -24,6 +26,8 @@ def use() -> None:
         assert_type(m.metrics(), list[meower.Metric])
         assert_type(m.rebuild_state(), meower.Rebuild)
     assert_type(meower.options(), list[meower.Option])
+    assert_type(meower.__version__, str)
+    assert_type(meower.Meow(id="id", body="hello", created_at_us=0).text, str)
 
 
 async def use_asyncio() -> None:
@@ -43,5 +47,8 @@ def refused() -> None:
     meower.open(nosuch="x")  # type: ignore[call-arg]
     meower.open(threads="many")  # type: ignore[arg-type]
     meower.open().post(7)  # type: ignore[arg-type]
+    meower.Meow("id", "hello", 0)  # type: ignore[call-arg]
+    meower.Page()  # type: ignore[abstract]
+    len(meower.open().list())  # type: ignore[arg-type]
 
 

@@ -36,7 +36,8 @@ from .errors import (
     UnavailableError,
     UnsupportedError,
 )
-from .feed import Feed, open
+from .feed import Feed
+from .feed import open as open
 from .maintenance import Check, Finding, backup, check, new_epoch, restore
 from .models import Deleted, Event, Health, Meow, Metric, Posted, Rebuild
 from .options import Option, options
@@ -48,7 +49,10 @@ if TYPE_CHECKING:
 
     from . import aio as aio
 
-__all__ = [
+__version__ = "0.2.0"
+"""Of this package; version() is the library's."""
+
+__all__ = [  # without open: `from meower import *` leaves the builtin alone
     "CURSOR_START",
     "AbiError",
     "BusyError",
@@ -84,11 +88,11 @@ __all__ = [
     "TimedOutError",
     "UnavailableError",
     "UnsupportedError",
+    "__version__",
     "aio",
     "backup",
     "check",
     "new_epoch",
-    "open",
     "options",
     "restore",
     "version",

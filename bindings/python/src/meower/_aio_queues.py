@@ -15,8 +15,8 @@ from . import _types as t
 from ._batches import CHUNK, Posts, Results, chunks, encoded
 from ._instance import Handle
 from ._library import lib
+from ._pages import LibraryPage
 from .errors import BusyError, ClosedError, MeowerError, error_of
-from .pages import Page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ._instance import Instance
     from ._requests import Delete, Post, Query
     from .models import Deleted, Posted
+    from .pages import Page
 
 Answer = TypeVar("Answer")
 
@@ -389,7 +390,7 @@ class Queries(Queue):
             if _query_next(handle.pointer, byref(pointer)) != 1:
                 break
             number = lib.meower_page_tag(pointer) // CHUNK
-            self._pending.pop(number).answer(Page.outcome(pointer, self._instance.escaped))
+            self._pending.pop(number).answer(LibraryPage.outcome(pointer, self._instance.escaped))
 
     async def run(self, query: Query) -> Page:
         """One request and its page."""

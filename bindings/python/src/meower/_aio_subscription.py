@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from ._copies import Bound
 from ._instance import OPEN
 from .errors import BusyError, ClosedError
-from .subscription import START_PAUSE_S, SubscriptionHandle
+from .subscription import START_PAUSE_S, Subscription, SubscriptionHandle
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -19,11 +20,13 @@ TURN = 64
 """Events that are given one after the other before the loop gets its turn."""
 
 
-class AsyncSubscription:
+class AsyncSubscription(Bound):
     """Every event after its position, exactly once and in order: an asynchronous iterator.
 
     One task at a time may take events. After a retriable error, or a cancellation, go on: nothing is skipped.
     """
+
+    _refusal = Subscription._refusal
 
     def __init__(
         self, feed: object, instance: Instance, loop: asyncio.AbstractEventLoop, cursor: str | None

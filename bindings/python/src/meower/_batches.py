@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from . import _types as t
 from ._library import lib
+from ._records import Columns
 from .errors import BusyError, InvalidError, check, error_of
-from .models import Posted
+from .models import Posted, posted_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +36,8 @@ _BODY = t.PostStruct.body.offset // _POINTER
 _BODY_LEN = t.PostStruct.body_len.offset // _POINTER
 _KEY = t.PostStruct.idempotency_key.offset // _POINTER
 _POST_TAG = t.PostStruct.tag.offset // _POINTER
+_EMPTY_POSTS = array("L", (sizeof(t.PostStruct), *repeat(0, _POST_POINTERS - 1)) * CHUNK)
+"""A chunk of meower_post of which only the size is set."""
 _RESULT_SIZE = sizeof(t.ResultStruct)
 _RESULT_POINTERS = _RESULT_SIZE // _POINTER
 _ERROR_SIZE = sizeof(t.ErrorStruct)
@@ -47,6 +50,8 @@ _RECEIPT = Struct(
     f"{_RESULT_SIZE - t.ResultStruct.flags.offset}x"
 )
 """What a meower_command_result says of a post that was stored."""
+
+_POSTED = Columns(Posted)
 
 
 def encoded(bodies: Sequence[str]) -> tuple[bytes, list[int]]:
@@ -94,8 +99,7 @@ class Posts:
         count = len(lens)
         addresses = list(accumulate(lens, initial=_address(text)))
         del addresses[count]
-        self._rows = array("L", bytes(sizeof(t.PostStruct) * count))
-        self._rows[0::_POST_POINTERS] = array("L", repeat(sizeof(t.PostStruct), count))
+        self._rows = _EMPTY_POSTS[: count * _POST_POINTERS]
         self._rows[_BODY::_POST_POINTERS] = array("L", addresses)
         self._rows[_BODY_LEN::_POST_POINTERS] = array("L", lens)
         if keys is not None:
@@ -180,27 +184,25 @@ class Results:
             end += 1
         return end
 
-    def outcomes(self, start: int, stop: int) -> tuple[list[Posted | MeowerError], bool]:
+    def outcomes(self, start: int, stop: int) -> tuple[Sequence[Posted | MeowerError], bool]:
         """What became of the posts that these results are of, and whether one of them failed."""
-        outcomes = self._posted(start, stop)
         statuses = self._ints[start * _RESULT_INTS + _STATUS : stop * _RESULT_INTS : _RESULT_INTS].tolist()
-        failed = any(statuses)
-        if failed:
-            for index, status in enumerate(statuses):
-                if status:
-                    outcomes[index] = error_of(status, self._errors[start + index])
-        return outcomes, failed
+        if not any(statuses):
+            return self._posted(start, stop), False
+        return [
+            error_of(status, self._errors[index]) if status else posted_of(self._structs[index])
+            for index, status in enumerate(statuses, start)
+        ], True
 
-    def _posted(self, start: int, stop: int) -> list[Posted | MeowerError]:
+    def _posted(self, start: int, stop: int) -> list[Posted]:
         """Column by column, each in one go: neither ids nor cursors have line ends or NULs in them."""
         rows = _RECEIPT.iter_unpack(self._bytes[start * _RESULT_SIZE : stop * _RESULT_SIZE])
         replayed, created_at_us, positions, ids, cursors = zip(*rows, strict=True)
-        receipts = zip(
+        columns = (
             b"\n".join(ids).decode("ascii").split("\n"),
             created_at_us,
             positions,
             b"\n".join(cursors).translate(None, b"\0").decode("ascii").split("\n"),
-            map(bool, replayed),
-            strict=True,
+            map(bool, replayed) if any(replayed) else repeat(False),
         )
-        return list(map(tuple.__new__, repeat(Posted), receipts))
+        return _POSTED.records(stop - start, columns)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from . import _types as t
 from ._batches import CHUNK, Posts, Results, chunks, encoded
 from ._library import lib
+from ._pages import LibraryPage
 from .errors import BusyError, MeowerError, TimedOutError, check, error_of
-from .pages import Page
 
 if TYPE_CHECKING:
     from collections import deque
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ._instance import Handle, Instance
     from ._requests import Command, Query
     from .models import Posted
+    from .pages import Page
 
 Answer = TypeVar("Answer")
 
@@ -181,6 +182,6 @@ def run_query(instance: Instance, query: Query, timeout: float | None) -> Page:
             if not handle.wait(deadline.at):
                 raise deadline.error()
         check(status)
-        return Page.outcome(pointer, instance.escaped)
+        return LibraryPage.outcome(pointer, instance.escaped)
 
     return _run(instance.query(), instance.queries, body)

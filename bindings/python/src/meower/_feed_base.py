@@ -6,6 +6,7 @@ import weakref
 from typing import ClassVar
 
 from . import _types as t
+from ._copies import Bound
 from ._instance import OPEN, Instance
 from ._library import lib
 from .models import Health, Metric, Rebuild, escape, table
@@ -18,10 +19,11 @@ _REBUILD_STATES = {
 }
 
 
-class FeedBase:
+class FeedBase(Bound):
     """An instance with a name, which is closed with a warning when nobody has closed it."""
 
     _name: ClassVar[str]
+    _refusal = "a feed cannot be copied or pickled: share it between threads, and open one in each process"
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
@@ -32,7 +34,9 @@ class FeedBase:
         return self._instance.read_all(
             t.HealthStruct(),
             lib.meower_health_at,
-            lambda struct: Health(struct.part.decode(), struct.ready != 0, struct.reason.decode("utf-8", "replace")),
+            lambda struct: Health(
+                part=struct.part.decode(), ready=struct.ready != 0, reason=struct.reason.decode("utf-8", "replace")
+            ),
         )
 
     def rebuild_start(self) -> None:
@@ -43,14 +47,19 @@ class FeedBase:
         """What the last rebuild of the search index is at."""
         struct = self._instance.rebuild_state()
         state = _REBUILD_STATES.get(struct.state) or f"state {struct.state}"
-        return Rebuild(state, struct.position, struct.head, struct.reason.decode("utf-8", "replace"))
+        return Rebuild(
+            state=state,
+            position=struct.position,
+            head=struct.head,
+            reason=struct.reason.decode("utf-8", "replace"),
+        )
 
     def metrics(self) -> list[Metric]:
         """Counters and gauges."""
         return self._instance.read_all(
             t.MetricStruct(),
             lib.meower_metric_at,
-            lambda struct: Metric(struct.name.decode(), struct.help.decode(), struct.value),
+            lambda struct: Metric(name=struct.name.decode(), help=struct.help.decode(), value=struct.value),
         )
 
     @property

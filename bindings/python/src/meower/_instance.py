@@ -22,6 +22,7 @@ from ctypes import byref, c_void_p
 from typing import TYPE_CHECKING, Any
 
 from . import _types as t
+from ._copies import Bound
 from ._library import lib
 from .errors import BusyError, ClosedError, ForkedError, MeowerError, check, error_of
 from .options import option_set, value_of
@@ -39,9 +40,10 @@ EXIT_S = 2.0
 """What an instance that nobody closed gets at the interpreter's exit."""
 
 
-class Handle:
+class Handle(Bound):
     """A handle of the library, with the descriptor that is readable when it has something."""
 
+    _refusal = "a handle cannot be copied or pickled"
     __slots__ = ("__weakref__", "_close", "error", "fd", "instance", "lock", "poll", "pointer")
 
     def __init__(self, instance: Instance, kind: type[c_void_p], name: str, *arguments: object) -> None:
@@ -93,8 +95,10 @@ class Handle:
         return True
 
 
-class Instance:
+class Instance(Bound):
     """What meower_open() gave, and all that is open on it."""
+
+    _refusal = "an instance cannot be copied or pickled"
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self.state = CLOSED

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from ctypes import byref
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from . import _types as t
 from ._library import lib
-from .errors import MeowerError, error_of
+from .errors import InvalidError, MeowerError, error_of
 from .models import Deleted, Posted, deleted_of, posted_of
 from .options import as_bytes, as_optional_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from ctypes import c_void_p
 
+    from .models import Meow
     from .pages import Page
 
 Answer = TypeVar("Answer", covariant=True)
@@ -37,12 +41,11 @@ class Query(Protocol):
 class Continued(Query, Protocol):
     """One that may go on after its page."""
 
-    ascending: bool
-    """Whether what follows is newer."""
-
     def after(self, page: Page) -> Continued | None: ...
 
-    def beyond(self, meow_id: str) -> bool: ...
+    def at_most(self, count: int) -> Continued: ...
+
+    def meows(self, page: Page) -> Iterable[Meow]: ...
 
 
 def _whole(value: int, what: str, maximum: int) -> int:
@@ -51,6 +54,23 @@ def _whole(value: int, what: str, maximum: int) -> int:
     if not 0 <= value <= maximum:
         raise ValueError(f"{what} must be 0 to {maximum:,}, not {value}")
     return value
+
+
+def _checked_take(take: int | None) -> None:
+    if take is not None and (not isinstance(take, int) or isinstance(take, bool)):
+        raise TypeError(f"take must be int or None, not {type(take).__name__}")
+    if take is not None and take < 0:
+        raise InvalidError("take must not be negative")
+
+
+def _page_take(page_size: int, take: int | None) -> int:
+    """The meows of a page, when so many are asked for in all."""
+    return page_size if take is None else min(page_size, take)
+
+
+def _left(take: int | None, page: Page) -> int | None:
+    """What a page leaves to ask for."""
+    return None if take is None else take - len(page)
 
 
 class Command(Generic[Answer]):
@@ -121,29 +141,32 @@ class Get:
         return status
 
 
+@dataclass
 class List:
-    """A page of the feed."""
+    """A page of the feed, and the pages after it."""
 
-    def __init__(
-        self,
-        take: int,
-        skip: int = 0,
-        max_id: str | None = None,
-        since_id: str | None = None,
-        min_id: str | None = None,
-        cursor: str | None = None,
-    ) -> None:
-        self.take = _whole(take, "page_size", t.TAKE_MAX)
-        self.ascending = min_id is not None
-        self.floor = since_id
-        self._cursor = cursor
+    page_size: int
+    take: int | None = None
+    """Meows in all; None: all there are."""
+    skip: int = 0
+    max_id: str | None = None
+    since_id: str | None = None
+    min_id: str | None = None
+    cursor: str | None = None
+    floor: str | None = None
+    """since_id, in requests for pages after the first: these are bounded above."""
+
+    def __post_init__(self) -> None:
+        _checked_take(self.take)
+        if self.since_id is not None:
+            self.floor = self.since_id
         self._struct = t.ListStruct(
-            _whole(skip, "skip", 2**63),
-            take,
-            as_optional_bytes(max_id, "max_id"),
-            as_optional_bytes(since_id, "since_id"),
-            as_optional_bytes(min_id, "min_id"),
-            as_optional_bytes(cursor, "a cursor"),
+            _whole(self.skip, "skip", 2**63),
+            _page_take(_whole(self.page_size, "page_size", t.TAKE_MAX), self.take),
+            as_optional_bytes(self.max_id, "max_id"),
+            as_optional_bytes(self.since_id, "since_id"),
+            as_optional_bytes(self.min_id, "min_id"),
+            as_optional_bytes(self.cursor, "a cursor"),
         )
 
     def submit(self, pointer: c_void_p, tag: int, error: t.ErrorStruct) -> int:
@@ -152,42 +175,53 @@ class List:
 
     def after(self, page: Page) -> List | None:
         """The request for what follows a page; None when nothing does."""
-        if self.ascending:
-            return List(self.take, min_id=page[0].id, cursor=self._cursor) if page.has_newer else None
-        if not page.has_older or self.beyond(page[-1].id):
+        left = _left(self.take, page)
+        if left == 0:
             return None
-        following = List(self.take, max_id=page[-1].id, cursor=self._cursor)
-        following.floor = self.floor
-        return following
+        if self.min_id is not None:
+            return replace(self, take=left, min_id=page[0].id) if page.has_newer else None
+        if not page.has_older or self._beyond(page[-1]):
+            return None
+        return replace(self, take=left, skip=0, max_id=page[-1].id, since_id=None)
 
-    def beyond(self, meow_id: str) -> bool:
-        """Whether a meow is not asked for any more: pages after the first know of no floor."""
-        return self.floor is not None and meow_id <= self.floor
+    def at_most(self, count: int) -> List:
+        """The same in pages of at most so many."""
+        return replace(self, page_size=min(self.page_size, count))
+
+    def meows(self, page: Page) -> Iterable[Meow]:
+        """What was asked for of its page, in the order of iteration."""
+        if self.min_id is not None:
+            return reversed(page)
+        return page if self.floor is None else takewhile(lambda meow: not self._beyond(meow), page)
+
+    def _beyond(self, meow: Meow) -> bool:
+        return self.floor is not None and meow.id <= self.floor
 
 
+@dataclass
 class Search:
-    """A page of what matches a text."""
+    """A page of what matches a text, and the pages after it."""
 
-    ascending = False
+    text: str
+    page_size: int
+    take: int | None = None
+    """Meows in all; None: all there are."""
+    skip: int = 0
+    highlight: bool = False
+    cursor: str | None = None
 
-    def __init__(
-        self, text: str, take: int, skip: int = 0, highlight: bool = False, cursor: str | None = None
-    ) -> None:
-        if not isinstance(text, str):
-            raise TypeError(f"the text must be str, not {type(text).__name__}")
-        self.take = _whole(take, "page_size", t.TAKE_MAX)
-        self.skip = _whole(skip, "skip", SEARCH_SKIP_MAX)
-        self.text = text
-        self._highlight = highlight
-        self._cursor = cursor
-        encoded = text.encode()
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise TypeError(f"the text must be str, not {type(self.text).__name__}")
+        _checked_take(self.take)
+        encoded = self.text.encode()
         self._struct = t.SearchStruct(
             encoded,
             len(encoded),
-            skip,
-            take,
-            1 if highlight else 0,
-            as_optional_bytes(cursor, "a cursor"),
+            _whole(self.skip, "skip", SEARCH_SKIP_MAX),
+            _page_take(_whole(self.page_size, "page_size", t.TAKE_MAX), self.take),
+            1 if self.highlight else 0,
+            as_optional_bytes(self.cursor, "a cursor"),
         )
 
     def submit(self, pointer: c_void_p, tag: int, error: t.ErrorStruct) -> int:
@@ -196,11 +230,16 @@ class Search:
 
     def after(self, page: Page) -> Search | None:
         """The request for what follows a page; None when nothing does."""
+        left = _left(self.take, page)
         skip = self.skip + len(page)
-        if not page.has_older or skip > SEARCH_SKIP_MAX:
+        if left == 0 or not page.has_older or skip > SEARCH_SKIP_MAX:
             return None
-        return Search(self.text, self.take, skip, self._highlight, self._cursor)
+        return replace(self, take=left, skip=skip)
 
-    def beyond(self, meow_id: str) -> bool:
-        """Nothing is: the engine decides."""
-        return False
+    def at_most(self, count: int) -> Search:
+        """The same in pages of at most so many."""
+        return replace(self, page_size=min(self.page_size, count))
+
+    def meows(self, page: Page) -> Iterable[Meow]:
+        """What was asked for of its page: the engine decides."""
+        return page

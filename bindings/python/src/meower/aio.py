@@ -14,17 +14,18 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from . import _types as t
 from ._aio_queues import Commands, Queries
 from ._aio_subscription import AsyncSubscription
+from ._copies import Bound, Immutable
 from ._feed_base import FeedBase
 from ._instance import OPEN, Instance
 from ._requests import Delete, Get, List, Post, Search
 from .errors import MeowerError, UnsupportedError
 from .feed import CLOSE_S, all_posted, option_values
-from .pages import Page, Wanted, checked_take
+from .pages import Listing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable
@@ -34,28 +35,27 @@ if TYPE_CHECKING:
     from ._requests import Continued, Query
     from .models import Deleted, Meow, Posted
     from .options import Options
+    from .pages import Page
 
-__all__ = ["AsyncFeed", "AsyncListing", "AsyncSubscription", "open"]
+__all__ = ["AsyncFeed", "AsyncListing", "AsyncSubscription"]
 
 
-class AsyncListing:
-    """As meower.Listing, for `async for`."""
+class AsyncListing(Immutable, Bound):
+    """As meower.Listing, for `async for`. Its truth would have to be awaited: ask `if await listing.page()`."""
 
-    __slots__ = ("_ask", "_request", "_take")
+    __slots__ = ("_ask", "_request")
+    _refusal = Listing._refusal
 
-    def __init__(
-        self, ask: Callable[[Query], Coroutine[Any, Any, Page]], request: Continued, take: int | None
-    ) -> None:
+    def __init__(self, ask: Callable[[Query], Coroutine[Any, Any, Page]], request: Continued) -> None:
         self._ask = ask
         self._request = request
-        self._take = checked_take(take)
 
     async def page(self) -> Page:
-        """The first page."""
+        """As Listing.page()."""
         return await self._ask(self._request)
 
     async def pages(self) -> AsyncIterator[Page]:
-        """Page after page, whole ones."""
+        """As Listing.pages()."""
         request: Continued | None = self._request
         while request is not None:
             page = await self._ask(request)
@@ -65,14 +65,12 @@ class AsyncListing:
             request = request.after(page)
 
     async def __aiter__(self) -> AsyncIterator[Meow]:
-        wanted = Wanted(self._request, self._take)
-        if wanted.left == 0:
-            return
         async for page in self.pages():
-            for meow in wanted.of(page):
+            for meow in self._request.meows(page):
                 yield meow
-            if wanted.left == 0:
-                return
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("whether there is any meow has to be awaited: `if await listing.page()`")
 
     def __repr__(self) -> str:
         return f"<meower.aio.AsyncListing of {type(self._request).__name__.lower()}; iterate it>"
@@ -139,7 +137,8 @@ class AsyncFeed(FeedBase):
         page_size: int = t.TAKE_DEFAULT,
     ) -> AsyncListing:
         """As Feed.list()."""
-        return AsyncListing(self._queries.run, List(page_size, skip, max_id, since_id, min_id, cursor), take)
+        request = List(page_size, take, skip, max_id, since_id, min_id, cursor)
+        return AsyncListing(self._queries.run, request)
 
     def search(
         self,
@@ -152,7 +151,8 @@ class AsyncFeed(FeedBase):
         page_size: int = t.TAKE_DEFAULT,
     ) -> AsyncListing:
         """As Feed.search()."""
-        return AsyncListing(self._queries.run, Search(text, page_size, skip, highlight, cursor), take)
+        request = Search(text, page_size, take, skip, highlight, cursor)
+        return AsyncListing(self._queries.run, request)
 
     def subscribe(self, cursor: str | None = None) -> AsyncSubscription:
         """The events after a cursor, from the first on (meower.CURSOR_START), or from now on: an asynchronous iterator,

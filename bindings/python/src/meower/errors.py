@@ -61,6 +61,8 @@ class MeowerError(Exception):
         when there is none."""
         self.backend_code = backend_code
         """The engine's own code (errno, SQLite result, HTTP status), or 0."""
+        if backend_domain == "errno":
+            _set_errno(self, backend_code)
         self.retriable = retriable
         """Whether the same call may succeed later without any change."""
 
@@ -74,6 +76,11 @@ class MeowerError(Exception):
         return _unpickle, (
             type(self), self.args[0], self.code, self.backend_domain, self.backend_code, self.retriable
         )
+
+
+def _set_errno(error: Exception, number: int) -> None:
+    if isinstance(error, OSError):
+        error.errno = number
 
 
 def _unpickle(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ._requests import Query
     from .options import Options
 
-__all__ = ["Feed", "open"]
+__all__ = ["Feed"]
 
 CLOSE_S = 10.0
 """Seconds that close() waits for what was accepted."""
@@ -101,7 +101,8 @@ class Feed(FeedBase):
         page_size: int = t.TAKE_DEFAULT,
         timeout: float | None = None,
     ) -> Listing:
-        """Meows, newest first: a listing to iterate, or to take pages from.
+        """Meows, newest first: a listing to iterate, or to take pages from; `take` at most, all of them without it, in
+        pages of `page_size`.
 
         At most one of max_id (only older ones), since_id (only newer ones) and min_id (only newer ones, iterated
         oldest first); skip only without them. `timeout` is for each page.
@@ -111,8 +112,8 @@ class Feed(FeedBase):
         ...     [meow.text for meow in m.list(take=2)]
         ['three', 'two']
         """
-        request = List(page_size, skip, max_id, since_id, min_id, cursor)
-        return Listing(self._asker(timeout), request, take)
+        request = List(page_size, take, skip, max_id, since_id, min_id, cursor)
+        return Listing(self._asker(timeout), request)
 
     def search(
         self,
@@ -133,8 +134,8 @@ class Feed(FeedBase):
         ...     [meow.text for meow in m.search("keybaord", cursor=posted.cursor)]
         ['the cat sat on the keyboard']
         """
-        request = Search(text, page_size, skip, highlight, cursor)
-        return Listing(self._asker(timeout), request, take)
+        request = Search(text, page_size, take, skip, highlight, cursor)
+        return Listing(self._asker(timeout), request)
 
     def subscribe(self, cursor: str | None = None, *, timeout: float | None = None) -> Subscription:
         """The events after a cursor, from the first on (CURSOR_START), or from now on. Iterating waits for the next event; with a timeout it ends when

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from ctypes import byref
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ._library import lib
 from ._types import CheckHandle, CheckTotalsStruct, ErrorStruct
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Check", "Finding", "backup", "check", "new_epoch", "restore"]
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
     """One thing that is wrong."""
 
     kind: int
@@ -31,7 +33,8 @@ class Finding(NamedTuple):
     """What is wrong, for people."""
 
 
-class Check(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
     """What a check has looked at, and what it has found."""
 
     head: int
@@ -45,7 +48,7 @@ class Check(NamedTuple):
     """Whether there is an index that outlives its feed."""
     finding_count: int
     """How much is wrong; of very many only the first stand in findings."""
-    findings: list[Finding]
+    findings: tuple[Finding, ...]
 
 
 def _path(path: str | os.PathLike[str]) -> bytes:
@@ -93,7 +96,7 @@ def check(store: str, search: str | None = None) -> Check:
     >>> with tempfile.TemporaryDirectory() as folder, open(store=f"sqlite:{folder}/feed.db") as m:
     ...     _ = m.post("hello")
     ...     check(f"sqlite:{folder}/feed.db").findings
-    []
+    ()
     """
     handle, error, totals = CheckHandle(), ErrorStruct(), CheckTotalsStruct()
     with option_set({"store": store} if search is None else {"store": store, "search": search}) as options:
@@ -103,15 +106,17 @@ def check(store: str, search: str | None = None) -> Check:
         findings: list[Finding] = []
         while pointer := lib.meower_check_finding(handle, len(findings)):
             found = pointer.contents
-            findings.append(Finding(found.kind, found.position, found.id.decode(), found.text.decode()))
+            findings.append(
+                Finding(kind=found.kind, position=found.position, id=found.id.decode(), text=found.text.decode())
+            )
     finally:
         lib.meower_check_free(handle)
     return Check(
-        totals.head,
-        totals.meows,
-        totals.documents,
-        totals.index_position,
-        bool(totals.has_index),
-        totals.findings,
-        findings,
+        head=totals.head,
+        meows=totals.meows,
+        documents=totals.documents,
+        index_position=totals.index_position,
+        has_index=bool(totals.has_index),
+        finding_count=totals.findings,
+        findings=tuple(findings),
     )

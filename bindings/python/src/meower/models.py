@@ -1,9 +1,12 @@
-"""What the library gives: meows, receipts, events, health and metrics. All of it is immutable."""
+"""What the library gives: meows, receipts, events, health and metrics. All of it is immutable: frozen dataclasses, made by
+keywords, so that a later version may add fields anywhere."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from ._records import setters
 from ._types import EVENT_CREATED, EVENT_DELETED, EventStruct, MeowStruct, ResultStruct
 
 if TYPE_CHECKING:
@@ -29,10 +32,11 @@ def _datetime(microseconds: int) -> datetime.datetime:
     return epoch + datetime.timedelta(microseconds=microseconds)
 
 
-class Meow(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meow:
     """A message of the feed.
 
-    >>> meow = Meow("3MXfLtBNZ7zzFHN5g2XBMYGm1SL", "cats &gt; dogs", 1_795_000_000_000_000, True)
+    >>> meow = Meow(id="3MXfLtBNZ7zzFHN5g2XBMYGm1SL", body="cats &gt; dogs", created_at_us=1_795_000_000_000_000)
     >>> meow.text
     'cats > dogs'
     >>> meow.created_at.isoformat()
@@ -69,7 +73,8 @@ class Meow(NamedTuple):
         )
 
 
-class Posted(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
     """What became of a post: it is stored."""
 
     id: str
@@ -87,7 +92,8 @@ class Posted(NamedTuple):
         return _datetime(self.created_at_us)
 
 
-class Deleted(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
     """What became of a deletion: the meow is gone."""
 
     id: str
@@ -95,7 +101,8 @@ class Deleted(NamedTuple):
     cursor: str
 
 
-class Event(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
     """One change of the feed.
 
     >>> import meower
@@ -124,7 +131,8 @@ class Event(NamedTuple):
         return f"<div><b>{self.position}</b> {escape(self.kind)} {what}</div>"
 
 
-class Health(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
     """How a part of the feed is."""
 
     part: str
@@ -134,7 +142,8 @@ class Health(NamedTuple):
     """Why it is not ready; empty when it is."""
 
 
-class Rebuild(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuild:
     """What the last rebuild of the search index is at."""
 
     state: str
@@ -147,7 +156,8 @@ class Rebuild(NamedTuple):
     """Why it failed, else empty."""
 
 
-class Metric(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
     """A counter or gauge."""
 
     name: str
@@ -155,40 +165,52 @@ class Metric(NamedTuple):
     value: float
 
 
+_new = object.__new__
+_set_id, _set_body, _set_created_at_us, _set_escaped = setters(Meow)
+_set_position, _set_kind, _set_meow_id, _set_meow, _set_cursor, _set_json = setters(Event)
+
 _KINDS = {EVENT_CREATED: "created", EVENT_DELETED: "deleted"}
 
 
 def meow_of(struct: MeowStruct, escaped: bool) -> Meow:
     """Copies a meow out of the library's memory."""
-    return Meow(struct.id.decode(), struct.body.decode(), struct.created_at_us, escaped)
+    meow = _new(Meow)
+    _set_id(meow, struct.id.decode())
+    _set_body(meow, struct.body.decode())
+    _set_created_at_us(meow, struct.created_at_us)
+    _set_escaped(meow, escaped)
+    return meow
 
 
 def event_of(struct: EventStruct, escaped: bool) -> Event:
     """Copies an event out of the library's memory."""
-    meow = struct.meow.contents
-    meow_id = meow.id.decode()
-    body = meow.body
+    of = struct.meow.contents
+    meow = None if of.body is None else meow_of(of, escaped)
     kind: int = struct.kind
-    return Event(
-        struct.position,
-        _KINDS.get(kind) or f"kind {kind}",
-        meow_id,
-        None if body is None else Meow(meow_id, body.decode(), meow.created_at_us, escaped),
-        struct.cursor.decode(),
-        struct.json.decode(),
-    )
+    event = _new(Event)
+    _set_position(event, struct.position)
+    _set_kind(event, _KINDS.get(kind) or f"kind {kind}")
+    _set_meow_id(event, of.id.decode() if meow is None else meow.id)
+    _set_meow(event, meow)
+    _set_cursor(event, struct.cursor.decode())
+    _set_json(event, struct.json.decode())
+    return event
 
 
 def posted_of(struct: ResultStruct) -> Posted:
     """Copies the result of a post."""
     return Posted(
-        struct.id.decode(), struct.created_at_us, struct.position, struct.cursor.decode(), struct.replayed != 0
+        id=struct.id.decode(),
+        created_at_us=struct.created_at_us,
+        position=struct.position,
+        cursor=struct.cursor.decode(),
+        replayed=struct.replayed != 0,
     )
 
 
 def deleted_of(struct: ResultStruct) -> Deleted:
     """Copies the result of a deletion."""
-    return Deleted(struct.id.decode(), struct.position, struct.cursor.decode())
+    return Deleted(id=struct.id.decode(), position=struct.position, cursor=struct.cursor.decode())
 
 
 def table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:

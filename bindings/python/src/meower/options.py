@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from ctypes import byref
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
 
 from ._library import lib
 from ._types import OPTION_BOOLEAN, OPTION_NUMBER, OPTION_SECRET, OPTION_TEXT, ErrorStruct, OptionsHandle
@@ -39,7 +40,8 @@ class Options(TypedDict, total=False):
     sqlite_synchronous: str
 
 
-class Option(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
     """One row of the table."""
 
     name: str
@@ -61,12 +63,12 @@ def options() -> list[Option]:
         struct = row.contents
         table.append(
             Option(
-                struct.name.decode(),
-                _TYPES.get(struct.type, "text"),
-                struct.default_value.decode(),
-                struct.minimum,
-                struct.maximum,
-                struct.help.decode(),
+                name=struct.name.decode(),
+                type=_TYPES.get(struct.type, "text"),
+                default=struct.default_value.decode(),
+                minimum=struct.minimum,
+                maximum=struct.maximum,
+                help=struct.help.decode(),
             )
         )
     return table

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
-from ctypes import byref, c_size_t, create_string_buffer
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
-from . import _types as t
-from ._library import lib
-from .errors import InvalidError, MeowerError, error_of
-from .models import Meow, meow_of, table
+from ._copies import Bound, Immutable
+from .errors import MeowerError
+from .models import Meow, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,12 +18,24 @@ if TYPE_CHECKING:
 
 __all__ = ["Listing", "Page"]
 
-_free = lib.meower_page_free
-_meow = lib.meower_page_meow
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """All that a page tells."""
+
+    cursor: str
+    has_older: bool
+    has_newer: bool
+    is_fallback: bool
+    meows: tuple[Meow, ...]
+    highlights: tuple[tuple[tuple[int, int], ...], ...]
+    """Of each meow, of each word: start and length in characters."""
+    json: bytes
 
 
-class Page(Sequence[Meow]):
-    """A sequence of meows, and the position of the feed that it reflects. Any thread may read it.
+class Page(Immutable, Sequence[Meow]):
+    """A sequence of meows, and the position of the feed that it reflects. Any thread may read it,
+    and any process: it can be pickled. Pages that tell the same are equal; a copy is the page itself.
 
     >>> import meower
     >>> with meower.open() as m:
@@ -33,82 +45,69 @@ class Page(Sequence[Meow]):
     (2, 'three', True)
     """
 
-    __slots__ = ("_count", "_escaped", "_pointer")
-
-    def __init__(self, pointer: t.PageHandle, escaped: bool) -> None:
-        self._pointer = pointer
-        self._escaped = escaped
-        self._count: int = lib.meower_page_count(pointer)
-
-    @classmethod
-    def outcome(cls, pointer: t.PageHandle, escaped: bool) -> Page | MeowerError:
-        """The page that the library gave, or the error that it carries."""
-        page = cls(pointer, escaped)
-        status: int = lib.meower_page_status(pointer)
-        return error_of(status, lib.meower_page_error(pointer).contents) if status else page
-
-    def __del__(self, _free: Callable[[t.PageHandle], None] = _free) -> None:
-        pointer = getattr(self, "_pointer", None)
-        if pointer is not None:
-            _free(pointer)
-
-    def __len__(self) -> int:
-        return self._count
+    __slots__ = ()
 
     @overload
+    @abstractmethod
     def __getitem__(self, index: int) -> Meow: ...
 
     @overload
+    @abstractmethod
     def __getitem__(self, index: slice) -> list[Meow]: ...
 
+    @abstractmethod
     def __getitem__(self, index: int | slice) -> Meow | list[Meow]:
-        if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(self._count))]
-        number = index + self._count if index < 0 else index
-        if not 0 <= number < self._count:
-            raise IndexError("there is no such meow on the page")
-        return meow_of(_meow(self._pointer, number).contents, self._escaped)
+        raise NotImplementedError
 
     @property
+    @abstractmethod
     def cursor(self) -> str:
         """The position that the answer reflects, as a token."""
-        cursor: bytes = lib.meower_page_cursor(self._pointer)
-        return cursor.decode()
 
     @property
+    @abstractmethod
     def has_older(self) -> bool:
         """Whether more follow the last meow."""
-        return bool(lib.meower_page_has_older(self._pointer))
 
     @property
+    @abstractmethod
     def has_newer(self) -> bool:
         """Whether more precede the first meow."""
-        return bool(lib.meower_page_has_newer(self._pointer))
 
     @property
+    @abstractmethod
     def is_fallback(self) -> bool:
         """Whether the search engine was away, and the newest meows were scanned."""
-        return bool(lib.meower_page_is_fallback(self._pointer))
 
     @property
+    @abstractmethod
     def json(self) -> bytes:
         """The page as the HTTP API gives it: a JSON array."""
-        length: int = lib.meower_page_json_len(self._pointer)
-        buffer = create_string_buffer(length)
-        lib.meower_page_write_json(self._pointer, buffer)
-        return buffer.raw
 
+    @abstractmethod
     def highlights(self, index: int) -> list[tuple[int, int]]:
         """Where the words that were searched stand in the body of a meow: start and length in characters. Empty when
         the search did not ask for highlights."""
-        if not 0 <= index < self._count:
-            raise IndexError("there is no such meow on the page")
-        count = c_size_t()
-        parts = lib.meower_page_highlights(self._pointer, index, byref(count))
-        return [(part.start, part.length) for part in parts[: count.value]]
+
+    def __eq__(self, other: object) -> bool:
+        return self._content() == other._content() if isinstance(other, Page) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.cursor, len(self)))
+
+    def _content(self) -> Content:
+        return Content(
+            cursor=self.cursor,
+            has_older=self.has_older,
+            has_newer=self.has_newer,
+            is_fallback=self.is_fallback,
+            meows=tuple(self),
+            highlights=tuple(tuple(self.highlights(index)) for index in range(len(self))),
+            json=self.json,
+        )
 
     def __repr__(self) -> str:
-        return f"<meower.Page of {self._count} meows>"
+        return f"<meower.Page of {len(self)} meows>"
 
     def _repr_html_(self) -> str:
         return table(("posted (UTC)", "meow", "id"), [row_of(meow) for meow in self])
@@ -119,37 +118,12 @@ def row_of(meow: Meow) -> tuple[str, str, str]:
     return f"{meow.created_at:%Y-%m-%d %H:%M:%S}", meow.text, meow.id
 
 
-def checked_take(take: int | None) -> int | None:
-    """The number of meows that a listing is to give."""
-    if take is not None and (not isinstance(take, int) or isinstance(take, bool)):
-        raise TypeError(f"take must be int or None, not {type(take).__name__}")
-    if take is not None and take < 0:
-        raise InvalidError("take must not be negative")
-    return take
-
-
-class Wanted:
-    """What an iteration gives of the pages that it fetches, and how many meows are still to come; None: all."""
-
-    __slots__ = ("_request", "left")
-
-    def __init__(self, request: Continued, take: int | None) -> None:
-        self._request = request
-        self.left = take
-
-    def of(self, page: Page) -> Iterator[Meow]:
-        """The meows of the next page, in the order of iteration, as far as they are asked for."""
-        for meow in reversed(page) if self._request.ascending else page:
-            if self.left == 0 or self._request.beyond(meow.id):
-                return
-            if self.left is not None:
-                self.left -= 1
-            yield meow
-
-
-class Listing:
+class Listing(Immutable, Bound):
     """What was asked for, not fetched yet. Iterate it for meows: it fetches pages as it goes, to the end of the feed
     or until `take` meows were given. Each iteration asks anew.
+
+    It is true when there is any meow, for which it asks. It has no len(): that is known when all of it was fetched, and
+    list(listing) would ask for it first. len(list(listing)) is the length, and a page has one.
 
     >>> import meower
     >>> with meower.open() as m:
@@ -160,19 +134,19 @@ class Listing:
     [2, 1]
     """
 
-    __slots__ = ("_ask", "_request", "_take")
+    __slots__ = ("_ask", "_request")
+    _refusal = "a listing cannot be pickled, for it asks an open feed: pickle its page(), or list() of it"
 
-    def __init__(self, ask: Callable[[Query], Page], request: Continued, take: int | None) -> None:
+    def __init__(self, ask: Callable[[Query], Page], request: Continued) -> None:
         self._ask = ask
         self._request = request
-        self._take = checked_take(take)
 
     def page(self) -> Page:
-        """The first page."""
+        """The first page, of at most `take` meows."""
         return self._ask(self._request)
 
     def pages(self) -> Iterator[Page]:
-        """Page after page, whole ones."""
+        """Page after page, of at most `take` meows together. The last may have some that are not newer than since_id."""
         request: Continued | None = self._request
         while request is not None:
             page = self._ask(request)
@@ -182,13 +156,11 @@ class Listing:
             request = request.after(page)
 
     def __iter__(self) -> Iterator[Meow]:
-        wanted = Wanted(self._request, self._take)
-        if wanted.left == 0:
-            return
         for page in self.pages():
-            yield from wanted.of(page)
-            if wanted.left == 0:
-                return
+            yield from self._request.meows(page)
+
+    def __bool__(self) -> bool:
+        return len(self._ask(self._request.at_most(1))) > 0
 
     def __repr__(self) -> str:
         return f"<meower.Listing of {type(self._request).__name__.lower()}; iterate it>"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from . import _types as t
 from ._calls import Deadline
+from ._copies import Bound
 from ._instance import Handle
 from ._library import lib
 from .errors import BusyError, check
@@ -66,11 +67,13 @@ class SubscriptionHandle(Handle):
         return status == 1
 
 
-class Subscription:
+class Subscription(Bound):
     """Every event after its position, exactly once and in order: an iterator that waits for the next one.
 
     One thread at a time may take events. After a retriable error, go on: nothing is skipped.
     """
+
+    _refusal = "a subscription cannot be copied or pickled: open another one with subscribe(cursor)"
 
     def __init__(self, feed: Feed, instance: Instance, cursor: str | None, timeout: float | None) -> None:
         self._feed = feed  # which must not be collected before
