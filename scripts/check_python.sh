@@ -68,12 +68,11 @@ run_pytest() {
         --durations=5 --junitxml "$report" "${@:2}"
 }
 
+# Chained: what stands before || does not end at the first command that fails.
 check_types() {
-    cd "$work"
-    "$installed/bin/python" -m mypy --strict --cache-dir "$project/build/python/mypy" -p meower
-    "$installed/bin/python" -m mypy --strict --cache-dir "$project/build/python/mypy" "$binding/tests/typed_use.py"
-    "$installed/bin/python" -m mypy.stubtest meower --allowlist "$binding/stubtest-allow.txt"
-    echo "tally: 3 0 0"
+    local mypy=("$installed/bin/python" -m mypy --strict --cache-dir "$project/build/python/mypy")
+    cd "$work" && "${mypy[@]}" -p meower && "${mypy[@]}" "$binding/tests/typed_use.py" &&
+        "$installed/bin/python" -m mypy.stubtest meower --allowlist "$binding/stubtest-allow.txt" && echo "tally: 3 0 0"
 }
 
 work=$(mktemp -d)
