@@ -426,24 +426,14 @@ static int check_call(const meower_subscription *subscription, const char *name,
     return instance_check_process(subscription == NULL ? NULL : subscription->instance, error);
 }
 
-int meower_subscription_next(meower_subscription *subscription, const meower_event **out, meower_error *error)
+/* Takes the next events, at most `max`, for a call that was checked. */
+static int take_events(struct meower_subscription *subscription, const meower_event **events, size_t max,
+                       meower_error *error)
 {
-    int status = check_call(subscription, "out", out, error);
+    struct event_batch *batch = &subscription->batch;
 
-    return status == MEOWER_OK ? meower_subscription_next_many(subscription, out, 1, error) : status;
-}
-
-int meower_subscription_next_many(meower_subscription *subscription, const meower_event **events, size_t max,
-                                  meower_error *error)
-{
-    struct event_batch *batch;
-    int status = check_call(subscription, "events", events, error);
-
-    if (status != MEOWER_OK || max == 0) {
-        return status;
-    }
-    batch = &subscription->batch;
     while (subscription->next == batch->count) {
+        int status;
         if (batch->through > subscription->position) {
             /* The batch ended with creations whose meows are gone. */
             subscription->position = batch->through;
@@ -459,6 +449,21 @@ int meower_subscription_next_many(meower_subscription *subscription, const meowe
     return give_some(subscription, events, max, error);
 }
 
+int meower_subscription_next(meower_subscription *subscription, const meower_event **out, meower_error *error)
+{
+    int status = check_call(subscription, "out", out, error);
+
+    return status == MEOWER_OK ? take_events(subscription, out, 1, error) : status;
+}
+
+int meower_subscription_next_many(meower_subscription *subscription, const meower_event **events, size_t max,
+                                  meower_error *error)
+{
+    int status = check_call(subscription, "events", events, error);
+
+    return status == MEOWER_OK && max > 0 ? take_events(subscription, events, max, error) : status;
+}
+
 int meower_subscription_wait(meower_subscription *subscription, int timeout_ms, const meower_event **out,
                              meower_error *error)
 {
@@ -469,7 +474,7 @@ int meower_subscription_wait(meower_subscription *subscription, int timeout_ms, 
         return status;
     }
     deadline_us = deadline_after_ms(instance_clock(subscription->instance), timeout_ms);
-    while ((status = meower_subscription_next(subscription, out, error)) == 0) {
+    while ((status = take_events(subscription, out, 1, error)) == 0) {
         status = instance_wait(subscription->instance, &subscription->notifier, deadline_us, error);
         if (status != MEOWER_OK) {
             return status == MEOWER_ERROR_TIMEOUT ? 0 : status;
