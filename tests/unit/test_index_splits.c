@@ -84,7 +84,7 @@ static void note_phrases(const struct texts *texts, const struct term_list *list
         bool has_failed = false;
         uint32_t count = 0;
         phrase_begin(&stream, &list->phrases[i]);
-        phrase_fill(&stream, 0, texts->count, &possible);
+        stream_fill(&stream.rarest, 0, texts->count, &possible);
         for (uint32_t age = 0; age < texts->count; age++) {
             if (phrase_is_in(&stream, arena, age, &has_failed)) {
                 assert_true(bitmap_has(&possible, age));

@@ -15,7 +15,7 @@ struct bitmap {
     uint64_t words[BITMAP_WORDS];
 };
 
-/* For each used word: for (uint64_t left = map->used; left != 0; left &= left - 1) { i = bitmap_first(left) ... */
+/* The lowest bit that is set. Loops over bits go on by clearing it: bits &= bits - 1. */
 static inline uint32_t bitmap_first(uint64_t bits)
 {
     return (uint32_t)__builtin_ctzll(bits);

@@ -294,19 +294,17 @@ static int merge_end(struct indexer *indexer, size_t merge_count, meower_error *
     return status;
 }
 
-/* Brings what is in memory only into a file when it has become much: after a kill it is indexed again. */
+/* Brings what is in memory only into a file when it has become much: after a kill it is indexed again. So what is left
+ * in memory is never a large merge. */
 static int seal(struct indexer *indexer, meower_error *error)
 {
     size_t first = first_unsealed(indexer->view);
-    uint64_t documents = 0;
+    size_t count = indexer->view->count - first;
 
-    for (size_t i = first; i < indexer->view->count; i++) {
-        documents += part_documents(&indexer->view->parts[i]);
-    }
-    if (indexer->files->path == NULL || documents < SEALED_DOCUMENTS) {
+    if (indexer->files->path == NULL || count_documents(indexer->view, first, count) < SEALED_DOCUMENTS) {
         return MEOWER_OK;
     }
-    return replace_parts(indexer, first, indexer->view->count - first, true, error);
+    return replace_parts(indexer, first, count, true, error);
 }
 
 /* ---- clearing away ---------------------------------------------------------------------------------------------- */

@@ -18,11 +18,6 @@ void phrase_begin(struct phrase_stream *stream, const struct phrase *phrase)
     *stream = (struct phrase_stream){.phrase = phrase, .rarest.spec.word = phrase->words[phrase->rarest]};
 }
 
-void phrase_fill(struct phrase_stream *stream, uint32_t start, uint32_t count, struct bitmap *map)
-{
-    stream_fill(&stream->rarest, start, count, map);
-}
-
 static bool begin_cursors(struct phrase_stream *stream, struct arena *arena)
 {
     const struct phrase *phrase = stream->phrase;

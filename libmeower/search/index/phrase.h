@@ -15,11 +15,11 @@ struct phrase {
 /* Goes through the documents of one segment. */
 struct phrase_stream {
     const struct phrase *phrase;
-    struct stream rarest;   /* the documents of the rarest word */
+    struct stream rarest;   /* the documents that may have the phrase: those with its rarest word */
     struct cursor *cursors; /* one a word; NULL until the first document is asked for */
 };
 
-/* Tells the rarest word; these are borrowed. */
+/* Makes a phrase of words, which are borrowed, and notes the rarest one. */
 struct phrase phrase_make(const struct postings *words, uint32_t word_count);
 
 /* The documents of the rarest word are so many. */
@@ -29,9 +29,6 @@ static inline uint32_t phrase_count(const struct phrase *phrase)
 }
 
 void phrase_begin(struct phrase_stream *stream, const struct phrase *phrase);
-
-/* Adds the documents from age `start` to `start` + `count` - 1 that may have the phrase: those with its rarest word. */
-void phrase_fill(struct phrase_stream *stream, uint32_t start, uint32_t count, struct bitmap *map);
 
 /* Whether the words stand side by side in this document. Each call asks for an older document than the one before. Sets
  * *has_failed when memory is short. */

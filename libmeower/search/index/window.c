@@ -103,7 +103,7 @@ void window_fill(struct window *window, size_t word, int quality, struct window_
         stream_fill(&streams->streams[i], window->start, window->count, &matches->certain);
     }
     for (size_t i = 0; i < list->phrase_count; i++) {
-        phrase_fill(&streams->phrases[i], window->start, window->count, &matches->possible);
+        stream_fill(&streams->phrases[i].rarest, window->start, window->count, &matches->possible);
     }
 }
 
