@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/ksuid.h"
-#include "base/utf8.h"
+#include "base/text.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,48 +12,9 @@ int meower_id_check(const char *id, size_t id_len)
     return id != NULL && ksuid_check(id, id_len) ? MEOWER_OK : MEOWER_ERROR_INVALID;
 }
 
-/* C0 without newline and tab, DEL, C1. */
-static bool is_refused_control(uint32_t code_point)
-{
-    if (code_point < 0x20) {
-        return code_point != '\n' && code_point != '\t';
-    }
-    return code_point >= 0x7F && code_point <= 0x9F;
-}
-
-/* Most text is, and needs no decoding. */
-static bool is_visible_ascii(uint32_t byte)
-{
-    return byte >= 0x20 && byte < 0x7F;
-}
-
 int meower_body_check(const char *body, size_t body_len, meower_error *error)
 {
-    if (body == NULL || body_len == 0) {
-        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "the body is empty; it may have 1 to %d characters",
-                                MEOWER_BODY_MAX);
-    }
-    int count = 0;
-    for (size_t at = 0; at < body_len;) {
-        uint32_t code_point = (unsigned char)body[at];
-        size_t taken = is_visible_ascii(code_point) ? 1 : utf8_decode(body + at, body_len - at, &code_point);
-        if (taken == 0) {
-            return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
-                                    "the body is not valid UTF-8 at byte %zu; it must be UTF-8", at);
-        }
-        if (is_refused_control(code_point)) {
-            return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
-                                    "the body has the control character U+%04X at byte %zu; only newline and tab are "
-                                    "allowed",
-                                    (unsigned)code_point, at);
-        }
-        if (++count > MEOWER_BODY_MAX) {
-            return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
-                                    "the body is too long; it may have 1 to %d characters", MEOWER_BODY_MAX);
-        }
-        at += taken;
-    }
-    return MEOWER_OK;
+    return text_check("the body", body, body_len, MEOWER_BODY_MAX, error);
 }
 
 static char *append(char *out, const char *text, size_t len)

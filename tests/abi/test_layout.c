@@ -19,6 +19,7 @@ static void structs_keep_their_sizes(void **state)
     }
     assert_int_equal(sizeof(meower_error), 516);
     assert_int_equal(sizeof(meower_highlight), 8);
+    assert_int_equal(sizeof(meower_label), 32);
     assert_int_equal(sizeof(meower_clock), 32);
     assert_int_equal(sizeof(meower_store_operation), 136);
     assert_int_equal(sizeof(meower_row), 48);
@@ -103,6 +104,9 @@ static void constants_keep_their_numbers(void **state)
     assert_int_equal(MEOWER_BODY_MAX, 140);
     assert_int_equal(MEOWER_CURSOR_SIZE, 40);
     assert_int_equal(MEOWER_KEY_MAX, 255);
+    assert_int_equal(MEOWER_LABELS_MAX, 16);
+    assert_int_equal(MEOWER_LABEL_KEY_MAX, 32);
+    assert_int_equal(MEOWER_LABEL_VALUE_MAX, 128);
     assert_int_equal(MEOWER_OPTION_TEXT, 1);
     assert_int_equal(MEOWER_OPTION_NUMBER, 2);
     assert_int_equal(MEOWER_OPTION_BOOLEAN, 3);

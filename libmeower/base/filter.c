@@ -1,0 +1,76 @@
+/* filter.c - see filter.h. */
+#include "base/filter.h"
+#include <meower/backend.h>
+#include <stdlib.h>
+
+static void drop_repeated(struct filter *filter)
+{
+    size_t kept = 1;
+
+    for (size_t i = 1; i < filter->count; i++) {
+        if (labels_compare(&filter->terms[kept - 1], &filter->terms[i]) != 0) {
+            filter->terms[kept++] = filter->terms[i];
+        }
+    }
+    filter->count = kept;
+}
+
+int filter_new(const meower_label *terms, size_t count, struct filter **out, meower_error *error)
+{
+    struct filter *filter;
+    int status = labels_check_each("a filter", terms, count, error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    if (count == 0) {
+        *out = NULL;
+        return MEOWER_OK;
+    }
+    filter = malloc(sizeof(*filter) + labels_text_len(terms, count));
+    if (filter == NULL) {
+        return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for a filter");
+    }
+    filter->count = count;
+    labels_copy(terms, count, filter->terms, filter->text);
+    drop_repeated(filter);
+    *out = filter;
+    return MEOWER_OK;
+}
+
+void filter_free(struct filter *filter)
+{
+    free(filter);
+}
+
+size_t filter_alternatives(const struct filter *filter, size_t first)
+{
+    size_t end = first + 1;
+
+    while (end < filter->count && labels_compare_keys(&filter->terms[first], &filter->terms[end]) == 0) {
+        end++;
+    }
+    return end - first;
+}
+
+bool filter_matches(const struct filter *filter, const meower_label *labels, size_t count)
+{
+    size_t at = 0; /* the labels before it are below the term that is looked at */
+    size_t term = 0;
+
+    while (filter != NULL && term < filter->count) {
+        size_t end = term + filter_alternatives(filter, term);
+        bool holds = false;
+        while (term < end && at < count && !holds) {
+            int order = labels_compare(&labels[at], &filter->terms[term]);
+            holds = order == 0;
+            at += order < 0 ? 1 : 0;
+            term += order > 0 ? 1 : 0;
+        }
+        if (!holds) {
+            return false;
+        }
+        term = end;
+    }
+    return true;
+}
