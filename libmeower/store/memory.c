@@ -96,7 +96,8 @@ static int prepare(const meower_store_operation *operation, struct prepared *pre
 {
     switch (operation->kind) {
     case MEOWER_STORE_POST:
-        prepared->record = memory_record_new(operation->id, operation->body, operation->body_len);
+        prepared->record = memory_record_new_meow(operation->id, operation->body, operation->body_len,
+                                                  operation->labels, operation->label_count);
         if (prepared->record == NULL || operation->idempotency_key == NULL) {
             break;
         }
@@ -357,6 +358,8 @@ static meower_row meow_row(const struct memory_record *meow)
         .body = meow->value,
         .body_len = meow->value_len,
         .created_at_us = meow->at_us,
+        .labels = meow->labels,
+        .label_count = meow->label_count,
     };
 }
 
@@ -378,14 +381,14 @@ static meower_row event_row(const struct memory_store *store, size_t index)
     if (event->kind == MEOWER_EVENT_CREATED) {
         meow = memory_table_find(&store->meows, event->id);
     }
-    return (meower_row){
-        .position = index + 1,
-        .kind = event->kind,
-        .id = event->id,
-        .body = meow == NULL ? NULL : meow->value,
-        .body_len = meow == NULL ? 0 : meow->value_len,
-        .created_at_us = event->at_us,
-    };
+    meower_row row = {.id = event->id};
+    if (meow != NULL) {
+        row = meow_row(meow);
+    }
+    row.position = index + 1;
+    row.kind = event->kind;
+    row.created_at_us = event->at_us;
+    return row;
 }
 
 static int memory_read_events(void *backend, unsigned lane, uint64_t after, size_t max, meower_row_sink *sink,

@@ -1,6 +1,7 @@
 /* postgresql.c - the store "postgresql://USER:PASSWORD@HOST:PORT/DATABASE" (or libpq's keywords:
  * "postgresql:host=..."). Several processes may have one open at once. What is read comes from the server, never from
  * this process; each lane has a connection, and append() another one. */
+#include "base/labels.h"
 #include "port/schemes.h"
 #include "store/postgresql_batch.h"
 #include "store/postgresql_error.h"
@@ -25,6 +26,17 @@ enum {
     READ_COUNT
 };
 
+/* The labels of a meow as one text, in which each key and each value ends with a character that no label has; a null
+ * when there are none. Order and limit make it a look into the index, whatever the server thinks of the size of the
+ * table; the limit is one more than a meow can have. */
+#define LABEL_END '\x1F'
+#define LABELS                                                                                                         \
+    "(SELECT string_agg(key || chr(31) || value || chr(31), '') FROM (SELECT key, value FROM meower_labels "           \
+    "WHERE meow_id = meows.id COLLATE \"C\" ORDER BY meow_id, key, value LIMIT 17) label) AS labels "
+
+/* What a list and a get ask for. */
+#define MEOWS "SELECT 0::bigint, 1, id::text, body::text, created_at, " LABELS "FROM meows "
+
 /* All that give rows have the columns of push_row(). Every id is above "" and below "~". The LATERAL query is one look
  * into the index for each event, whatever the server thinks of the size of "meows". */
 static const char *const read_sql[READ_COUNT] = {
@@ -32,22 +44,21 @@ static const char *const read_sql[READ_COUNT] = {
                   "(SELECT newest_id FROM meower_head)",
     [READ_HEAD] = "SELECT position FROM meower_head",
     [READ_EVENTS] =
-        "SELECT e.position, e.kind::integer, e.meow_id, m.body, coalesce(m.created_at, e.at) FROM "
+        "SELECT e.position, e.kind::integer, e.meow_id, m.body, coalesce(m.created_at, e.at), m.labels FROM "
         "(SELECT * FROM meower_events WHERE position > $1::bigint ORDER BY position LIMIT $2::bigint) e "
-        "LEFT JOIN LATERAL (SELECT body, created_at FROM meows WHERE id COLLATE \"C\" = e.meow_id LIMIT 1) m "
-        "ON e.kind = 1 ORDER BY e.position",
-    [READ_NEWEST_FIRST] = "SELECT 0::bigint, 1, id::text, body::text, created_at FROM meows "
-                          "WHERE id COLLATE \"C\" > $1::text AND id COLLATE \"C\" < $2::text "
-                          "ORDER BY id COLLATE \"C\" DESC LIMIT $3::bigint OFFSET $4::bigint",
-    [READ_OLDEST_FIRST] = "SELECT 0::bigint, 1, id::text, body::text, created_at FROM meows "
-                          "WHERE id COLLATE \"C\" > $1::text AND id COLLATE \"C\" < $2::text "
-                          "ORDER BY id COLLATE \"C\" LIMIT $3::bigint OFFSET $4::bigint",
-    [READ_MEOWS] = "SELECT 0::bigint, 1, id::text, body::text, created_at FROM meows "
-                   "WHERE id COLLATE \"C\" = ANY ($1::text[])",
+        "LEFT JOIN LATERAL (SELECT body, created_at, " LABELS "FROM meows "
+        "WHERE id COLLATE \"C\" = e.meow_id LIMIT 1) m ON e.kind = 1 ORDER BY e.position",
+    [READ_NEWEST_FIRST] = MEOWS "WHERE id COLLATE \"C\" > $1::text AND id COLLATE \"C\" < $2::text "
+                                "ORDER BY id COLLATE \"C\" DESC LIMIT $3::bigint OFFSET $4::bigint",
+    [READ_OLDEST_FIRST] = MEOWS "WHERE id COLLATE \"C\" > $1::text AND id COLLATE \"C\" < $2::text "
+                                "ORDER BY id COLLATE \"C\" LIMIT $3::bigint OFFSET $4::bigint",
+    [READ_MEOWS] = MEOWS "WHERE id COLLATE \"C\" = ANY ($1::text[])",
     [READ_CHECKPOINT] = "SELECT position FROM meower_checkpoints WHERE name = $1::text",
     [READ_DAMAGE] =
         "SELECT 'an idempotency key names position ' || position || ', where no meow was created' FROM meower_keys k "
-        "WHERE NOT EXISTS (SELECT FROM meower_events e WHERE e.position = k.position AND e.kind = 1)",
+        "WHERE NOT EXISTS (SELECT FROM meower_events e WHERE e.position = k.position AND e.kind = 1) "
+        "UNION ALL SELECT DISTINCT 'labels are kept of ' || meow_id || ', which is no meow' FROM meower_labels l "
+        "WHERE NOT EXISTS (SELECT FROM meows m WHERE m.id COLLATE \"C\" = l.meow_id)",
 };
 
 struct postgresql_store {
@@ -257,6 +268,7 @@ static int postgresql_checkpoint(void *backend, unsigned lane, const char *name,
 static int push_row(struct question *question, const PGresult *result, int row)
 {
     meower_row_sink *sink = question->taker;
+    struct labels_buffer labels;
     meower_row pushed = {
         .position = (uint64_t)postgresql_bigint(result, row, 0),
         .kind = postgresql_integer(result, row, 1),
@@ -266,6 +278,17 @@ static int push_row(struct question *question, const PGresult *result, int row)
     if (!PQgetisnull(result, row, 3)) {
         pushed.body = PQgetvalue(result, row, 3);
         pushed.body_len = (size_t)PQgetlength(result, row, 3);
+    }
+    if (!PQgetisnull(result, row, 5)) {
+        labels.count = 0;
+        labels.len = 0;
+        /* Too many, or too long: the sink refuses one more than there may be. */
+        if (!labels_buffer_add_run(&labels, PQgetvalue(result, row, 5), (size_t)PQgetlength(result, row, 5),
+                                   LABEL_END)) {
+            labels.count = MEOWER_LABELS_MAX + 1;
+        }
+        pushed.labels = labels.labels;
+        pushed.label_count = labels.count;
     }
     return sink->row(sink, &pushed);
 }

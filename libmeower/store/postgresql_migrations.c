@@ -200,8 +200,41 @@
     "END IF; "                                                                                                         \
     "END $$;"
 
+/* ---- version 3: labels ------------------------------------------------------------------------------------------ */
+
+/* The key of the table is the order of a page of one label; the index finds the labels of a meow. */
+#define CREATE_LABELS                                                                                                  \
+    "CREATE TABLE meower_labels(key TEXT COLLATE \"C\" NOT NULL, value TEXT COLLATE \"C\" NOT NULL, "                  \
+    "meow_id TEXT COLLATE \"C\" NOT NULL, PRIMARY KEY (key, value, meow_id));"                                         \
+    "CREATE INDEX meower_labels_meow_id ON meower_labels(meow_id, key, value);"
+
+/* Whoever deletes a meow deletes its labels: we, a process that was started before there were any, another program.
+ * That one may have no right to our tables, so the function has its owner's. */
+#define FORGET_LABELS                                                                                                  \
+    "CREATE FUNCTION meower_forget_labels() RETURNS TRIGGER LANGUAGE plpgsql SECURITY DEFINER "                        \
+    "SET search_path FROM CURRENT AS $$ "                                                                              \
+    "BEGIN DELETE FROM meower_labels WHERE meow_id = OLD.id COLLATE \"C\"; RETURN NULL; END $$;"                       \
+    "CREATE TRIGGER meower_meows_deleted AFTER DELETE ON meows FOR EACH ROW EXECUTE FUNCTION meower_forget_labels();"
+
+/* As meower_append_in_order(), and stores labels: one of each array is one of a post of the batch. A post that was
+ * replayed, or is deleted by now, is not there under its id and gets none. */
+#define CREATE_LABELLED_APPEND                                                                                         \
+    "CREATE FUNCTION meower_append_with_labels(kinds INTEGER[], texts1 TEXT[], texts2 TEXT[], times TIMESTAMPTZ[], "   \
+    "expiries TIMESTAMPTZ[], keys BYTEA[], fingerprints BIGINT[], positions BIGINT[], in_doubt BOOLEAN, "              \
+    "label_ids TEXT[], label_keys TEXT[], label_values TEXT[]) "                                                       \
+    "RETURNS TABLE (status INTEGER, replayed INTEGER, stored_id TEXT, stored_at TIMESTAMPTZ, event_position BIGINT) "  \
+    "LANGUAGE plpgsql AS $$ "                                                                                          \
+    "BEGIN "                                                                                                           \
+    "RETURN QUERY SELECT * FROM meower_append_in_order(kinds, texts1, texts2, times, expiries, keys, fingerprints, "   \
+    "  positions, in_doubt); "                                                                                         \
+    "INSERT INTO meower_labels(key, value, meow_id) SELECT l.key, l.value, l.id "                                      \
+    "  FROM unnest(label_ids, label_keys, label_values) AS l(id, key, value) "                                         \
+    "  WHERE EXISTS (SELECT FROM meows m WHERE m.id COLLATE \"C\" = l.id) ON CONFLICT DO NOTHING; "                    \
+    "END $$;"
+
 const char *const postgresql_migrations[][POSTGRESQL_MIGRATION_STEPS] = {
     {CREATE_TABLES, CREATE_POST, CREATE_APPEND},
     {KEEP_NEWEST, CREATE_ORDERED_POST, CREATE_ORDERED_APPEND},
+    {CREATE_LABELS, FORGET_LABELS, CREATE_LABELLED_APPEND},
     {NULL},
 };

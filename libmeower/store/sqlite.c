@@ -13,6 +13,7 @@
 #include "store/sqlite_backup.h"
 #include "store/sqlite_batch.h"
 #include "store/sqlite_identity.h"
+#include "store/sqlite_labels.h"
 #include "store/sqlite_schema.h"
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -37,6 +38,7 @@ enum {
     READ_MEOW,
     READ_CHECKPOINT,
     READ_HEAD,
+    READ_LABELS, /* the last: a file of an earlier version, which is only looked at, has none */
     READ_COUNT
 };
 
@@ -54,6 +56,7 @@ static const char *const read_sql[READ_COUNT] = {
     [READ_MEOW] = "SELECT 0, 1, id, body, created_at FROM meows WHERE id = ?1",
     [READ_CHECKPOINT] = "SELECT position FROM meower_checkpoints WHERE name = ?1",
     [READ_HEAD] = "SELECT coalesce(max(position), 0) FROM meower_events",
+    [READ_LABELS] = SQLITE_LABELS_OF_MEOW,
 };
 
 struct sqlite_store {
@@ -63,6 +66,8 @@ struct sqlite_store {
     struct sqlite_connection writer;
     struct sqlite_connection *readers; /* one a lane, opened when it is first used */
     unsigned reader_count;
+    bool has_labels_table;  /* false: opened to look at a file of an earlier version */
+    atomic_bool has_labels; /* false: no meow has any, so that none need to be looked for */
     meower_store_info info; /* as it was when it opened */
     atomic_uint_fast64_t head;
     /* Only for append(). */
@@ -166,6 +171,16 @@ static int recognise_copy(struct sqlite_store *store, meower_error *error)
     return status == MEOWER_OK ? write_identity(store, error) : status;
 }
 
+static int look_for_labels(struct sqlite_store *store, meower_error *error)
+{
+    int64_t has_labels = 0;
+    int status =
+        sqlite_connection_number(&store->writer, "SELECT EXISTS (SELECT 1 FROM meower_labels)", &has_labels, error);
+    store->has_labels_table = true;
+    atomic_store(&store->has_labels, has_labels != 0);
+    return status;
+}
+
 /* Changes nothing, and keeps nobody out. */
 static int open_to_look(struct sqlite_store *store, const meower_backend_config *config, meower_error *error)
 {
@@ -180,7 +195,8 @@ static int open_to_look(struct sqlite_store *store, const meower_backend_config 
         return status;
     }
     sqlite3_db_config(store->writer.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    status = sqlite_schema_look(&store->writer, error);
+    status = sqlite_schema_look(&store->writer, &store->has_labels_table, error);
+    atomic_store(&store->has_labels, store->has_labels_table); /* its owner may write some at any time */
     return status == MEOWER_OK ? read_info(store, error) : status;
 }
 
@@ -203,6 +219,9 @@ static int open_file(struct sqlite_store *store, const meower_backend_config *co
     }
     if (status == MEOWER_OK) {
         status = sqlite_batch_prepare(&store->writer, error);
+    }
+    if (status == MEOWER_OK) {
+        status = look_for_labels(store, error);
     }
     if (status == MEOWER_OK) {
         status = read_info(store, error);
@@ -268,6 +287,16 @@ static int sqlite_info(void *backend, meower_store_info *info, meower_error *err
 
 /* ---- append ----------------------------------------------------------------------------------------------------- */
 
+/* Before anybody can read the first labels. */
+static void note_labels(struct sqlite_store *store, const meower_store_operation *operations, size_t count)
+{
+    for (size_t i = 0; i < count && !atomic_load(&store->has_labels); i++) {
+        if (operations[i].label_count > 0) {
+            atomic_store(&store->has_labels, true);
+        }
+    }
+}
+
 static int sqlite_append(void *backend, meower_store_operation *operations, size_t count, meower_error *error)
 {
     struct sqlite_store *store = backend;
@@ -276,6 +305,7 @@ static int sqlite_append(void *backend, meower_store_operation *operations, size
         return MEOWER_OK;
     }
     memcpy(batch.newest_id, store->newest_id, sizeof(batch.newest_id));
+    note_labels(store, operations, count);
     int status = sqlite_batch_append(&store->writer, &batch, operations, count, error);
     if (status != MEOWER_OK) {
         return status;
@@ -315,7 +345,8 @@ static int take_reader(struct sqlite_store *store, unsigned lane, struct sqlite_
             status = sqlite_connection_execute(connection, "PRAGMA wal_autocheckpoint = 0", error);
         }
         if (status == MEOWER_OK) {
-            status = sqlite_connection_prepare(connection, read_sql, READ_COUNT, error);
+            size_t count = store->has_labels_table ? READ_COUNT : READ_LABELS;
+            status = sqlite_connection_prepare(connection, read_sql, count, error);
         }
         if (status != MEOWER_OK) {
             sqlite_connection_close(connection);
@@ -327,9 +358,10 @@ static int take_reader(struct sqlite_store *store, unsigned lane, struct sqlite_
     return status;
 }
 
-static int push_row(struct sqlite_connection *reader, sqlite3_stmt *statement, meower_row_sink *sink,
-                    meower_error *error)
+static int push_row(const struct sqlite_store *store, struct sqlite_connection *reader, sqlite3_stmt *statement,
+                    meower_row_sink *sink, meower_error *error)
 {
+    struct labels_buffer labels;
     meower_row row = {
         .position = (uint64_t)sqlite3_column_int64(statement, 0),
         .kind = sqlite3_column_int(statement, 1),
@@ -346,18 +378,27 @@ static int push_row(struct sqlite_connection *reader, sqlite3_stmt *statement, m
     if (row.id == NULL) {
         return sqlite_connection_error(reader, error);
     }
+    if (row.body != NULL && atomic_load(&store->has_labels)) {
+        int status = sqlite_labels_read(reader, READ_LABELS, row.id, &labels, error);
+        if (status != MEOWER_OK) {
+            return status;
+        }
+        row.labels = labels.labels;
+        row.label_count = labels.count;
+    }
     return sink->row(sink, &row);
 }
 
 /* Steps through the rows of a statement and resets it. */
-static int push_rows(struct sqlite_connection *reader, int statement_index, meower_row_sink *sink, meower_error *error)
+static int push_rows(const struct sqlite_store *store, struct sqlite_connection *reader, int statement_index,
+                     meower_row_sink *sink, meower_error *error)
 {
     sqlite3_stmt *statement = reader->statements[statement_index];
     int result;
     int status = MEOWER_OK;
     while (status == MEOWER_OK && (result = sqlite3_step(statement)) != SQLITE_DONE) {
         if (result == SQLITE_ROW) {
-            status = push_row(reader, statement, sink, error);
+            status = push_row(store, reader, statement, sink, error);
         } else {
             status = sqlite_connection_error(reader, error);
         }
@@ -411,7 +452,7 @@ static int sqlite_read_events(void *backend, unsigned lane, uint64_t after, size
     }
     sqlite3_bind_int64(reader->statements[READ_EVENTS], 1, clamp(after));
     sqlite3_bind_int64(reader->statements[READ_EVENTS], 2, clamp(max));
-    return push_rows(reader, READ_EVENTS, sink, error);
+    return push_rows(backend, reader, READ_EVENTS, sink, error);
 }
 
 static int sqlite_list(void *backend, unsigned lane, const meower_range *range, meower_row_sink *sink,
@@ -428,7 +469,7 @@ static int sqlite_list(void *backend, unsigned lane, const meower_range *range, 
     sqlite_connection_bind(reader, statement_index, 2, range->below == NULL ? "~" : range->below);
     sqlite3_bind_int64(statement, 3, range->take);
     sqlite3_bind_int64(statement, 4, clamp(range->skip));
-    return push_rows(reader, statement_index, sink, error);
+    return push_rows(backend, reader, statement_index, sink, error);
 }
 
 /* A transaction that could not be ended before is ended first: no other could ever begin. */
@@ -455,7 +496,7 @@ static int sqlite_get(void *backend, unsigned lane, const char *const *ids, size
     }
     for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
         sqlite_connection_bind(reader, READ_MEOW, 1, ids[i]);
-        status = push_rows(reader, READ_MEOW, sink, error);
+        status = push_rows(backend, reader, READ_MEOW, sink, error);
     }
     if (!sqlite3_get_autocommit(reader->db)) {
         sqlite_connection_step(reader, READ_END, NULL);
@@ -499,6 +540,7 @@ static int push_texts(struct sqlite_connection *reader, const char *sql, meower_
 
 static int sqlite_inspect(void *backend, unsigned lane, meower_text_sink *sink, meower_error *error)
 {
+    const struct sqlite_store *store = backend;
     struct sqlite_connection *reader;
     int status = take_reader(backend, lane, &reader, error);
     if (status == MEOWER_OK) {
@@ -509,6 +551,13 @@ static int sqlite_inspect(void *backend, unsigned lane, meower_text_sink *sink, 
                             "SELECT 'an idempotency key names position ' || position || ', where no meow was created' "
                             "FROM meower_keys k WHERE NOT EXISTS (SELECT 1 FROM meower_events e "
                             "WHERE e.position = k.position AND e.kind = 1) ORDER BY position",
+                            sink, error);
+    }
+    if (status == MEOWER_OK && store->has_labels_table) {
+        status = push_texts(reader,
+                            "SELECT DISTINCT 'labels are kept of ' || meow_id || ', which is no meow' "
+                            "FROM meower_labels l WHERE NOT EXISTS (SELECT 1 FROM meows m WHERE m.id = l.meow_id) "
+                            "ORDER BY meow_id",
                             sink, error);
     }
     return status;

@@ -14,8 +14,8 @@
 #define ID    "0ujtsYcgvSTl8PAuAdqWYSMnLOv"
 #define EPOCH "0123456789abcdef"
 
-static const meower_row created = {41, MEOWER_EVENT_CREATED, ID, "a \"b\"", 5, INT64_C(1795477798620261)};
-static const meower_row deleted = {42, MEOWER_EVENT_DELETED, ID, NULL, 0, INT64_C(1795477798620261)};
+static const meower_row created = {41, MEOWER_EVENT_CREATED, ID, "a \"b\"", 5, INT64_C(1795477798620261), NULL, 0};
+static const meower_row deleted = {42, MEOWER_EVENT_DELETED, ID, NULL, 0, INT64_C(1795477798620261), NULL, 0};
 
 static size_t write_payload(const meower_row *row, const char *epoch, char *out, size_t out_size)
 {
@@ -72,7 +72,7 @@ static void the_largest_event_fits_the_announced_size(void **state)
     (void)state;
     char body[560];
     memset(body, '\x01', sizeof(body)); /* \u0001: six bytes each */
-    const meower_row row = {UINT64_MAX, INT32_MIN, ID, body, sizeof(body), INT64_MAX};
+    const meower_row row = {UINT64_MAX, INT32_MIN, ID, body, sizeof(body), INT64_MAX, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     size_t size = event_payload_size(meow);
@@ -127,7 +127,7 @@ static void what_was_written_is_read(void **state)
     assert_ours(out, len, 41);
     len = write_payload(&deleted, EPOCH, out, sizeof(out));
     assert_ours(out, len, 42);
-    const meower_row last = {UINT64_MAX, MEOWER_EVENT_DELETED, ID, NULL, 0, 0};
+    const meower_row last = {UINT64_MAX, MEOWER_EVENT_DELETED, ID, NULL, 0, 0, NULL, 0};
     len = write_payload(&last, EPOCH, out, sizeof(out));
     assert_ours(out, len, UINT64_MAX);
 }

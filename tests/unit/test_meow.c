@@ -105,7 +105,7 @@ static void a_meow_is_a_copy_of_the_row(void **state)
     (void)state;
     char id[] = ID;
     char body[] = "hello";
-    const meower_row row = {41, MEOWER_EVENT_CREATED, id, body, 5, CREATED_AT};
+    const meower_row row = {41, MEOWER_EVENT_CREATED, id, body, 5, CREATED_AT, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     memset(id, 'x', sizeof(id) - 1);
@@ -124,7 +124,7 @@ static void its_json_has_id_body_and_time(void **state)
 {
     (void)state;
     const char body[] = "a \"b\"\n\\ 🐱 &lt;";
-    const meower_row row = {0, MEOWER_EVENT_CREATED, ID, body, sizeof(body) - 1, CREATED_AT};
+    const meower_row row = {0, MEOWER_EVENT_CREATED, ID, body, sizeof(body) - 1, CREATED_AT, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     assert_string_equal(meow->json, "{\"id\":\"" ID "\",\"body\":\"a \\\"b\\\"\\n\\\\ 🐱 &lt;\","
@@ -137,7 +137,7 @@ static void the_body_need_not_end_with_nul_in_the_row(void **state)
 {
     (void)state;
     const char body[] = {'h', 'e', 'l', 'l', 'o'};
-    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, body, 4, CREATED_AT};
+    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, body, 4, CREATED_AT, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     assert_string_equal(meow->view.body, "hell");
@@ -149,7 +149,7 @@ static void without_a_body_it_says_only_its_id(void **state)
     (void)state;
     static const int kinds[] = {MEOWER_EVENT_DELETED, MEOWER_EVENT_CREATED};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        const meower_row row = {42, kinds[i], ID, NULL, 0, CREATED_AT};
+        const meower_row row = {42, kinds[i], ID, NULL, 0, CREATED_AT, NULL, 0};
         struct meow *meow = meow_new(&row);
         assert_non_null(meow);
         assert_false(meow_has_body(meow));
@@ -164,7 +164,7 @@ static void without_a_body_it_says_only_its_id(void **state)
 static void an_empty_body_is_a_body(void **state)
 {
     (void)state;
-    const meower_row row = {42, MEOWER_EVENT_CREATED, ID, "", 0, 0};
+    const meower_row row = {42, MEOWER_EVENT_CREATED, ID, "", 0, 0, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     assert_true(meow_has_body(meow));
@@ -175,7 +175,7 @@ static void an_empty_body_is_a_body(void **state)
 static void an_adopted_id_of_any_form_is_kept(void **state)
 {
     (void)state;
-    const meower_row row = {42, MEOWER_EVENT_CREATED, "an \"old\" id of 32 characters ...", "x", 1, 0};
+    const meower_row row = {42, MEOWER_EVENT_CREATED, "an \"old\" id of 32 characters ...", "x", 1, 0, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     assert_string_equal(meow->view.id, row.id);
@@ -187,14 +187,14 @@ static void an_adopted_id_of_any_form_is_kept(void **state)
 static void a_body_too_large_for_any_memory_gives_null(void **state)
 {
     (void)state;
-    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "x", SIZE_MAX, 0};
+    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "x", SIZE_MAX, 0, NULL, 0};
     assert_null(meow_new(&row));
 }
 
 static void it_lives_as_long_as_someone_holds_it(void **state)
 {
     (void)state;
-    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "hello", 5, 0};
+    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "hello", 5, 0, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     assert_ptr_equal(meow_hold(meow), meow);
@@ -223,7 +223,7 @@ static void *hold_and_release(void *argument)
 static void threads_may_share_it(void **state)
 {
     (void)state;
-    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "hello", 5, 0};
+    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "hello", 5, 0, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     pthread_t threads[4];
