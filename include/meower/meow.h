@@ -39,10 +39,12 @@ typedef struct meower_label {
 /* A meow as stored. The library owns it; the comment of the function that gave it says for how long. Members may be
  * added at the end in later versions: never copy it by value. */
 typedef struct meower_meow {
-    const char *id;        /* 27 characters, NUL-terminated */
-    const char *body;      /* UTF-8, NUL-terminated */
-    size_t body_len;       /* bytes of body without the NUL */
-    int64_t created_at_us; /* microseconds since 1970-01-01T00:00:00Z */
+    const char *id;             /* 27 characters, NUL-terminated */
+    const char *body;           /* UTF-8, NUL-terminated */
+    size_t body_len;            /* bytes of body without the NUL */
+    int64_t created_at_us;      /* microseconds since 1970-01-01T00:00:00Z */
+    const meower_label *labels; /* in bytewise order of key, then value; NULL when there are none. Since 0.2 */
+    size_t label_count;         /* 0 to MEOWER_LABELS_MAX. Since 0.2 */
 } meower_meow;
 
 /* Kinds of events; clients ignore kinds they do not know. */

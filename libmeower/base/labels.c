@@ -31,8 +31,8 @@ int labels_compare(const meower_label *left, const meower_label *right)
     return order != 0 ? order : compare_texts(left->value, left->value_len, right->value, right->value_len);
 }
 
-/* Copies the labels into `out` in order. Insertion sort: there are few, and mostly they are in order already. */
-static void sort(const meower_label *labels, size_t count, meower_label *out)
+/* Insertion sort: there are few, and mostly they are in order already. */
+void labels_sort(const meower_label *labels, size_t count, meower_label *out)
 {
     for (size_t i = 0; i < count; i++) {
         size_t at = i;
@@ -146,7 +146,7 @@ int meower_labels_check(const meower_label *labels, size_t count, meower_error *
     if (status != MEOWER_OK) {
         return status;
     }
-    sort(labels, count, sorted);
+    labels_sort(labels, count, sorted);
     for (size_t i = 1; i < count; i++) {
         if (labels_compare(&sorted[i - 1], &sorted[i]) == 0) {
             return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
@@ -178,7 +178,7 @@ static char *append(char *out, const char *text, size_t len)
 
 void labels_copy(const meower_label *labels, size_t count, meower_label *out, char *text)
 {
-    sort(labels, count, out);
+    labels_sort(labels, count, out);
     for (size_t i = 0; i < count; i++) {
         char *value = append(text, out[i].key, out[i].key_len);
         char *end = append(value, out[i].value, out[i].value_len);

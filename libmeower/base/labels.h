@@ -25,6 +25,10 @@ int labels_check_each(const char *whose, const meower_label *labels, size_t coun
 /* Bytes of the run of these labels; 0 when there are none. */
 size_t labels_text_len(const meower_label *labels, size_t count);
 
+/* Copies labels, which were checked and are in any order, into `out`, which has room for `count`, in order. Their texts
+ * stay where they are. */
+void labels_sort(const meower_label *labels, size_t count, meower_label *out);
+
 /* Copies labels, which were checked and are in any order: the array into `out`, which has room for `count`, in order,
  * and its run into `text`, which has room for labels_text_len() bytes. */
 void labels_copy(const meower_label *labels, size_t count, meower_label *out, char *text);

@@ -369,7 +369,7 @@ void world_post_many(struct world *world, unsigned count)
     meower_error error = {0};
     for (unsigned i = 0; i < count; i++) {
         struct entry *entry = new_entry(world, NULL);
-        posts[i] = (meower_post){sizeof(meower_post), entry->body, strlen(entry->body), NULL, entry};
+        posts[i] = (meower_post){sizeof(meower_post), entry->body, strlen(entry->body), NULL, entry, NULL, 0};
     }
     int status = meower_command_submit_posts(world->command, posts, count, &error);
     if (status != MEOWER_OK) {

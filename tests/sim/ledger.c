@@ -1,5 +1,6 @@
 /* ledger.c - see ledger.h. Memory that is short ends the program: a simulation without its ledger proves nothing. */
 #include "sim/ledger.h"
+#include "base/labels.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,28 @@ const struct ledger_meow *ledger_find(const struct ledger *ledger, const char *i
     return find(ledger, id);
 }
 
+/* Writes the run of labels. Returns its bytes. */
+static size_t write_labels(const meower_label *labels, size_t count, char out[LEDGER_LABELS_SIZE])
+{
+    meower_label copies[MEOWER_LABELS_MAX];
+    size_t len = labels_text_len(labels, count);
+
+    if (len > LEDGER_LABELS_SIZE) {
+        abort();
+    }
+    labels_copy(labels, count, copies, out);
+    return len;
+}
+
+bool ledger_is_same(const struct ledger_meow *meow, const meower_meow *shown)
+{
+    char labels[LEDGER_LABELS_SIZE];
+
+    return strcmp(meow->body, shown->body) == 0 &&
+           write_labels(shown->labels, shown->label_count, labels) == meow->labels_len &&
+           memcmp(labels, meow->labels, meow->labels_len) == 0;
+}
+
 static struct ledger_meow *add_meow(struct ledger *ledger, const meower_store_operation *operation)
 {
     size_t place = seek(ledger, operation->id);
@@ -68,6 +91,8 @@ static struct ledger_meow *add_meow(struct ledger *ledger, const meower_store_op
     ledger->meows[index] = (struct ledger_meow){.created_at_us = operation->at_us, .created = operation->position};
     memcpy(ledger->meows[index].id, operation->id, MEOWER_ID_SIZE);
     memcpy(ledger->meows[index].body, operation->body, operation->body_len);
+    ledger->meows[index].labels_len =
+        write_labels(operation->labels, operation->label_count, ledger->meows[index].labels);
     return &ledger->meows[index];
 }
 

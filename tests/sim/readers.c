@@ -225,7 +225,7 @@ static const struct ledger_meow *check_meow(struct world *world, const struct re
 {
     const struct ledger_meow *meow = ledger_find(&world->ledger, shown->id);
 
-    if (meow == NULL || strcmp(shown->body, meow->body) != 0 || shown->created_at_us != meow->created_at_us) {
+    if (meow == NULL || !ledger_is_same(meow, shown) || shown->created_at_us != meow->created_at_us) {
         world_fail(world, "node %d: a %s shows meow %s otherwise than it is stored", read->node, reading_name(read),
                    shown->id);
     }

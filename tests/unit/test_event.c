@@ -50,6 +50,26 @@ static void a_frame_is_the_meow_with_kind_and_cursor(void **state)
                            "\"created_at\":\"2026-11-23T23:49:58.620261Z\",\"cursor\":\"" EPOCH "-41\"}");
 }
 
+static void labels_stand_before_the_cursor_and_in_the_payload(void **state)
+{
+    (void)state;
+    const meower_label label = MEOWER_LABEL("room", "garden");
+    meower_row row = created;
+    row.labels = &label;
+    row.label_count = 1;
+    assert_frame(&row, "{\"kind\":1,\"id\":\"" ID "\",\"body\":\"a \\\"b\\\"\","
+                       "\"created_at\":\"2026-11-23T23:49:58.620261Z\",\"labels\":{\"room\":\"garden\"},"
+                       "\"cursor\":\"" EPOCH "-41\"}");
+    char out[400];
+    char epoch[MEOWER_EPOCH_SIZE];
+    uint64_t position = 0;
+    size_t len = write_payload(&row, EPOCH, out, sizeof(out));
+    out[len] = '\0';
+    assert_non_null(strstr(out, ",\"labels\":{\"room\":\"garden\"},\"cursor\":"));
+    assert_true(event_parse_payload(out, len, epoch, &position));
+    assert_int_equal(position, 41);
+}
+
 static void the_frame_of_a_deletion_has_only_kind_id_and_cursor(void **state)
 {
     (void)state;
@@ -332,6 +352,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_frame_is_the_meow_with_kind_and_cursor),
+        cmocka_unit_test(labels_stand_before_the_cursor_and_in_the_payload),
         cmocka_unit_test(the_frame_of_a_deletion_has_only_kind_id_and_cursor),
         cmocka_unit_test(a_payload_has_position_and_epoch_behind_the_cursor),
         cmocka_unit_test(the_largest_event_fits_the_announced_size),

@@ -133,6 +133,54 @@ static void its_json_has_id_body_and_time(void **state)
     meow_release(meow);
 }
 
+static void its_labels_are_in_order_in_view_and_json(void **state)
+{
+    (void)state;
+    char value[] = "tom";
+    const meower_label labels[] = {MEOWER_LABEL("tag", "naps"), MEOWER_LABEL("tag", "cats"), {"author", 6, value, 3}};
+    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "hello", 5, CREATED_AT, labels, 3};
+    struct meow *meow = meow_new(&row);
+    assert_non_null(meow);
+    memset(value, 'x', 3);
+    assert_string_equal(meow->json, "{\"id\":\"" ID "\",\"body\":\"hello\",\"created_at\":"
+                                    "\"2026-11-23T23:49:58.620261Z\",\"labels\":{\"author\":\"tom\",\"tag\":"
+                                    "[\"cats\",\"naps\"]}}");
+    assert_int_equal(meow->json_len, strlen(meow->json));
+    assert_int_equal(meow->view.label_count, 3);
+    assert_string_equal(meow->view.labels[0].value, "tom");
+    assert_string_equal(meow->view.labels[1].value, "cats");
+    assert_string_equal(meow->view.labels[2].key, "tag");
+    meow_release(meow);
+}
+
+static void a_new_id_leaves_the_labels_as_they_are(void **state)
+{
+    (void)state;
+    const meower_label label = MEOWER_LABEL("room", "garden");
+    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "hello", 5, CREATED_AT, &label, 1};
+    struct meow *meow = meow_new(&row);
+    assert_non_null(meow);
+    meow_set_id(meow, "aWgEPTl1tmebfsQzFP4bxwgy80V");
+    assert_string_equal(meow->view.id, "aWgEPTl1tmebfsQzFP4bxwgy80V");
+    assert_non_null(strstr(meow->json, "{\"id\":\"aWgEPTl1tmebfsQzFP4bxwgy80V\",\"body\""));
+    assert_string_equal(meow->view.labels[0].key, "room");
+    assert_string_equal(meow->view.labels[0].value, "garden");
+    meow_release(meow);
+}
+
+static void without_a_body_it_has_no_labels(void **state)
+{
+    (void)state;
+    const meower_label label = MEOWER_LABEL("room", "garden");
+    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, NULL, 0, CREATED_AT, &label, 1};
+    struct meow *meow = meow_new(&row);
+    assert_non_null(meow);
+    assert_int_equal(meow->view.label_count, 0);
+    assert_null(meow->view.labels);
+    assert_string_equal(meow->json, "{\"id\":\"" ID "\"}");
+    meow_release(meow);
+}
+
 static void the_body_need_not_end_with_nul_in_the_row(void **state)
 {
     (void)state;
@@ -248,6 +296,9 @@ int main(void)
         cmocka_unit_test(the_error_names_what_is_wrong_with_the_body),
         cmocka_unit_test(a_meow_is_a_copy_of_the_row),
         cmocka_unit_test(its_json_has_id_body_and_time),
+        cmocka_unit_test(its_labels_are_in_order_in_view_and_json),
+        cmocka_unit_test(a_new_id_leaves_the_labels_as_they_are),
+        cmocka_unit_test(without_a_body_it_has_no_labels),
         cmocka_unit_test(the_body_need_not_end_with_nul_in_the_row),
         cmocka_unit_test(without_a_body_it_says_only_its_id),
         cmocka_unit_test(an_empty_body_is_a_body),

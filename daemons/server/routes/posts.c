@@ -28,7 +28,7 @@ bool posts_add(struct posts *posts, const char *body, size_t body_len, const cha
     buffer_append(&posts->texts, body, body_len);
     buffer_append(&posts->texts, "", 1);
     buffer_append(&posts->texts, idempotency_key == NULL ? "" : idempotency_key, key_size);
-    posts->items[posts->count++] = (meower_post){sizeof(meower_post), NULL, body_len, idempotency_key, tag};
+    posts->items[posts->count++] = (meower_post){sizeof(meower_post), NULL, body_len, idempotency_key, tag, NULL, 0};
     return true;
 }
 
