@@ -534,17 +534,17 @@ static int lmdb_head(void *store, unsigned lane, uint64_t *position, meower_erro
     return result == 0 ? MEOWER_OK : fail(result, "read the head", error);
 }
 
-/* Pushes a row with the parts that the meow's own records have. */
-static int push_with_meow(const struct batch *batch, meower_row *row, const MDB_val *meow, meower_row_sink *sink)
+/* Sets the parts of a row that the meow's own records have; its labels are put into `labels`. */
+static void set_meow(const struct batch *batch, meower_row *row, const MDB_val *meow,
+                     meower_label labels[MEOWER_LABELS_MAX])
 {
-    meower_label labels[MEOWER_LABELS_MAX];
     MDB_val run = {0, NULL};
     memcpy(&row->created_at_us, meow->mv_data, sizeof(row->created_at_us));
     row->body = (const char *)meow->mv_data + sizeof(row->created_at_us);
     row->body_len = meow->mv_size - sizeof(row->created_at_us);
     row->labels = labels;
     if (find(batch, LABELS, text_of(row->id), &run) != 0) {
-        return sink->row(sink, row);
+        return;
     }
     const char *at = run.mv_data;
     while (at < (const char *)run.mv_data + run.mv_size && row->label_count < MEOWER_LABELS_MAX) {
@@ -554,11 +554,11 @@ static int push_with_meow(const struct batch *batch, meower_row *row, const MDB_
         label->value_len = strlen(label->value);
         at = label->value + label->value_len + 1;
     }
-    return sink->row(sink, row);
 }
 
 static int push_event(const struct batch *batch, const MDB_val *position, const MDB_val *value, meower_row_sink *sink)
 {
+    meower_label labels[MEOWER_LABELS_MAX];
     struct event event;
     MDB_val meow;
     memcpy(&event, value->mv_data, sizeof(event));
@@ -569,7 +569,7 @@ static int push_event(const struct batch *batch, const MDB_val *position, const 
         .created_at_us = event.at_us,
     };
     if (event.kind == MEOWER_EVENT_CREATED && find(batch, MEOWS, text_of(event.id), &meow) == 0) {
-        return push_with_meow(batch, &row, &meow, sink);
+        set_meow(batch, &row, &meow, labels);
     }
     return sink->row(sink, &row);
 }
@@ -606,10 +606,12 @@ static int lmdb_read_events(void *store, unsigned lane, uint64_t after, size_t m
 
 static int push_meow(const struct batch *batch, const MDB_val *id, const MDB_val *meow, meower_row_sink *sink)
 {
+    meower_label labels[MEOWER_LABELS_MAX];
     char text[MEOWER_ID_SIZE];
     copy_text(text, sizeof(text), id);
     meower_row row = {.kind = MEOWER_EVENT_CREATED, .id = text};
-    return push_with_meow(batch, &row, meow, sink);
+    set_meow(batch, &row, meow, labels);
+    return sink->row(sink, &row);
 }
 
 static int compare(const MDB_val *id, const char *bound)
@@ -640,6 +642,21 @@ static int is_past(const MDB_val *id, const meower_range *range)
     return range->above != NULL && compare(id, range->above) <= 0;
 }
 
+/* Whether a meow has what the terms of a range say. Here every meow of the range is looked at; a store for large feeds
+ * keeps a table by key, value and id. */
+static int is_match(const struct batch *batch, const MDB_val *id, const MDB_val *meow, const meower_range *range)
+{
+    meower_label labels[MEOWER_LABELS_MAX];
+    char text[MEOWER_ID_SIZE];
+    if (range->term_count == 0) {
+        return 1;
+    }
+    copy_text(text, sizeof(text), id);
+    meower_row row = {.id = text};
+    set_meow(batch, &row, meow, labels);
+    return meower_labels_match(range->terms, range->term_count, row.labels, row.label_count);
+}
+
 static int push_range(const struct batch *batch, MDB_cursor *cursor, const meower_range *range, meower_row_sink *sink,
                       int *status)
 {
@@ -650,9 +667,10 @@ static int push_range(const struct batch *batch, MDB_cursor *cursor, const meowe
     uint32_t taken = 0;
     int result = seek(cursor, range, &id, &meow);
     while (result == 0 && taken < range->take && *status == MEOWER_OK && !is_past(&id, range)) {
-        if (skipped < range->skip) {
+        int matches = is_match(batch, &id, &meow, range);
+        if (matches && skipped < range->skip) {
             skipped++;
-        } else {
+        } else if (matches) {
             *status = push_meow(batch, &id, &meow, sink);
             taken++;
         }

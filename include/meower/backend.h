@@ -120,14 +120,23 @@ typedef struct meower_row_sink {
     int (*row)(struct meower_row_sink *sink, const meower_row *row);
 } meower_row_sink;
 
-/* Which meows to list, in id order. */
+/* Which meows to list, in id order. Of those that the bounds leave and that carry what the terms say, `skip` are left
+ * out first. */
 typedef struct meower_range {
-    const char *below; /* only ids < below; NULL: no bound */
-    const char *above; /* only ids > above; NULL: no bound */
-    int ascending;     /* 1: oldest first, 0: newest first */
-    uint64_t skip;     /* rows to leave out first */
-    uint32_t take;     /* rows at most */
+    const char *below;         /* only ids < below; NULL: no bound */
+    const char *above;         /* only ids > above; NULL: no bound */
+    int ascending;             /* 1: oldest first, 0: newest first */
+    uint64_t skip;             /* rows to leave out first */
+    uint32_t take;             /* rows at most */
+    const meower_label *terms; /* in bytewise order of key, then value, and none twice; all texts NUL-terminated. Values
+                                  of one key are alternatives, different keys must all hold */
+    size_t term_count;         /* 0: any meow */
 } meower_range;
+
+/* Returns 1 when a meow with `label_count` labels has what `term_count` terms of a range say, and 0 when it has not.
+ * Both are in bytewise order of key, then value. Any thread. Since 0.2. */
+MEOWER_API int meower_labels_match(const meower_label *terms, size_t term_count, const meower_label *labels,
+                                   size_t label_count);
 
 /* What a store says of itself when it has opened. */
 typedef struct meower_store_info {

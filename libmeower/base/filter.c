@@ -1,6 +1,5 @@
 /* filter.c - see filter.h. */
 #include "base/filter.h"
-#include <meower/backend.h>
 #include <stdlib.h>
 
 static void drop_repeated(struct filter *filter)
@@ -43,34 +42,34 @@ void filter_free(struct filter *filter)
     free(filter);
 }
 
-size_t filter_alternatives(const struct filter *filter, size_t first)
+size_t filter_alternatives(const meower_label *terms, size_t count)
 {
-    size_t end = first + 1;
+    size_t alternatives = 1;
 
-    while (end < filter->count && labels_compare_keys(&filter->terms[first], &filter->terms[end]) == 0) {
-        end++;
+    while (alternatives < count && labels_compare_keys(&terms[0], &terms[alternatives]) == 0) {
+        alternatives++;
     }
-    return end - first;
+    return alternatives;
 }
 
-bool filter_matches(const struct filter *filter, const meower_label *labels, size_t count)
+int meower_labels_match(const meower_label *terms, size_t term_count, const meower_label *labels, size_t label_count)
 {
     size_t at = 0; /* the labels before it are below the term that is looked at */
     size_t term = 0;
 
-    while (filter != NULL && term < filter->count) {
-        size_t end = term + filter_alternatives(filter, term);
+    while (term < term_count) {
+        size_t end = term + filter_alternatives(&terms[term], term_count - term);
         bool holds = false;
-        while (term < end && at < count && !holds) {
-            int order = labels_compare(&labels[at], &filter->terms[term]);
+        while (term < end && at < label_count && !holds) {
+            int order = labels_compare(&labels[at], &terms[term]);
             holds = order == 0;
             at += order < 0 ? 1 : 0;
             term += order > 0 ? 1 : 0;
         }
         if (!holds) {
-            return false;
+            return 0;
         }
         term = end;
     }
-    return true;
+    return 1;
 }

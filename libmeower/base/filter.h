@@ -1,9 +1,10 @@
 /* filter.h - which meows a list or a stream is about: terms KEY=VALUE, of which values of one key are alternatives, and
- * different keys must all hold. Compiled once, it only compares neighbours. */
+ * different keys must all hold. Compiled once, it only compares neighbours (meower_labels_match() in backend.h). */
 #ifndef BASE_FILTER_H
 #define BASE_FILTER_H
 
 #include "base/labels.h"
+#include <meower/backend.h>
 
 /* Immutable: any thread may read it. */
 struct filter {
@@ -19,10 +20,7 @@ int filter_new(const meower_label *terms, size_t count, struct filter **out, meo
 /* Releases it; NULL is left alone. */
 void filter_free(struct filter *filter);
 
-/* Whether a meow with these labels, which are in order, is let through. NULL lets everything through. */
-bool filter_matches(const struct filter *filter, const meower_label *labels, size_t count);
-
-/* How many terms from `first` on have its key: they are alternatives. */
-size_t filter_alternatives(const struct filter *filter, size_t first);
+/* How many of `count` terms, from the first on, have its key: they are alternatives. */
+size_t filter_alternatives(const meower_label *terms, size_t count);
 
 #endif

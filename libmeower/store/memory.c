@@ -420,6 +420,44 @@ static void find_range(const struct memory_table *meows, const meower_range *ran
     *end = range->below == NULL ? meows->count : memory_table_seek(meows, range->below);
 }
 
+static meower_row row_at(const struct memory_store *store, const meower_range *range, size_t first, size_t end,
+                         size_t index)
+{
+    return meow_row(store->meows.records[range->ascending ? first + index : end - 1 - index]);
+}
+
+static int push_range(const struct memory_store *store, const meower_range *range, size_t first, size_t end,
+                      meower_row_sink *sink)
+{
+    size_t found = end > first ? end - first : 0;
+    int status = MEOWER_OK;
+    for (uint64_t i = range->skip; i < found && i - range->skip < range->take && status == MEOWER_OK; i++) {
+        meower_row row = row_at(store, range, first, end, (size_t)i);
+        status = sink->row(sink, &row);
+    }
+    return status;
+}
+
+/* Looks at every meow of the range. */
+static int push_matching(const struct memory_store *store, const meower_range *range, size_t first, size_t end,
+                         meower_row_sink *sink)
+{
+    size_t found = end > first ? end - first : 0;
+    uint64_t matched = 0;
+    int status = MEOWER_OK;
+    for (size_t i = 0; i < found && status == MEOWER_OK; i++) {
+        meower_row row = row_at(store, range, first, end, i);
+        if (!meower_labels_match(range->terms, range->term_count, row.labels, row.label_count)) {
+            continue;
+        }
+        if (matched >= range->skip && matched - range->skip >= range->take) {
+            break;
+        }
+        status = matched++ >= range->skip ? sink->row(sink, &row) : MEOWER_OK;
+    }
+    return status;
+}
+
 static int memory_list(void *backend, unsigned lane, const meower_range *range, meower_row_sink *sink,
                        meower_error *error)
 {
@@ -431,11 +469,8 @@ static int memory_list(void *backend, unsigned lane, const meower_range *range, 
     (void)error;
     pthread_rwlock_rdlock(&store->lock);
     find_range(&store->meows, range, &first, &end);
-    size_t found = end > first ? end - first : 0;
-    for (uint64_t i = range->skip; i < found && i - range->skip < range->take && status == MEOWER_OK; i++) {
-        meower_row row = meow_row(store->meows.records[range->ascending ? first + i : end - 1 - i]);
-        status = sink->row(sink, &row);
-    }
+    status = range->term_count == 0 ? push_range(store, range, first, end, sink)
+                                    : push_matching(store, range, first, end, sink);
     pthread_rwlock_unlock(&store->lock);
     return status;
 }

@@ -20,6 +20,7 @@ enum {
     READ_EVENTS,
     READ_NEWEST_FIRST,
     READ_OLDEST_FIRST,
+    READ_MATCHING,
     READ_MEOWS,
     READ_CHECKPOINT,
     READ_DAMAGE,
@@ -52,6 +53,10 @@ static const char *const read_sql[READ_COUNT] = {
                                 "ORDER BY id COLLATE \"C\" DESC LIMIT $3::bigint OFFSET $4::bigint",
     [READ_OLDEST_FIRST] = MEOWS "WHERE id COLLATE \"C\" > $1::text AND id COLLATE \"C\" < $2::text "
                                 "ORDER BY id COLLATE \"C\" LIMIT $3::bigint OFFSET $4::bigint",
+    [READ_MATCHING] = "SELECT 0::bigint, 1, m.id::text, m.body::text, m.created_at, m.labels FROM "
+                      "meower_filter($1::text[], $2::text[], $3::text, $4::text, $5::boolean, $6::bigint, $7::bigint) "
+                      "WITH ORDINALITY AS match(id, number), LATERAL (SELECT id, body, created_at, " LABELS
+                      "FROM meows WHERE id COLLATE \"C\" = match.id LIMIT 1) m ORDER BY match.number",
     [READ_MEOWS] = MEOWS "WHERE id COLLATE \"C\" = ANY ($1::text[])",
     [READ_CHECKPOINT] = "SELECT position FROM meower_checkpoints WHERE name = $1::text",
     [READ_DAMAGE] =
@@ -303,9 +308,37 @@ static int postgresql_read_events(void *backend, unsigned lane, uint64_t after, 
     return ask(backend, lane, &question, error);
 }
 
+static int list_matching(struct postgresql_store *store, unsigned lane, const meower_range *range,
+                         meower_row_sink *sink, meower_error *error)
+{
+    struct question question = {.statement = READ_MATCHING, .rows_max = range->take, .take = push_row, .taker = sink};
+    struct postgresql_array terms[2] = {{0}};
+    postgresql_array_begin(&terms[0], POSTGRESQL_TEXT, range->term_count);
+    postgresql_array_begin(&terms[1], POSTGRESQL_TEXT, range->term_count);
+    for (size_t i = 0; i < range->term_count; i++) {
+        postgresql_array_add_text(&terms[0], range->terms[i].key);
+        postgresql_array_add_text(&terms[1], range->terms[i].value);
+    }
+    int status = postgresql_array_bind(terms, 2, &question.parameters, error);
+    postgresql_add_text(&question.parameters, range->above == NULL ? "" : range->above);
+    postgresql_add_text(&question.parameters, range->below == NULL ? "~" : range->below);
+    postgresql_add_bytes(&question.parameters, range->ascending ? "\1" : "", 1); /* a boolean */
+    postgresql_add_bigint(&question.parameters, range->skip);
+    postgresql_add_bigint(&question.parameters, range->take);
+    if (status == MEOWER_OK) {
+        status = ask(store, lane, &question, error);
+    }
+    postgresql_array_free(&terms[0]);
+    postgresql_array_free(&terms[1]);
+    return status;
+}
+
 static int postgresql_list(void *backend, unsigned lane, const meower_range *range, meower_row_sink *sink,
                            meower_error *error)
 {
+    if (range->term_count > 0) {
+        return list_matching(backend, lane, range, sink, error);
+    }
     struct question question = {
         .statement = range->ascending ? READ_OLDEST_FIRST : READ_NEWEST_FIRST,
         .rows_max = range->take,

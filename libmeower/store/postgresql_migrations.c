@@ -232,9 +232,44 @@
     "  WHERE EXISTS (SELECT FROM meows m WHERE m.id COLLATE \"C\" = l.id) ON CONFLICT DO NOTHING; "                    \
     "END $$;"
 
+/* The ids of the meows that carry what terms say, in the order of a list. It is a leapfrog join, as that of the SQLite
+ * store: each key in turn seeks its next meow from where the last one has come to, until all have come to the same, so
+ * that what is read is bounded by the rarest label. No id is between an id and the same one with a "!" behind it. */
+#define CREATE_FILTER                                                                                                  \
+    "CREATE FUNCTION meower_filter(term_keys TEXT[], term_values TEXT[], above TEXT, below TEXT, ascending BOOLEAN, "  \
+    "skip BIGINT, take BIGINT) RETURNS SETOF TEXT LANGUAGE plpgsql STABLE AS $$ "                                      \
+    "DECLARE keys TEXT[] := ARRAY(SELECT DISTINCT unnest(term_keys)); passed BIGINT := 0; "                            \
+    "agreed INTEGER; turn INTEGER := 0; place TEXT; nearest TEXT; "                                                    \
+    "BEGIN "                                                                                                           \
+    "place := CASE WHEN ascending THEN above || '!' ELSE below END; "                                                  \
+    "WHILE passed - skip < take LOOP "                                                                                 \
+    "  agreed := 0; "                                                                                                  \
+    "  WHILE agreed < cardinality(keys) LOOP "                                                                         \
+    "    turn := turn % cardinality(keys) + 1; "                                                                       \
+    "    IF ascending THEN "                                                                                           \
+    "      SELECT min(next.id) INTO nearest FROM unnest(term_keys, term_values) AS t(key, value), LATERAL "            \
+    "        (SELECT l.meow_id AS id FROM meower_labels l WHERE l.key = t.key AND l.value = t.value "                  \
+    "        AND l.meow_id >= place ORDER BY l.meow_id LIMIT 1) next WHERE t.key = keys[turn]; "                       \
+    "    ELSE "                                                                                                        \
+    "      SELECT max(next.id) INTO nearest FROM unnest(term_keys, term_values) AS t(key, value), LATERAL "            \
+    "        (SELECT l.meow_id AS id FROM meower_labels l WHERE l.key = t.key AND l.value = t.value "                  \
+    "        AND l.meow_id < place ORDER BY l.meow_id DESC LIMIT 1) next WHERE t.key = keys[turn]; "                   \
+    "    END IF; "                                                                                                     \
+    "    IF nearest IS NULL OR (CASE WHEN ascending THEN nearest COLLATE \"C\" >= below "                              \
+    "      ELSE nearest COLLATE \"C\" <= above END) THEN RETURN; END IF; "                                             \
+    "    agreed := CASE WHEN agreed > 0 AND place = CASE WHEN ascending THEN nearest ELSE nearest || '!' END "         \
+    "      THEN agreed + 1 ELSE 1 END; "                                                                               \
+    "    place := CASE WHEN ascending THEN nearest ELSE nearest || '!' END; "                                          \
+    "  END LOOP; "                                                                                                     \
+    "  passed := passed + 1; "                                                                                         \
+    "  IF passed > skip THEN RETURN NEXT nearest; END IF; "                                                            \
+    "  place := CASE WHEN ascending THEN nearest || '!' ELSE nearest END; "                                            \
+    "END LOOP; "                                                                                                       \
+    "END $$;"
+
 const char *const postgresql_migrations[][POSTGRESQL_MIGRATION_STEPS] = {
     {CREATE_TABLES, CREATE_POST, CREATE_APPEND},
     {KEEP_NEWEST, CREATE_ORDERED_POST, CREATE_ORDERED_APPEND},
-    {CREATE_LABELS, FORGET_LABELS, CREATE_LABELLED_APPEND},
+    {CREATE_LABELS, FORGET_LABELS, CREATE_LABELLED_APPEND, CREATE_FILTER},
     {NULL},
 };

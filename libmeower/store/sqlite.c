@@ -12,6 +12,7 @@
 #include "port/schemes.h"
 #include "store/sqlite_backup.h"
 #include "store/sqlite_batch.h"
+#include "store/sqlite_filter.h"
 #include "store/sqlite_identity.h"
 #include "store/sqlite_labels.h"
 #include "store/sqlite_schema.h"
@@ -38,7 +39,9 @@ enum {
     READ_MEOW,
     READ_CHECKPOINT,
     READ_HEAD,
-    READ_LABELS, /* the last: a file of an earlier version, which is only looked at, has none */
+    READ_LABELS, /* this and the next: a file of an earlier version, which is only looked at, has no labels */
+    READ_LABEL_DOWN,
+    READ_LABEL_UP,
     READ_COUNT
 };
 
@@ -57,6 +60,8 @@ static const char *const read_sql[READ_COUNT] = {
     [READ_CHECKPOINT] = "SELECT position FROM meower_checkpoints WHERE name = ?1",
     [READ_HEAD] = "SELECT coalesce(max(position), 0) FROM meower_events",
     [READ_LABELS] = SQLITE_LABELS_OF_MEOW,
+    [READ_LABEL_DOWN] = SQLITE_FILTER_DOWN,
+    [READ_LABEL_UP] = SQLITE_FILTER_UP,
 };
 
 struct sqlite_store {
@@ -455,21 +460,16 @@ static int sqlite_read_events(void *backend, unsigned lane, uint64_t after, size
     return push_rows(backend, reader, READ_EVENTS, sink, error);
 }
 
-static int sqlite_list(void *backend, unsigned lane, const meower_range *range, meower_row_sink *sink,
-                       meower_error *error)
+static int list_all(const struct sqlite_store *store, struct sqlite_connection *reader, const meower_range *range,
+                    meower_row_sink *sink, meower_error *error)
 {
-    struct sqlite_connection *reader;
-    int status = take_reader(backend, lane, &reader, error);
-    if (status != MEOWER_OK) {
-        return status;
-    }
     int statement_index = range->ascending ? READ_OLDEST_FIRST : READ_NEWEST_FIRST;
     sqlite3_stmt *statement = reader->statements[statement_index];
     sqlite_connection_bind(reader, statement_index, 1, range->above == NULL ? "" : range->above);
     sqlite_connection_bind(reader, statement_index, 2, range->below == NULL ? "~" : range->below);
     sqlite3_bind_int64(statement, 3, range->take);
     sqlite3_bind_int64(statement, 4, clamp(range->skip));
-    return push_rows(backend, reader, statement_index, sink, error);
+    return push_rows(store, reader, statement_index, sink, error);
 }
 
 /* A transaction that could not be ended before is ended first: no other could ever begin. */
@@ -480,6 +480,56 @@ static int begin_read(struct sqlite_connection *reader, meower_error *error)
         status = sqlite_connection_step(reader, READ_END, error);
     }
     return status == MEOWER_OK ? sqlite_connection_step(reader, READ_BEGIN, error) : status;
+}
+
+/* Pushes the meows that the walk comes to, but for the first ones that are skipped. */
+static int push_matching(const struct sqlite_store *store, struct sqlite_filter *filter, meower_row_sink *sink,
+                         meower_error *error)
+{
+    const meower_range *range = filter->range;
+    bool is_found = range->take > 0;
+    int status = MEOWER_OK;
+    for (uint64_t passed = 0;
+         is_found && status == MEOWER_OK && (passed < range->skip || passed - range->skip < range->take); passed++) {
+        status = sqlite_filter_next(filter, &is_found, error);
+        if (status == MEOWER_OK && is_found && passed >= range->skip) {
+            sqlite_connection_bind(filter->reader, READ_MEOW, 1, filter->id);
+            status = push_rows(store, filter->reader, READ_MEOW, sink, error);
+        }
+    }
+    return status;
+}
+
+/* One transaction, as sqlite_get(). */
+static int list_matching(const struct sqlite_store *store, struct sqlite_connection *reader, const meower_range *range,
+                         meower_row_sink *sink, meower_error *error)
+{
+    struct sqlite_filter filter;
+    if (!atomic_load(&store->has_labels)) {
+        return MEOWER_OK;
+    }
+    int status = begin_read(reader, error);
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    sqlite_filter_begin(&filter, reader, READ_LABEL_DOWN, range);
+    status = push_matching(store, &filter, sink, error);
+    if (!sqlite3_get_autocommit(reader->db)) {
+        sqlite_connection_step(reader, READ_END, NULL);
+    }
+    return status;
+}
+
+static int sqlite_list(void *backend, unsigned lane, const meower_range *range, meower_row_sink *sink,
+                       meower_error *error)
+{
+    struct sqlite_connection *reader;
+    int status = take_reader(backend, lane, &reader, error);
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    return range->term_count == 0 ? list_all(backend, reader, range, sink, error)
+                                  : list_matching(backend, reader, range, sink, error);
 }
 
 /* One transaction, so that all meows are of one moment. */

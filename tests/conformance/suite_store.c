@@ -785,6 +785,128 @@ static void what_a_refused_batch_labels_is_not_labelled(void **state)
     check_labels(get_one(fixture, id_of(6)), other_labels, 1);
 }
 
+/* ---- lists of what carries some labels -------------------------------------------------------------------------- */
+
+#define MATCHED_MEOWS 30
+
+/* The labels of a meow by its number, in order. Returns how many. */
+static size_t choose_labels(unsigned number, meower_label labels[4])
+{
+    size_t count = 0;
+    if (number % 2 == 0) {
+        labels[count++] = (meower_label)MEOWER_LABEL("author", "tim");
+    }
+    if (number % 7 == 0) {
+        labels[count++] = (meower_label)MEOWER_LABEL("author", "tom");
+    }
+    if (number % 3 == 0) {
+        labels[count++] = (meower_label)MEOWER_LABEL("room", "garden");
+    }
+    if (number % 5 != 0) {
+        labels[count++] =
+            number == 13 ? (meower_label)MEOWER_LABEL("tag", "only 'one'") : (meower_label)MEOWER_LABEL("tag", "cats");
+    }
+    return count;
+}
+
+static void post_labelled_meows(struct fixture *fixture)
+{
+    meower_store_operation operations[MATCHED_MEOWS];
+    meower_label labels[MATCHED_MEOWS][4];
+    for (unsigned i = 0; i < MATCHED_MEOWS; i++) {
+        size_t count = choose_labels(i + 1, labels[i]);
+        operations[i] = post_with_labels(fixture, id_of(i + 1), labels[i], count);
+    }
+    append(fixture, operations, MATCHED_MEOWS);
+}
+
+/* The list is what a look at each meow gives. */
+static void check_matching(struct fixture *fixture, const meower_range *range)
+{
+    const struct collector *rows = list(fixture, *range);
+    uint64_t matched = 0;
+    size_t count = 0;
+    for (unsigned i = 1; i <= MATCHED_MEOWS; i++) {
+        unsigned number = range->ascending ? i : MATCHED_MEOWS + 1 - i;
+        meower_label labels[4];
+        const char *id = id_of(number);
+        size_t label_count = choose_labels(number, labels);
+        bool is_within = (range->below == NULL || strcmp(id, range->below) < 0) &&
+                         (range->above == NULL || strcmp(id, range->above) > 0);
+        if (is_within && meower_labels_match(range->terms, range->term_count, labels, label_count) &&
+            ++matched > range->skip && count < range->take) {
+            assert_true(count < rows->count);
+            assert_string_equal(rows->rows[count].id, id);
+            check_labels(&rows->rows[count++], labels, label_count);
+        }
+    }
+    assert_int_equal(rows->count, count);
+}
+
+static const meower_label all_terms[] = {MEOWER_LABEL("author", "tim"),     MEOWER_LABEL("author", "tom"),
+                                         MEOWER_LABEL("room", "garden"),    MEOWER_LABEL("tag", "cats"),
+                                         MEOWER_LABEL("tag", "only 'one'"), MEOWER_LABEL("zone", "nowhere")};
+
+static void a_list_of_labels_is_what_a_look_at_each_meow_gives(void **state)
+{
+    struct fixture *fixture = *state;
+    post_labelled_meows(fixture);
+    for (unsigned chosen = 1; chosen < 64; chosen++) {
+        meower_label terms[6];
+        meower_range range = {.terms = terms, .take = ROWS_MAX};
+        for (unsigned i = 0; i < 6; i++) {
+            if ((chosen >> i & 1) != 0) {
+                terms[range.term_count++] = all_terms[i];
+            }
+        }
+        for (range.ascending = 0; range.ascending < 2; range.ascending++) {
+            check_matching(fixture, &range);
+        }
+    }
+}
+
+static void a_list_of_labels_has_bounds_and_skips_and_takes(void **state)
+{
+    struct fixture *fixture = *state;
+    static const size_t firsts[] = {2, 3, 0}; /* room; tag=cats; author=tim or tom */
+    static const size_t counts[] = {1, 1, 3};
+    post_labelled_meows(fixture);
+    for (unsigned variant = 0; variant < 3 * 2 * 2 * 2 * 3 * 3; variant++) {
+        unsigned rest = variant;
+        const unsigned filter = rest % 3;
+        meower_range range = {.terms = &all_terms[firsts[filter]], .term_count = counts[filter]};
+        rest /= 3;
+        range.ascending = (int)(rest % 2);
+        range.above = rest / 2 % 2 == 0 ? NULL : id_of(6);
+        range.below = rest / 4 % 2 == 0 ? NULL : id_of(24);
+        range.skip = rest / 8 % 3;
+        range.take = rest / 24 * 2;
+        check_matching(fixture, &range);
+    }
+    check_matching(fixture, &(meower_range){.terms = &all_terms[2], .term_count = 1, .skip = UINT64_MAX, .take = 5});
+    check_matching(fixture, &(meower_range){.terms = &all_terms[2], .term_count = 1, .take = UINT32_MAX});
+}
+
+static void a_deleted_meow_is_in_no_list_of_its_labels(void **state)
+{
+    struct fixture *fixture = *state;
+    const meower_range range = {.terms = other_labels, .term_count = 1, .take = 5};
+    for (unsigned i = 1; i <= 3; i++) {
+        append_one(fixture, post_with_labels(fixture, id_of(i), other_labels, 1));
+    }
+    append_one(fixture, delete_of(fixture, id_of(2)));
+    CHECK_IDS(list(fixture, range), 3, 1);
+}
+
+static void a_label_that_nobody_has_is_no_error(void **state)
+{
+    struct fixture *fixture = *state;
+    const meower_range range = {.terms = other_labels, .term_count = 1, .take = 5};
+    assert_int_equal(list(fixture, range)->count, 0);
+    post_some(fixture, 2);
+    assert_int_equal(list(fixture, range)->count, 0);
+}
+
 /* ---- ids rise with positions ------------------------------------------------------------------------------------ */
 
 /* The batch is refused, `newest` is named, and nothing of it is there. */
@@ -1580,6 +1702,10 @@ int main(void)
         STORE_TEST(a_deletion_has_no_labels_and_leaves_those_of_others),
         STORE_TEST(a_replayed_post_keeps_the_labels_it_was_stored_with),
         STORE_TEST(what_a_refused_batch_labels_is_not_labelled),
+        STORE_TEST(a_list_of_labels_is_what_a_look_at_each_meow_gives),
+        STORE_TEST(a_list_of_labels_has_bounds_and_skips_and_takes),
+        STORE_TEST(a_deleted_meow_is_in_no_list_of_its_labels),
+        STORE_TEST(a_label_that_nobody_has_is_no_error),
         STORE_TEST(a_deleted_meow_is_in_no_list),
         STORE_TEST(a_deletion_is_an_event_without_body),
         STORE_TEST(the_creation_of_a_deleted_meow_has_no_body),

@@ -220,7 +220,8 @@ static void make_version_1(struct fixture *fixture)
         "DELETE FROM meows WHERE id = '" LOWER_ID "'; UPDATE meower_head SET position = 3; "
         "ALTER TABLE meower_head DROP COLUMN newest_id; "
         "DROP FUNCTION meower_post_in_order; DROP FUNCTION meower_append_in_order; "
-        "DROP FUNCTION meower_append_with_labels; DROP FUNCTION meower_forget_labels CASCADE; DROP TABLE "
+        "DROP FUNCTION meower_append_with_labels; DROP FUNCTION meower_filter; DROP FUNCTION meower_forget_labels "
+        "CASCADE; DROP TABLE "
         "meower_labels; "
         "UPDATE meower_meta SET value = '1' WHERE name = 'version'");
 }
@@ -272,7 +273,7 @@ static void append(struct fixture *fixture, meower_store_operation *operations, 
 /* A database as commit 9dd1588 made it, which was of version 1, with one meow and a deletion. */
 static void make_database_of_version_1(const struct fixture *fixture)
 {
-    for (size_t i = 0; i < POSTGRESQL_MIGRATION_STEPS; i++) {
+    for (size_t i = 0; i < POSTGRESQL_MIGRATION_STEPS && postgresql_migrations[0][i] != NULL; i++) {
         postgresql_server_execute(fixture->url, "%s", postgresql_migrations[0][i]);
     }
     postgresql_server_execute(

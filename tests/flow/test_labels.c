@@ -204,6 +204,166 @@ static void labels_are_there_when_the_outcome_was_unknown(void **state)
     fixture_end(&fixture);
 }
 
+/* ---- lists of what carries some labels ------------------------------------------------------------------------- */
+
+/* Posts "m1" to "m9"; those whose numbers are even are in the garden, and those that three divides are by tom. */
+static void post_nine(struct fixture *fixture)
+{
+    for (int i = 1; i <= 9; i++) {
+        char body[8];
+        meower_label labels[2];
+        meower_post post = MEOWER_POST_INIT;
+        snprintf(body, sizeof(body), "m%d", i);
+        post.body = body;
+        post.body_len = strlen(body);
+        post.labels = labels;
+        if (i % 2 == 0) {
+            labels[post.label_count++] = (meower_label)MEOWER_LABEL("room", "garden");
+        }
+        if (i % 3 == 0) {
+            labels[post.label_count++] = (meower_label)MEOWER_LABEL("author", "tom");
+        }
+        assert_int_equal(meower_command_post_one(fixture->command, &post, PATIENCE_MS, NULL, NULL), MEOWER_OK);
+    }
+}
+
+/* The page has the meows with these numbers, such as "8642". */
+static void assert_numbers(const meower_page *page, const char *numbers)
+{
+    assert_int_equal(meower_page_count(page), strlen(numbers));
+    for (size_t i = 0; numbers[i] != '\0'; i++) {
+        assert_int_equal(meower_page_meow(page, i)->body[1], numbers[i]);
+    }
+}
+
+/* Lists what `filter` says and compares it. */
+static void assert_list(struct fixture *fixture, const meower_list *filter, const char *numbers, int has_newer,
+                        int has_older)
+{
+    meower_page *page = list(fixture->query, filter);
+
+    assert_numbers(page, numbers);
+    assert_int_equal(meower_page_has_newer(page), has_newer);
+    assert_int_equal(meower_page_has_older(page), has_older);
+    meower_page_free(page);
+}
+
+static void a_list_has_only_what_carries_the_labels(void **state)
+{
+    static const meower_label terms[] = {MEOWER_LABEL("room", "garden"), MEOWER_LABEL("author", "tom"),
+                                         MEOWER_LABEL("author", "tim")};
+    struct fixture fixture;
+    meower_list all = MEOWER_LIST_INIT;
+    meower_list filter = MEOWER_LIST_INIT;
+    char ids[10][MEOWER_ID_SIZE];
+    meower_page *page;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    post_nine(&fixture);
+    page = list(fixture.query, &all);
+    for (int i = 1; i <= 9; i++) {
+        memcpy(ids[i], meower_page_meow(page, (size_t)(9 - i))->id, MEOWER_ID_SIZE);
+    }
+    meower_page_free(page);
+    filter.labels = terms;
+    filter.label_count = 1;
+    assert_list(&fixture, &filter, "8642", 0, 0);
+    filter.label_count = 3;
+    assert_list(&fixture, &filter, "6", 0, 0);
+    filter.label_count = 1;
+    filter.take = 2;
+    assert_list(&fixture, &filter, "86", 0, 1);
+    filter.skip = 1;
+    assert_list(&fixture, &filter, "64", 1, 1);
+    filter.skip = 3;
+    assert_list(&fixture, &filter, "2", 1, 0);
+    filter.skip = 0;
+    filter.max_id = ids[8];
+    assert_list(&fixture, &filter, "64", 1, 1);
+    filter.max_id = ids[9];
+    assert_list(&fixture, &filter, "86", 0, 1); /* m9, which is newer, is not in the garden */
+    filter.max_id = NULL;
+    filter.min_id = ids[1];
+    assert_list(&fixture, &filter, "42", 1, 0); /* m1, which is older, is not */
+    filter.min_id = ids[2];
+    assert_list(&fixture, &filter, "64", 1, 1);
+    filter.min_id = NULL;
+    filter.since_id = ids[6];
+    assert_list(&fixture, &filter, "8", 0, 1);
+    fixture_end(&fixture);
+}
+
+static void a_list_of_a_label_is_fresh_on_another_instance(void **state)
+{
+    const meower_label term = MEOWER_LABEL("tag", "cats");
+    struct pair pair;
+    meower_list filter = MEOWER_LIST_INIT;
+    meower_page *page;
+
+    (void)state;
+    pair_begin(&pair, OPTIONS(STEPPED));
+    post_labelled(pair.one.command, "one");
+    post(pair.one.command, "two");
+    filter.labels = &term;
+    filter.label_count = 1;
+    page = list(pair.two.query, &filter);
+    assert_int_equal(meower_page_count(page), 1);
+    assert_page_labelled(page, 0);
+    pair_end(&pair);
+}
+
+static void a_wrong_filter_is_refused_by_name(void **state)
+{
+    const meower_label wrong = MEOWER_LABEL("Room", "garden");
+    meower_label many[MEOWER_LABELS_MAX + 1];
+    struct fixture fixture;
+    meower_list filter = MEOWER_LIST_INIT;
+    meower_page *page = NULL;
+    meower_error error = {0};
+
+    (void)state;
+    for (size_t i = 0; i < MEOWER_LABELS_MAX + 1; i++) {
+        many[i] = (meower_label)MEOWER_LABEL("room", "garden");
+    }
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    filter.labels = &wrong;
+    filter.label_count = 1;
+    assert_int_equal(meower_query_list(fixture.query, &filter, PATIENCE_MS, &page, &error), MEOWER_ERROR_INVALID);
+    assert_non_null(strstr(error.message, "\"Room=garden\""));
+    filter.labels = many;
+    filter.label_count = MEOWER_LABELS_MAX;
+    assert_int_equal(meower_query_list(fixture.query, &filter, PATIENCE_MS, &page, &error), MEOWER_OK);
+    meower_page_free(page);
+    filter.label_count++;
+    assert_int_equal(meower_query_submit_list(fixture.query, &filter, NULL, &error), MEOWER_ERROR_INVALID);
+    assert_string_equal(error.message, "there are 17 labels; a filter may have 16 at most");
+    fixture_end(&fixture);
+}
+
+static void the_texts_of_a_filter_are_copied(void **state)
+{
+    char value[] = "garden";
+    meower_label term = {"room", 4, value, 6};
+    struct fixture fixture;
+    meower_list filter = MEOWER_LIST_INIT;
+    meower_page *page = NULL;
+
+    (void)state;
+    fixture_begin(&fixture, OPTIONS(STEPPED));
+    post_nine(&fixture);
+    filter.labels = &term;
+    filter.label_count = 1;
+    assert_int_equal(meower_query_submit_list(fixture.query, &filter, NULL, NULL), MEOWER_OK);
+    memset(value, 'x', 6);
+    memset(&term, 'x', sizeof(term));
+    feed_run(fixture.feed);
+    assert_int_equal(meower_query_next(fixture.query, &page), 1);
+    assert_numbers(page, "8642");
+    meower_page_free(page);
+    fixture_end(&fixture);
+}
+
 /* ---- idempotency keys ------------------------------------------------------------------------------------------- */
 
 static int post_one(struct fixture *fixture, const meower_post *post, meower_command_result *result)
@@ -340,6 +500,10 @@ int main(void)
         cmocka_unit_test(another_instance_sees_the_labels),
         cmocka_unit_test(who_starts_later_reads_the_labels_from_the_store),
         cmocka_unit_test(labels_are_there_when_the_outcome_was_unknown),
+        cmocka_unit_test(a_list_has_only_what_carries_the_labels),
+        cmocka_unit_test(a_list_of_a_label_is_fresh_on_another_instance),
+        cmocka_unit_test(a_wrong_filter_is_refused_by_name),
+        cmocka_unit_test(the_texts_of_a_filter_are_copied),
         cmocka_unit_test(a_key_stands_for_the_labels_too),
         cmocka_unit_test(without_labels_the_fingerprint_is_that_of_the_body),
         cmocka_unit_test(wrong_labels_are_refused_by_name_and_nothing_is_stored),
