@@ -82,6 +82,10 @@ MEOWER_API int meower_command_submit_post(meower_command *command, const char *b
 MEOWER_API int meower_command_submit_posts(meower_command *command, const meower_post *posts, size_t count,
                                            meower_error *error);
 
+/* Submits one post (borrowed until return), which may have labels, as meower_command_submit_post() does. Errors and
+ * thread rule as there, and UNSUPPORTED when the post has a member of a later version. Since 0.2. */
+MEOWER_API int meower_command_submit_one(meower_command *command, const meower_post *post, meower_error *error);
+
 /* Submits the deletion of the meow `id` (NUL-terminated, copied). The result carries `tag`; its status is NOT_FOUND
  * when there is none. Errors and thread rule as meower_command_submit_post(). Since 0.1. */
 MEOWER_API int meower_command_submit_delete(meower_command *command, const char *id, void *tag, meower_error *error);

@@ -260,6 +260,28 @@ static int submit(meower_command *command, struct command_request *request, meow
     return submit_list(command, &list, error);
 }
 
+/* Takes over a post that a program gave, whichever release it was built with, and makes its request. */
+static int make_given(meower_command *command, const meower_post *given, struct command_request **out,
+                      meower_error *error)
+{
+    meower_post post = MEOWER_POST_INIT;
+    int status = given == NULL ? refuse_null("post", error) : sized_check(&post_type, given, error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    sized_read(&post_type, &post, given, given->struct_size);
+    return make_post(command, &post, out, error);
+}
+
+int meower_command_submit_one(meower_command *command, const meower_post *post, meower_error *error)
+{
+    struct command_request *request;
+    int status = make_given(command, post, &request, error);
+
+    return status == MEOWER_OK ? submit(command, request, error) : status;
+}
+
 int meower_command_submit_post(meower_command *command, const char *body, size_t body_len, const char *idempotency_key,
                                void *tag, meower_error *error)
 {
@@ -416,16 +438,11 @@ int meower_command_post(meower_command *command, const char *body, size_t body_l
 int meower_command_post_one(meower_command *command, const meower_post *post, int timeout_ms,
                             meower_command_result *out, meower_error *error)
 {
-    meower_post own = MEOWER_POST_INIT;
     struct command_request *request;
-    int status = post == NULL ? refuse_null("post", error) : sized_check(&post_type, post, error);
+    int status = check_room(out, error);
 
     if (status == MEOWER_OK) {
-        status = check_room(out, error);
-    }
-    if (status == MEOWER_OK) {
-        sized_read(&post_type, &own, post, post->struct_size);
-        status = make_post(command, &own, &request, error);
+        status = make_given(command, post, &request, error);
     }
     return status == MEOWER_OK ? call(command, request, timeout_ms, out, error) : status;
 }

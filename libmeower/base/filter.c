@@ -1,5 +1,6 @@
 /* filter.c - see filter.h. */
 #include "base/filter.h"
+#include <stdbool.h>
 #include <stdlib.h>
 
 static void drop_repeated(struct filter *filter)

@@ -1,7 +1,7 @@
 /* postgresql.c - the store "postgresql://USER:PASSWORD@HOST:PORT/DATABASE" (or libpq's keywords:
  * "postgresql:host=..."). Several processes may have one open at once. What is read comes from the server, never from
  * this process; each lane has a connection, and append() another one. */
-#include "base/labels.h"
+#include "base/labels_buffer.h"
 #include "port/schemes.h"
 #include "store/postgresql_batch.h"
 #include "store/postgresql_error.h"

@@ -2,7 +2,7 @@
 #ifndef STORE_SQLITE_LABELS_H
 #define STORE_SQLITE_LABELS_H
 
-#include "base/labels.h"
+#include "base/labels_buffer.h"
 #include "store/sqlite_connection.h"
 
 /* Inserts all labels of posts; the argument is bound by sqlite_labels_insert(). What another program has left under an

@@ -2,6 +2,7 @@
  * Nothing here assumes that nobody else may change the store, or that it is fast. */
 #include "conformance/suite_store.h"
 #include "base/labels.h"
+#include "base/labels_buffer.h"
 #include "store/store.h"
 #include <pthread.h>
 #include <stdarg.h>

@@ -198,7 +198,7 @@ static void labels_are_there_when_the_outcome_was_unknown(void **state)
                                                .count = 1,
                                                .status = MEOWER_ERROR_OUTCOME_UNKNOWN,
                                                .is_performed = true});
-    assert_int_equal(meower_command_submit_posts(fixture.command, &post, 1, NULL), MEOWER_OK);
+    assert_int_equal(meower_command_submit_one(fixture.command, &post, NULL), MEOWER_OK);
     assert_int_equal(run_until_answered(&fixture).status, MEOWER_OK);
     assert_page_labelled(list_newest(fixture.query, 1), 0);
     fixture_end(&fixture);
@@ -439,6 +439,8 @@ static void wrong_labels_are_refused_by_name_and_nothing_is_stored(void **state)
     posts[1].labels = NULL;
     assert_int_equal(post_one(&fixture, &posts[1], &result), MEOWER_ERROR_INVALID);
     assert_int_equal(meower_command_post_one(fixture.command, NULL, 0, NULL, NULL), MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_command_submit_one(fixture.command, NULL, NULL), MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_command_submit_one(fixture.command, &posts[1], NULL), MEOWER_ERROR_INVALID);
     feed_run(fixture.feed);
     assert_feed_has(&fixture, 0);
     fixture_end(&fixture);

@@ -1,6 +1,7 @@
 /* ledger.c - see ledger.h. Memory that is short ends the program: a simulation without its ledger proves nothing. */
 #include "sim/ledger.h"
 #include "base/labels.h"
+#include "base/labels_buffer.h"
 #include <stdlib.h>
 #include <string.h>
 

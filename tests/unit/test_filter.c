@@ -2,6 +2,7 @@
 #include "base/filter.h"
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <cmocka.h>

@@ -1,5 +1,6 @@
 /* test_labels.c - which labels a meow may have, their order, their run of bytes, and their JSON. */
 #include "base/labels.h"
+#include "base/labels_buffer.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

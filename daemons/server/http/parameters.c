@@ -40,20 +40,29 @@ bool percent_decode(struct slice text, bool plus_is_space, char *out, size_t siz
     return true;
 }
 
+bool parameter_next(struct slice *parameters, struct slice *name, struct slice *value)
+{
+    if (parameters->text == NULL) {
+        return false;
+    }
+    const char *end = parameters->len > 0 ? memchr(parameters->text, '&', parameters->len) : NULL;
+    struct slice pair = {parameters->text, end == NULL ? parameters->len : (size_t)(end - parameters->text)};
+    *parameters = end == NULL ? (struct slice){NULL, 0} : (struct slice){end + 1, parameters->len - pair.len - 1};
+
+    const char *equals = pair.len > 0 ? memchr(pair.text, '=', pair.len) : NULL;
+    *name = (struct slice){pair.text, equals == NULL ? pair.len : (size_t)(equals - pair.text)};
+    *value = (struct slice){pair.text + pair.len, 0};
+    if (equals != NULL) {
+        *value = (struct slice){equals + 1, pair.len - name->len - 1};
+    }
+    return true;
+}
+
 enum parameter_result parameter_get(struct slice parameters, const char *name, char *out, size_t size, size_t *len)
 {
     char decoded[NAME_SIZE];
-    while (parameters.text != NULL) {
-        const char *end = parameters.len > 0 ? memchr(parameters.text, '&', parameters.len) : NULL;
-        struct slice pair = {parameters.text, end == NULL ? parameters.len : (size_t)(end - parameters.text)};
-        parameters = end == NULL ? (struct slice){NULL, 0} : (struct slice){end + 1, parameters.len - pair.len - 1};
-
-        const char *equals = pair.len > 0 ? memchr(pair.text, '=', pair.len) : NULL;
-        struct slice key = {pair.text, equals == NULL ? pair.len : (size_t)(equals - pair.text)};
-        struct slice value = {pair.text + pair.len, 0};
-        if (equals != NULL) {
-            value = (struct slice){equals + 1, pair.len - key.len - 1};
-        }
+    struct slice key, value;
+    while (parameter_next(&parameters, &key, &value)) {
         size_t key_len;
         if (!percent_decode(key, true, decoded, sizeof(decoded), &key_len)) {
             continue;

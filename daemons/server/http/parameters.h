@@ -11,6 +11,10 @@ enum parameter_result {
     PARAMETER_MALFORMED /* a bad percent-encoding, or longer than there is room */
 };
 
+/* Takes the next pair out of *parameters: its name and its value, still encoded. False when there is none; at last
+ * parameters->text is NULL. */
+bool parameter_next(struct slice *parameters, struct slice *name, struct slice *value);
+
 /* Decodes the first parameter `name` into out[0..size-1] and adds a NUL after its *len bytes, which may contain NULs
  * too. Nothing is written unless it is found. */
 enum parameter_result parameter_get(struct slice parameters, const char *name, char *out, size_t size, size_t *len);
