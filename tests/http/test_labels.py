@@ -1,6 +1,7 @@
-"""Labels on POST /meows, and where they are seen."""
+"""Labels on POST /meows, where they are seen, and lists of them."""
 
 import json
+import re
 
 import pytest
 
@@ -67,3 +68,55 @@ def test_an_idempotency_key_stands_for_the_labels_too(feed):
     other = feed.request("POST", f"/meows?body={word}&label.tag=a", headers=key)
     assert again.json() == first.json()
     assert other.status_code == 422
+
+
+def post(feed, word, query):
+    assert feed.request("POST", f"/meows?body={word}&{query}").status_code == 200
+
+
+def bodies(response):
+    assert response.status_code == 200, response.content[:300]
+    return [meow["body"] for meow in response.json()]
+
+
+@pytest.fixture
+def room(feed):
+    """A room of its own with five meows, of which two are by tom and one is by tim; beside it meows without labels."""
+    name = unique_word()
+    for number, author in enumerate(["tom", "ann", "tim", "ann", "tom"]):
+        post(feed, f"m{number}", f"label.room={name}&label.author={author}")
+        post(feed, unique_word(), "")
+    return name
+
+
+def test_a_list_has_only_what_carries_the_labels(feed, room):
+    assert bodies(feed.get(f"/meows?label.room={room}")) == ["m4", "m3", "m2", "m1", "m0"]
+    assert bodies(feed.get(f"/meows?label.room={room}&label.author=tom&label.author=tim")) == ["m4", "m2", "m0"]
+    assert bodies(feed.get(f"/meows?label.room={room}&label.author=nobody")) == []
+    assert bodies(feed.get(f"/meows?label.room={room}&skip=1&take=2")) == ["m3", "m2"]
+
+
+def test_links_lead_through_the_pages_of_a_filter(feed, room):
+    seen, address = [], f"/meows?label.room={room}&label.room=a+b%26c&take=2"
+    while True:
+        response = feed.get(address)
+        page = bodies(response)
+        if not page:
+            break
+        seen += page
+        address = re.search(r'<([^>]+)>; rel="next"', response.headers["Link"]).group(1)
+        assert "label.room=a%20b%26c" in address
+    assert seen == ["m4", "m3", "m2", "m1", "m0"]
+
+
+def test_a_page_without_a_filter_has_links_without_one(feed, room):
+    feed.get(f"/meows?label.room={room}")
+    assert "label" not in feed.get("/meows?take=1").headers["Link"]
+
+
+@pytest.mark.parametrize("query", [
+    "label.Room=a", "label.=a", "label.room=", "label.tag=%FF",
+    "&".join(f"label.tag={number}" for number in range(17)),
+])
+def test_a_wrong_filter_is_refused(feed, query):
+    assert_problem(feed.get(f"/meows?{query}"), 400, "Invalid labels")

@@ -1,4 +1,4 @@
-/* test_post_labels.c - where the labels of a POST stand, and which are refused. */
+/* test_post_labels.c - where the labels of a POST stand, which are refused, and how they become parameters again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "server/http/label_parameters.h"
 #include "server/http/post_labels.h"
 #include <stdio.h>
 #include <string.h>
@@ -135,6 +136,18 @@ static void too_many_or_too_long_ones_are_refused(void **state)
     assert_refused(query, NULL, "", "1 to 128 characters");
 }
 
+static void labels_become_parameters_again(void **state)
+{
+    (void)state;
+    struct labels_buffer labels = {.count = 0, .len = 0};
+    struct buffer out = {NULL, 0, 0, 0};
+    assert_true(label_parameters_add(slice_of("label.room=a+b%26%0A&label.tag=%C3%A4-._~Z9"), &labels, &error));
+    assert_true(label_parameters_write(&labels, &out));
+    assert_true(buffer_append(&out, "", 1));
+    assert_string_equal(buffer_data(&out), "&label.room=a%20b%26%0A&label.tag=%C3%A4-._~Z9");
+    buffer_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +159,7 @@ int main(void)
         cmocka_unit_test(what_no_meow_may_have_is_refused_by_name),
         cmocka_unit_test(what_cannot_be_decoded_is_refused),
         cmocka_unit_test(too_many_or_too_long_ones_are_refused),
+        cmocka_unit_test(labels_become_parameters_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,6 +40,26 @@ bool percent_decode(struct slice text, bool plus_is_space, char *out, size_t siz
     return true;
 }
 
+static bool is_unreserved(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
+}
+
+bool percent_encode(const char *text, size_t len, struct buffer *out)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    if (!buffer_reserve(out, 3 * len)) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        const char escape[3] = {'%', digits[byte >> 4], digits[byte & 15]};
+        buffer_append(out, is_unreserved(text[i]) ? &text[i] : escape, is_unreserved(text[i]) ? 1 : 3);
+    }
+    return true;
+}
+
 bool parameter_next(struct slice *parameters, struct slice *name, struct slice *value)
 {
     if (parameters->text == NULL) {

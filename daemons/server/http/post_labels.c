@@ -1,57 +1,15 @@
 /* post_labels.c - see post_labels.h. */
 #include "server/http/post_labels.h"
 
+#include "server/http/label_parameters.h"
 #include "server/http/parameters.h"
 #include <cjson/cJSON.h>
 #include <meower/backend.h>
-
-#define PREFIX     "label."
-#define PREFIX_LEN (sizeof(PREFIX) - 1)
-#define NAME_SIZE  (PREFIX_LEN + MEOWER_LABEL_KEY_MAX + 2) /* decoded; one more than is right, to be refused by name */
-#define VALUE_SIZE (4 * (MEOWER_LABEL_VALUE_MAX + 1) + 1)  /* the same */
 
 static bool refuse(meower_error *error, const char *why)
 {
     meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "%s", why);
     return false;
-}
-
-static bool add(struct labels_buffer *labels, const char *key, size_t key_len, const char *value, size_t value_len,
-                meower_error *error)
-{
-    return labels_buffer_add(labels, key, key_len, value, value_len) ||
-           refuse(error, "there are more labels than a meow may have, which is 16, or longer ones");
-}
-
-/* ---- label.KEY=VALUE -------------------------------------------------------------------------------------------- */
-
-/* Whether a name that cannot be decoded was meant for a label. */
-static bool begins_as_label(struct slice name)
-{
-    return name.len >= PREFIX_LEN && memcmp(name.text, PREFIX, PREFIX_LEN) == 0;
-}
-
-static bool add_parameters(struct slice parameters, struct labels_buffer *labels, meower_error *error)
-{
-    char name[NAME_SIZE], value[VALUE_SIZE];
-    struct slice encoded_name, encoded_value;
-    while (parameter_next(&parameters, &encoded_name, &encoded_value)) {
-        size_t name_len, value_len;
-        bool is_name = percent_decode(encoded_name, true, name, sizeof(name), &name_len);
-        if (!is_name && begins_as_label(encoded_name)) {
-            return refuse(error, "the key of a label is too long or badly encoded; it has 1 to 32 characters");
-        }
-        if (!is_name || name_len < PREFIX_LEN || memcmp(name, PREFIX, PREFIX_LEN) != 0) {
-            continue;
-        }
-        if (!percent_decode(encoded_value, true, value, sizeof(value), &value_len)) {
-            return refuse(error, "the value of a label is too long or badly encoded; it has 1 to 128 characters");
-        }
-        if (!add(labels, name + PREFIX_LEN, name_len - PREFIX_LEN, value, value_len, error)) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* ---- "labels" in JSON ------------------------------------------------------------------------------------------- */
@@ -62,7 +20,7 @@ static bool add_text(const cJSON *text, const char *key, struct labels_buffer *l
     if (value == NULL) {
         return refuse(error, "\"labels\" must be an object; each of its members is a text or an array of texts");
     }
-    return add(labels, key, strlen(key), value, strlen(value), error);
+    return label_add(labels, key, strlen(key), value, strlen(value), error);
 }
 
 /* A member of "labels" has one value or several. */
@@ -139,13 +97,14 @@ bool post_labels_find(const struct request *request, struct labels_buffer *label
     bool is_right = true;
     labels->count = 0;
     labels->len = 0;
-    if (!add_parameters(request->query, labels, error)) {
+    if (!label_parameters_add(request->query, labels, error)) {
         return false;
     }
     slice_next(&list, ';', &type);
     if (request->content_len > 0 && !has_body_in_query(request)) {
-        is_right = slice_equals_nocase(type, "application/json") ? add_json(request->content, labels, error)
-                                                                 : add_parameters(request->content, labels, error);
+        is_right = slice_equals_nocase(type, "application/json")
+                       ? add_json(request->content, labels, error)
+                       : label_parameters_add(request->content, labels, error);
     }
     return is_right && meower_labels_check(labels->labels, labels->count, error) == MEOWER_OK;
 }
