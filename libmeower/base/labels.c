@@ -191,7 +191,9 @@ void labels_copy(const meower_label *labels, size_t count, meower_label *out, ch
 
 /* ---- JSON ------------------------------------------------------------------------------------------------------- */
 
-#define LABELS_MEMBER "\"labels\":{"
+static const char labels_member[] = "\"labels\":{";
+
+#define MEMBER_LEN (sizeof(labels_member) - 1)
 
 /* How many labels from the first on have its key. */
 static size_t values_of_key(const meower_label *labels, size_t count)
@@ -206,7 +208,7 @@ static size_t values_of_key(const meower_label *labels, size_t count)
 
 size_t labels_json_len(const meower_label *labels, size_t count)
 {
-    size_t len = count == 0 ? 0 : strlen(LABELS_MEMBER); /* the last comma makes room for the closing brace */
+    size_t len = count == 0 ? 0 : MEMBER_LEN; /* the last comma makes room for the closing brace */
 
     for (size_t i = 0; i < count;) {
         size_t values = values_of_key(&labels[i], count - i);
@@ -239,8 +241,8 @@ char *labels_write_json(const meower_label *labels, size_t count, char *out)
     if (count == 0) {
         return out;
     }
-    memcpy(out, LABELS_MEMBER, strlen(LABELS_MEMBER));
-    out += strlen(LABELS_MEMBER);
+    memcpy(out, labels_member, MEMBER_LEN);
+    out += MEMBER_LEN;
     for (size_t i = 0; i < count;) {
         size_t values = values_of_key(&labels[i], count - i);
         out = write_key(&labels[i], values, out);
