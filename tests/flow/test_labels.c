@@ -210,7 +210,7 @@ static void labels_are_there_when_the_outcome_was_unknown(void **state)
 static void post_nine(struct fixture *fixture)
 {
     for (int i = 1; i <= 9; i++) {
-        char body[8];
+        char body[16];
         meower_label labels[2];
         meower_post post = MEOWER_POST_INIT;
         snprintf(body, sizeof(body), "m%d", i);
