@@ -2,7 +2,7 @@
  * transactions that several processes of one machine may share. It passes tests/conformance/suite_store.c, the suite
  * that the stores of the library pass.
  *
- * One file holds seven tables; a batch is one transaction, durable when append() returns. LMDB allows one opening of a
+ * One file holds eight tables; a batch is one transaction, durable when append() returns. LMDB allows one opening of a
  * file in a process: one instance for each file and process, please. */
 #include "lmdb_store.h"
 #include <errno.h>
@@ -17,6 +17,7 @@
 enum table {
     META,
     MEOWS,
+    LABELS,
     EVENTS,
     KEYS,
     EXPIRIES,
@@ -28,6 +29,7 @@ enum table {
 static const char *const table_names[TABLE_COUNT] = {
     [META] = "meta",               /* "epoch", "newest": text */
     [MEOWS] = "meows",             /* id: created_at_us, body */
+    [LABELS] = "labels",           /* id: key, NUL, value, NUL of each label; none without labels */
     [EVENTS] = "events",           /* position, big-endian: struct event */
     [KEYS] = "keys",               /* idempotency key: struct key */
     [EXPIRIES] = "expiries",       /* expires_us, big-endian, then the key: nothing */
@@ -372,6 +374,27 @@ static int put_meow(const struct batch *batch, const meower_store_operation *ope
     return 0;
 }
 
+static int put_labels(const struct batch *batch, const meower_store_operation *operation)
+{
+    MDB_val key = text_of(operation->id);
+    MDB_val value = {0, NULL};
+    for (size_t i = 0; i < operation->label_count; i++) {
+        value.mv_size += operation->labels[i].key_len + 1 + operation->labels[i].value_len + 1;
+    }
+    if (value.mv_size == 0) {
+        return 0;
+    }
+    int result = mdb_put(batch->txn, batch->lmdb->tables[LABELS], &key, &value, MDB_RESERVE);
+    char *at = value.mv_data;
+    for (size_t i = 0; i < operation->label_count && result == 0; i++) {
+        const meower_label *label = &operation->labels[i];
+        memcpy(at, label->key, label->key_len + 1);
+        memcpy(at + label->key_len + 1, label->value, label->value_len + 1);
+        at += label->key_len + 1 + label->value_len + 1;
+    }
+    return result;
+}
+
 static int apply_post(struct batch *batch, meower_store_operation *operation)
 {
     int result = MDB_NOTFOUND;
@@ -391,6 +414,9 @@ static int apply_post(struct batch *batch, meower_store_operation *operation)
     memcpy(batch->newest_id, operation->id, sizeof(batch->newest_id));
     result = put_meow(batch, operation);
     if (result == 0) {
+        result = put_labels(batch, operation);
+    }
+    if (result == 0) {
         result = put(batch, META, text_of("newest"), text_of(operation->id));
     }
     if (result == 0) {
@@ -408,13 +434,14 @@ static int apply_delete(struct batch *batch, meower_store_operation *operation)
     MDB_val key = text_of(operation->id);
     operation->position = 0;
     int result = mdb_del(batch->txn, batch->lmdb->tables[MEOWS], &key, NULL);
-    if (result == 0) {
-        return add_event(batch, MEOWER_EVENT_DELETED, operation);
-    }
     if (result == MDB_NOTFOUND) {
         operation->status = MEOWER_ERROR_NOT_FOUND;
+        return 0;
     }
-    return result == MDB_NOTFOUND ? 0 : result;
+    if (result == 0) {
+        result = mdb_del(batch->txn, batch->lmdb->tables[LABELS], &key, NULL);
+    }
+    return result == 0 || result == MDB_NOTFOUND ? add_event(batch, MEOWER_EVENT_DELETED, operation) : result;
 }
 
 /* All who share the file are on one machine and have its clock: the times of the operations can be compared. */
@@ -507,16 +534,31 @@ static int lmdb_head(void *store, unsigned lane, uint64_t *position, meower_erro
     return result == 0 ? MEOWER_OK : fail(result, "read the head", error);
 }
 
-/* Fills the parts of a row that the meow's own record has. */
-static void set_meow(meower_row *row, const MDB_val *meow)
+/* Sets the parts of a row that the meow's own records have; its labels are put into `labels`. */
+static void set_meow(const struct batch *batch, meower_row *row, const MDB_val *meow,
+                     meower_label labels[MEOWER_LABELS_MAX])
 {
+    MDB_val run = {0, NULL};
     memcpy(&row->created_at_us, meow->mv_data, sizeof(row->created_at_us));
     row->body = (const char *)meow->mv_data + sizeof(row->created_at_us);
     row->body_len = meow->mv_size - sizeof(row->created_at_us);
+    row->labels = labels;
+    if (find(batch, LABELS, text_of(row->id), &run) != 0) {
+        return;
+    }
+    const char *at = run.mv_data;
+    while (at < (const char *)run.mv_data + run.mv_size && row->label_count < MEOWER_LABELS_MAX) {
+        meower_label *label = &labels[row->label_count++];
+        *label = (meower_label){.key = at, .key_len = strlen(at)};
+        label->value = at + label->key_len + 1;
+        label->value_len = strlen(label->value);
+        at = label->value + label->value_len + 1;
+    }
 }
 
 static int push_event(const struct batch *batch, const MDB_val *position, const MDB_val *value, meower_row_sink *sink)
 {
+    meower_label labels[MEOWER_LABELS_MAX];
     struct event event;
     MDB_val meow;
     memcpy(&event, value->mv_data, sizeof(event));
@@ -527,7 +569,7 @@ static int push_event(const struct batch *batch, const MDB_val *position, const 
         .created_at_us = event.at_us,
     };
     if (event.kind == MEOWER_EVENT_CREATED && find(batch, MEOWS, text_of(event.id), &meow) == 0) {
-        set_meow(&row, &meow);
+        set_meow(batch, &row, &meow, labels);
     }
     return sink->row(sink, &row);
 }
@@ -562,12 +604,13 @@ static int lmdb_read_events(void *store, unsigned lane, uint64_t after, size_t m
     return result == 0 || result == MDB_NOTFOUND ? status : fail(result, "read events", error);
 }
 
-static int push_meow(const MDB_val *id, const MDB_val *meow, meower_row_sink *sink)
+static int push_meow(const struct batch *batch, const MDB_val *id, const MDB_val *meow, meower_row_sink *sink)
 {
+    meower_label labels[MEOWER_LABELS_MAX];
     char text[MEOWER_ID_SIZE];
     copy_text(text, sizeof(text), id);
     meower_row row = {.kind = MEOWER_EVENT_CREATED, .id = text};
-    set_meow(&row, meow);
+    set_meow(batch, &row, meow, labels);
     return sink->row(sink, &row);
 }
 
@@ -599,7 +642,23 @@ static int is_past(const MDB_val *id, const meower_range *range)
     return range->above != NULL && compare(id, range->above) <= 0;
 }
 
-static int push_range(MDB_cursor *cursor, const meower_range *range, meower_row_sink *sink, int *status)
+/* Whether a meow has what the terms of a range say. Here every meow of the range is looked at; a store for large feeds
+ * keeps a table by key, value and id. */
+static int is_match(const struct batch *batch, const MDB_val *id, const MDB_val *meow, const meower_range *range)
+{
+    meower_label labels[MEOWER_LABELS_MAX];
+    char text[MEOWER_ID_SIZE];
+    if (range->term_count == 0) {
+        return 1;
+    }
+    copy_text(text, sizeof(text), id);
+    meower_row row = {.id = text};
+    set_meow(batch, &row, meow, labels);
+    return meower_labels_match(range->terms, range->term_count, row.labels, row.label_count);
+}
+
+static int push_range(const struct batch *batch, MDB_cursor *cursor, const meower_range *range, meower_row_sink *sink,
+                      int *status)
 {
     MDB_cursor_op next = range->ascending ? MDB_NEXT : MDB_PREV;
     MDB_val id;
@@ -608,10 +667,11 @@ static int push_range(MDB_cursor *cursor, const meower_range *range, meower_row_
     uint32_t taken = 0;
     int result = seek(cursor, range, &id, &meow);
     while (result == 0 && taken < range->take && *status == MEOWER_OK && !is_past(&id, range)) {
-        if (skipped < range->skip) {
+        int matches = is_match(batch, &id, &meow, range);
+        if (matches && skipped < range->skip) {
             skipped++;
-        } else {
-            *status = push_meow(&id, &meow, sink);
+        } else if (matches) {
+            *status = push_meow(batch, &id, &meow, sink);
             taken++;
         }
         result = mdb_cursor_get(cursor, &id, &meow, next);
@@ -621,20 +681,19 @@ static int push_range(MDB_cursor *cursor, const meower_range *range, meower_row_
 
 static int lmdb_list(void *store, unsigned lane, const meower_range *range, meower_row_sink *sink, meower_error *error)
 {
-    struct lmdb *lmdb = store;
+    struct batch batch = {.lmdb = store};
     MDB_cursor *cursor;
-    MDB_txn *txn;
     (void)lane;
-    int status = begin_read(lmdb, &txn, error);
+    int status = begin_read(batch.lmdb, &batch.txn, error);
     if (status != MEOWER_OK) {
         return status;
     }
-    int result = mdb_cursor_open(txn, lmdb->tables[MEOWS], &cursor);
+    int result = mdb_cursor_open(batch.txn, batch.lmdb->tables[MEOWS], &cursor);
     if (result == 0) {
-        result = push_range(cursor, range, sink, &status);
+        result = push_range(&batch, cursor, range, sink, &status);
         mdb_cursor_close(cursor);
     }
-    mdb_txn_abort(txn);
+    mdb_txn_abort(batch.txn);
     return result == 0 ? status : fail(result, "list meows", error);
 }
 
@@ -653,7 +712,7 @@ static int lmdb_get(void *store, unsigned lane, const char *const *ids, size_t c
         MDB_val meow;
         result = find(&batch, MEOWS, id, &meow);
         if (result == 0) {
-            status = push_meow(&id, &meow, sink);
+            status = push_meow(&batch, &id, &meow, sink);
         } else if (result == MDB_NOTFOUND) {
             result = 0;
         }

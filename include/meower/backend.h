@@ -10,8 +10,8 @@
  *   Ownership    Nothing that a backend allocated crosses the border: rows are pushed into a sink, whose row function
  *                copies what it needs. Pointers in rows and batches live until the call they are passed to returns.
  *   Sinks        When a row function returns anything but MEOWER_OK, stop at once and return that value. Rows without
- *                an id, meows without a body, more rows than were asked for, and positions with a hole are refused: the
- *                call fails with MEOWER_ERROR_CORRUPT.
+ *                an id, meows without a body, labels that no meow can have, more rows than were asked for, and
+ *                positions with a hole are refused: the call fails with MEOWER_ERROR_CORRUPT.
  *   Threads      Each member's comment. A "lane" numbers the threads that may read at once: the library never runs two
  *                calls with one lane at the same time, so a backend keeps one connection a lane and needs no lock.
  *                The functions that change something run one at a time, beside the lanes. */
@@ -26,7 +26,7 @@ extern "C" {
 #endif
 
 /* The ABI of the tables below. A table of another ABI is refused when it is added. */
-#define MEOWER_BACKEND_ABI 3
+#define MEOWER_BACKEND_ABI 4
 
 /* Bytes of an epoch: 16 hexadecimal digits and the terminating NUL. A store draws a new epoch when it is created or
  * restored, so that positions of another life are never mistaken for its own. */
@@ -80,6 +80,9 @@ typedef struct meower_store_operation {
     const char *id;              /* POST, DELETE: the meow's id, NUL-terminated */
     const char *body;            /* POST: stored as it is */
     size_t body_len;             /* bytes */
+    const meower_label *labels;  /* POST: what the meow carries, in bytewise order of key, then value, and none twice;
+                                    all texts NUL-terminated. Stored with the meow, and removed with it */
+    size_t label_count;          /* POST: 0 to MEOWER_LABELS_MAX */
     int64_t at_us;               /* now; for POST also the meow's created_at_us */
     const char *idempotency_key; /* POST: NUL-terminated, or NULL */
     uint64_t fingerprint;        /* POST with a key: tells bodies apart */
@@ -99,7 +102,8 @@ typedef struct meower_store_operation {
 } meower_store_operation;
 
 /* One meow or event. Of an event whose meow is gone, and of every DELETED event, body is NULL and only position, kind,
- * id and created_at_us (then: the event's own time) say something. Of a listed meow position is 0 and kind CREATED. */
+ * id and created_at_us (then: the event's own time) say something. Of a listed meow position is 0 and kind CREATED. A
+ * meow comes with the labels that it was posted with, in any order. */
 typedef struct meower_row {
     uint64_t position;
     int kind;
@@ -107,6 +111,8 @@ typedef struct meower_row {
     const char *body;
     size_t body_len;
     int64_t created_at_us;
+    const meower_label *labels; /* its texts need not be NUL-terminated */
+    size_t label_count;
 } meower_row;
 
 /* Takes rows. The receiver embeds it in a struct of its own. */
@@ -114,14 +120,23 @@ typedef struct meower_row_sink {
     int (*row)(struct meower_row_sink *sink, const meower_row *row);
 } meower_row_sink;
 
-/* Which meows to list, in id order. */
+/* Which meows to list, in id order. Of those that the bounds leave and that carry what the terms say, `skip` are left
+ * out first. */
 typedef struct meower_range {
-    const char *below; /* only ids < below; NULL: no bound */
-    const char *above; /* only ids > above; NULL: no bound */
-    int ascending;     /* 1: oldest first, 0: newest first */
-    uint64_t skip;     /* rows to leave out first */
-    uint32_t take;     /* rows at most */
+    const char *below;         /* only ids < below; NULL: no bound */
+    const char *above;         /* only ids > above; NULL: no bound */
+    int ascending;             /* 1: oldest first, 0: newest first */
+    uint64_t skip;             /* rows to leave out first */
+    uint32_t take;             /* rows at most */
+    const meower_label *terms; /* in bytewise order of key, then value, and none twice; all texts NUL-terminated. Values
+                                  of one key are alternatives, different keys must all hold */
+    size_t term_count;         /* 0: any meow */
 } meower_range;
+
+/* Returns 1 when a meow with `label_count` labels has what `term_count` terms of a range say, and 0 when it has not.
+ * Both are in bytewise order of key, then value. Any thread. Since 0.2. */
+MEOWER_API int meower_labels_match(const meower_label *terms, size_t term_count, const meower_label *labels,
+                                   size_t label_count);
 
 /* What a store says of itself when it has opened. */
 typedef struct meower_store_info {

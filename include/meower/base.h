@@ -59,7 +59,7 @@ enum {
     MEOWER_ERROR_INVALID = -1,          /* an argument, option or input is wrong; the message says which */
     MEOWER_ERROR_NO_MEMORY = -2,        /* an allocation failed; nothing was changed */
     MEOWER_ERROR_NOT_FOUND = -3,        /* no such meow */
-    MEOWER_ERROR_CONFLICT = -4,         /* the idempotency key was used for another body */
+    MEOWER_ERROR_CONFLICT = -4,         /* the idempotency key was used for another post */
     MEOWER_ERROR_BUSY = -5,             /* a queue is full (backpressure), or handles are still open */
     MEOWER_ERROR_TIMEOUT = -6,          /* the time given ran out; the request may still complete */
     MEOWER_ERROR_CLOSED = -7,           /* the instance is closing */

@@ -26,10 +26,12 @@ typedef struct meower_post {
     size_t body_len;
     const char *idempotency_key; /* NUL-terminated; NULL: none */
     void *tag;                   /* for its result */
+    const meower_label *labels;  /* in any order; must pass meower_labels_check(). Since 0.2 */
+    size_t label_count;          /* 0 to MEOWER_LABELS_MAX. Since 0.2 */
 } meower_post;
 #define MEOWER_POST_INIT                                                                                               \
     {                                                                                                                  \
-        sizeof(meower_post), NULL, 0, NULL, NULL                                                                       \
+        sizeof(meower_post), NULL, 0, NULL, NULL, NULL, 0                                                              \
     }
 
 /* What became of one command. Caller-owned. Initialise with MEOWER_COMMAND_RESULT_INIT, of an array at least the first
@@ -62,21 +64,27 @@ MEOWER_API int meower_command_open(struct meower_feed *instance, meower_command 
 MEOWER_API int meower_command_fd(const meower_command *command);
 
 /* Submits a post. `body` (`body_len` bytes, copied) must pass meower_body_check(). `idempotency_key` (copied, 1 to
- * MEOWER_KEY_MAX bytes) may be NULL; a key used before with the same body gives the same id again. The result carries
+ * MEOWER_KEY_MAX bytes) may be NULL; a key used before with the same body gives the same id again. The meow carries no
+ * labels; one with labels goes through meower_command_submit_posts() or meower_command_post_one(). The result carries
  * `tag`, which the library does not look at. A result follows for every call that returned MEOWER_OK, and only for
  * those. Errors: INVALID, BUSY when the queue is full (retriable), CLOSED, NO_MEMORY, FORKED; nothing was queued then.
  * Any thread. Since 0.1. */
 MEOWER_API int meower_command_submit_post(meower_command *command, const char *body, size_t body_len,
                                           const char *idempotency_key, void *tag, meower_error *error);
 
-/* Submits `count` posts in their order, as meower_command_submit_post() would each of `posts` (borrowed until return),
- * but all of them or none, and in one step: they share transactions as far as the option batch_max allows. Each has a
- * result of its own; that one of them fails in the store does not hold back the others. With a count of 0 nothing
- * happens. Errors: INVALID, whose message names the first post that may not be posted by its index ("posts[3]: ..."),
- * or that more than queue_max never fit; UNSUPPORTED when a post has a member of a later version; BUSY when not all fit
- * now (retriable), CLOSED, NO_MEMORY, FORKED; nothing was queued then. Any thread. Since 0.1. */
+/* Submits `count` posts in their order, as meower_command_submit_post() would each of `posts` (borrowed until return)
+ * with its labels, which belong to what an idempotency key stands for as the body does. All of them or none are
+ * submitted, and in one step: they share transactions as far as the option batch_max allows. Each has a result of its
+ * own; that one of them fails in the store does not hold back the others. With a count of 0 nothing happens. Errors:
+ * INVALID, whose message names the first post that may not be posted by its index ("posts[3]: ..."), or that more than
+ * queue_max never fit; UNSUPPORTED when a post has a member of a later version; BUSY when not all fit now (retriable),
+ * CLOSED, NO_MEMORY, FORKED; nothing was queued then. Any thread. Since 0.1. */
 MEOWER_API int meower_command_submit_posts(meower_command *command, const meower_post *posts, size_t count,
                                            meower_error *error);
+
+/* Submits one post (borrowed until return), which may have labels, as meower_command_submit_post() does. Errors and
+ * thread rule as there, and UNSUPPORTED when the post has a member of a later version. Since 0.2. */
+MEOWER_API int meower_command_submit_one(meower_command *command, const meower_post *post, meower_error *error);
 
 /* Submits the deletion of the meow `id` (NUL-terminated, copied). The result carries `tag`; its status is NOT_FOUND
  * when there is none. Errors and thread rule as meower_command_submit_post(). Since 0.1. */
@@ -102,6 +110,12 @@ MEOWER_API int meower_command_next_many(meower_command *command, meower_command_
 MEOWER_API int meower_command_post(meower_command *command, const char *body, size_t body_len,
                                    const char *idempotency_key, int timeout_ms, meower_command_result *out,
                                    meower_error *error);
+
+/* Posts `post` (borrowed until return), which may have labels, and waits at most `timeout_ms` (-1: for ever), as
+ * meower_command_post() does; `out` and `error` are as there, and the result has the post's tag. Errors: as there, and
+ * UNSUPPORTED when the post has a member of a later version. One thread at a time. Since 0.2. */
+MEOWER_API int meower_command_post_one(meower_command *command, const meower_post *post, int timeout_ms,
+                                       meower_command_result *out, meower_error *error);
 
 /* Deletes the meow `id` (NUL-terminated) and waits at most `timeout_ms` (-1: for ever); `out` (may be NULL), errors and
  * the rest as meower_command_post(), and NOT_FOUND when there is none. One thread at a time. Since 0.1. */

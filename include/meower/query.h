@@ -24,20 +24,24 @@ typedef struct meower_query meower_query;
 typedef struct meower_page meower_page;
 
 /* What to list: newest first. At most one of max_id, since_id and min_id, and skip only without them. Ids rise with
- * positions: who always asks with min_id for what is newer than the newest id he has seen misses nothing.
+ * positions: who always asks with min_id for what is newer than the newest id he has seen misses nothing. Labels filter
+ * what is listed; skip and take then count what is left. A label that no meow has is no error.
  * Initialise with MEOWER_LIST_INIT. */
 typedef struct meower_list {
-    size_t struct_size;   /* sizeof(meower_list) */
-    uint64_t skip;        /* newest meows to leave out */
-    uint32_t take;        /* meows wanted, 0 to MEOWER_TAKE_MAX */
-    const char *max_id;   /* only older than this id; NULL: no bound */
-    const char *since_id; /* only newer than this id, the newest of them; NULL: no bound */
-    const char *min_id;   /* only newer than this id, the oldest of them; NULL: no bound */
-    const char *cursor;   /* answer only once this position is visible; NULL: now */
+    size_t struct_size;         /* sizeof(meower_list) */
+    uint64_t skip;              /* newest meows to leave out */
+    uint32_t take;              /* meows wanted, 0 to MEOWER_TAKE_MAX */
+    const char *max_id;         /* only older than this id; NULL: no bound */
+    const char *since_id;       /* only newer than this id, the newest of them; NULL: no bound */
+    const char *min_id;         /* only newer than this id, the oldest of them; NULL: no bound */
+    const char *cursor;         /* answer only once this position is visible; NULL: now */
+    const meower_label *labels; /* only meows that carry these: values of one key are alternatives, different keys must
+                                   all hold. In any order. Since 0.2 */
+    size_t label_count;         /* 0 to MEOWER_LABELS_MAX; 0: any meow. Since 0.2 */
 } meower_list;
 #define MEOWER_LIST_INIT                                                                                               \
     {                                                                                                                  \
-        sizeof(meower_list), 0, MEOWER_TAKE_DEFAULT, NULL, NULL, NULL, NULL                                            \
+        sizeof(meower_list), 0, MEOWER_TAKE_DEFAULT, NULL, NULL, NULL, NULL, NULL, 0                                   \
     }
 
 /* What to search: plain text, best first (docs/SEARCH.md). Initialise with MEOWER_SEARCH_INIT. */

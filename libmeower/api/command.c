@@ -4,6 +4,7 @@
 #include "api/instance.h"
 #include "base/hash.h"
 #include "base/html.h"
+#include "base/labels.h"
 #include "base/sized.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -14,12 +15,12 @@ struct meower_command {
     struct inbox inbox;
 };
 
-/* A write request of a user, followed by its texts. */
+/* A write request of a user, followed by its labels and texts. */
 struct command_request {
     struct write_request write; /* first: the writer hands it back by this */
     struct inbox_item item;
     struct inbox *inbox;
-    char text[];
+    meower_label labels[];
 };
 
 static struct command_request *request_of(struct inbox_item *item)
@@ -83,11 +84,11 @@ int meower_command_fd(const meower_command *command)
     return command == NULL ? MEOWER_ERROR_INVALID : command->inbox.notifier.fd;
 }
 
-/* A request with room for so many bytes of text; NULL when there is no memory. */
-static struct command_request *new_request(meower_command *command, int kind, size_t text_size, void *tag,
+/* A request with room for so many bytes of labels and texts; NULL when there is no memory. */
+static struct command_request *new_request(meower_command *command, int kind, size_t size, void *tag,
                                            meower_error *error)
 {
-    struct command_request *request = calloc(1, sizeof(*request) + text_size);
+    struct command_request *request = calloc(1, sizeof(*request) + size);
 
     if (request == NULL) {
         meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the command");
@@ -112,38 +113,70 @@ static int check_key(const char *key, meower_error *error)
     return MEOWER_OK;
 }
 
+static int check_post(const meower_command *command, const meower_post *post, meower_error *error)
+{
+    int status = instance_check(instance_of(command), error);
+
+    if (status == MEOWER_OK) {
+        status = meower_body_check(post->body, post->body_len, error);
+    }
+    if (status == MEOWER_OK) {
+        status = check_key(post->idempotency_key, error);
+    }
+    return status == MEOWER_OK ? meower_labels_check(post->labels, post->label_count, error) : status;
+}
+
+/* Copies a post whose body has `stored_len` bytes as it is stored into the room behind its request: the labels, then
+ * the body, a NUL, the texts of the labels, and the key. Body and labels stand side by side, so that one hash tells
+ * apart what a key may not be used for twice; without labels it is the body's alone, as it was before there were any.
+ */
+static void fill_post(struct command_request *request, const meower_post *post, bool escapes_html, size_t stored_len)
+{
+    struct write_request *write = &request->write;
+    char *body = (char *)(request->labels + post->label_count);
+    char *labels_text = body + stored_len + 1;
+    size_t labels_len = labels_text_len(post->labels, post->label_count);
+
+    if (escapes_html) {
+        html_escape(post->body, post->body_len, body);
+    } else {
+        memcpy(body, post->body, post->body_len);
+    }
+    labels_copy(post->labels, post->label_count, request->labels, labels_text);
+    write->body = body;
+    write->body_len = stored_len;
+    write->labels = request->labels;
+    write->label_count = post->label_count;
+    if (post->idempotency_key != NULL) {
+        write->idempotency_key =
+            memcpy(labels_text + labels_len, post->idempotency_key, strlen(post->idempotency_key) + 1);
+        write->fingerprint = hash_bytes(body, labels_len == 0 ? stored_len : stored_len + 1 + labels_len);
+    }
+}
+
 /* Checks a post and makes its request. */
 static int make_post(meower_command *command, const meower_post *post, struct command_request **out,
                      meower_error *error)
 {
     const char *key = post->idempotency_key;
     struct command_request *request;
-    size_t key_size;
+    bool escapes_html;
     size_t stored_len;
-    int status = instance_check(instance_of(command), error);
+    size_t size;
+    int status = check_post(command, post, error);
 
-    if (status != MEOWER_OK || (status = meower_body_check(post->body, post->body_len, error)) != MEOWER_OK ||
-        (status = check_key(key, error)) != MEOWER_OK) {
+    if (status != MEOWER_OK) {
         return status;
     }
-    key_size = key == NULL ? 0 : strlen(key) + 1;
-    stored_len =
-        instance_escapes_html(command->inbox.instance) ? html_escaped_len(post->body, post->body_len) : post->body_len;
-    request = new_request(command, MEOWER_STORE_POST, stored_len + 1 + key_size, post->tag, error);
+    escapes_html = instance_escapes_html(command->inbox.instance);
+    stored_len = escapes_html ? html_escaped_len(post->body, post->body_len) : post->body_len;
+    size = post->label_count * sizeof(meower_label) + stored_len + 1 +
+           labels_text_len(post->labels, post->label_count) + (key == NULL ? 0 : strlen(key) + 1);
+    request = new_request(command, MEOWER_STORE_POST, size, post->tag, error);
     if (request == NULL) {
         return MEOWER_ERROR_NO_MEMORY;
     }
-    if (instance_escapes_html(command->inbox.instance)) {
-        html_escape(post->body, post->body_len, request->text);
-    } else {
-        memcpy(request->text, post->body, post->body_len);
-    }
-    request->write.body = request->text;
-    request->write.body_len = stored_len;
-    if (key != NULL) {
-        request->write.idempotency_key = memcpy(request->text + stored_len + 1, key, key_size);
-        request->write.fingerprint = hash_bytes(request->text, stored_len);
-    }
+    fill_post(request, post, escapes_html, stored_len);
     *out = request;
     return MEOWER_OK;
 }
@@ -227,10 +260,32 @@ static int submit(meower_command *command, struct command_request *request, meow
     return submit_list(command, &list, error);
 }
 
+/* Takes over a post that a program gave, whichever release it was built with, and makes its request. */
+static int make_given(meower_command *command, const meower_post *given, struct command_request **out,
+                      meower_error *error)
+{
+    meower_post post = MEOWER_POST_INIT;
+    int status = given == NULL ? refuse_null("post", error) : sized_check(&post_type, given, error);
+
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    sized_read(&post_type, &post, given, given->struct_size);
+    return make_post(command, &post, out, error);
+}
+
+int meower_command_submit_one(meower_command *command, const meower_post *post, meower_error *error)
+{
+    struct command_request *request;
+    int status = make_given(command, post, &request, error);
+
+    return status == MEOWER_OK ? submit(command, request, error) : status;
+}
+
 int meower_command_submit_post(meower_command *command, const char *body, size_t body_len, const char *idempotency_key,
                                void *tag, meower_error *error)
 {
-    const meower_post post = {sizeof(post), body, body_len, idempotency_key, tag};
+    const meower_post post = {sizeof(post), body, body_len, idempotency_key, tag, NULL, 0};
     struct command_request *request;
     int status = make_post(command, &post, &request, error);
 
@@ -375,12 +430,19 @@ static int call(meower_command *command, struct command_request *request, int ti
 int meower_command_post(meower_command *command, const char *body, size_t body_len, const char *idempotency_key,
                         int timeout_ms, meower_command_result *out, meower_error *error)
 {
-    const meower_post post = {sizeof(post), body, body_len, idempotency_key, NULL};
+    const meower_post post = {sizeof(post), body, body_len, idempotency_key, NULL, NULL, 0};
+
+    return meower_command_post_one(command, &post, timeout_ms, out, error);
+}
+
+int meower_command_post_one(meower_command *command, const meower_post *post, int timeout_ms,
+                            meower_command_result *out, meower_error *error)
+{
     struct command_request *request;
     int status = check_room(out, error);
 
     if (status == MEOWER_OK) {
-        status = make_post(command, &post, &request, error);
+        status = make_given(command, post, &request, error);
     }
     return status == MEOWER_OK ? call(command, request, timeout_ms, out, error) : status;
 }

@@ -5,6 +5,7 @@
 #include "api/page.h"
 #include "base/clock.h"
 #include "base/cursor.h"
+#include "base/filter.h"
 #include "base/sized.h"
 #include "base/utf8.h"
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct query_request {
     struct read_request read; /* first: the reader hands it back by this */
     struct inbox *inbox;
     struct meower_page *page;
+    struct filter *filter; /* of a list, which its range refers to; NULL: none */
     char text[];
 };
 
@@ -44,6 +46,7 @@ static void deliver_page(struct read_request *read)
         page->error = read->error;
     }
     inbox_deliver(request->inbox, &page->item);
+    filter_free(request->filter);
     free(request);
 }
 
@@ -170,12 +173,32 @@ static int take_list(const meower_list *given, meower_list *list, meower_error *
     return status;
 }
 
+/* Sets the range of a list's request, whose text has room for an id. Takes the filter over. */
+static void set_range(struct query_request *request, const meower_list *list, struct filter *filter)
+{
+    meower_range *range = &request->read.range;
+    const char *above = list->min_id != NULL ? list->min_id : list->since_id;
+    const char *bound = above != NULL ? above : list->max_id;
+
+    if (bound != NULL) {
+        memcpy(request->text, bound, MEOWER_ID_SIZE);
+        range->above = above != NULL ? request->text : NULL;
+        range->below = above != NULL ? NULL : request->text;
+        range->ascending = list->min_id != NULL;
+    }
+    range->skip = list->skip;
+    if (filter != NULL) {
+        range->terms = filter->terms;
+        range->term_count = filter->count;
+    }
+    request->filter = filter;
+}
+
 static int make_list(const meower_query *query, const meower_list *given, struct query_request **out,
                      meower_error *error)
 {
     meower_list list = MEOWER_LIST_INIT;
-    const char *above;
-    const char *bound;
+    struct filter *filter;
     struct query_request *request;
     uint64_t wait_for;
     int status = instance_check(instance_of(query), error);
@@ -183,18 +206,15 @@ static int make_list(const meower_query *query, const meower_list *given, struct
     if (status != MEOWER_OK || (status = take_list(given, &list, error)) != MEOWER_OK ||
         (status = check_list(&list, error)) != MEOWER_OK ||
         (status = parse_wait(query, list.cursor, &wait_for, error)) != MEOWER_OK ||
-        (status = make_request(query, READ_LIST, list.take, MEOWER_ID_SIZE, &request, error)) != MEOWER_OK) {
+        (status = filter_new(list.labels, list.label_count, &filter, error)) != MEOWER_OK) {
         return status;
     }
-    above = list.min_id != NULL ? list.min_id : list.since_id;
-    bound = above != NULL ? above : list.max_id;
-    if (bound != NULL) {
-        memcpy(request->text, bound, MEOWER_ID_SIZE);
-        request->read.range.above = above != NULL ? request->text : NULL;
-        request->read.range.below = above != NULL ? NULL : request->text;
-        request->read.range.ascending = list.min_id != NULL;
+    status = make_request(query, READ_LIST, list.take, MEOWER_ID_SIZE, &request, error);
+    if (status != MEOWER_OK) {
+        filter_free(filter);
+        return status;
     }
-    request->read.range.skip = list.skip;
+    set_range(request, &list, filter);
     request->read.wait_for = wait_for;
     *out = request;
     return MEOWER_OK;
@@ -277,6 +297,7 @@ static int make_get(const meower_query *query, const char *id, const char *curso
 static void free_request(struct query_request *request)
 {
     meower_page_free(request->page);
+    filter_free(request->filter);
     free(request);
 }
 

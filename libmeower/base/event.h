@@ -8,7 +8,8 @@
 size_t event_frame_size(const struct meow *meow);
 size_t event_payload_size(const struct meow *meow);
 
-/* {"kind":1,"id":...,"body":...,"created_at":...,"cursor":"..."}; a deletion has only kind, id and cursor.
+/* {"kind":1,"id":...,"body":...,"created_at":...,"labels":{...},"cursor":"..."}; a meow without labels has no such
+ * member, and a deletion has only kind, id and cursor.
  * Returns the bytes written; adds no NUL. */
 size_t event_write_frame(const struct meow *meow, const char *epoch, char *out);
 

@@ -3,7 +3,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/ksuid.h"
-#include "base/utf8.h"
+#include "base/labels.h"
+#include "base/text.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,48 +13,9 @@ int meower_id_check(const char *id, size_t id_len)
     return id != NULL && ksuid_check(id, id_len) ? MEOWER_OK : MEOWER_ERROR_INVALID;
 }
 
-/* C0 without newline and tab, DEL, C1. */
-static bool is_refused_control(uint32_t code_point)
-{
-    if (code_point < 0x20) {
-        return code_point != '\n' && code_point != '\t';
-    }
-    return code_point >= 0x7F && code_point <= 0x9F;
-}
-
-/* Most text is, and needs no decoding. */
-static bool is_visible_ascii(uint32_t byte)
-{
-    return byte >= 0x20 && byte < 0x7F;
-}
-
 int meower_body_check(const char *body, size_t body_len, meower_error *error)
 {
-    if (body == NULL || body_len == 0) {
-        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "the body is empty; it may have 1 to %d characters",
-                                MEOWER_BODY_MAX);
-    }
-    int count = 0;
-    for (size_t at = 0; at < body_len;) {
-        uint32_t code_point = (unsigned char)body[at];
-        size_t taken = is_visible_ascii(code_point) ? 1 : utf8_decode(body + at, body_len - at, &code_point);
-        if (taken == 0) {
-            return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
-                                    "the body is not valid UTF-8 at byte %zu; it must be UTF-8", at);
-        }
-        if (is_refused_control(code_point)) {
-            return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
-                                    "the body has the control character U+%04X at byte %zu; only newline and tab are "
-                                    "allowed",
-                                    (unsigned)code_point, at);
-        }
-        if (++count > MEOWER_BODY_MAX) {
-            return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
-                                    "the body is too long; it may have 1 to %d characters", MEOWER_BODY_MAX);
-        }
-        at += taken;
-    }
-    return MEOWER_OK;
+    return text_check("the body", body, body_len, MEOWER_BODY_MAX, error);
 }
 
 static char *append(char *out, const char *text, size_t len)
@@ -66,12 +28,16 @@ static char *append(char *out, const char *text, size_t len)
 #define BODY_MEMBER       ",\"body\":"
 #define CREATED_AT_MEMBER ",\"created_at\":\""
 
+/* The row's labels are in order. */
 static size_t object_len(const meower_row *row, size_t id_len)
 {
     size_t len = strlen(ID_MEMBER) + json_string_len(row->id, id_len) + strlen("}");
     if (row->body != NULL) {
         len += strlen(BODY_MEMBER) + json_string_len(row->body, row->body_len);
         len += strlen(CREATED_AT_MEMBER) + CLOCK_TEXT_SIZE - 1 + strlen("\"");
+    }
+    if (row->label_count > 0) {
+        len += strlen(",") + labels_json_len(row->labels, row->label_count);
     }
     return len;
 }
@@ -89,11 +55,22 @@ static char *write_object(const meower_row *row, size_t id_len, char *out)
         out = append(out, created_at, CLOCK_TEXT_SIZE - 1);
         *out++ = '"';
     }
+    if (row->label_count > 0) {
+        *out++ = ',';
+        out = labels_write_json(row->labels, row->label_count, out);
+    }
     *out++ = '}';
     return out;
 }
 
-struct meow *meow_new(const meower_row *row)
+/* Where the texts begin. */
+static char *text_of(struct meow *meow)
+{
+    return (char *)(meow->labels + meow->view.label_count);
+}
+
+/* Copies the row, whose labels are in order, and which has none without a body. */
+static struct meow *copy_row(const meower_row *row)
 {
     size_t id_len = strlen(row->id);
     if (id_len > SIZE_MAX / 32 || row->body_len > SIZE_MAX / 32) { /* so that no sum below can overflow */
@@ -101,12 +78,15 @@ struct meow *meow_new(const meower_row *row)
     }
     size_t body_size = row->body == NULL ? 0 : row->body_len + 1;
     size_t json_len = object_len(row, id_len);
-    struct meow *meow = malloc(sizeof(*meow) + id_len + 1 + body_size + json_len + 1);
+    size_t labels_size = row->label_count * sizeof(meower_label) + labels_text_len(row->labels, row->label_count);
+    struct meow *meow = malloc(sizeof(*meow) + labels_size + id_len + 1 + body_size + json_len + 1);
     if (meow == NULL) {
         return NULL;
     }
 
-    char *at = meow->text;
+    meow->view.label_count = row->label_count;
+    meow->view.labels = row->label_count == 0 ? NULL : meow->labels;
+    char *at = text_of(meow);
     atomic_init(&meow->references, 1);
     meow->kind = row->kind;
     meow->position = row->position;
@@ -124,17 +104,32 @@ struct meow *meow_new(const meower_row *row)
     meow->json = at;
     meow->json_len = json_len;
     at = write_object(row, id_len, at);
-    *at = '\0';
+    *at++ = '\0';
+    labels_copy(row->labels, row->label_count, meow->labels, at);
     return meow;
+}
+
+struct meow *meow_new(const meower_row *row)
+{
+    meower_label sorted[MEOWER_LABELS_MAX];
+    meower_row in_order = *row;
+
+    if (row->body == NULL) {
+        in_order.label_count = 0;
+    }
+    labels_sort(row->labels, in_order.label_count, sorted);
+    in_order.labels = sorted;
+    return copy_row(&in_order);
 }
 
 /* The id is what the text begins with, and in the JSON the first string; an id needs no escapes there. */
 void meow_set_id(struct meow *meow, const char *id)
 {
     size_t id_len = strlen(meow->view.id);
-    size_t json_at = (size_t)(meow->json - meow->text) + strlen(ID_MEMBER "\"");
-    memcpy(meow->text, id, id_len);
-    memcpy(meow->text + json_at, id, id_len);
+    char *text = text_of(meow);
+    size_t json_at = (size_t)(meow->json - text) + strlen(ID_MEMBER "\"");
+    memcpy(text, id, id_len);
+    memcpy(text + json_at, id, id_len);
 }
 
 struct meow *meow_hold(struct meow *meow)

@@ -12,12 +12,12 @@ struct meow {
     int kind;          /* MEOWER_EVENT_... */
     uint64_t position; /* of the event; 0 when it came from a list */
     meower_meow view;  /* body is NULL for a deletion and for a meow that is gone */
-    const char *json;  /* {"id":...,"body":...,"created_at":...}; for one without a body {"id":...} */
+    const char *json;  /* {"id":...,"body":...,"created_at":...,"labels":{...}}; for one without a body {"id":...} */
     size_t json_len;
-    char text[]; /* id, body and json */
+    meower_label labels[]; /* in order (base/labels.h); id, body, json and the texts of the labels follow them */
 };
 
-/* Copies the row. NULL when memory is short. */
+/* Copies the row, whose labels were checked. NULL when memory is short. */
 struct meow *meow_new(const meower_row *row);
 
 /* Gives it another id of the same length. Only before anybody else holds it. */

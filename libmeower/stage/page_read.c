@@ -1,4 +1,5 @@
-/* page_read.c - pages of the newest meows are copies out of the timeline; what reaches beyond it comes from the store.
+/* page_read.c - pages of the newest meows are copies out of the timeline; what reaches beyond it comes from the store,
+ * and so does what a filter lets through: a store finds it by its labels, where the timeline would look at every meow.
  */
 #include "stage/page_read.h"
 #include "base/cursor.h"
@@ -20,7 +21,7 @@ bool page_read_from_timeline(const struct page_read *read, struct read_request *
             return false;
         }
         window.count = 1;
-    } else if (!timeline_read(&read->feed->timeline, &request->range, &window)) {
+    } else if (request->range.term_count > 0 || !timeline_read(&read->feed->timeline, &request->range, &window)) {
         return false;
     }
     answer->count = window.count;
@@ -71,17 +72,18 @@ static void reverse(struct answer *answer)
     }
 }
 
-/* Whether there is a meow that is newer (or older) than `id`; with "" any at all. Memory knows it in most cases. */
-static int look_beyond(const struct page_read *read, unsigned lane, const char *id, bool newer, bool *out,
-                       meower_error *error)
+/* Whether there is a meow of `list` that is newer (or older) than `id`; with "" any at all. Without a filter memory
+ * knows it in most cases. */
+static int look_beyond(const struct page_read *read, unsigned lane, const meower_range *list, const char *id,
+                       bool newer, bool *out, meower_error *error)
 {
     struct answer none = {.count = 0};
     struct page_sink sink = {.sink.row = collect_row, .answer = &none, .take = 0};
-    meower_range range = {.take = 1, .ascending = newer};
+    meower_range range = {.take = 1, .ascending = newer, .terms = list->terms, .term_count = list->term_count};
     struct meow *newest;
     int status;
 
-    if (timeline_newest(&read->feed->timeline, &newest, 1) == 1) {
+    if (list->term_count == 0 && timeline_newest(&read->feed->timeline, &newest, 1) == 1) {
         *out = id[0] == '\0' || (newer && strcmp(newest->view.id, id) > 0);
         meow_release(newest);
         if (*out) {
@@ -103,17 +105,17 @@ static int look_around(const struct page_read *read, unsigned lane, const meower
 {
     if (range->ascending) {
         answer->has_newer = sink->has_more;
-        return look_beyond(read, lane, sink->first_id, false, &answer->has_older, error);
+        return look_beyond(read, lane, range, sink->first_id, false, &answer->has_older, error);
     }
     answer->has_older = sink->has_more;
     if (range->above != NULL && !sink->has_more) {
-        return look_beyond(read, lane, sink->last_id, false, &answer->has_older, error);
+        return look_beyond(read, lane, range, sink->last_id, false, &answer->has_older, error);
     }
     if (range->below != NULL) {
-        return look_beyond(read, lane, sink->first_id, true, &answer->has_newer, error);
+        return look_beyond(read, lane, range, sink->first_id, true, &answer->has_newer, error);
     }
     if (range->skip > 0) {
-        return look_beyond(read, lane, "", true, &answer->has_newer, error);
+        return look_beyond(read, lane, range, "", true, &answer->has_newer, error);
     }
     return MEOWER_OK;
 }

@@ -22,8 +22,9 @@ void write_request_take_result(struct write_request *request, const meower_store
         return;
     }
     if (operation->status == MEOWER_ERROR_CONFLICT) {
-        meower_error_set(&request->error, operation->status, 0, 0,
-                         "this idempotency key was used for another body; use a new key for a new meow");
+        meower_error_set(
+            &request->error, operation->status, 0, 0,
+            "this idempotency key was used for another body or other labels; use a new key for a new meow");
     } else if (operation->status == MEOWER_ERROR_NOT_FOUND) {
         meower_error_set(&request->error, operation->status, 0, 0, "there is no meow %s", result->id);
     } else {

@@ -17,6 +17,8 @@ struct write_request {
     void (*complete)(struct write_request *first);
     const char *body; /* POST */
     size_t body_len;
+    const meower_label *labels; /* POST: in order (base/labels.h) */
+    size_t label_count;
     const char *idempotency_key; /* POST; NULL: none */
     uint64_t fingerprint;
     int64_t lease_us;   /* LEASE: for how long */

@@ -70,6 +70,8 @@ static int make_event(struct writer *writer, struct write_request *request, int6
         row.kind = MEOWER_EVENT_CREATED;
         row.body = request->body;
         row.body_len = request->body_len;
+        row.labels = request->labels;
+        row.label_count = request->label_count;
     }
     request->event = meow_new(&row);
     return request->event == NULL ? MEOWER_ERROR_NO_MEMORY : MEOWER_OK;
@@ -83,6 +85,8 @@ static void fill_operation(const struct writer *writer, const struct write_reque
         .id = request->result.id,
         .body = request->body,
         .body_len = request->body_len,
+        .labels = request->labels,
+        .label_count = request->label_count,
         .at_us = now_us,
         .idempotency_key = request->idempotency_key,
         .fingerprint = request->fingerprint,

@@ -19,6 +19,9 @@ int checked_rows_event(meower_row_sink *sink, const meower_row *row)
     if (row->id == NULL || row->id[0] == '\0') {
         return refuse(rows, "a row without an id");
     }
+    if (row->label_count > 0 && meower_labels_check(row->labels, row->label_count, NULL) != MEOWER_OK) {
+        return refuse(rows, "labels that no meow can have");
+    }
     return rows->target->row(rows->target, row);
 }
 

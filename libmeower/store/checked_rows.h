@@ -18,7 +18,7 @@ struct checked_rows {
 /* Passes an event on. Refused are one without an id, and one more than was asked for. */
 int checked_rows_event(meower_row_sink *sink, const meower_row *row);
 
-/* Passes a meow on. Refused is also one without a body. */
+/* Passes a meow on. Refused is also one without a body. Of both kinds, refused are labels that no meow can have. */
 int checked_rows_meow(meower_row_sink *sink, const meower_row *row);
 
 /* What became of the store's call that ended with `status`: CORRUPT, with the reason, when a row was refused. */

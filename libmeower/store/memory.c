@@ -96,7 +96,8 @@ static int prepare(const meower_store_operation *operation, struct prepared *pre
 {
     switch (operation->kind) {
     case MEOWER_STORE_POST:
-        prepared->record = memory_record_new(operation->id, operation->body, operation->body_len);
+        prepared->record = memory_record_new_meow(operation->id, operation->body, operation->body_len,
+                                                  operation->labels, operation->label_count);
         if (prepared->record == NULL || operation->idempotency_key == NULL) {
             break;
         }
@@ -357,6 +358,8 @@ static meower_row meow_row(const struct memory_record *meow)
         .body = meow->value,
         .body_len = meow->value_len,
         .created_at_us = meow->at_us,
+        .labels = meow->labels,
+        .label_count = meow->label_count,
     };
 }
 
@@ -378,14 +381,14 @@ static meower_row event_row(const struct memory_store *store, size_t index)
     if (event->kind == MEOWER_EVENT_CREATED) {
         meow = memory_table_find(&store->meows, event->id);
     }
-    return (meower_row){
-        .position = index + 1,
-        .kind = event->kind,
-        .id = event->id,
-        .body = meow == NULL ? NULL : meow->value,
-        .body_len = meow == NULL ? 0 : meow->value_len,
-        .created_at_us = event->at_us,
-    };
+    meower_row row = {.id = event->id};
+    if (meow != NULL) {
+        row = meow_row(meow);
+    }
+    row.position = index + 1;
+    row.kind = event->kind;
+    row.created_at_us = event->at_us;
+    return row;
 }
 
 static int memory_read_events(void *backend, unsigned lane, uint64_t after, size_t max, meower_row_sink *sink,
@@ -417,6 +420,44 @@ static void find_range(const struct memory_table *meows, const meower_range *ran
     *end = range->below == NULL ? meows->count : memory_table_seek(meows, range->below);
 }
 
+static meower_row row_at(const struct memory_store *store, const meower_range *range, size_t first, size_t end,
+                         size_t index)
+{
+    return meow_row(store->meows.records[range->ascending ? first + index : end - 1 - index]);
+}
+
+static int push_range(const struct memory_store *store, const meower_range *range, size_t first, size_t end,
+                      meower_row_sink *sink)
+{
+    size_t found = end > first ? end - first : 0;
+    int status = MEOWER_OK;
+    for (uint64_t i = range->skip; i < found && i - range->skip < range->take && status == MEOWER_OK; i++) {
+        meower_row row = row_at(store, range, first, end, (size_t)i);
+        status = sink->row(sink, &row);
+    }
+    return status;
+}
+
+/* Looks at every meow of the range. */
+static int push_matching(const struct memory_store *store, const meower_range *range, size_t first, size_t end,
+                         meower_row_sink *sink)
+{
+    size_t found = end > first ? end - first : 0;
+    uint64_t matched = 0;
+    int status = MEOWER_OK;
+    for (size_t i = 0; i < found && status == MEOWER_OK; i++) {
+        meower_row row = row_at(store, range, first, end, i);
+        if (!meower_labels_match(range->terms, range->term_count, row.labels, row.label_count)) {
+            continue;
+        }
+        if (matched >= range->skip && matched - range->skip >= range->take) {
+            break;
+        }
+        status = matched++ >= range->skip ? sink->row(sink, &row) : MEOWER_OK;
+    }
+    return status;
+}
+
 static int memory_list(void *backend, unsigned lane, const meower_range *range, meower_row_sink *sink,
                        meower_error *error)
 {
@@ -428,11 +469,8 @@ static int memory_list(void *backend, unsigned lane, const meower_range *range, 
     (void)error;
     pthread_rwlock_rdlock(&store->lock);
     find_range(&store->meows, range, &first, &end);
-    size_t found = end > first ? end - first : 0;
-    for (uint64_t i = range->skip; i < found && i - range->skip < range->take && status == MEOWER_OK; i++) {
-        meower_row row = meow_row(store->meows.records[range->ascending ? first + i : end - 1 - i]);
-        status = sink->row(sink, &row);
-    }
+    status = range->term_count == 0 ? push_range(store, range, first, end, sink)
+                                    : push_matching(store, range, first, end, sink);
     pthread_rwlock_unlock(&store->lock);
     return status;
 }

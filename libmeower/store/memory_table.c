@@ -1,25 +1,32 @@
 /* memory_table.c - a sorted array of pointers to records. */
 #include "store/memory_table.h"
-#include <meower/base.h>
+#include "base/labels.h"
 #include <stdlib.h>
 #include <string.h>
 
 struct memory_record *memory_record_new(const char *key, const char *value, size_t value_len)
 {
-    size_t key_size = strlen(key) + 1;
-    if (value_len > SIZE_MAX - sizeof(struct memory_record) - key_size - 1) {
+    return memory_record_new_meow(key, value, value_len, NULL, 0);
+}
+
+struct memory_record *memory_record_new_meow(const char *id, const char *body, size_t body_len,
+                                             const meower_label *labels, size_t label_count)
+{
+    size_t id_size = strlen(id) + 1;
+    size_t labels_size = label_count * sizeof(meower_label) + labels_text_len(labels, label_count);
+    if (body_len > SIZE_MAX - sizeof(struct memory_record) - id_size - 1 - labels_size) {
         return NULL;
     }
-    struct memory_record *record = calloc(1, sizeof(*record) + key_size + value_len + 1);
+    struct memory_record *record = calloc(1, sizeof(*record) + labels_size + id_size + body_len + 1);
     if (record == NULL) {
         return NULL;
     }
-    char *value_copy = record->text + key_size;
-    memcpy(record->text, key, key_size);
-    memcpy(value_copy, value, value_len);
-    record->key = record->text;
-    record->value = value_copy;
-    record->value_len = value_len;
+    char *text = (char *)(record->labels + label_count);
+    record->label_count = label_count;
+    labels_copy(labels, label_count, record->labels, text + id_size + body_len + 1);
+    record->key = memcpy(text, id, id_size);
+    record->value = memcpy(text + id_size, body, body_len);
+    record->value_len = body_len;
     return record;
 }
 

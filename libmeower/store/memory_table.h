@@ -3,8 +3,7 @@
 #ifndef STORE_MEMORY_TABLE_H
 #define STORE_MEMORY_TABLE_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include <meower/meow.h>
 
 /* One record; each table uses what it needs. */
 struct memory_record {
@@ -15,7 +14,8 @@ struct memory_record {
     int64_t expires_us;
     uint64_t position;
     uint64_t fingerprint;
-    char text[]; /* key and value */
+    size_t label_count;
+    meower_label labels[]; /* a meow's; key, value and the texts of the labels follow them */
 };
 
 struct memory_table {
@@ -26,6 +26,10 @@ struct memory_table {
 
 /* Copies key and value. Released by free(). NULL when memory is short. */
 struct memory_record *memory_record_new(const char *key, const char *value, size_t value_len);
+
+/* Copies a meow with its labels. Released by free(). NULL when memory is short. */
+struct memory_record *memory_record_new_meow(const char *id, const char *body, size_t body_len,
+                                             const meower_label *labels, size_t label_count);
 
 /* Makes room for `more` records, so that putting them cannot fail. Returns 0 or MEOWER_ERROR_NO_MEMORY. */
 int memory_table_reserve(struct memory_table *table, size_t more);

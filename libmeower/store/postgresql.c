@@ -1,6 +1,7 @@
 /* postgresql.c - the store "postgresql://USER:PASSWORD@HOST:PORT/DATABASE" (or libpq's keywords:
  * "postgresql:host=..."). Several processes may have one open at once. What is read comes from the server, never from
  * this process; each lane has a connection, and append() another one. */
+#include "base/labels_buffer.h"
 #include "port/schemes.h"
 #include "store/postgresql_batch.h"
 #include "store/postgresql_error.h"
@@ -19,11 +20,23 @@ enum {
     READ_EVENTS,
     READ_NEWEST_FIRST,
     READ_OLDEST_FIRST,
+    READ_MATCHING,
     READ_MEOWS,
     READ_CHECKPOINT,
     READ_DAMAGE,
     READ_COUNT
 };
+
+/* The labels of a meow as one text, in which each key and each value ends with a character that no label has; a null
+ * when there are none. Order and limit make it a look into the index, whatever the server thinks of the size of the
+ * table; the limit is one more than a meow can have. */
+#define LABEL_END '\x1F'
+#define LABELS                                                                                                         \
+    "(SELECT string_agg(key || chr(31) || value || chr(31), '') FROM (SELECT key, value FROM meower_labels "           \
+    "WHERE meow_id = meows.id COLLATE \"C\" ORDER BY meow_id, key, value LIMIT 17) label) AS labels "
+
+/* What a list and a get ask for. */
+#define MEOWS "SELECT 0::bigint, 1, id::text, body::text, created_at, " LABELS "FROM meows "
 
 /* All that give rows have the columns of push_row(). Every id is above "" and below "~". The LATERAL query is one look
  * into the index for each event, whatever the server thinks of the size of "meows". */
@@ -32,22 +45,25 @@ static const char *const read_sql[READ_COUNT] = {
                   "(SELECT newest_id FROM meower_head)",
     [READ_HEAD] = "SELECT position FROM meower_head",
     [READ_EVENTS] =
-        "SELECT e.position, e.kind::integer, e.meow_id, m.body, coalesce(m.created_at, e.at) FROM "
+        "SELECT e.position, e.kind::integer, e.meow_id, m.body, coalesce(m.created_at, e.at), m.labels FROM "
         "(SELECT * FROM meower_events WHERE position > $1::bigint ORDER BY position LIMIT $2::bigint) e "
-        "LEFT JOIN LATERAL (SELECT body, created_at FROM meows WHERE id COLLATE \"C\" = e.meow_id LIMIT 1) m "
-        "ON e.kind = 1 ORDER BY e.position",
-    [READ_NEWEST_FIRST] = "SELECT 0::bigint, 1, id::text, body::text, created_at FROM meows "
-                          "WHERE id COLLATE \"C\" > $1::text AND id COLLATE \"C\" < $2::text "
-                          "ORDER BY id COLLATE \"C\" DESC LIMIT $3::bigint OFFSET $4::bigint",
-    [READ_OLDEST_FIRST] = "SELECT 0::bigint, 1, id::text, body::text, created_at FROM meows "
-                          "WHERE id COLLATE \"C\" > $1::text AND id COLLATE \"C\" < $2::text "
-                          "ORDER BY id COLLATE \"C\" LIMIT $3::bigint OFFSET $4::bigint",
-    [READ_MEOWS] = "SELECT 0::bigint, 1, id::text, body::text, created_at FROM meows "
-                   "WHERE id COLLATE \"C\" = ANY ($1::text[])",
+        "LEFT JOIN LATERAL (SELECT body, created_at, " LABELS "FROM meows "
+        "WHERE id COLLATE \"C\" = e.meow_id LIMIT 1) m ON e.kind = 1 ORDER BY e.position",
+    [READ_NEWEST_FIRST] = MEOWS "WHERE id COLLATE \"C\" > $1::text AND id COLLATE \"C\" < $2::text "
+                                "ORDER BY id COLLATE \"C\" DESC LIMIT $3::bigint OFFSET $4::bigint",
+    [READ_OLDEST_FIRST] = MEOWS "WHERE id COLLATE \"C\" > $1::text AND id COLLATE \"C\" < $2::text "
+                                "ORDER BY id COLLATE \"C\" LIMIT $3::bigint OFFSET $4::bigint",
+    [READ_MATCHING] = "SELECT 0::bigint, 1, m.id::text, m.body::text, m.created_at, m.labels FROM "
+                      "meower_filter($1::text[], $2::text[], $3::text, $4::text, $5::boolean, $6::bigint, $7::bigint) "
+                      "WITH ORDINALITY AS match(id, number), LATERAL (SELECT id, body, created_at, " LABELS
+                      "FROM meows WHERE id COLLATE \"C\" = match.id LIMIT 1) m ORDER BY match.number",
+    [READ_MEOWS] = MEOWS "WHERE id COLLATE \"C\" = ANY ($1::text[])",
     [READ_CHECKPOINT] = "SELECT position FROM meower_checkpoints WHERE name = $1::text",
     [READ_DAMAGE] =
         "SELECT 'an idempotency key names position ' || position || ', where no meow was created' FROM meower_keys k "
-        "WHERE NOT EXISTS (SELECT FROM meower_events e WHERE e.position = k.position AND e.kind = 1)",
+        "WHERE NOT EXISTS (SELECT FROM meower_events e WHERE e.position = k.position AND e.kind = 1) "
+        "UNION ALL SELECT DISTINCT 'labels are kept of ' || meow_id || ', which is no meow' FROM meower_labels l "
+        "WHERE NOT EXISTS (SELECT FROM meows m WHERE m.id COLLATE \"C\" = l.meow_id)",
 };
 
 struct postgresql_store {
@@ -257,6 +273,7 @@ static int postgresql_checkpoint(void *backend, unsigned lane, const char *name,
 static int push_row(struct question *question, const PGresult *result, int row)
 {
     meower_row_sink *sink = question->taker;
+    struct labels_buffer labels;
     meower_row pushed = {
         .position = (uint64_t)postgresql_bigint(result, row, 0),
         .kind = postgresql_integer(result, row, 1),
@@ -266,6 +283,17 @@ static int push_row(struct question *question, const PGresult *result, int row)
     if (!PQgetisnull(result, row, 3)) {
         pushed.body = PQgetvalue(result, row, 3);
         pushed.body_len = (size_t)PQgetlength(result, row, 3);
+    }
+    if (!PQgetisnull(result, row, 5)) {
+        labels.count = 0;
+        labels.len = 0;
+        /* Too many, or too long: the sink refuses one more than there may be. */
+        if (!labels_buffer_add_run(&labels, PQgetvalue(result, row, 5), (size_t)PQgetlength(result, row, 5),
+                                   LABEL_END)) {
+            labels.count = MEOWER_LABELS_MAX + 1;
+        }
+        pushed.labels = labels.labels;
+        pushed.label_count = labels.count;
     }
     return sink->row(sink, &pushed);
 }
@@ -280,9 +308,37 @@ static int postgresql_read_events(void *backend, unsigned lane, uint64_t after, 
     return ask(backend, lane, &question, error);
 }
 
+static int list_matching(struct postgresql_store *store, unsigned lane, const meower_range *range,
+                         meower_row_sink *sink, meower_error *error)
+{
+    struct question question = {.statement = READ_MATCHING, .rows_max = range->take, .take = push_row, .taker = sink};
+    struct postgresql_array terms[2] = {{0}};
+    postgresql_array_begin(&terms[0], POSTGRESQL_TEXT, range->term_count);
+    postgresql_array_begin(&terms[1], POSTGRESQL_TEXT, range->term_count);
+    for (size_t i = 0; i < range->term_count; i++) {
+        postgresql_array_add_text(&terms[0], range->terms[i].key);
+        postgresql_array_add_text(&terms[1], range->terms[i].value);
+    }
+    int status = postgresql_array_bind(terms, 2, &question.parameters, error);
+    postgresql_add_text(&question.parameters, range->above == NULL ? "" : range->above);
+    postgresql_add_text(&question.parameters, range->below == NULL ? "~" : range->below);
+    postgresql_add_bytes(&question.parameters, range->ascending ? "\1" : "", 1); /* a boolean */
+    postgresql_add_bigint(&question.parameters, range->skip);
+    postgresql_add_bigint(&question.parameters, range->take);
+    if (status == MEOWER_OK) {
+        status = ask(store, lane, &question, error);
+    }
+    postgresql_array_free(&terms[0]);
+    postgresql_array_free(&terms[1]);
+    return status;
+}
+
 static int postgresql_list(void *backend, unsigned lane, const meower_range *range, meower_row_sink *sink,
                            meower_error *error)
 {
+    if (range->term_count > 0) {
+        return list_matching(backend, lane, range, sink, error);
+    }
     struct question question = {
         .statement = range->ascending ? READ_OLDEST_FIRST : READ_NEWEST_FIRST,
         .rows_max = range->take,

@@ -13,7 +13,8 @@
  *
  * Batches of posts, which is nearly all, are one statement of a few inserts and updates. It does nothing when an id is
  * too low or a key is known already; then, and for all other batches, the function meower_append_in_order() goes
- * through the operations one by one: about six times the server's work. */
+ * through the operations one by one: about six times the server's work. Labels have statements of their own, so that
+ * posts without any cost what they did. */
 #include "store/postgresql_batch.h"
 #include "store/postgresql_error.h"
 #include "store/postgresql_schema.h"
@@ -25,7 +26,10 @@
 enum {
     WRITE_POSTS,
     WRITE_POSTS_WITH_KEYS,
+    WRITE_LABELLED_POSTS,
+    WRITE_LABELLED_POSTS_WITH_KEYS,
     WRITE_ANY,
+    WRITE_LABELLED_ANY,
     WRITE_FIND_NEWEST,
     WRITE_END_SESSION,
     WRITE_COUNT
@@ -42,25 +46,38 @@ enum {
     "UPDATE meower_head SET position = position + $4::bigint, newest_id = ($1::text[])[$4::integer] "                  \
     "WHERE newest_id < ($1::text[])[1]"
 
+/* A batch of posts without keys, up to where the labels come. */
+#define POSTS                                                                                                          \
+    "WITH posts AS (SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[]) "                                  \
+    "WITH ORDINALITY AS post(id, body, at, number)), "                                                                 \
+    "head AS (" MOVE_HEAD " RETURNING position - $4 AS before)" STORE_POSTS
+
 /* With keys, nothing is done where one is known already. Expired ones are forgotten by a bite larger than what the
  * batch adds, so that they cannot pile up and no batch waits for many. LATERAL and ANY are looks into an index,
  * whatever the server thinks of the size of the table. */
+#define POSTS_WITH_KEYS                                                                                                \
+    "WITH posts AS (SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $5::bytea[], $6::bigint[], "       \
+    "$7::timestamptz[]) WITH ORDINALITY AS post(id, body, at, key, fingerprint, expires, number)), "                   \
+    "head AS (" MOVE_HEAD " AND NOT EXISTS "                                                                           \
+    "(SELECT FROM posts, LATERAL (SELECT FROM meower_keys k WHERE k.key = posts.key LIMIT 1) known) "                  \
+    "RETURNING position - $4 AS before)" STORE_POSTS                                                                   \
+    ", remembered AS (INSERT INTO meower_keys(key, fingerprint, position, expires_at) "                                \
+    "SELECT key, fingerprint, before + number, expires FROM posts, head WHERE key IS NOT NULL), "                      \
+    "forgotten AS (DELETE FROM meower_keys WHERE key = ANY (ARRAY(SELECT key FROM meower_keys "                        \
+    "WHERE expires_at <= (SELECT max(at) FROM posts) ORDER BY expires_at LIMIT $4 + 16))) "
+
+/* The labels of the posts, from three parameters. */
+#define STORE_LABELS(ids, keys, values)                                                                                \
+    ", labelled AS (INSERT INTO meower_labels(key, value, meow_id) SELECT key, value, id FROM head, "                  \
+    "unnest(" ids "::text[], " keys "::text[], " values "::text[]) AS label(id, key, value) ON CONFLICT DO NOTHING) "
+
 static const char *const write_sql[WRITE_COUNT] = {
-    [WRITE_POSTS] = "WITH posts AS (SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[]) "
-                    "WITH ORDINALITY AS post(id, body, at, number)), "
-                    "head AS (" MOVE_HEAD " RETURNING position - $4 AS before)" STORE_POSTS "SELECT before FROM head",
-    [WRITE_POSTS_WITH_KEYS] =
-        "WITH posts AS (SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $5::bytea[], $6::bigint[], "
-        "$7::timestamptz[]) WITH ORDINALITY AS post(id, body, at, key, fingerprint, expires, number)), "
-        "head AS (" MOVE_HEAD " AND NOT EXISTS "
-        "(SELECT FROM posts, LATERAL (SELECT FROM meower_keys k WHERE k.key = posts.key LIMIT 1) known) "
-        "RETURNING position - $4 AS before)" STORE_POSTS
-        ", remembered AS (INSERT INTO meower_keys(key, fingerprint, position, expires_at) "
-        "SELECT key, fingerprint, before + number, expires FROM posts, head WHERE key IS NOT NULL), "
-        "forgotten AS (DELETE FROM meower_keys WHERE key = ANY (ARRAY(SELECT key FROM meower_keys "
-        "WHERE expires_at <= (SELECT max(at) FROM posts) ORDER BY expires_at LIMIT $4 + 16))) "
-        "SELECT before FROM head",
+    [WRITE_POSTS] = POSTS "SELECT before FROM head",
+    [WRITE_POSTS_WITH_KEYS] = POSTS_WITH_KEYS "SELECT before FROM head",
+    [WRITE_LABELLED_POSTS] = POSTS STORE_LABELS("$5", "$6", "$7") "SELECT before FROM head",
+    [WRITE_LABELLED_POSTS_WITH_KEYS] = POSTS_WITH_KEYS STORE_LABELS("$8", "$9", "$10") "SELECT before FROM head",
     [WRITE_ANY] = "SELECT * FROM meower_append_in_order($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    [WRITE_LABELLED_ANY] = "SELECT * FROM meower_append_with_labels($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     [WRITE_FIND_NEWEST] = "SELECT newest_id FROM meower_head",
     [WRITE_END_SESSION] = ("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                            "WHERE pid || '-' || extract(epoch FROM backend_start) = $1::text"),
@@ -90,6 +107,10 @@ void postgresql_writer_close(struct postgresql_writer *writer)
 
 /* ---- posts ------------------------------------------------------------------------------------------------------ */
 
+/* The last arrays of a writer are those of the labels. */
+#define LABEL_ARRAYS     3
+#define OPERATION_ARRAYS (POSTGRESQL_BATCH_ARRAYS - LABEL_ARRAYS)
+
 static bool are_posts(const meower_store_operation *operations, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -108,6 +129,37 @@ static bool have_key(const meower_store_operation *operations, size_t count)
         }
     }
     return false;
+}
+
+static size_t count_labels(const meower_store_operation *operations, size_t count)
+{
+    size_t labels = 0;
+    for (size_t i = 0; i < count; i++) {
+        labels += operations[i].kind == MEOWER_STORE_POST ? operations[i].label_count : 0;
+    }
+    return labels;
+}
+
+/* Binds the labels of the posts, of which there are `label_count`; nothing when there are none. */
+static int bind_labels(struct postgresql_array *arrays, const meower_store_operation *operations, size_t count,
+                       size_t label_count, struct postgresql_parameters *parameters, meower_error *error)
+{
+    if (label_count == 0) {
+        return MEOWER_OK;
+    }
+    for (size_t i = 0; i < LABEL_ARRAYS; i++) {
+        postgresql_array_begin(&arrays[i], POSTGRESQL_TEXT, label_count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t labels = operations[i].kind == MEOWER_STORE_POST ? operations[i].label_count : 0;
+        for (size_t j = 0; j < labels; j++) {
+            const meower_label *label = &operations[i].labels[j];
+            postgresql_array_add_text(&arrays[0], operations[i].id);
+            postgresql_array_add_bytes(&arrays[1], label->key, label->key_len);
+            postgresql_array_add_bytes(&arrays[2], label->value, label->value_len);
+        }
+    }
+    return postgresql_array_bind(arrays, LABEL_ARRAYS, parameters, error);
 }
 
 static int bind_posts(struct postgresql_array *arrays, const meower_store_operation *operations, size_t count,
@@ -159,10 +211,18 @@ static int append_posts(struct postgresql_writer *writer, meower_store_operation
 {
     struct postgresql_parameters parameters = {.count = 0};
     PGresult *result = NULL;
-    int statement = have_key(operations, count) ? WRITE_POSTS_WITH_KEYS : WRITE_POSTS;
+    bool with_keys = have_key(operations, count);
+    size_t label_count = count_labels(operations, count);
+    int statement = with_keys ? WRITE_POSTS_WITH_KEYS : WRITE_POSTS;
+    if (label_count > 0) {
+        statement = with_keys ? WRITE_LABELLED_POSTS_WITH_KEYS : WRITE_LABELLED_POSTS;
+    }
     int status = bind_posts(writer->arrays, operations, count, &parameters, error);
-    if (status == MEOWER_OK && statement == WRITE_POSTS_WITH_KEYS) {
+    if (status == MEOWER_OK && with_keys) {
         status = bind_keys(writer->arrays, operations, count, &parameters, error);
+    }
+    if (status == MEOWER_OK) {
+        status = bind_labels(writer->arrays + OPERATION_ARRAYS, operations, count, label_count, &parameters, error);
     }
     if (status != MEOWER_OK) {
         return status;
@@ -256,21 +316,26 @@ static void take_result(meower_store_operation *operation, const PGresult *resul
 static int append_any(struct postgresql_writer *writer, meower_store_operation *operations, size_t count,
                       meower_error *error)
 {
-    static const unsigned types[POSTGRESQL_BATCH_ARRAYS] = {
-        POSTGRESQL_INTEGER,     POSTGRESQL_TEXT,  POSTGRESQL_TEXT,   POSTGRESQL_TIMESTAMPTZ,
-        POSTGRESQL_TIMESTAMPTZ, POSTGRESQL_BYTEA, POSTGRESQL_BIGINT, POSTGRESQL_BIGINT};
+    static const unsigned types[OPERATION_ARRAYS] = {POSTGRESQL_INTEGER,     POSTGRESQL_TEXT,        POSTGRESQL_TEXT,
+                                                     POSTGRESQL_TIMESTAMPTZ, POSTGRESQL_TIMESTAMPTZ, POSTGRESQL_BYTEA,
+                                                     POSTGRESQL_BIGINT,      POSTGRESQL_BIGINT};
     struct postgresql_parameters parameters = {.count = 0};
     PGresult *result = NULL;
-    for (size_t i = 0; i < POSTGRESQL_BATCH_ARRAYS; i++) {
+    size_t label_count = count_labels(operations, count);
+    for (size_t i = 0; i < OPERATION_ARRAYS; i++) {
         postgresql_array_begin(&writer->arrays[i], types[i], count);
     }
     for (size_t i = 0; i < count; i++) {
         fill_any(writer->arrays, &operations[i]);
     }
-    int status = postgresql_array_bind(writer->arrays, POSTGRESQL_BATCH_ARRAYS, &parameters, error);
+    int status = postgresql_array_bind(writer->arrays, OPERATION_ARRAYS, &parameters, error);
     postgresql_add_bytes(&parameters, writer->is_in_doubt ? "\1" : "", 1); /* a boolean */
     if (status == MEOWER_OK) {
-        status = postgresql_connection_execute(&writer->connection, WRITE_ANY, &parameters, &result, error);
+        status = bind_labels(writer->arrays + OPERATION_ARRAYS, operations, count, label_count, &parameters, error);
+    }
+    if (status == MEOWER_OK) {
+        int statement = label_count > 0 ? WRITE_LABELLED_ANY : WRITE_ANY;
+        status = postgresql_connection_execute(&writer->connection, statement, &parameters, &result, error);
     }
     if (status != MEOWER_OK && writer->connection.conn != NULL) {
         status = explain_refusal(writer, status, operations, count, error);

@@ -5,7 +5,7 @@
 #include "store/postgresql_array.h"
 #include "store/postgresql_connection.h"
 
-#define POSTGRESQL_BATCH_ARRAYS 8
+#define POSTGRESQL_BATCH_ARRAYS 11
 
 /* The connection that writes, and what is kept from batch to batch. */
 struct postgresql_writer {

@@ -333,7 +333,7 @@ static int flush(struct postgresql_connection *connection, meower_error *error)
 int postgresql_connection_send(struct postgresql_connection *connection, int statement,
                                const struct postgresql_parameters *parameters, meower_error *error)
 {
-    static const int formats[POSTGRESQL_PARAMETERS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+    static const int formats[POSTGRESQL_PARAMETERS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     if (!PQsendQueryPrepared(connection->conn, statement_name((size_t)statement), (int)parameters->count,
                              parameters->values, parameters->lengths, formats, 1)) {
         return lose(connection, error);

@@ -7,7 +7,7 @@
 #include <meower/backend.h>
 #include <stdbool.h>
 
-#define POSTGRESQL_PARAMETERS_MAX 9
+#define POSTGRESQL_PARAMETERS_MAX 12
 #define POSTGRESQL_SESSION_SIZE   48
 
 /* A server that says nothing for so long while we wait is given up. Above its own statement_timeout (see connect). */

@@ -200,8 +200,76 @@
     "END IF; "                                                                                                         \
     "END $$;"
 
+/* ---- version 3: labels ------------------------------------------------------------------------------------------ */
+
+/* The key of the table is the order of a page of one label; the index finds the labels of a meow. */
+#define CREATE_LABELS                                                                                                  \
+    "CREATE TABLE meower_labels(key TEXT COLLATE \"C\" NOT NULL, value TEXT COLLATE \"C\" NOT NULL, "                  \
+    "meow_id TEXT COLLATE \"C\" NOT NULL, PRIMARY KEY (key, value, meow_id));"                                         \
+    "CREATE INDEX meower_labels_meow_id ON meower_labels(meow_id, key, value);"
+
+/* Whoever deletes a meow deletes its labels: we, a process that was started before there were any, another program.
+ * That one may have no right to our tables, so the function has its owner's. */
+#define FORGET_LABELS                                                                                                  \
+    "CREATE FUNCTION meower_forget_labels() RETURNS TRIGGER LANGUAGE plpgsql SECURITY DEFINER "                        \
+    "SET search_path FROM CURRENT AS $$ "                                                                              \
+    "BEGIN DELETE FROM meower_labels WHERE meow_id = OLD.id COLLATE \"C\"; RETURN NULL; END $$;"                       \
+    "CREATE TRIGGER meower_meows_deleted AFTER DELETE ON meows FOR EACH ROW EXECUTE FUNCTION meower_forget_labels();"
+
+/* As meower_append_in_order(), and stores labels: one of each array is one of a post of the batch. A post that was
+ * replayed, or is deleted by now, is not there under its id and gets none. */
+#define CREATE_LABELLED_APPEND                                                                                         \
+    "CREATE FUNCTION meower_append_with_labels(kinds INTEGER[], texts1 TEXT[], texts2 TEXT[], times TIMESTAMPTZ[], "   \
+    "expiries TIMESTAMPTZ[], keys BYTEA[], fingerprints BIGINT[], positions BIGINT[], in_doubt BOOLEAN, "              \
+    "label_ids TEXT[], label_keys TEXT[], label_values TEXT[]) "                                                       \
+    "RETURNS TABLE (status INTEGER, replayed INTEGER, stored_id TEXT, stored_at TIMESTAMPTZ, event_position BIGINT) "  \
+    "LANGUAGE plpgsql AS $$ "                                                                                          \
+    "BEGIN "                                                                                                           \
+    "RETURN QUERY SELECT * FROM meower_append_in_order(kinds, texts1, texts2, times, expiries, keys, fingerprints, "   \
+    "  positions, in_doubt); "                                                                                         \
+    "INSERT INTO meower_labels(key, value, meow_id) SELECT l.key, l.value, l.id "                                      \
+    "  FROM unnest(label_ids, label_keys, label_values) AS l(id, key, value) "                                         \
+    "  WHERE EXISTS (SELECT FROM meows m WHERE m.id COLLATE \"C\" = l.id) ON CONFLICT DO NOTHING; "                    \
+    "END $$;"
+
+/* The ids of the meows that carry what terms say, in the order of a list. It is a leapfrog join, as that of the SQLite
+ * store: each key in turn seeks its next meow from where the last one has come to, until all have come to the same, so
+ * that what is read is bounded by the rarest label. No id is between an id and the same one with a "!" behind it. */
+#define CREATE_FILTER                                                                                                  \
+    "CREATE FUNCTION meower_filter(term_keys TEXT[], term_values TEXT[], above TEXT, below TEXT, ascending BOOLEAN, "  \
+    "skip BIGINT, take BIGINT) RETURNS SETOF TEXT LANGUAGE plpgsql STABLE AS $$ "                                      \
+    "DECLARE keys TEXT[] := ARRAY(SELECT DISTINCT unnest(term_keys)); passed BIGINT := 0; "                            \
+    "agreed INTEGER; turn INTEGER := 0; place TEXT; nearest TEXT; "                                                    \
+    "BEGIN "                                                                                                           \
+    "place := CASE WHEN ascending THEN above || '!' ELSE below END; "                                                  \
+    "WHILE passed - skip < take LOOP "                                                                                 \
+    "  agreed := 0; "                                                                                                  \
+    "  WHILE agreed < cardinality(keys) LOOP "                                                                         \
+    "    turn := turn % cardinality(keys) + 1; "                                                                       \
+    "    IF ascending THEN "                                                                                           \
+    "      SELECT min(next.id) INTO nearest FROM unnest(term_keys, term_values) AS t(key, value), LATERAL "            \
+    "        (SELECT l.meow_id AS id FROM meower_labels l WHERE l.key = t.key AND l.value = t.value "                  \
+    "        AND l.meow_id >= place ORDER BY l.meow_id LIMIT 1) next WHERE t.key = keys[turn]; "                       \
+    "    ELSE "                                                                                                        \
+    "      SELECT max(next.id) INTO nearest FROM unnest(term_keys, term_values) AS t(key, value), LATERAL "            \
+    "        (SELECT l.meow_id AS id FROM meower_labels l WHERE l.key = t.key AND l.value = t.value "                  \
+    "        AND l.meow_id < place ORDER BY l.meow_id DESC LIMIT 1) next WHERE t.key = keys[turn]; "                   \
+    "    END IF; "                                                                                                     \
+    "    IF nearest IS NULL OR (CASE WHEN ascending THEN nearest COLLATE \"C\" >= below "                              \
+    "      ELSE nearest COLLATE \"C\" <= above END) THEN RETURN; END IF; "                                             \
+    "    agreed := CASE WHEN agreed > 0 AND place = CASE WHEN ascending THEN nearest ELSE nearest || '!' END "         \
+    "      THEN agreed + 1 ELSE 1 END; "                                                                               \
+    "    place := CASE WHEN ascending THEN nearest ELSE nearest || '!' END; "                                          \
+    "  END LOOP; "                                                                                                     \
+    "  passed := passed + 1; "                                                                                         \
+    "  IF passed > skip THEN RETURN NEXT nearest; END IF; "                                                            \
+    "  place := CASE WHEN ascending THEN nearest || '!' ELSE nearest END; "                                            \
+    "END LOOP; "                                                                                                       \
+    "END $$;"
+
 const char *const postgresql_migrations[][POSTGRESQL_MIGRATION_STEPS] = {
     {CREATE_TABLES, CREATE_POST, CREATE_APPEND},
     {KEEP_NEWEST, CREATE_ORDERED_POST, CREATE_ORDERED_APPEND},
+    {CREATE_LABELS, FORGET_LABELS, CREATE_LABELLED_APPEND, CREATE_FILTER},
     {NULL},
 };

@@ -4,7 +4,7 @@
 
 #include "store/postgresql_connection.h"
 
-#define POSTGRESQL_MIGRATION_STEPS 3
+#define POSTGRESQL_MIGRATION_STEPS 4
 
 /* The SQLSTATE with which meower_append_in_order() refuses a batch; a class of our own. */
 #define POSTGRESQL_ID_TOO_LOW "MW001"

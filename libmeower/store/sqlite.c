@@ -12,7 +12,9 @@
 #include "port/schemes.h"
 #include "store/sqlite_backup.h"
 #include "store/sqlite_batch.h"
+#include "store/sqlite_filter.h"
 #include "store/sqlite_identity.h"
+#include "store/sqlite_labels.h"
 #include "store/sqlite_schema.h"
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -37,6 +39,9 @@ enum {
     READ_MEOW,
     READ_CHECKPOINT,
     READ_HEAD,
+    READ_LABELS, /* this and the next: a file of an earlier version, which is only looked at, has no labels */
+    READ_LABEL_DOWN,
+    READ_LABEL_UP,
     READ_COUNT
 };
 
@@ -54,6 +59,9 @@ static const char *const read_sql[READ_COUNT] = {
     [READ_MEOW] = "SELECT 0, 1, id, body, created_at FROM meows WHERE id = ?1",
     [READ_CHECKPOINT] = "SELECT position FROM meower_checkpoints WHERE name = ?1",
     [READ_HEAD] = "SELECT coalesce(max(position), 0) FROM meower_events",
+    [READ_LABELS] = SQLITE_LABELS_OF_MEOW,
+    [READ_LABEL_DOWN] = SQLITE_FILTER_DOWN,
+    [READ_LABEL_UP] = SQLITE_FILTER_UP,
 };
 
 struct sqlite_store {
@@ -63,6 +71,8 @@ struct sqlite_store {
     struct sqlite_connection writer;
     struct sqlite_connection *readers; /* one a lane, opened when it is first used */
     unsigned reader_count;
+    bool has_labels_table;  /* false: opened to look at a file of an earlier version */
+    atomic_bool has_labels; /* false: no meow has any, so that none need to be looked for */
     meower_store_info info; /* as it was when it opened */
     atomic_uint_fast64_t head;
     /* Only for append(). */
@@ -166,6 +176,16 @@ static int recognise_copy(struct sqlite_store *store, meower_error *error)
     return status == MEOWER_OK ? write_identity(store, error) : status;
 }
 
+static int look_for_labels(struct sqlite_store *store, meower_error *error)
+{
+    int64_t has_labels = 0;
+    int status =
+        sqlite_connection_number(&store->writer, "SELECT EXISTS (SELECT 1 FROM meower_labels)", &has_labels, error);
+    store->has_labels_table = true;
+    atomic_store(&store->has_labels, has_labels != 0);
+    return status;
+}
+
 /* Changes nothing, and keeps nobody out. */
 static int open_to_look(struct sqlite_store *store, const meower_backend_config *config, meower_error *error)
 {
@@ -180,7 +200,8 @@ static int open_to_look(struct sqlite_store *store, const meower_backend_config 
         return status;
     }
     sqlite3_db_config(store->writer.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    status = sqlite_schema_look(&store->writer, error);
+    status = sqlite_schema_look(&store->writer, &store->has_labels_table, error);
+    atomic_store(&store->has_labels, store->has_labels_table); /* its owner may write some at any time */
     return status == MEOWER_OK ? read_info(store, error) : status;
 }
 
@@ -203,6 +224,9 @@ static int open_file(struct sqlite_store *store, const meower_backend_config *co
     }
     if (status == MEOWER_OK) {
         status = sqlite_batch_prepare(&store->writer, error);
+    }
+    if (status == MEOWER_OK) {
+        status = look_for_labels(store, error);
     }
     if (status == MEOWER_OK) {
         status = read_info(store, error);
@@ -268,6 +292,16 @@ static int sqlite_info(void *backend, meower_store_info *info, meower_error *err
 
 /* ---- append ----------------------------------------------------------------------------------------------------- */
 
+/* Before anybody can read the first labels. */
+static void note_labels(struct sqlite_store *store, const meower_store_operation *operations, size_t count)
+{
+    for (size_t i = 0; i < count && !atomic_load(&store->has_labels); i++) {
+        if (operations[i].label_count > 0) {
+            atomic_store(&store->has_labels, true);
+        }
+    }
+}
+
 static int sqlite_append(void *backend, meower_store_operation *operations, size_t count, meower_error *error)
 {
     struct sqlite_store *store = backend;
@@ -276,6 +310,7 @@ static int sqlite_append(void *backend, meower_store_operation *operations, size
         return MEOWER_OK;
     }
     memcpy(batch.newest_id, store->newest_id, sizeof(batch.newest_id));
+    note_labels(store, operations, count);
     int status = sqlite_batch_append(&store->writer, &batch, operations, count, error);
     if (status != MEOWER_OK) {
         return status;
@@ -315,7 +350,8 @@ static int take_reader(struct sqlite_store *store, unsigned lane, struct sqlite_
             status = sqlite_connection_execute(connection, "PRAGMA wal_autocheckpoint = 0", error);
         }
         if (status == MEOWER_OK) {
-            status = sqlite_connection_prepare(connection, read_sql, READ_COUNT, error);
+            size_t count = store->has_labels_table ? READ_COUNT : READ_LABELS;
+            status = sqlite_connection_prepare(connection, read_sql, count, error);
         }
         if (status != MEOWER_OK) {
             sqlite_connection_close(connection);
@@ -327,9 +363,10 @@ static int take_reader(struct sqlite_store *store, unsigned lane, struct sqlite_
     return status;
 }
 
-static int push_row(struct sqlite_connection *reader, sqlite3_stmt *statement, meower_row_sink *sink,
-                    meower_error *error)
+static int push_row(const struct sqlite_store *store, struct sqlite_connection *reader, sqlite3_stmt *statement,
+                    meower_row_sink *sink, meower_error *error)
 {
+    struct labels_buffer labels;
     meower_row row = {
         .position = (uint64_t)sqlite3_column_int64(statement, 0),
         .kind = sqlite3_column_int(statement, 1),
@@ -346,18 +383,27 @@ static int push_row(struct sqlite_connection *reader, sqlite3_stmt *statement, m
     if (row.id == NULL) {
         return sqlite_connection_error(reader, error);
     }
+    if (row.body != NULL && atomic_load(&store->has_labels)) {
+        int status = sqlite_labels_read(reader, READ_LABELS, row.id, &labels, error);
+        if (status != MEOWER_OK) {
+            return status;
+        }
+        row.labels = labels.labels;
+        row.label_count = labels.count;
+    }
     return sink->row(sink, &row);
 }
 
 /* Steps through the rows of a statement and resets it. */
-static int push_rows(struct sqlite_connection *reader, int statement_index, meower_row_sink *sink, meower_error *error)
+static int push_rows(const struct sqlite_store *store, struct sqlite_connection *reader, int statement_index,
+                     meower_row_sink *sink, meower_error *error)
 {
     sqlite3_stmt *statement = reader->statements[statement_index];
     int result;
     int status = MEOWER_OK;
     while (status == MEOWER_OK && (result = sqlite3_step(statement)) != SQLITE_DONE) {
         if (result == SQLITE_ROW) {
-            status = push_row(reader, statement, sink, error);
+            status = push_row(store, reader, statement, sink, error);
         } else {
             status = sqlite_connection_error(reader, error);
         }
@@ -411,24 +457,19 @@ static int sqlite_read_events(void *backend, unsigned lane, uint64_t after, size
     }
     sqlite3_bind_int64(reader->statements[READ_EVENTS], 1, clamp(after));
     sqlite3_bind_int64(reader->statements[READ_EVENTS], 2, clamp(max));
-    return push_rows(reader, READ_EVENTS, sink, error);
+    return push_rows(backend, reader, READ_EVENTS, sink, error);
 }
 
-static int sqlite_list(void *backend, unsigned lane, const meower_range *range, meower_row_sink *sink,
-                       meower_error *error)
+static int list_all(const struct sqlite_store *store, struct sqlite_connection *reader, const meower_range *range,
+                    meower_row_sink *sink, meower_error *error)
 {
-    struct sqlite_connection *reader;
-    int status = take_reader(backend, lane, &reader, error);
-    if (status != MEOWER_OK) {
-        return status;
-    }
     int statement_index = range->ascending ? READ_OLDEST_FIRST : READ_NEWEST_FIRST;
     sqlite3_stmt *statement = reader->statements[statement_index];
     sqlite_connection_bind(reader, statement_index, 1, range->above == NULL ? "" : range->above);
     sqlite_connection_bind(reader, statement_index, 2, range->below == NULL ? "~" : range->below);
     sqlite3_bind_int64(statement, 3, range->take);
     sqlite3_bind_int64(statement, 4, clamp(range->skip));
-    return push_rows(reader, statement_index, sink, error);
+    return push_rows(store, reader, statement_index, sink, error);
 }
 
 /* A transaction that could not be ended before is ended first: no other could ever begin. */
@@ -439,6 +480,56 @@ static int begin_read(struct sqlite_connection *reader, meower_error *error)
         status = sqlite_connection_step(reader, READ_END, error);
     }
     return status == MEOWER_OK ? sqlite_connection_step(reader, READ_BEGIN, error) : status;
+}
+
+/* Pushes the meows that the walk comes to, but for the first ones that are skipped. */
+static int push_matching(const struct sqlite_store *store, struct sqlite_filter *filter, meower_row_sink *sink,
+                         meower_error *error)
+{
+    const meower_range *range = filter->range;
+    bool is_found = range->take > 0;
+    int status = MEOWER_OK;
+    for (uint64_t passed = 0;
+         is_found && status == MEOWER_OK && (passed < range->skip || passed - range->skip < range->take); passed++) {
+        status = sqlite_filter_next(filter, &is_found, error);
+        if (status == MEOWER_OK && is_found && passed >= range->skip) {
+            sqlite_connection_bind(filter->reader, READ_MEOW, 1, filter->id);
+            status = push_rows(store, filter->reader, READ_MEOW, sink, error);
+        }
+    }
+    return status;
+}
+
+/* One transaction, as sqlite_get(). */
+static int list_matching(const struct sqlite_store *store, struct sqlite_connection *reader, const meower_range *range,
+                         meower_row_sink *sink, meower_error *error)
+{
+    struct sqlite_filter filter;
+    if (!atomic_load(&store->has_labels)) {
+        return MEOWER_OK;
+    }
+    int status = begin_read(reader, error);
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    sqlite_filter_begin(&filter, reader, READ_LABEL_DOWN, range);
+    status = push_matching(store, &filter, sink, error);
+    if (!sqlite3_get_autocommit(reader->db)) {
+        sqlite_connection_step(reader, READ_END, NULL);
+    }
+    return status;
+}
+
+static int sqlite_list(void *backend, unsigned lane, const meower_range *range, meower_row_sink *sink,
+                       meower_error *error)
+{
+    struct sqlite_connection *reader;
+    int status = take_reader(backend, lane, &reader, error);
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    return range->term_count == 0 ? list_all(backend, reader, range, sink, error)
+                                  : list_matching(backend, reader, range, sink, error);
 }
 
 /* One transaction, so that all meows are of one moment. */
@@ -455,7 +546,7 @@ static int sqlite_get(void *backend, unsigned lane, const char *const *ids, size
     }
     for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
         sqlite_connection_bind(reader, READ_MEOW, 1, ids[i]);
-        status = push_rows(reader, READ_MEOW, sink, error);
+        status = push_rows(backend, reader, READ_MEOW, sink, error);
     }
     if (!sqlite3_get_autocommit(reader->db)) {
         sqlite_connection_step(reader, READ_END, NULL);
@@ -499,6 +590,7 @@ static int push_texts(struct sqlite_connection *reader, const char *sql, meower_
 
 static int sqlite_inspect(void *backend, unsigned lane, meower_text_sink *sink, meower_error *error)
 {
+    const struct sqlite_store *store = backend;
     struct sqlite_connection *reader;
     int status = take_reader(backend, lane, &reader, error);
     if (status == MEOWER_OK) {
@@ -509,6 +601,13 @@ static int sqlite_inspect(void *backend, unsigned lane, meower_text_sink *sink, 
                             "SELECT 'an idempotency key names position ' || position || ', where no meow was created' "
                             "FROM meower_keys k WHERE NOT EXISTS (SELECT 1 FROM meower_events e "
                             "WHERE e.position = k.position AND e.kind = 1) ORDER BY position",
+                            sink, error);
+    }
+    if (status == MEOWER_OK && store->has_labels_table) {
+        status = push_texts(reader,
+                            "SELECT DISTINCT 'labels are kept of ' || meow_id || ', which is no meow' "
+                            "FROM meower_labels l WHERE NOT EXISTS (SELECT 1 FROM meows m WHERE m.id = l.meow_id) "
+                            "ORDER BY meow_id",
                             sink, error);
     }
     return status;

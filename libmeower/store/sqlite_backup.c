@@ -68,7 +68,7 @@ static int open_source(struct sqlite_connection *source, const char *path, meowe
         return status;
     }
     sqlite3_db_config(source->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    status = sqlite_schema_look(source, error);
+    status = sqlite_schema_look(source, &(bool){false}, error);
     if (status != MEOWER_OK) {
         sqlite_connection_close(source);
     }

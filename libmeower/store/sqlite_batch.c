@@ -1,6 +1,7 @@
 /* sqlite_batch.c - what append() of the SQLite store does to the tables. Posts without keys that stand in a row are two
  * statements for all of them; any other operation has its own. */
 #include "store/sqlite_batch.h"
+#include "store/sqlite_labels.h"
 #include "store/sqlite_rows.h"
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,7 +18,9 @@ enum {
     WRITE_EVENTS,
     WRITE_MEOW,
     WRITE_EVENT,
+    WRITE_LABELS,
     WRITE_DELETE_MEOW,
+    WRITE_DELETE_LABELS,
     WRITE_FIND_KEY,
     WRITE_KEY,
     WRITE_FORGET_KEYS,
@@ -37,7 +40,9 @@ static const char *const write_sql[WRITE_COUNT] = {
                      "SELECT ?2 + number, ?3, id, created_at FROM meower_posts(?1)",
     [WRITE_MEOW] = "INSERT INTO meows(id, body, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
     [WRITE_EVENT] = "INSERT INTO meower_events(position, kind, meow_id, at) VALUES (?1, ?2, ?3, ?4)",
+    [WRITE_LABELS] = SQLITE_LABELS_INSERT,
     [WRITE_DELETE_MEOW] = "DELETE FROM meows WHERE id = ?1",
+    [WRITE_DELETE_LABELS] = "DELETE FROM meower_labels WHERE meow_id = ?1",
     [WRITE_FIND_KEY] = "SELECT k.fingerprint, e.meow_id, e.at, e.position FROM meower_keys k "
                        "JOIN meower_events e ON e.position = k.position WHERE k.key = ?1 AND k.expires_at > ?2",
     [WRITE_KEY] = "INSERT OR REPLACE INTO meower_keys(key, fingerprint, position, expires_at) VALUES (?1, ?2, ?3, ?4)",
@@ -117,7 +122,8 @@ static int insert_posts(struct sqlite_connection *writer, struct sqlite_batch *b
     sqlite_rows_bind(writer->statements[WRITE_EVENTS], 1, &rows);
     sqlite3_bind_int64(writer->statements[WRITE_EVENTS], 2, (sqlite3_int64)batch->position);
     sqlite3_bind_int(writer->statements[WRITE_EVENTS], 3, MEOWER_EVENT_CREATED);
-    return sqlite_connection_step(writer, WRITE_EVENTS, error);
+    status = sqlite_connection_step(writer, WRITE_EVENTS, error);
+    return status == MEOWER_OK ? sqlite_labels_insert(writer, WRITE_LABELS, posts, count, error) : status;
 }
 
 static int apply_posts(struct sqlite_connection *writer, struct sqlite_batch *batch, meower_store_operation *posts,
@@ -230,6 +236,9 @@ static int apply_post(struct sqlite_connection *writer, struct sqlite_batch *bat
     memcpy(batch->newest_id, operation->id, sizeof(batch->newest_id));
     operation->stored_at_us = operation->at_us;
     status = insert_event(writer, batch, MEOWER_EVENT_CREATED, operation, error);
+    if (status == MEOWER_OK) {
+        status = sqlite_labels_insert(writer, WRITE_LABELS, operation, 1, error);
+    }
     if (status == MEOWER_OK && operation->idempotency_key != NULL) {
         status = insert_key(writer, operation, error);
     }
@@ -250,6 +259,11 @@ static int apply_delete(struct sqlite_connection *writer, struct sqlite_batch *b
         return MEOWER_OK;
     }
     batch->deletion_count++;
+    sqlite_connection_bind(writer, WRITE_DELETE_LABELS, 1, operation->id);
+    status = sqlite_connection_step(writer, WRITE_DELETE_LABELS, error);
+    if (status != MEOWER_OK) {
+        return status;
+    }
     return insert_event(writer, batch, MEOWER_EVENT_DELETED, operation, error);
 }
 
@@ -346,7 +360,8 @@ static int apply_all(struct sqlite_connection *writer, struct sqlite_batch *batc
 
 int sqlite_batch_prepare(struct sqlite_connection *writer, meower_error *error)
 {
-    if (sqlite_rows_register(writer->db, "meower_posts", posts_declaration) != SQLITE_OK) {
+    if (sqlite_rows_register(writer->db, "meower_posts", posts_declaration) != SQLITE_OK ||
+        sqlite_labels_register(writer->db) != SQLITE_OK) {
         return sqlite_connection_error(writer, error);
     }
     return sqlite_connection_prepare(writer, write_sql, WRITE_COUNT, error);

@@ -2,7 +2,6 @@
 #include "store/sqlite_schema.h"
 #include "base/cursor.h"
 #include "base/ksuid.h"
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -10,7 +9,7 @@
 /* The database header's application id, "Meow" in ASCII (sqlite.org/pragma.html#pragma_application_id), and its user
  * version, which is the version of this schema. */
 #define APPLICATION_ID 0x4D656F77
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 /* The trigger notes what foreign programs insert; our writer's connection has triggers off (see configure()). */
 static const char create_sql[] =
@@ -29,6 +28,15 @@ static const char create_sql[] =
     "INSERT INTO meower_unadopted SELECT id FROM meows;"
     "CREATE TRIGGER meower_meows_inserted AFTER INSERT ON meows "
     "BEGIN INSERT OR IGNORE INTO meower_unadopted VALUES (NEW.id); END;";
+
+/* Version 2. The key of the table is the order of a page of one label; the index finds the labels of a meow. The
+ * trigger serves foreign programs, as the one above. */
+static const char create_labels_sql[] =
+    "CREATE TABLE meower_labels(key TEXT NOT NULL, value TEXT NOT NULL, meow_id TEXT NOT NULL, "
+    "PRIMARY KEY (key, value, meow_id)) WITHOUT ROWID;"
+    "CREATE INDEX meower_labels_meow_id ON meower_labels(meow_id);"
+    "CREATE TRIGGER meower_meows_deleted AFTER DELETE ON meows "
+    "BEGIN DELETE FROM meower_labels WHERE meow_id = OLD.id; END;";
 
 /* The greatest id may be that of a deleted meow. Ids rise with positions, so that the latest creation has it, unless an
  * adopted meow came after it: so it is noted under this name before any are adopted. */
@@ -76,27 +84,26 @@ static int check_foreign_file(struct sqlite_connection *writer, int64_t applicat
                             writer->path);
 }
 
-/* Reads only. *exists says whether our tables are there. */
-static int recognise(struct sqlite_connection *writer, bool *exists, meower_error *error)
+/* Reads only. *version is that of our tables, 0 when they are not there. */
+static int recognise(struct sqlite_connection *writer, int64_t *version, meower_error *error)
 {
     int64_t application_id = 0;
-    int64_t version = 0;
     int status = sqlite_connection_number(writer, "PRAGMA application_id", &application_id, error);
     if (status == MEOWER_OK) {
-        status = sqlite_connection_number(writer, "PRAGMA user_version", &version, error);
+        status = sqlite_connection_number(writer, "PRAGMA user_version", version, error);
     }
     if (status != MEOWER_OK) {
         return status;
     }
-    *exists = application_id == APPLICATION_ID;
-    if (!*exists) {
+    if (application_id != APPLICATION_ID) {
+        *version = 0;
         return check_foreign_file(writer, application_id, error);
     }
-    if (version != SCHEMA_VERSION) {
+    if (*version < 1 || *version > SCHEMA_VERSION) {
         return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
-                                "\"%s\" has version %lld of the schema; this library knows version %d: use the one "
-                                "that wrote it, or a newer one",
-                                writer->path, (long long)version, SCHEMA_VERSION);
+                                "\"%s\" has version %lld of the schema; this library knows versions 1 to %d: use the "
+                                "one that wrote it, or a newer one",
+                                writer->path, (long long)*version, SCHEMA_VERSION);
     }
     return MEOWER_OK;
 }
@@ -145,13 +152,28 @@ static int create(struct sqlite_connection *writer, const meower_clock *clock, m
     cursor_draw_epoch(clock, epoch);
     snprintf(sql, sizeof(sql),
              "INSERT INTO meower_meta VALUES ('epoch', '%s');"
-             "PRAGMA application_id = %d; PRAGMA user_version = %d",
-             epoch, APPLICATION_ID, SCHEMA_VERSION);
+             "PRAGMA application_id = %d",
+             epoch, APPLICATION_ID);
     int status = sqlite_connection_execute(writer, create_sql, error);
     if (status == MEOWER_OK) {
         status = sqlite_connection_execute(writer, sql, error);
     }
     return status;
+}
+
+/* Brings the tables from `version` to ours; 0: there are none. */
+static int migrate(struct sqlite_connection *writer, int64_t version, const meower_clock *clock, meower_error *error)
+{
+    char sql[40];
+    int status = MEOWER_OK;
+    snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", SCHEMA_VERSION);
+    if (version == 0) {
+        status = create(writer, clock, error);
+    }
+    if (status == MEOWER_OK && version < SCHEMA_VERSION) {
+        status = sqlite_connection_execute(writer, create_labels_sql, error);
+    }
+    return status == MEOWER_OK ? sqlite_connection_execute(writer, sql, error) : status;
 }
 
 /* Refuses meows that no program of ours could read, by the rules of meower_id_check(). */
@@ -192,27 +214,27 @@ static int adopt(struct sqlite_connection *writer, meower_error *error)
     return status;
 }
 
-/* One transaction for all, so that a file is adopted as a whole or not touched. */
-static int create_and_adopt(struct sqlite_connection *writer, bool exists, const meower_clock *clock,
-                            meower_error *error)
+/* One transaction for all, so that a file is migrated and adopted as a whole or not touched. */
+static int migrate_and_adopt(struct sqlite_connection *writer, int64_t version, const meower_clock *clock,
+                             meower_error *error)
 {
     int64_t unadopted = 1;
     int64_t knows_newest = 0;
     int status = MEOWER_OK;
-    if (exists) {
+    if (version > 0) {
         status = sqlite_connection_number(writer, "SELECT EXISTS (SELECT 1 FROM meower_unadopted)", &unadopted, error);
     }
-    if (exists && status == MEOWER_OK) {
+    if (version > 0 && status == MEOWER_OK) {
         status = sqlite_connection_number(
             writer, "SELECT EXISTS (SELECT 1 FROM meower_meta WHERE name = " NEWEST_NAME ")", &knows_newest, error);
     }
-    if (status != MEOWER_OK || (unadopted == 0 && knows_newest == 1)) {
+    if (status != MEOWER_OK || (version == SCHEMA_VERSION && unadopted == 0 && knows_newest == 1)) {
         return status;
     }
 
     status = sqlite_connection_execute(writer, "BEGIN IMMEDIATE", error);
-    if (status == MEOWER_OK && !exists) {
-        status = create(writer, clock, error);
+    if (status == MEOWER_OK && version < SCHEMA_VERSION) {
+        status = migrate(writer, version, clock, error);
     }
     if (status == MEOWER_OK && knows_newest == 0) {
         status = sqlite_connection_execute(writer, find_newest_sql, error);
@@ -237,23 +259,26 @@ int sqlite_schema_newest_id(struct sqlite_connection *connection, char newest_id
 int sqlite_schema_open(struct sqlite_connection *writer, const char *synchronous, const meower_clock *clock,
                        meower_error *error)
 {
-    bool exists = false;
-    int status = recognise(writer, &exists, error);
+    int64_t version = 0;
+    int status = recognise(writer, &version, error);
     if (status == MEOWER_OK) {
         status = configure(writer, synchronous, error);
     }
     if (status == MEOWER_OK) {
-        status = create_and_adopt(writer, exists, clock, error);
+        status = migrate_and_adopt(writer, version, clock, error);
     }
     return status;
 }
 
-int sqlite_schema_look(struct sqlite_connection *connection, meower_error *error)
+int sqlite_schema_look(struct sqlite_connection *connection, bool *has_labels, meower_error *error)
 {
-    bool exists = false;
-    int status = recognise(connection, &exists, error);
-    if (status == MEOWER_OK && !exists) {
+    int64_t version = 0;
+    int status = recognise(connection, &version, error);
+    if (status == MEOWER_OK && version == 0) {
         status = meower_error_set(error, MEOWER_ERROR_NOT_FOUND, 0, 0, "there is no store in \"%s\"", connection->path);
+    }
+    if (status == MEOWER_OK) {
+        *has_labels = version == SCHEMA_VERSION;
     }
     return status;
 }

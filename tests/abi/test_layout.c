@@ -19,11 +19,12 @@ static void structs_keep_their_sizes(void **state)
     }
     assert_int_equal(sizeof(meower_error), 516);
     assert_int_equal(sizeof(meower_highlight), 8);
+    assert_int_equal(sizeof(meower_label), 32);
     assert_int_equal(sizeof(meower_clock), 32);
-    assert_int_equal(sizeof(meower_store_operation), 136);
-    assert_int_equal(sizeof(meower_row), 48);
+    assert_int_equal(sizeof(meower_store_operation), 152);
+    assert_int_equal(sizeof(meower_row), 64);
     assert_int_equal(sizeof(meower_row_sink), 8);
-    assert_int_equal(sizeof(meower_range), 40);
+    assert_int_equal(sizeof(meower_range), 56);
     assert_int_equal(sizeof(meower_store_info), 64);
     assert_int_equal(sizeof(meower_bus_message), 56);
     assert_int_equal(sizeof(meower_bus_sink), 8);
@@ -49,15 +50,15 @@ static void structs_that_may_grow_do_not_shrink(void **state)
     assert_true(sizeof(meower_bus_vtable) >= 72);
     assert_true(sizeof(meower_search_vtable) >= 128);
     assert_true(sizeof(meower_backend_config) >= 64);
-    assert_true(sizeof(meower_list) >= 56);
+    assert_true(sizeof(meower_list) >= 72);
     assert_true(sizeof(meower_search) >= 48);
-    assert_true(sizeof(meower_post) >= 40);
+    assert_true(sizeof(meower_post) >= 56);
     assert_true(sizeof(meower_command_result) >= 120);
     assert_true(sizeof(meower_health) >= 520);
     assert_true(sizeof(meower_metric) >= 32);
     assert_true(sizeof(meower_rebuild) >= 528);
     assert_true(sizeof(meower_check_totals) >= 56);
-    assert_true(sizeof(meower_meow) >= 32);
+    assert_true(sizeof(meower_meow) >= 48);
     assert_true(sizeof(meower_event) >= 48);
     assert_true(sizeof(meower_option) >= 48);
     assert_true(sizeof(meower_finding) >= 32);
@@ -103,6 +104,9 @@ static void constants_keep_their_numbers(void **state)
     assert_int_equal(MEOWER_BODY_MAX, 140);
     assert_int_equal(MEOWER_CURSOR_SIZE, 40);
     assert_int_equal(MEOWER_KEY_MAX, 255);
+    assert_int_equal(MEOWER_LABELS_MAX, 16);
+    assert_int_equal(MEOWER_LABEL_KEY_MAX, 32);
+    assert_int_equal(MEOWER_LABEL_VALUE_MAX, 128);
     assert_int_equal(MEOWER_OPTION_TEXT, 1);
     assert_int_equal(MEOWER_OPTION_NUMBER, 2);
     assert_int_equal(MEOWER_OPTION_BOOLEAN, 3);
@@ -137,7 +141,7 @@ static void constants_keep_their_numbers(void **state)
     assert_int_equal(MEOWER_SEARCH_LOOKS, 2);
     assert_int_equal(MEOWER_BUS_PROCESS_LOCAL, 1);
     assert_int_equal(MEOWER_SEARCH_EXCLUSIVE, 1);
-    assert_int_equal(MEOWER_BACKEND_ABI, 3);
+    assert_int_equal(MEOWER_BACKEND_ABI, 4);
     assert_int_equal(MEOWER_EPOCH_SIZE, 17);
 }
 
@@ -148,9 +152,9 @@ static void structs_that_say_their_size_end_with_a_member(void **state)
     if (sizeof(void *) != 8) {
         skip();
     }
-    assert_int_equal(sizeof(meower_list), offsetof(meower_list, cursor) + sizeof(char *));
+    assert_int_equal(sizeof(meower_list), offsetof(meower_list, label_count) + sizeof(size_t));
     assert_int_equal(sizeof(meower_search), offsetof(meower_search, cursor) + sizeof(char *));
-    assert_int_equal(sizeof(meower_post), offsetof(meower_post, tag) + sizeof(void *));
+    assert_int_equal(sizeof(meower_post), offsetof(meower_post, label_count) + sizeof(size_t));
     assert_int_equal(sizeof(meower_command_result), offsetof(meower_command_result, flags) + sizeof(uint32_t));
     assert_int_equal(sizeof(meower_health), offsetof(meower_health, reason) + 500);
     assert_int_equal(sizeof(meower_metric), offsetof(meower_metric, value) + sizeof(double));

@@ -1,6 +1,8 @@
 /* suite_store.c - the contract of a store (meower/backend.h) as tests, run against the adapter that is linked in.
  * Nothing here assumes that nobody else may change the store, or that it is fast. */
 #include "conformance/suite_store.h"
+#include "base/labels.h"
+#include "base/labels_buffer.h"
 #include "store/store.h"
 #include <pthread.h>
 #include <stdarg.h>
@@ -32,6 +34,8 @@ struct row_copy {
     char body[BODY_SIZE];
     size_t body_len;
     int64_t created_at_us;
+    size_t labels_len;
+    char labels[LABELS_TEXT_MAX]; /* the run of them (base/labels.h) */
 };
 
 /* Takes rows, and stops with OWN_STATUS instead of taking number `stop_at` (from 0). */
@@ -80,7 +84,10 @@ static int collect(meower_row_sink *sink, const meower_row *row)
         .has_body = row->body != NULL,
         .body_len = row->body_len,
         .created_at_us = row->created_at_us,
+        .labels_len = labels_text_len(row->labels, row->label_count),
     };
+    meower_label labels[MEOWER_LABELS_MAX];
+    labels_copy(row->labels, row->label_count, labels, copy->labels);
     snprintf(copy->id, sizeof(copy->id), "%s", row->id);
     if (row->body != NULL) {
         memcpy(copy->body, row->body, row->body_len < BODY_SIZE ? row->body_len : BODY_SIZE - 1);
@@ -168,6 +175,15 @@ static meower_store_operation post(const struct fixture *fixture, const char *id
         .body_len = strlen(body),
         .at_us = fixture->now_us,
     };
+}
+
+static meower_store_operation post_with_labels(const struct fixture *fixture, const char *id,
+                                               const meower_label *labels, size_t count)
+{
+    meower_store_operation operation = post(fixture, id, "with labels");
+    operation.labels = labels;
+    operation.label_count = count;
+    return operation;
 }
 
 static meower_store_operation post_with_key(const struct fixture *fixture, const char *id, const char *key,
@@ -284,6 +300,17 @@ static void check_ids(const struct collector *collector, const unsigned *numbers
     for (size_t i = 0; i < count; i++) {
         assert_string_equal(collector->rows[i].id, id_of(numbers[i]));
     }
+}
+
+/* The row has these labels, which are in order, and no more. */
+static void check_labels(const struct row_copy *row, const meower_label *labels, size_t count)
+{
+    meower_label sorted[MEOWER_LABELS_MAX];
+    static char run[LABELS_TEXT_MAX];
+    assert_non_null(row);
+    labels_copy(labels, count, sorted, run);
+    assert_int_equal(row->labels_len, labels_text_len(labels, count));
+    assert_memory_equal(row->labels, run, row->labels_len);
 }
 
 #define CHECK_IDS(collector, ...) check_ids(collector, (const unsigned[]){__VA_ARGS__, 0})
@@ -632,6 +659,253 @@ static void a_batch_may_delete_what_it_posts(void **state)
     assert_int_equal(operations[2].status, MEOWER_ERROR_NOT_FOUND);
     assert_int_equal(list_all(fixture)->count, 0);
     assert_int_equal(head_of(fixture), 2);
+}
+
+/* ---- labels ----------------------------------------------------------------------------------------------------- */
+
+static const meower_label some_labels[] = {
+    MEOWER_LABEL("author", "tom"),
+    MEOWER_LABEL("tag", "cats"),
+    MEOWER_LABEL("tag", "naps\tand 🐱 <b>'\\\"\n"),
+};
+static const meower_label other_labels[] = {MEOWER_LABEL("room", "garden")};
+
+static void a_meow_comes_back_with_its_labels(void **state)
+{
+    struct fixture *fixture = *state;
+    append_one(fixture, post_with_labels(fixture, id_of(1), some_labels, 3));
+    check_labels(get_one(fixture, id_of(1)), some_labels, 3);
+    check_labels(&list_all(fixture)->rows[0], some_labels, 3);
+    check_labels(&list(fixture, (meower_range){.take = 1, .ascending = 1})->rows[0], some_labels, 3);
+    check_labels(&read_events(fixture, 0, ROWS_MAX)->rows[0], some_labels, 3);
+}
+
+static void a_meow_without_labels_has_none(void **state)
+{
+    struct fixture *fixture = *state;
+    append_one(fixture, post_with_labels(fixture, id_of(1), some_labels, 3));
+    append_one(fixture, post(fixture, id_of(2), "meow"));
+    check_labels(get_one(fixture, id_of(2)), NULL, 0);
+    check_labels(&list_all(fixture)->rows[0], NULL, 0);
+    check_labels(&read_events(fixture, 1, ROWS_MAX)->rows[0], NULL, 0);
+}
+
+static void each_meow_of_a_batch_has_its_own_labels(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_store_operation operations[] = {
+        post_with_labels(fixture, id_of(1), some_labels, 3),  post(fixture, id_of(2), "meow"),
+        post_with_labels(fixture, id_of(3), other_labels, 1), checkpoint_at("relay", 1),
+        post_with_labels(fixture, id_of(4), some_labels, 1),
+    };
+    operations[4].idempotency_key = "key";
+    operations[4].expires_us = fixture->now_us + DAY_US;
+    append(fixture, operations, 3);
+    for (int i = 0; i < 3; i++) {
+        operations[i].id = id_of((unsigned)i + 5);
+    }
+    operations[4].id = id_of(8);
+    append(fixture, operations, 5);
+    const struct collector *rows = read_events(fixture, 0, ROWS_MAX);
+    assert_int_equal(rows->count, 7);
+    for (size_t first = 0; first < 6; first += 3) {
+        check_labels(&rows->rows[first], some_labels, 3);
+        check_labels(&rows->rows[first + 1], NULL, 0);
+        check_labels(&rows->rows[first + 2], other_labels, 1);
+    }
+    check_labels(&rows->rows[6], some_labels, 1);
+}
+
+static void a_meow_may_have_the_most_and_longest_labels(void **state)
+{
+    struct fixture *fixture = *state;
+    static char values[MEOWER_LABELS_MAX][4 * MEOWER_LABEL_VALUE_MAX];
+    meower_label labels[MEOWER_LABELS_MAX];
+    for (size_t i = 0; i < MEOWER_LABELS_MAX; i++) {
+        for (size_t at = 0; at < sizeof(values[i]); at += 4) {
+            memcpy(values[i] + at, "🐱", 4);
+        }
+        values[i][3] = (char)(0x80 + i);
+        labels[i] = (meower_label){"abcdefghijklmnopqrstuvwxyz012345", 32, values[i], sizeof(values[i])};
+    }
+    char run[LABELS_TEXT_MAX];
+    meower_label sorted[MEOWER_LABELS_MAX];
+    labels_copy(labels, MEOWER_LABELS_MAX, sorted, run);
+    append_one(fixture, post_with_labels(fixture, id_of(1), sorted, MEOWER_LABELS_MAX));
+    check_labels(get_one(fixture, id_of(1)), sorted, MEOWER_LABELS_MAX);
+}
+
+static void labels_are_there_after_opening_again(void **state)
+{
+    struct fixture *fixture = *state;
+    append_one(fixture, post_with_labels(fixture, id_of(1), some_labels, 3));
+    reopen(fixture);
+    check_labels(get_one(fixture, id_of(1)), some_labels, 3);
+}
+
+static void a_deletion_has_no_labels_and_leaves_those_of_others(void **state)
+{
+    struct fixture *fixture = *state;
+    append_one(fixture, post_with_labels(fixture, id_of(1), some_labels, 3));
+    append_one(fixture, post_with_labels(fixture, id_of(2), some_labels, 3));
+    append_one(fixture, delete_of(fixture, id_of(1)));
+    const struct collector *rows = read_events(fixture, 0, ROWS_MAX);
+    assert_int_equal(rows->count, 3);
+    check_labels(&rows->rows[0], NULL, 0);
+    check_labels(&rows->rows[1], some_labels, 3);
+    check_labels(&rows->rows[2], NULL, 0);
+}
+
+static void a_replayed_post_keeps_the_labels_it_was_stored_with(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_store_operation first = post_with_key(fixture, id_of(1), "key", 7);
+    meower_store_operation second = post_with_key(fixture, id_of(2), "key", 7);
+    first.labels = some_labels;
+    first.label_count = 3;
+    second.labels = other_labels;
+    second.label_count = 1;
+    append_one(fixture, first);
+    assert_int_equal(append_one(fixture, second).replayed, 1);
+    assert_int_equal(list_all(fixture)->count, 1);
+    check_labels(&list_all(fixture)->rows[0], some_labels, 3);
+}
+
+static void what_a_refused_batch_labels_is_not_labelled(void **state)
+{
+    struct fixture *fixture = *state;
+    meower_error error;
+    append_one(fixture, post(fixture, id_of(5), "meow"));
+    meower_store_operation low = post_with_labels(fixture, id_of(4), some_labels, 3);
+    assert_int_equal(store_append(&fixture->store, &low, 1, &error), MEOWER_ERROR_CONFLICT);
+    low.id = id_of(6);
+    low.labels = other_labels;
+    low.label_count = 1;
+    append_one(fixture, low);
+    check_labels(get_one(fixture, id_of(5)), NULL, 0);
+    check_labels(get_one(fixture, id_of(6)), other_labels, 1);
+}
+
+/* ---- lists of what carries some labels -------------------------------------------------------------------------- */
+
+#define MATCHED_MEOWS 30
+
+/* The labels of a meow by its number, in order. Returns how many. */
+static size_t choose_labels(unsigned number, meower_label labels[4])
+{
+    size_t count = 0;
+    if (number % 2 == 0) {
+        labels[count++] = (meower_label)MEOWER_LABEL("author", "tim");
+    }
+    if (number % 7 == 0) {
+        labels[count++] = (meower_label)MEOWER_LABEL("author", "tom");
+    }
+    if (number % 3 == 0) {
+        labels[count++] = (meower_label)MEOWER_LABEL("room", "garden");
+    }
+    if (number % 5 != 0) {
+        labels[count++] =
+            number == 13 ? (meower_label)MEOWER_LABEL("tag", "only 'one'") : (meower_label)MEOWER_LABEL("tag", "cats");
+    }
+    return count;
+}
+
+static void post_labelled_meows(struct fixture *fixture)
+{
+    meower_store_operation operations[MATCHED_MEOWS];
+    meower_label labels[MATCHED_MEOWS][4];
+    for (unsigned i = 0; i < MATCHED_MEOWS; i++) {
+        size_t count = choose_labels(i + 1, labels[i]);
+        operations[i] = post_with_labels(fixture, id_of(i + 1), labels[i], count);
+    }
+    append(fixture, operations, MATCHED_MEOWS);
+}
+
+/* The list is what a look at each meow gives. */
+static void check_matching(struct fixture *fixture, const meower_range *range)
+{
+    const struct collector *rows = list(fixture, *range);
+    uint64_t matched = 0;
+    size_t count = 0;
+    for (unsigned i = 1; i <= MATCHED_MEOWS; i++) {
+        unsigned number = range->ascending ? i : MATCHED_MEOWS + 1 - i;
+        meower_label labels[4];
+        const char *id = id_of(number);
+        size_t label_count = choose_labels(number, labels);
+        bool is_within = (range->below == NULL || strcmp(id, range->below) < 0) &&
+                         (range->above == NULL || strcmp(id, range->above) > 0);
+        if (is_within && meower_labels_match(range->terms, range->term_count, labels, label_count) &&
+            ++matched > range->skip && count < range->take) {
+            assert_true(count < rows->count);
+            assert_string_equal(rows->rows[count].id, id);
+            check_labels(&rows->rows[count++], labels, label_count);
+        }
+    }
+    assert_int_equal(rows->count, count);
+}
+
+static const meower_label all_terms[] = {MEOWER_LABEL("author", "tim"),     MEOWER_LABEL("author", "tom"),
+                                         MEOWER_LABEL("room", "garden"),    MEOWER_LABEL("tag", "cats"),
+                                         MEOWER_LABEL("tag", "only 'one'"), MEOWER_LABEL("zone", "nowhere")};
+
+static void a_list_of_labels_is_what_a_look_at_each_meow_gives(void **state)
+{
+    struct fixture *fixture = *state;
+    post_labelled_meows(fixture);
+    for (unsigned chosen = 1; chosen < 64; chosen++) {
+        meower_label terms[6];
+        meower_range range = {.terms = terms, .take = ROWS_MAX};
+        for (unsigned i = 0; i < 6; i++) {
+            if ((chosen >> i & 1) != 0) {
+                terms[range.term_count++] = all_terms[i];
+            }
+        }
+        for (range.ascending = 0; range.ascending < 2; range.ascending++) {
+            check_matching(fixture, &range);
+        }
+    }
+}
+
+static void a_list_of_labels_has_bounds_and_skips_and_takes(void **state)
+{
+    struct fixture *fixture = *state;
+    static const size_t firsts[] = {2, 3, 0}; /* room; tag=cats; author=tim or tom */
+    static const size_t counts[] = {1, 1, 3};
+    post_labelled_meows(fixture);
+    for (unsigned variant = 0; variant < 3 * 2 * 2 * 2 * 3 * 3; variant++) {
+        unsigned rest = variant;
+        const unsigned filter = rest % 3;
+        meower_range range = {.terms = &all_terms[firsts[filter]], .term_count = counts[filter]};
+        rest /= 3;
+        range.ascending = (int)(rest % 2);
+        range.above = rest / 2 % 2 == 0 ? NULL : id_of(6);
+        range.below = rest / 4 % 2 == 0 ? NULL : id_of(24);
+        range.skip = rest / 8 % 3;
+        range.take = rest / 24 * 2;
+        check_matching(fixture, &range);
+    }
+    check_matching(fixture, &(meower_range){.terms = &all_terms[2], .term_count = 1, .skip = UINT64_MAX, .take = 5});
+    check_matching(fixture, &(meower_range){.terms = &all_terms[2], .term_count = 1, .take = UINT32_MAX});
+}
+
+static void a_deleted_meow_is_in_no_list_of_its_labels(void **state)
+{
+    struct fixture *fixture = *state;
+    const meower_range range = {.terms = other_labels, .term_count = 1, .take = 5};
+    for (unsigned i = 1; i <= 3; i++) {
+        append_one(fixture, post_with_labels(fixture, id_of(i), other_labels, 1));
+    }
+    append_one(fixture, delete_of(fixture, id_of(2)));
+    CHECK_IDS(list(fixture, range), 3, 1);
+}
+
+static void a_label_that_nobody_has_is_no_error(void **state)
+{
+    struct fixture *fixture = *state;
+    const meower_range range = {.terms = other_labels, .term_count = 1, .take = 5};
+    assert_int_equal(list(fixture, range)->count, 0);
+    post_some(fixture, 2);
+    assert_int_equal(list(fixture, range)->count, 0);
 }
 
 /* ---- ids rise with positions ------------------------------------------------------------------------------------ */
@@ -1374,7 +1648,8 @@ static void a_backup_is_a_store_of_another_epoch_when_it_is_restored(void **stat
     meower_error error = {0};
     assert_non_null(mkdtemp(path));
     snprintf(file, sizeof(file), "%s/backup", path);
-    post_some(fixture, 2);
+    append_one(fixture, post_with_labels(fixture, id_of(1), some_labels, 3));
+    append_one(fixture, post(fixture, id_of(2), "meow"));
     int status = store_backup(fixture->options, file, &error);
     if (status == MEOWER_ERROR_UNSUPPORTED) {
         assert_non_null(strstr(error.message, "backup"));
@@ -1389,6 +1664,7 @@ static void a_backup_is_a_store_of_another_epoch_when_it_is_restored(void **stat
         open_store(fixture);
         assert_string_not_equal(fixture->store.info.epoch, before.epoch);
         CHECK_IDS(list_all(fixture), 2, 1);
+        check_labels(get_one(fixture, id_of(1)), some_labels, 3);
         assert_int_equal(append_one(fixture, post(fixture, id_of(4), "meow")).position, 3);
         assert_int_equal(unlink(file), 0);
     }
@@ -1419,6 +1695,18 @@ int main(void)
         STORE_TEST(operations_of_all_kinds_take_positions_in_their_order),
         STORE_TEST(bodies_come_back_byte_for_byte),
         STORE_TEST(a_body_ends_where_its_length_says),
+        STORE_TEST(a_meow_comes_back_with_its_labels),
+        STORE_TEST(a_meow_without_labels_has_none),
+        STORE_TEST(each_meow_of_a_batch_has_its_own_labels),
+        STORE_TEST(a_meow_may_have_the_most_and_longest_labels),
+        STORE_TEST(labels_are_there_after_opening_again),
+        STORE_TEST(a_deletion_has_no_labels_and_leaves_those_of_others),
+        STORE_TEST(a_replayed_post_keeps_the_labels_it_was_stored_with),
+        STORE_TEST(what_a_refused_batch_labels_is_not_labelled),
+        STORE_TEST(a_list_of_labels_is_what_a_look_at_each_meow_gives),
+        STORE_TEST(a_list_of_labels_has_bounds_and_skips_and_takes),
+        STORE_TEST(a_deleted_meow_is_in_no_list_of_its_labels),
+        STORE_TEST(a_label_that_nobody_has_is_no_error),
         STORE_TEST(a_deleted_meow_is_in_no_list),
         STORE_TEST(a_deletion_is_an_event_without_body),
         STORE_TEST(the_creation_of_a_deleted_meow_has_no_body),

@@ -1,5 +1,6 @@
 /* test_postgresql_tables.c - what the PostgreSQL store finds, makes and leaves alone in a database. */
 #include "servers/postgresql.h"
+#include "store/postgresql_schema.h"
 #include "store/store.h"
 #include <pthread.h>
 #include <stdarg.h>
@@ -219,6 +220,9 @@ static void make_version_1(struct fixture *fixture)
         "DELETE FROM meows WHERE id = '" LOWER_ID "'; UPDATE meower_head SET position = 3; "
         "ALTER TABLE meower_head DROP COLUMN newest_id; "
         "DROP FUNCTION meower_post_in_order; DROP FUNCTION meower_append_in_order; "
+        "DROP FUNCTION meower_append_with_labels; DROP FUNCTION meower_filter; DROP FUNCTION meower_forget_labels "
+        "CASCADE; DROP TABLE "
+        "meower_labels; "
         "UPDATE meower_meta SET value = '1' WHERE name = 'version'");
 }
 
@@ -229,7 +233,7 @@ static void the_newest_id_of_an_earlier_version_is_found(void **state)
     must_open(fixture);
     assert_string_equal(fixture->store.info.newest_id, LOWER_ID);
     assert_int_equal(fixture->store.info.head, 3);
-    check_answer(fixture, "SELECT value FROM meower_meta WHERE name = 'version'", "2");
+    check_answer(fixture, "SELECT value FROM meower_meta WHERE name = 'version'", "3");
     post(fixture, "2SzzzzzzzzzzzzzzzzzzzzzzzzZ", 3);
     meower_store_operation low = {.kind = MEOWER_STORE_POST, .id = LOWER_ID, .body = "meow", .body_len = 4};
     assert_int_equal(store_append(&fixture->store, &low, 1, &fixture->error), MEOWER_ERROR_CONFLICT);
@@ -249,6 +253,79 @@ static void what_a_process_of_an_earlier_version_has_stored_since_counts(void **
 }
 
 /* It would leave too few ids above it. */
+/* ---- labels ----------------------------------------------------------------------------------------------------- */
+
+static const meower_label some_labels[] = {MEOWER_LABEL("room", "garden"), MEOWER_LABEL("tag", "cats")};
+
+static meower_store_operation labelled_post(const char *id)
+{
+    return (meower_store_operation){
+        .kind = MEOWER_STORE_POST, .id = id, .body = "meow", .body_len = 4, .labels = some_labels, .label_count = 2};
+}
+
+static void append(struct fixture *fixture, meower_store_operation *operations, size_t count)
+{
+    if (store_append(&fixture->store, operations, count, &fixture->error) != MEOWER_OK) {
+        fail_msg("%s", fixture->error.message);
+    }
+}
+
+/* A database as commit 9dd1588 made it, which was of version 1, with one meow and a deletion. */
+static void make_database_of_version_1(const struct fixture *fixture)
+{
+    for (size_t i = 0; i < POSTGRESQL_MIGRATION_STEPS && postgresql_migrations[0][i] != NULL; i++) {
+        postgresql_server_execute(fixture->url, "%s", postgresql_migrations[0][i]);
+    }
+    postgresql_server_execute(
+        fixture->url, "INSERT INTO meower_meta VALUES ('epoch', '0123456789abcdef'), ('version', '1'); "
+                      "INSERT INTO meows VALUES ('" UPPER_ID "', 'upper', now()); "
+                      "INSERT INTO meower_events VALUES (1, 1, '" UPPER_ID "', now()), (2, 1, '" LOWER_ID "', now()), "
+                      "(3, 2, '" LOWER_ID "', now()); UPDATE meower_head SET position = 3");
+}
+
+static void a_database_of_version_1_gets_its_labels(void **state)
+{
+    struct fixture *fixture = *state;
+    make_database_of_version_1(fixture);
+    must_open(fixture);
+    assert_int_equal(fixture->store.info.head, 3);
+    check_answer(fixture, "SELECT value FROM meower_meta WHERE name = 'version'", "3");
+    check_answer(fixture,
+                 "SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute "
+                 "WHERE attrelid = 'meows'::regclass AND attnum > 0",
+                 "id body created_at");
+    meower_store_operation operation = labelled_post("2SzzzzzzzzzzzzzzzzzzzzzzzzZ");
+    append(fixture, &operation, 1);
+    assert_int_equal(operation.position, 4);
+    check_answer(fixture, "SELECT count(*) FROM meower_labels", "2");
+}
+
+static void deletions_leave_no_labels_whoever_deletes(void **state)
+{
+    struct fixture *fixture = *state;
+    must_open(fixture);
+    meower_store_operation operations[] = {
+        labelled_post(UPPER_ID), labelled_post(LOWER_ID), {.kind = MEOWER_STORE_DELETE, .id = UPPER_ID}};
+    append(fixture, operations, 3);
+    check_answer(fixture, "SELECT string_agg(DISTINCT meow_id, ' ') FROM meower_labels", LOWER_ID);
+    postgresql_server_execute(fixture->url, "DELETE FROM meows");
+    check_answer(fixture, "SELECT count(*) FROM meower_labels", "0");
+}
+
+static void who_deletes_needs_no_right_to_our_tables(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *database = strstr(fixture->url, "dbname=") + strlen("dbname=");
+    must_open(fixture);
+    meower_store_operation operation = labelled_post(UPPER_ID);
+    append(fixture, &operation, 1);
+    postgresql_server_execute(fixture->url,
+                              "CREATE ROLE %s_writer; GRANT SELECT, DELETE ON meows TO %s_writer; SET ROLE %s_writer; "
+                              "DELETE FROM meows; RESET ROLE; DROP OWNED BY %s_writer; DROP ROLE %s_writer",
+                              database, database, database, database, database);
+    check_answer(fixture, "SELECT count(*) FROM meower_labels", "0");
+}
+
 static void an_id_of_the_end_of_time_is_not_adopted(void **state)
 {
     struct fixture *fixture = *state;
@@ -468,6 +545,9 @@ int main(void)
         TABLES_TEST(an_id_of_a_meow_that_is_not_adopted_yet_is_taken),
         TABLES_TEST(the_newest_id_of_an_earlier_version_is_found),
         TABLES_TEST(what_a_process_of_an_earlier_version_has_stored_since_counts),
+        TABLES_TEST(a_database_of_version_1_gets_its_labels),
+        TABLES_TEST(deletions_leave_no_labels_whoever_deletes),
+        TABLES_TEST(who_deletes_needs_no_right_to_our_tables),
         TABLES_TEST(an_id_of_the_end_of_time_is_not_adopted),
         TABLES_TEST(a_malformed_id_is_named_and_nothing_is_changed),
         TABLES_TEST(a_time_that_is_none_is_refused),

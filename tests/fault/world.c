@@ -362,14 +362,16 @@ void world_post_batch(struct world *world, unsigned count)
     }
 }
 
+/* Every second one has labels. */
 void world_post_many(struct world *world, unsigned count)
 {
+    static const meower_label labels[] = {MEOWER_LABEL("room", "garden"), MEOWER_LABEL("author", "tom")};
     meower_post posts[ENTRIES_MAX] = {{0}};
     meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_error error = {0};
     for (unsigned i = 0; i < count; i++) {
         struct entry *entry = new_entry(world, NULL);
-        posts[i] = (meower_post){sizeof(meower_post), entry->body, strlen(entry->body), NULL, entry};
+        posts[i] = (meower_post){sizeof(meower_post), entry->body, strlen(entry->body), NULL, entry, labels, i % 2 * 2};
     }
     int status = meower_command_submit_posts(world->command, posts, count, &error);
     if (status != MEOWER_OK) {

@@ -10,7 +10,8 @@ static void make_posts(meower_post *posts, size_t count)
     static const char *const bodies[] = {"zero", "one", "two", "three", "four", "five"};
 
     for (size_t i = 0; i < count; i++) {
-        posts[i] = (meower_post){sizeof(meower_post), bodies[i % MANY], strlen(bodies[i % MANY]), NULL, &posts[i]};
+        posts[i] =
+            (meower_post){sizeof(meower_post), bodies[i % MANY], strlen(bodies[i % MANY]), NULL, &posts[i], NULL, 0};
     }
 }
 
@@ -81,7 +82,7 @@ static void the_callers_texts_are_copied(void **state)
     struct fixture fixture;
     char body[] = "mine";
     char key[] = "key";
-    meower_post post = {sizeof(post), body, 4, key, NULL};
+    meower_post post = {sizeof(post), body, 4, key, NULL, NULL, 0};
     meower_page *page;
 
     (void)state;
@@ -120,9 +121,9 @@ static void one_that_the_store_refuses_does_not_hold_back_the_others(void **stat
 
 static void none_is_queued_when_one_may_not_be_posted_and_the_error_names_it(void **state)
 {
-    static const meower_post wrong[] = {{sizeof(meower_post), "", 0, NULL, NULL},
-                                        {sizeof(meower_post), "bell\a", 5, NULL, NULL},
-                                        {sizeof(meower_post), "fine", 4, "", NULL}};
+    static const meower_post wrong[] = {{sizeof(meower_post), "", 0, NULL, NULL, NULL, 0},
+                                        {sizeof(meower_post), "bell\a", 5, NULL, NULL, NULL, 0},
+                                        {sizeof(meower_post), "fine", 4, "", NULL, NULL, 0}};
     struct fixture fixture;
 
     (void)state;

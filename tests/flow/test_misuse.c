@@ -10,7 +10,7 @@ static void every_call_refuses_null_handles(void **state)
     meower_command *command = NULL;
     meower_query *query = NULL;
     meower_subscription *subscription = NULL;
-    const meower_post many = {sizeof(many), "a", 1, NULL, NULL};
+    const meower_post many = {sizeof(many), "a", 1, NULL, NULL, NULL, 0};
     meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_page *page = NULL;
     const meower_event *event;
@@ -97,7 +97,8 @@ static void every_call_refuses_null_arguments(void **state)
         meower_command_submit_post(fixture.command, NULL, 0, NULL, NULL, NULL),
         meower_command_submit_post(fixture.command, NULL, 5, NULL, NULL, NULL),
         meower_command_submit_posts(fixture.command, NULL, 1, NULL),
-        meower_command_submit_posts(fixture.command, &(meower_post){sizeof(meower_post), NULL, 1, NULL, NULL}, 1, NULL),
+        meower_command_submit_posts(fixture.command, &(meower_post){sizeof(meower_post), NULL, 1, NULL, NULL, NULL, 0},
+                                    1, NULL),
         meower_command_submit_delete(fixture.command, NULL, NULL, NULL),
         meower_command_next(fixture.command, NULL),
         meower_command_next_many(fixture.command, NULL, 1),

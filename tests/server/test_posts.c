@@ -28,7 +28,12 @@ static void add(struct posts *posts, const char *body, const char *key, void *ta
     char body_copy[100], key_copy[300];
     snprintf(body_copy, sizeof(body_copy), "%s", body);
     snprintf(key_copy, sizeof(key_copy), "%s", key == NULL ? "" : key);
-    assert_true(posts_add(posts, body_copy, strlen(body), key == NULL ? NULL : key_copy, tag));
+    const meower_post post = {.struct_size = sizeof(post),
+                              .body = body_copy,
+                              .body_len = strlen(body),
+                              .idempotency_key = key == NULL ? NULL : key_copy,
+                              .tag = tag};
+    assert_true(posts_add(posts, &post));
     memset(body_copy, '#', sizeof(body_copy));
     memset(key_copy, '#', sizeof(key_copy));
 }
@@ -68,13 +73,47 @@ static void a_body_may_hold_zero_bytes(void **state)
 {
     (void)state;
     struct posts posts = {.count = 0};
-    assert_true(posts_add(&posts, "a\0b", 3, "key", NULL));
-    assert_true(posts_add(&posts, "c", 1, "other", NULL));
+    const meower_post first = {.struct_size = sizeof(first), .body = "a\0b", .body_len = 3, .idempotency_key = "key"};
+    assert_true(posts_add(&posts, &first));
+    add(&posts, "c", "other", NULL);
     const meower_post *items = posts_ready(&posts);
     assert_int_equal(items[0].body_len, 3);
     assert_memory_equal(items[0].body, "a\0b", 4);
     assert_string_equal(items[0].idempotency_key, "key");
     assert_post(&items[1], "c", "other", NULL);
+    posts_free(&posts);
+}
+
+static void labels_stay_with_their_post(void **state)
+{
+    (void)state;
+    struct posts posts = {.count = 0};
+    char value[] = "garden";
+    meower_label labels[] = {{"room", 4, value, 6}, MEOWER_LABEL("tag", "cats")};
+    meower_post post = {.struct_size = sizeof(post), .body = "one", .body_len = 3, .labels = labels, .label_count = 2};
+    assert_true(posts_add(&posts, &post));
+    add(&posts, "two", "key", NULL);
+    post.idempotency_key = "other";
+    post.labels = &labels[1];
+    post.label_count = 1;
+    assert_true(posts_add(&posts, &post));
+    memset(value, '#', 6);
+    memset(labels, '#', sizeof(labels));
+    const meower_post *items = posts_ready(&posts);
+    assert_int_equal(items[0].label_count, 2);
+    assert_string_equal(items[0].labels[0].key, "room");
+    assert_string_equal(items[0].labels[0].value, "garden");
+    assert_string_equal(items[0].labels[1].value, "cats");
+    assert_post(&items[1], "two", "key", NULL);
+    assert_int_equal(items[1].label_count, 0);
+    assert_post(&items[2], "one", "other", NULL);
+    assert_int_equal(items[2].label_count, 1);
+    assert_string_equal(items[2].labels[0].value, "cats");
+    posts_clear(&posts);
+    post.labels = (const meower_label[]){MEOWER_LABEL("zone", "1")};
+    assert_true(posts_add(&posts, &post));
+    assert_string_equal(posts_ready(&posts)[0].labels[0].key, "zone");
+    assert_int_equal(posts_ready(&posts)[0].labels[0].value_len, 1);
     posts_free(&posts);
 }
 
@@ -120,6 +159,7 @@ int main(void)
         cmocka_unit_test(a_post_keeps_its_body_its_key_and_its_tag),
         cmocka_unit_test(a_key_after_a_post_without_one_stays_with_its_post),
         cmocka_unit_test(a_body_may_hold_zero_bytes),
+        cmocka_unit_test(labels_stay_with_their_post),
         cmocka_unit_test(any_number_of_posts_may_be_gathered),
         cmocka_unit_test(what_was_cleared_leaves_nothing_behind),
     };

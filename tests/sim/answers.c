@@ -30,9 +30,12 @@ static void post_done(struct world *world, struct attempt *attempt, const meower
     const struct ledger_meow *meow = check_event(world, result, MEOWER_EVENT_CREATED);
     struct intent *intent = &world->authors.intents[attempt->intent];
     char body[LEDGER_BODY_SIZE];
+    meower_label labels[AUTHORS_LABELS_MAX];
+    meower_meow posted = {.body = body, .labels = labels};
 
     authors_write_body(attempt->intent, body);
-    if (strcmp(meow->body, body) != 0) {
+    posted.label_count = authors_choose_labels(attempt->intent, labels);
+    if (!ledger_is_same(meow, &posted)) {
         world_fail(world, "the post \"%s\" was answered with meow %s, which says \"%s\"", body, meow->id, meow->body);
     }
     if (meow->created_at_us != result->created_at_us) {

@@ -43,6 +43,16 @@ void authors_write_body(size_t number, char out[LEDGER_BODY_SIZE])
              words[number / WORD_COUNT % WORD_COUNT]);
 }
 
+size_t authors_choose_labels(size_t number, meower_label labels[AUTHORS_LABELS_MAX])
+{
+    const char *tag = words[number % WORD_COUNT];
+
+    labels[0] =
+        number % 3 == 0 ? (meower_label)MEOWER_LABEL("author", "tom") : (meower_label)MEOWER_LABEL("room", "garden");
+    labels[1] = (meower_label){"tag", strlen("tag"), tag, strlen(tag)};
+    return number % (AUTHORS_LABELS_MAX + 1);
+}
+
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
 /* A new intent: without a key, with a new one, or, to be refused, with a key that another text has. */
@@ -124,6 +134,7 @@ static void check_submit(struct world *world, int status)
 struct post_text {
     char body[LEDGER_BODY_SIZE];
     char key[16];
+    meower_label labels[AUTHORS_LABELS_MAX];
 };
 
 static struct attempt *prepare_post(struct world *world, const struct node *node, size_t number, struct post_text *text,
@@ -135,8 +146,15 @@ static struct attempt *prepare_post(struct world *world, const struct node *node
     attempt->intent = number;
     authors_write_body(number, text->body);
     snprintf(text->key, sizeof(text->key), "k%u", key);
-    *post = (meower_post){sizeof(*post), text->body, strlen(text->body), key == 0 ? NULL : text->key,
-                          tag_of(world, attempt)};
+    *post = (meower_post){
+        .struct_size = sizeof(*post),
+        .body = text->body,
+        .body_len = strlen(text->body),
+        .idempotency_key = key == 0 ? NULL : text->key,
+        .tag = tag_of(world, attempt),
+        .labels = text->labels,
+        .label_count = authors_choose_labels(number, text->labels),
+    };
     return attempt;
 }
 
@@ -145,8 +163,9 @@ void authors_post(struct world *world, struct node *node)
     struct post_text text;
     meower_post post;
     struct attempt *attempt = prepare_post(world, node, choose_intent(world), &text, &post);
-    int status =
-        meower_command_submit_post(node->command, post.body, post.body_len, post.idempotency_key, post.tag, NULL);
+    int status = post.label_count > 0 ? meower_command_submit_posts(node->command, &post, 1, NULL)
+                                      : meower_command_submit_post(node->command, post.body, post.body_len,
+                                                                   post.idempotency_key, post.tag, NULL);
 
     check_submit(world, status);
     end_submit(world, attempt, status);
@@ -387,8 +406,7 @@ void authors_call(struct world *world, struct node *node)
         was_possible = intent->may_be_there;
         intent->may_be_there = true;
         world_note(world, node->number, "call", attempt->intent, (uint64_t)timeout_ms);
-        result.status = meower_command_post(node->caller, post.body, post.body_len, post.idempotency_key, timeout_ms,
-                                            &result, &error);
+        result.status = meower_command_post_one(node->caller, &post, timeout_ms, &result, &error);
         if (is_turned_away(result.status)) {
             intent->may_be_there = was_possible;
         }

@@ -9,6 +9,8 @@
 
 #define AUTHORS_MANY_MAX 8 /* posts in one call; more than some queues hold, and than some transactions */
 
+#define AUTHORS_LABELS_MAX 2
+
 struct world;
 struct node;
 
@@ -59,6 +61,9 @@ void authors_destroy(struct authors *authors);
 
 /* The body of the post with an intent's number. */
 void authors_write_body(size_t number, char out[LEDGER_BODY_SIZE]);
+
+/* Its labels, in order. Returns how many. */
+size_t authors_choose_labels(size_t number, meower_label labels[AUTHORS_LABELS_MAX]);
 
 /* Somebody posts, or deletes, at `node`. */
 void authors_post(struct world *world, struct node *node);

@@ -1,5 +1,6 @@
 /* batch.c - see batch.h. */
 #include "sim/batch.h"
+#include "base/labels.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,24 @@ static void copy_text(const char **text)
     if (*text != NULL && (*text = strdup(*text)) == NULL) {
         abort();
     }
+}
+
+/* The copy is one block: the array, then the texts. */
+static void copy_labels(meower_store_operation *operation)
+{
+    size_t count = operation->label_count;
+    size_t array_size = count * sizeof(meower_label);
+    meower_label *labels = count == 0 ? NULL : malloc(array_size + labels_text_len(operation->labels, count));
+
+    if (count == 0) {
+        operation->labels = NULL;
+        return;
+    }
+    if (labels == NULL) {
+        abort();
+    }
+    labels_copy(operation->labels, count, labels, (char *)(labels + count));
+    operation->labels = labels;
 }
 
 struct sim_batch *sim_batch_new(const meower_store_operation *operations, size_t count)
@@ -25,6 +44,7 @@ struct sim_batch *sim_batch_new(const meower_store_operation *operations, size_t
         copy_text(&batch->operations[i].idempotency_key);
         copy_text(&batch->operations[i].name);
         copy_text(&batch->operations[i].owner);
+        copy_labels(&batch->operations[i]);
     }
     return batch;
 }
@@ -37,6 +57,7 @@ void sim_batch_free(struct sim_batch *batch)
         free((char *)batch->operations[i].idempotency_key);
         free((char *)batch->operations[i].name);
         free((char *)batch->operations[i].owner);
+        free((meower_label *)(uintptr_t)batch->operations[i].labels);
     }
     free(batch);
 }

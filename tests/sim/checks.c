@@ -22,7 +22,7 @@ static void check_log_entry(struct node *node, uint64_t position)
         return;
     }
     if (held->position != position || held->kind != event->kind || strcmp(held->view.id, meow->id) != 0 ||
-        (event->kind == MEOWER_EVENT_CREATED && strcmp(held->view.body, meow->body) != 0)) {
+        (event->kind == MEOWER_EVENT_CREATED && !ledger_is_same(meow, &held->view))) {
         world_fail(world, "node %d: its event log holds something else at %llu than was committed", node->number,
                    (unsigned long long)position);
     }
@@ -75,7 +75,7 @@ static void check_bodies(struct node *node)
     for (size_t i = 0; i < stage_timeline_count(node->feed); i++) {
         const struct meow *held = stage_timeline_at(node->feed, i);
         const struct ledger_meow *meow = ledger_find(&node->world->ledger, held->view.id);
-        if (meow == NULL || strcmp(meow->body, held->view.body) != 0) {
+        if (meow == NULL || !ledger_is_same(meow, &held->view)) {
             world_fail(node->world, "node %d: its timeline holds meow %s otherwise than it is stored", node->number,
                        held->view.id);
         }

@@ -175,7 +175,7 @@ static void check_event(struct world *world, struct follower *follower, const me
                    (unsigned long long)follower->position, (unsigned long long)given->position);
     }
     if (event == NULL || event->kind != given->kind || strcmp(meow->id, given->meow->id) != 0 ||
-        (event->kind == MEOWER_EVENT_CREATED && strcmp(meow->body, given->meow->body) != 0)) {
+        (event->kind == MEOWER_EVENT_CREATED && !ledger_is_same(meow, given->meow))) {
         world_fail(world, "node %d: a follower is given something else at %llu than was committed", follower->node,
                    (unsigned long long)given->position);
     }

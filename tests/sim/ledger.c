@@ -1,5 +1,7 @@
 /* ledger.c - see ledger.h. Memory that is short ends the program: a simulation without its ledger proves nothing. */
 #include "sim/ledger.h"
+#include "base/labels.h"
+#include "base/labels_buffer.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +54,28 @@ const struct ledger_meow *ledger_find(const struct ledger *ledger, const char *i
     return find(ledger, id);
 }
 
+/* Writes the run of labels. Returns its bytes. */
+static size_t write_labels(const meower_label *labels, size_t count, char out[LEDGER_LABELS_SIZE])
+{
+    meower_label copies[MEOWER_LABELS_MAX];
+    size_t len = labels_text_len(labels, count);
+
+    if (len > LEDGER_LABELS_SIZE) {
+        abort();
+    }
+    labels_copy(labels, count, copies, out);
+    return len;
+}
+
+bool ledger_is_same(const struct ledger_meow *meow, const meower_meow *shown)
+{
+    char labels[LEDGER_LABELS_SIZE];
+
+    return strcmp(meow->body, shown->body) == 0 &&
+           write_labels(shown->labels, shown->label_count, labels) == meow->labels_len &&
+           memcmp(labels, meow->labels, meow->labels_len) == 0;
+}
+
 static struct ledger_meow *add_meow(struct ledger *ledger, const meower_store_operation *operation)
 {
     size_t place = seek(ledger, operation->id);
@@ -68,6 +92,8 @@ static struct ledger_meow *add_meow(struct ledger *ledger, const meower_store_op
     ledger->meows[index] = (struct ledger_meow){.created_at_us = operation->at_us, .created = operation->position};
     memcpy(ledger->meows[index].id, operation->id, MEOWER_ID_SIZE);
     memcpy(ledger->meows[index].body, operation->body, operation->body_len);
+    ledger->meows[index].labels_len =
+        write_labels(operation->labels, operation->label_count, ledger->meows[index].labels);
     return &ledger->meows[index];
 }
 
@@ -151,6 +177,19 @@ static bool is_in_range(const meower_range *range, const char *id)
            (range->above == NULL || strcmp(id, range->above) > 0);
 }
 
+static bool has_labels(const meower_range *range, const struct ledger_meow *meow)
+{
+    struct labels_buffer labels;
+
+    if (range->term_count == 0) {
+        return true;
+    }
+    labels.count = 0;
+    labels.len = 0;
+    return labels_buffer_add_run(&labels, meow->labels, meow->labels_len, '\0') &&
+           meower_labels_match(range->terms, range->term_count, labels.labels, labels.count);
+}
+
 /* The meow at `place` of the range's order, or NULL when the range does not hold it. */
 static const struct ledger_meow *meow_at(const struct ledger *ledger, uint64_t position, const meower_range *range,
                                          size_t place)
@@ -158,7 +197,7 @@ static const struct ledger_meow *meow_at(const struct ledger *ledger, uint64_t p
     size_t index = ledger->by_id[range->ascending ? place : ledger->meow_count - 1 - place];
     const struct ledger_meow *meow = &ledger->meows[index];
 
-    return ledger_is_alive(meow, position) && is_in_range(range, meow->id) ? meow : NULL;
+    return ledger_is_alive(meow, position) && is_in_range(range, meow->id) && has_labels(range, meow) ? meow : NULL;
 }
 
 /* Whether the view begins at `place`. */

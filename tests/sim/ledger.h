@@ -6,7 +6,8 @@
 #include <meower/backend.h>
 #include <stdbool.h>
 
-#define LEDGER_BODY_SIZE 64
+#define LEDGER_BODY_SIZE   64
+#define LEDGER_LABELS_SIZE 64
 
 /* The position of the creation of a meow that was there in a former life of the store, and is not in this one. */
 #define LEDGER_NEVER UINT64_MAX
@@ -14,6 +15,8 @@
 struct ledger_meow {
     char id[MEOWER_ID_SIZE];
     char body[LEDGER_BODY_SIZE];
+    char labels[LEDGER_LABELS_SIZE]; /* the run of them (base/labels.h) */
+    size_t labels_len;
     int64_t created_at_us;
     uint64_t created; /* position, or LEDGER_NEVER */
     uint64_t deleted; /* position; 0: it is there */
@@ -47,6 +50,9 @@ const struct ledger_event *ledger_event_at(const struct ledger *ledger, uint64_t
 
 /* The meow `id`, or NULL. */
 const struct ledger_meow *ledger_find(const struct ledger *ledger, const char *id);
+
+/* Whether a meow that is shown says what was stored: the same body and labels. */
+bool ledger_is_same(const struct ledger_meow *meow, const meower_meow *shown);
 
 /* Whether it is there when everything up to `position` has happened, and nothing else. */
 bool ledger_is_alive(const struct ledger_meow *meow, uint64_t position);

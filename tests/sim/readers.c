@@ -86,6 +86,8 @@ static void submit_list(struct world *world, struct node *node, struct read *rea
     list.max_id = read->bound_kind == BOUND_MAX_ID ? read->bound : NULL;
     list.since_id = read->bound_kind == BOUND_SINCE_ID ? read->bound : NULL;
     list.min_id = read->bound_kind == BOUND_MIN_ID ? read->bound : NULL;
+    list.labels = read->terms;
+    list.label_count = read->term_count;
     end_submit(world, read, meower_query_submit_list(node->query, &list, read, NULL));
 }
 
@@ -115,6 +117,9 @@ static void ask_list(struct world *world, struct node *node)
         memcpy(read->bound, some_id(world), MEOWER_ID_SIZE);
     } else if (chance_permille(&world->chance, 300)) {
         read->skip = chance_below(&world->chance, 20);
+    }
+    if (chance_permille(&world->chance, 300)) {
+        read->term_count = authors_choose_labels(chance_below(&world->chance, 1000), read->terms);
     }
     submit_list(world, node, read, choose_cursor(world, read));
 }
@@ -225,7 +230,7 @@ static const struct ledger_meow *check_meow(struct world *world, const struct re
 {
     const struct ledger_meow *meow = ledger_find(&world->ledger, shown->id);
 
-    if (meow == NULL || strcmp(shown->body, meow->body) != 0 || shown->created_at_us != meow->created_at_us) {
+    if (meow == NULL || !ledger_is_same(meow, shown) || shown->created_at_us != meow->created_at_us) {
         world_fail(world, "node %d: a %s shows meow %s otherwise than it is stored", read->node, reading_name(read),
                    shown->id);
     }
@@ -268,6 +273,8 @@ static void check_list(struct world *world, const struct read *read, const meowe
         world_fail(world, "node %d: a list reflects position %llu, but %llu was answered before it was asked for",
                    read->node, (unsigned long long)position, (unsigned long long)read->floor);
     }
+    range.terms = read->terms;
+    range.term_count = read->term_count;
     range.below = read->bound_kind == BOUND_MAX_ID ? read->bound : NULL;
     range.above = read->bound_kind == BOUND_SINCE_ID || read->bound_kind == BOUND_MIN_ID ? read->bound : NULL;
     for (uint64_t at = lowest; at <= world->ledger.head && !is_right; at++) {

@@ -3,6 +3,7 @@
 #ifndef TESTS_SIM_READERS_H
 #define TESTS_SIM_READERS_H
 
+#include "sim/authors.h"
 #include <meower/meower.h>
 #include <stdbool.h>
 
@@ -25,6 +26,8 @@ struct read {
     int bound_kind;             /* BOUND_... */
     uint64_t skip;
     uint32_t take;
+    meower_label terms[AUTHORS_LABELS_MAX]; /* LIST: what the meows carry */
+    size_t term_count;
     char text[16];         /* SEARCH */
     struct poller *poller; /* who asked; NULL: somebody else */
 };

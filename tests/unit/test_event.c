@@ -14,8 +14,8 @@
 #define ID    "0ujtsYcgvSTl8PAuAdqWYSMnLOv"
 #define EPOCH "0123456789abcdef"
 
-static const meower_row created = {41, MEOWER_EVENT_CREATED, ID, "a \"b\"", 5, INT64_C(1795477798620261)};
-static const meower_row deleted = {42, MEOWER_EVENT_DELETED, ID, NULL, 0, INT64_C(1795477798620261)};
+static const meower_row created = {41, MEOWER_EVENT_CREATED, ID, "a \"b\"", 5, INT64_C(1795477798620261), NULL, 0};
+static const meower_row deleted = {42, MEOWER_EVENT_DELETED, ID, NULL, 0, INT64_C(1795477798620261), NULL, 0};
 
 static size_t write_payload(const meower_row *row, const char *epoch, char *out, size_t out_size)
 {
@@ -50,6 +50,26 @@ static void a_frame_is_the_meow_with_kind_and_cursor(void **state)
                            "\"created_at\":\"2026-11-23T23:49:58.620261Z\",\"cursor\":\"" EPOCH "-41\"}");
 }
 
+static void labels_stand_before_the_cursor_and_in_the_payload(void **state)
+{
+    (void)state;
+    const meower_label label = MEOWER_LABEL("room", "garden");
+    meower_row row = created;
+    row.labels = &label;
+    row.label_count = 1;
+    assert_frame(&row, "{\"kind\":1,\"id\":\"" ID "\",\"body\":\"a \\\"b\\\"\","
+                       "\"created_at\":\"2026-11-23T23:49:58.620261Z\",\"labels\":{\"room\":\"garden\"},"
+                       "\"cursor\":\"" EPOCH "-41\"}");
+    char out[400];
+    char epoch[MEOWER_EPOCH_SIZE];
+    uint64_t position = 0;
+    size_t len = write_payload(&row, EPOCH, out, sizeof(out));
+    out[len] = '\0';
+    assert_non_null(strstr(out, ",\"labels\":{\"room\":\"garden\"},\"cursor\":"));
+    assert_true(event_parse_payload(out, len, epoch, &position));
+    assert_int_equal(position, 41);
+}
+
 static void the_frame_of_a_deletion_has_only_kind_id_and_cursor(void **state)
 {
     (void)state;
@@ -72,7 +92,7 @@ static void the_largest_event_fits_the_announced_size(void **state)
     (void)state;
     char body[560];
     memset(body, '\x01', sizeof(body)); /* \u0001: six bytes each */
-    const meower_row row = {UINT64_MAX, INT32_MIN, ID, body, sizeof(body), INT64_MAX};
+    const meower_row row = {UINT64_MAX, INT32_MIN, ID, body, sizeof(body), INT64_MAX, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     size_t size = event_payload_size(meow);
@@ -127,7 +147,7 @@ static void what_was_written_is_read(void **state)
     assert_ours(out, len, 41);
     len = write_payload(&deleted, EPOCH, out, sizeof(out));
     assert_ours(out, len, 42);
-    const meower_row last = {UINT64_MAX, MEOWER_EVENT_DELETED, ID, NULL, 0, 0};
+    const meower_row last = {UINT64_MAX, MEOWER_EVENT_DELETED, ID, NULL, 0, 0, NULL, 0};
     len = write_payload(&last, EPOCH, out, sizeof(out));
     assert_ours(out, len, UINT64_MAX);
 }
@@ -332,6 +352,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_frame_is_the_meow_with_kind_and_cursor),
+        cmocka_unit_test(labels_stand_before_the_cursor_and_in_the_payload),
         cmocka_unit_test(the_frame_of_a_deletion_has_only_kind_id_and_cursor),
         cmocka_unit_test(a_payload_has_position_and_epoch_behind_the_cursor),
         cmocka_unit_test(the_largest_event_fits_the_announced_size),

@@ -105,7 +105,7 @@ static void a_meow_is_a_copy_of_the_row(void **state)
     (void)state;
     char id[] = ID;
     char body[] = "hello";
-    const meower_row row = {41, MEOWER_EVENT_CREATED, id, body, 5, CREATED_AT};
+    const meower_row row = {41, MEOWER_EVENT_CREATED, id, body, 5, CREATED_AT, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     memset(id, 'x', sizeof(id) - 1);
@@ -124,7 +124,7 @@ static void its_json_has_id_body_and_time(void **state)
 {
     (void)state;
     const char body[] = "a \"b\"\n\\ 🐱 &lt;";
-    const meower_row row = {0, MEOWER_EVENT_CREATED, ID, body, sizeof(body) - 1, CREATED_AT};
+    const meower_row row = {0, MEOWER_EVENT_CREATED, ID, body, sizeof(body) - 1, CREATED_AT, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     assert_string_equal(meow->json, "{\"id\":\"" ID "\",\"body\":\"a \\\"b\\\"\\n\\\\ 🐱 &lt;\","
@@ -133,11 +133,59 @@ static void its_json_has_id_body_and_time(void **state)
     meow_release(meow);
 }
 
+static void its_labels_are_in_order_in_view_and_json(void **state)
+{
+    (void)state;
+    char value[] = "tom";
+    const meower_label labels[] = {MEOWER_LABEL("tag", "naps"), MEOWER_LABEL("tag", "cats"), {"author", 6, value, 3}};
+    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "hello", 5, CREATED_AT, labels, 3};
+    struct meow *meow = meow_new(&row);
+    assert_non_null(meow);
+    memset(value, 'x', 3);
+    assert_string_equal(meow->json, "{\"id\":\"" ID "\",\"body\":\"hello\",\"created_at\":"
+                                    "\"2026-11-23T23:49:58.620261Z\",\"labels\":{\"author\":\"tom\",\"tag\":"
+                                    "[\"cats\",\"naps\"]}}");
+    assert_int_equal(meow->json_len, strlen(meow->json));
+    assert_int_equal(meow->view.label_count, 3);
+    assert_string_equal(meow->view.labels[0].value, "tom");
+    assert_string_equal(meow->view.labels[1].value, "cats");
+    assert_string_equal(meow->view.labels[2].key, "tag");
+    meow_release(meow);
+}
+
+static void a_new_id_leaves_the_labels_as_they_are(void **state)
+{
+    (void)state;
+    const meower_label label = MEOWER_LABEL("room", "garden");
+    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "hello", 5, CREATED_AT, &label, 1};
+    struct meow *meow = meow_new(&row);
+    assert_non_null(meow);
+    meow_set_id(meow, "aWgEPTl1tmebfsQzFP4bxwgy80V");
+    assert_string_equal(meow->view.id, "aWgEPTl1tmebfsQzFP4bxwgy80V");
+    assert_non_null(strstr(meow->json, "{\"id\":\"aWgEPTl1tmebfsQzFP4bxwgy80V\",\"body\""));
+    assert_string_equal(meow->view.labels[0].key, "room");
+    assert_string_equal(meow->view.labels[0].value, "garden");
+    meow_release(meow);
+}
+
+static void without_a_body_it_has_no_labels(void **state)
+{
+    (void)state;
+    const meower_label label = MEOWER_LABEL("room", "garden");
+    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, NULL, 0, CREATED_AT, &label, 1};
+    struct meow *meow = meow_new(&row);
+    assert_non_null(meow);
+    assert_int_equal(meow->view.label_count, 0);
+    assert_null(meow->view.labels);
+    assert_string_equal(meow->json, "{\"id\":\"" ID "\"}");
+    meow_release(meow);
+}
+
 static void the_body_need_not_end_with_nul_in_the_row(void **state)
 {
     (void)state;
     const char body[] = {'h', 'e', 'l', 'l', 'o'};
-    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, body, 4, CREATED_AT};
+    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, body, 4, CREATED_AT, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     assert_string_equal(meow->view.body, "hell");
@@ -149,7 +197,7 @@ static void without_a_body_it_says_only_its_id(void **state)
     (void)state;
     static const int kinds[] = {MEOWER_EVENT_DELETED, MEOWER_EVENT_CREATED};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        const meower_row row = {42, kinds[i], ID, NULL, 0, CREATED_AT};
+        const meower_row row = {42, kinds[i], ID, NULL, 0, CREATED_AT, NULL, 0};
         struct meow *meow = meow_new(&row);
         assert_non_null(meow);
         assert_false(meow_has_body(meow));
@@ -164,7 +212,7 @@ static void without_a_body_it_says_only_its_id(void **state)
 static void an_empty_body_is_a_body(void **state)
 {
     (void)state;
-    const meower_row row = {42, MEOWER_EVENT_CREATED, ID, "", 0, 0};
+    const meower_row row = {42, MEOWER_EVENT_CREATED, ID, "", 0, 0, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     assert_true(meow_has_body(meow));
@@ -175,7 +223,7 @@ static void an_empty_body_is_a_body(void **state)
 static void an_adopted_id_of_any_form_is_kept(void **state)
 {
     (void)state;
-    const meower_row row = {42, MEOWER_EVENT_CREATED, "an \"old\" id of 32 characters ...", "x", 1, 0};
+    const meower_row row = {42, MEOWER_EVENT_CREATED, "an \"old\" id of 32 characters ...", "x", 1, 0, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     assert_string_equal(meow->view.id, row.id);
@@ -187,14 +235,14 @@ static void an_adopted_id_of_any_form_is_kept(void **state)
 static void a_body_too_large_for_any_memory_gives_null(void **state)
 {
     (void)state;
-    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "x", SIZE_MAX, 0};
+    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "x", SIZE_MAX, 0, NULL, 0};
     assert_null(meow_new(&row));
 }
 
 static void it_lives_as_long_as_someone_holds_it(void **state)
 {
     (void)state;
-    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "hello", 5, 0};
+    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "hello", 5, 0, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     assert_ptr_equal(meow_hold(meow), meow);
@@ -223,7 +271,7 @@ static void *hold_and_release(void *argument)
 static void threads_may_share_it(void **state)
 {
     (void)state;
-    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "hello", 5, 0};
+    const meower_row row = {1, MEOWER_EVENT_CREATED, ID, "hello", 5, 0, NULL, 0};
     struct meow *meow = meow_new(&row);
     assert_non_null(meow);
     pthread_t threads[4];
@@ -248,6 +296,9 @@ int main(void)
         cmocka_unit_test(the_error_names_what_is_wrong_with_the_body),
         cmocka_unit_test(a_meow_is_a_copy_of_the_row),
         cmocka_unit_test(its_json_has_id_body_and_time),
+        cmocka_unit_test(its_labels_are_in_order_in_view_and_json),
+        cmocka_unit_test(a_new_id_leaves_the_labels_as_they_are),
+        cmocka_unit_test(without_a_body_it_has_no_labels),
         cmocka_unit_test(the_body_need_not_end_with_nul_in_the_row),
         cmocka_unit_test(without_a_body_it_says_only_its_id),
         cmocka_unit_test(an_empty_body_is_a_body),

@@ -312,7 +312,7 @@ static void another_abi_is_refused(void **state)
         union table table;
         table_init(&table, &ports[i]);
         table.head.abi = MEOWER_BACKEND_ABI + 1;
-        assert_refused(*state, &ports[i], &table, MEOWER_ERROR_ABI, "ABI 3");
+        assert_refused(*state, &ports[i], &table, MEOWER_ERROR_ABI, "ABI 4");
         table.head.abi = 0;
         assert_refused(*state, &ports[i], &table, MEOWER_ERROR_ABI, "ABI 0");
     }

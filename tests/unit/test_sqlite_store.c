@@ -261,8 +261,8 @@ static void a_newer_schema_is_refused(void **state)
     struct fixture *fixture = *state;
     open_store(fixture);
     store_close(&fixture->store);
-    foreign_sql(fixture, "PRAGMA user_version = 2");
-    check_refused(fixture, MEOWER_ERROR_UNSUPPORTED, "version 2 of the schema");
+    foreign_sql(fixture, "PRAGMA user_version = 3");
+    check_refused(fixture, MEOWER_ERROR_UNSUPPORTED, "version 3 of the schema");
 }
 
 static void a_table_that_was_taken_away_is_damage(void **state)

@@ -360,6 +360,21 @@ static void a_row_that_no_store_may_give_is_refused(void **state)
     check_message_has(fixture, "more rows than it was asked for");
 }
 
+static void labels_that_no_meow_can_have_are_refused(void **state)
+{
+    const meower_label right[] = {MEOWER_LABEL("tag", "naps"), MEOWER_LABEL("tag", "cats")};
+    const meower_label wrong[] = {MEOWER_LABEL("Tag", "cats")};
+    struct fixture *fixture = *state;
+    open_host_store(fixture);
+    host_row.labels = right;
+    host_row.label_count = 2;
+    assert_reads(fixture, MEOWER_OK, MEOWER_OK, 3);
+    host_row.labels = wrong;
+    host_row.label_count = 1;
+    assert_reads(fixture, MEOWER_ERROR_CORRUPT, MEOWER_ERROR_CORRUPT, 0);
+    check_message_has(fixture, "labels that no meow can have: row 1 of a call");
+}
+
 static void a_call_that_succeeds_leaves_the_error_alone(void **state)
 {
     struct fixture *fixture = *state;
@@ -546,6 +561,7 @@ int main(void)
         PORT_TEST(an_epoch_that_is_none_is_refused),
         PORT_TEST(a_newest_id_that_is_none_is_refused),
         PORT_TEST(a_row_that_no_store_may_give_is_refused),
+        PORT_TEST(labels_that_no_meow_can_have_are_refused),
         PORT_TEST(a_call_that_succeeds_leaves_the_error_alone),
         PORT_TEST(malformed_operations_are_refused),
         PORT_TEST(every_call_passes_the_hook),

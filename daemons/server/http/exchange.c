@@ -17,6 +17,7 @@ void exchange_begin(struct exchange *exchange, const struct request *request)
     exchange->is_head = request->method == REQUEST_HEAD;
     exchange->keep_alive = request->keep_alive && !http->is_stopping;
     exchange->query_hash = 0;
+    buffer_clear(&exchange->filter);
     exchange->condition[0] = '\0';
     cors_choose(http->settings.cors_origin, request->fields[REQUEST_ORIGIN], exchange->origin,
                 sizeof(exchange->origin));
@@ -80,5 +81,6 @@ void exchange_free(struct exchange *exchange)
 {
     connection_release(&exchange->connection);
     buffer_free(&exchange->in);
+    buffer_free(&exchange->filter);
     free(exchange);
 }

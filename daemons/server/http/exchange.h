@@ -99,8 +99,9 @@ struct exchange {
     bool keep_alive;
     struct route_metrics *counts;
     exchange_answer answer;
-    unsigned take;       /* kept by the handler of a page for its answer */
-    uint64_t query_hash; /* likewise */
+    unsigned take;        /* kept by the handler of a page for its answer */
+    uint64_t query_hash;  /* likewise */
+    struct buffer filter; /* likewise: the labels of a list as parameters, with a NUL; empty when there are none */
     int64_t begun_ms;
     char condition[EXCHANGE_CONDITION_SIZE]; /* If-None-Match, "" when there is none */
     char origin[EXCHANGE_ORIGIN_SIZE];       /* Origin, when the settings name it; else "" */

@@ -40,20 +40,49 @@ bool percent_decode(struct slice text, bool plus_is_space, char *out, size_t siz
     return true;
 }
 
+static bool is_unreserved(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
+}
+
+bool percent_encode(const char *text, size_t len, struct buffer *out)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    if (!buffer_reserve(out, 3 * len)) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        const char escape[3] = {'%', digits[byte >> 4], digits[byte & 15]};
+        buffer_append(out, is_unreserved(text[i]) ? &text[i] : escape, is_unreserved(text[i]) ? 1 : 3);
+    }
+    return true;
+}
+
+bool parameter_next(struct slice *parameters, struct slice *name, struct slice *value)
+{
+    if (parameters->text == NULL) {
+        return false;
+    }
+    const char *end = parameters->len > 0 ? memchr(parameters->text, '&', parameters->len) : NULL;
+    struct slice pair = {parameters->text, end == NULL ? parameters->len : (size_t)(end - parameters->text)};
+    *parameters = end == NULL ? (struct slice){NULL, 0} : (struct slice){end + 1, parameters->len - pair.len - 1};
+
+    const char *equals = pair.len > 0 ? memchr(pair.text, '=', pair.len) : NULL;
+    *name = (struct slice){pair.text, equals == NULL ? pair.len : (size_t)(equals - pair.text)};
+    *value = (struct slice){pair.text + pair.len, 0};
+    if (equals != NULL) {
+        *value = (struct slice){equals + 1, pair.len - name->len - 1};
+    }
+    return true;
+}
+
 enum parameter_result parameter_get(struct slice parameters, const char *name, char *out, size_t size, size_t *len)
 {
     char decoded[NAME_SIZE];
-    while (parameters.text != NULL) {
-        const char *end = parameters.len > 0 ? memchr(parameters.text, '&', parameters.len) : NULL;
-        struct slice pair = {parameters.text, end == NULL ? parameters.len : (size_t)(end - parameters.text)};
-        parameters = end == NULL ? (struct slice){NULL, 0} : (struct slice){end + 1, parameters.len - pair.len - 1};
-
-        const char *equals = pair.len > 0 ? memchr(pair.text, '=', pair.len) : NULL;
-        struct slice key = {pair.text, equals == NULL ? pair.len : (size_t)(equals - pair.text)};
-        struct slice value = {pair.text + pair.len, 0};
-        if (equals != NULL) {
-            value = (struct slice){equals + 1, pair.len - key.len - 1};
-        }
+    struct slice key, value;
+    while (parameter_next(&parameters, &key, &value)) {
         size_t key_len;
         if (!percent_decode(key, true, decoded, sizeof(decoded), &key_len)) {
             continue;

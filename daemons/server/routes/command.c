@@ -2,8 +2,10 @@
 #include "server/routes/command.h"
 
 #include "server/http/post_body.h"
+#include "server/http/post_labels.h"
 #include "server/http/response.h"
 #include "server/routes/role.h"
+#include <meower/backend.h>
 #include <string.h>
 
 /* Posts that are submitted together. Those of one turn of the loop share a wake-up and in most cases a transaction,
@@ -105,8 +107,7 @@ static void answer_post(struct exchange *exchange, const void *answer)
 static void submit_alone(struct commands *commands, const meower_post *post)
 {
     meower_error error;
-    if (meower_command_submit_post(commands->handle, post->body, post->body_len, post->idempotency_key, post->tag,
-                                   &error) == MEOWER_OK) {
+    if (meower_command_submit_one(commands->handle, post, &error) == MEOWER_OK) {
         return;
     }
     struct exchange *exchange = exchange_of_tag(post->tag);
@@ -145,13 +146,18 @@ static void handle_post(void *context, struct exchange *exchange, const struct r
     struct commands *commands = context;
     char body[REQUEST_CONTENT_MAX + 1], key[MEOWER_KEY_MAX + 1];
     const char *detail = NULL;
-    size_t body_len = 0;
-    meower_error error = {.code = MEOWER_ERROR_NO_MEMORY, .message = "no memory for the command"};
+    struct labels_buffer labels;
+    meower_post post = MEOWER_POST_INIT;
+    meower_error error;
     (void)argument;
 
-    int status = post_body_find(request, body, sizeof(body), &body_len, &detail);
+    int status = post_body_find(request, body, sizeof(body), &post.body_len, &detail);
     if (status != 200) {
         response_problem(exchange, status, status == 400 ? post_words.invalid : NULL, detail);
+        return;
+    }
+    if (!post_labels_find(request, &labels, &error)) {
+        response_problem(exchange, 400, "Invalid labels", error.message);
         return;
     }
     struct slice field = request->fields[REQUEST_IDEMPOTENCY_KEY];
@@ -160,7 +166,13 @@ static void handle_post(void *context, struct exchange *exchange, const struct r
                          "Idempotency-Key must be 1 to 255 visible ASCII characters");
         return;
     }
-    if (!posts_add(&commands->posts, body, body_len, field.text == NULL ? NULL : key, exchange)) {
+    post.body = body;
+    post.idempotency_key = field.text == NULL ? NULL : key;
+    post.tag = exchange;
+    post.labels = labels.labels;
+    post.label_count = labels.count;
+    if (!posts_add(&commands->posts, &post)) {
+        meower_error_set(&error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for the command");
         answer_error(exchange, &post_words, &error);
         return;
     }

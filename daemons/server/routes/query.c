@@ -2,10 +2,12 @@
 #include "server/routes/query.h"
 
 #include "base/hash.h"
+#include "server/http/label_parameters.h"
 #include "server/http/parameters.h"
 #include "server/http/response.h"
 #include "server/routes/role.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ETAG_SIZE 80   /* bytes of an entity tag of ours, with quotes and a NUL */
@@ -85,6 +87,25 @@ static bool take_cursor(struct exchange *exchange, const struct request *request
     return true;
 }
 
+/* Reads the labels that the meows are to carry, and keeps them as the links will have them. */
+static bool take_filter(struct exchange *exchange, const struct request *request, struct labels_buffer *labels)
+{
+    meower_error error;
+    labels->count = 0;
+    labels->len = 0;
+    if (!label_parameters_add(request->query, labels, &error)) {
+        response_problem(exchange, 400, "Invalid labels", error.message);
+        return false;
+    }
+    if (labels->count > 0 &&
+        (!label_parameters_write(labels, &exchange->filter) || !buffer_append(&exchange->filter, "", 1))) {
+        buffer_clear(&exchange->filter);
+        response_problem(exchange, 503, "Could not fetch meows", "no memory for the request");
+        return false;
+    }
+    return true;
+}
+
 /* ---- errors ----------------------------------------------------------------------------------------------------- */
 
 static void answer_error(struct exchange *exchange, int code, const meower_error *error)
@@ -120,13 +141,15 @@ static void answer_error(struct exchange *exchange, int code, const meower_error
 static void add_links(struct exchange *exchange, const meower_page *page)
 {
     size_t count = meower_page_count(page);
+    const char *filter = exchange->filter.len == 0 ? "" : buffer_data(&exchange->filter);
     unsigned take = exchange->take;
-    if (count == 0) {
-        return;
+    char *links = NULL;
+    if (count > 0 &&
+        asprintf(&links, "</meows?take=%u&max_id=%s%s>; rel=\"next\", </meows?take=%u&min_id=%s%s>; rel=\"prev\"", take,
+                 meower_page_meow(page, count - 1)->id, filter, take, meower_page_meow(page, 0)->id, filter) >= 0) {
+        response_field(exchange, "Link", links);
+        free(links);
     }
-    response_field_format(exchange, "Link",
-                          "</meows?take=%u&max_id=%s>; rel=\"next\", </meows?take=%u&min_id=%s>; rel=\"prev\"", take,
-                          meower_page_meow(page, count - 1)->id, take, meower_page_meow(page, 0)->id);
 }
 
 /* The ids that were found. A deleted meow is missing at once, also before the index knows of its deletion. */
@@ -239,6 +262,7 @@ static void handle_list(void *context, struct exchange *exchange, const struct r
     struct queries *queries = context;
     char max_id[MEOWER_ID_SIZE], since_id[MEOWER_ID_SIZE], min_id[MEOWER_ID_SIZE], cursor[MEOWER_CURSOR_SIZE];
     meower_list list = MEOWER_LIST_INIT;
+    struct labels_buffer labels;
     meower_error error;
     (void)argument;
 
@@ -246,9 +270,11 @@ static void handle_list(void *context, struct exchange *exchange, const struct r
         !take_bound(exchange, request, "max_id", max_id, &list.max_id) ||
         !take_bound(exchange, request, "since_id", since_id, &list.since_id) ||
         !take_bound(exchange, request, "min_id", min_id, &list.min_id) ||
-        !take_cursor(exchange, request, cursor, &list.cursor)) {
+        !take_cursor(exchange, request, cursor, &list.cursor) || !take_filter(exchange, request, &labels)) {
         return;
     }
+    list.labels = labels.labels;
+    list.label_count = labels.count;
     int bounds = (list.max_id != NULL) + (list.since_id != NULL) + (list.min_id != NULL);
     if (bounds > 1 || (bounds > 0 && list.skip > 0)) {
         refuse(exchange,
@@ -259,7 +285,12 @@ static void handle_list(void *context, struct exchange *exchange, const struct r
         return;
     }
     exchange->query_hash = request->query.len == 0 ? 0 : hash_bytes(request->query.text, request->query.len);
-    await(queries, exchange, answer_list, meower_query_submit_list(queries->handle, &list, exchange, &error), &error);
+    int status = meower_query_submit_list(queries->handle, &list, exchange, &error);
+    if (status == MEOWER_ERROR_INVALID && labels.count > 0) { /* all else was looked at */
+        response_problem(exchange, 400, "Invalid labels", error.message);
+    } else {
+        await(queries, exchange, answer_list, status, &error);
+    }
 }
 
 static void handle_get(void *context, struct exchange *exchange, const struct request *request, const char *id)

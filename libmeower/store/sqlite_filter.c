@@ -1,0 +1,104 @@
+/* sqlite_filter.c - a leapfrog join (Veldhuizen, "Leapfrog Triejoin", ICDT 2014): each key in turn seeks its next meow
+ * from where the last one has come to, until all have come to the same. So what is read is bounded by the rarest label,
+ * however common the others are. */
+#include "store/sqlite_filter.h"
+#include "base/filter.h"
+#include <stdio.h>
+#include <string.h>
+
+void sqlite_filter_begin(struct sqlite_filter *filter, struct sqlite_connection *reader, int statement,
+                         const meower_range *range)
+{
+    const char *bound = range->ascending ? range->above : range->below;
+
+    *filter = (struct sqlite_filter){.reader = reader, .statement = statement, .range = range};
+    if (bound == NULL) {
+        bound = range->ascending ? "" : "~"; /* every id is between them */
+    }
+    snprintf(filter->id, sizeof(filter->id), "%s", bound);
+}
+
+/* Whether the walk, in its direction, comes to `left` before `right`; "" is behind all. */
+static bool is_before(const struct sqlite_filter *filter, const char *left, const char *right)
+{
+    if (left[0] == '\0' || right[0] == '\0') {
+        return left[0] != '\0';
+    }
+    return filter->range->ascending ? strcmp(left, right) < 0 : strcmp(left, right) > 0;
+}
+
+/* Finds the next meow of one label from `start` on, "" when there is none. `start` is as sqlite_filter.h says. */
+static int seek_label(struct sqlite_filter *filter, const meower_label *label, const char *start,
+                      char found[MEOWER_ID_SIZE], meower_error *error)
+{
+    int index = filter->statement + (filter->range->ascending ? 1 : 0);
+    sqlite3_stmt *statement = filter->reader->statements[index];
+    int status = MEOWER_OK;
+
+    sqlite_connection_bind(filter->reader, index, 1, label->key);
+    sqlite_connection_bind(filter->reader, index, 2, label->value);
+    sqlite_connection_bind(filter->reader, index, 3, start);
+    int result = sqlite3_step(statement);
+    const char *id = result == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    found[0] = '\0';
+    if (id != NULL) {
+        snprintf(found, MEOWER_ID_SIZE, "%s", id);
+    } else if (result != SQLITE_DONE) {
+        status = sqlite_connection_error(filter->reader, error);
+    }
+    sqlite3_reset(statement);
+    return status;
+}
+
+/* Moves the walk to the next meow that has one of the alternatives, "" when there is none: past the one where it is, or
+ * from it on. No id is between an id and the same one with a "!" behind it. */
+static int seek_any(struct sqlite_filter *filter, const meower_label *terms, size_t count, bool is_past,
+                    meower_error *error)
+{
+    char start[MEOWER_ID_SIZE + 1];
+    char nearest[MEOWER_ID_SIZE] = "";
+    int status = MEOWER_OK;
+    bool needs_mark = (filter->range->ascending != 0) == is_past;
+
+    snprintf(start, sizeof(start), "%s%s", filter->id, needs_mark ? "!" : "");
+    for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
+        char found[MEOWER_ID_SIZE];
+        status = seek_label(filter, &terms[i], start, found, error);
+        if (status == MEOWER_OK && is_before(filter, found, nearest)) {
+            memcpy(nearest, found, sizeof(nearest));
+        }
+    }
+    memcpy(filter->id, nearest, sizeof(nearest));
+    return status;
+}
+
+static bool is_within(const struct sqlite_filter *filter)
+{
+    const meower_range *range = filter->range;
+    const char *end = range->ascending ? range->below : range->above;
+
+    return filter->id[0] != '\0' && (end == NULL || is_before(filter, filter->id, end));
+}
+
+int sqlite_filter_next(struct sqlite_filter *filter, bool *is_found, meower_error *error)
+{
+    const meower_range *range = filter->range;
+    char last[MEOWER_ID_SIZE] = "";
+    size_t term = 0;
+    size_t agreed = 0; /* terms whose keys have come to where the walk is */
+    int status = MEOWER_OK;
+
+    *is_found = false;
+    while (agreed < range->term_count) {
+        size_t alternatives = filter_alternatives(&range->terms[term], range->term_count - term);
+        status = seek_any(filter, &range->terms[term], alternatives, last[0] == '\0', error);
+        if (status != MEOWER_OK || !is_within(filter)) {
+            return status;
+        }
+        agreed = strcmp(filter->id, last) == 0 ? agreed + alternatives : alternatives;
+        memcpy(last, filter->id, sizeof(last));
+        term = (term + alternatives) % range->term_count;
+    }
+    *is_found = true;
+    return MEOWER_OK;
+}
