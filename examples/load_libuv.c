@@ -123,7 +123,7 @@ static void on_results(uv_poll_t *handle, int status, int events)
     (void)events;
     result.error = &error;
     check(status, "libuv cannot wait");
-    while (meower_command_next(load->command, &result) == 1) {
+    while (meower_command_next(load->command, &result, NULL) == 1) {
         check(result.status, error.message);
         load->answered++;
         load->stored += result.replayed ? 0 : 1;
@@ -158,7 +158,7 @@ int main(int argc, char **argv)
         return 2;
     }
     load.name = argv[1];
-    check(meower_options_new(&options), "no memory");
+    check(meower_options_new(&options, NULL), "no memory");
     check(meower_options_set(options, "store", argv[2], &error), error.message);
     check(meower_options_set(options, "queue_max", "1024", &error), error.message);
     check(meower_open(options, &feed, &error), error.message);

@@ -62,7 +62,7 @@ static void take_results(struct loop *loop)
     meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_error error;
     result.error = &error;
-    while (meower_command_next(loop->command, &result) == 1) {
+    while (meower_command_next(loop->command, &result, NULL) == 1) {
         check(result.status, &error);
         if (++loop->answered % 100 == 0) {
             submit_search(loop, result.cursor);
@@ -73,7 +73,7 @@ static void take_results(struct loop *loop)
 static void take_pages(struct loop *loop)
 {
     meower_page *page;
-    while (meower_query_next(loop->query, &page) == 1) {
+    while (meower_query_next(loop->query, &page, NULL) == 1) {
         check(meower_page_status(page), meower_page_error(page));
         loop->found += (unsigned)meower_page_count(page);
         loop->searches--;
@@ -123,7 +123,7 @@ int main(int argc, char **argv)
     meower_error error = {0};
     meower_options *options;
 
-    check(meower_options_new(&options), &error);
+    check(meower_options_new(&options, NULL), &error);
     check(meower_options_set(options, "store", argc > 2 ? argv[2] : "memory:", &error), &error);
     check(meower_open(options, &loop.feed, &error), &error);
     meower_options_free(options);

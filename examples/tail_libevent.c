@@ -62,7 +62,7 @@ static void on_results(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     result.error = &error;
-    while (meower_command_next(tail->command, &result) == 1) {
+    while (meower_command_next(tail->command, &result, NULL) == 1) {
         check(result.status, &error);
         tail->unanswered--;
     }
@@ -131,7 +131,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: tail_libevent STORE [CURSOR]\n");
         return 2;
     }
-    check(meower_options_new(&options), &error);
+    check(meower_options_new(&options, NULL), &error);
     check(meower_options_set(options, "store", argv[1], &error), &error);
     check(meower_open(options, &feed, &error), &error);
     meower_options_free(options);

@@ -18,7 +18,7 @@ static meower_options *make_options(const struct maintenance *maintenance)
 {
     meower_options *options = NULL;
     meower_error error = {.message = "no memory"};
-    bool is_made = meower_options_new(&options) == MEOWER_OK &&
+    bool is_made = meower_options_new(&options, NULL) == MEOWER_OK &&
                    meower_options_set(options, "store", maintenance->store, &error) == MEOWER_OK &&
                    (maintenance->search == NULL ||
                     meower_options_set(options, "search", maintenance->search, &error) == MEOWER_OK);
@@ -89,7 +89,7 @@ static int check(const meower_options *options, const char *argument)
     if (meower_check_run(options, &result, &error) != MEOWER_OK) {
         return fail(&error);
     }
-    (void)meower_check_read_totals(result, &totals);
+    (void)meower_check_read_totals(result, &totals, NULL);
     print_check(result, &totals);
     meower_check_free(result);
     return totals.findings == 0 ? 0 : 1;

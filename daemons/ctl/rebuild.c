@@ -85,7 +85,7 @@ static int wait_until_done(meower_feed *feed)
     meower_rebuild rebuild = MEOWER_REBUILD_INIT;
     unsigned long long shown = 0;
 
-    while (meower_rebuild_state(feed, &rebuild) == MEOWER_OK && rebuild.state == MEOWER_REBUILD_RUNNING) {
+    while (meower_rebuild_state(feed, &rebuild, NULL) == MEOWER_OK && rebuild.state == MEOWER_REBUILD_RUNNING) {
         show(rebuild.position, rebuild.head, &shown);
         pause_a_moment();
     }

@@ -1,10 +1,12 @@
 /* base.h - what every other header stands on: version, status codes, errors.
  *
  * Conventions of the whole API
- *   Status       Functions return MEOWER_OK (0) or a negative MEOWER_ERROR_ code
- *                unless their comment says otherwise. A code's number never changes.
- *   Detail       A `meower_error *error` parameter may be NULL. It is written only
- *                when the call fails, and belongs to the caller.
+ *   Failure      What can fail returns a negative MEOWER_ERROR_ code, whose number never
+ *                changes, and takes a `meower_error *error`; else it returns MEOWER_OK (0),
+ *                or the count or flag that its comment says. All other functions cannot
+ *                fail: they say what an object has, or release it.
+ *   Detail       `error` may be NULL. It is written only when the call fails, and belongs
+ *                to the caller.
  *   NULL         A required argument that is NULL makes a call fail with
  *                MEOWER_ERROR_INVALID, or give 0, where it returns a status or a number.
  *   Ownership    Inputs are borrowed until the call returns. `T **out` becomes the

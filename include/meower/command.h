@@ -93,12 +93,13 @@ MEOWER_API int meower_command_submit_delete(meower_command *command, const char 
 /* Takes the next result into `out`, and why it failed into the error that `out` names, if any. Returns 1 when one was
  * taken, 0 when none waits (out is untouched), INVALID when `out` is NULL or was not initialised, UNSUPPORTED when it
  * has a member of a later version that is not zero, FORKED in a forked child. Never blocks. Any thread. Since 0.1. */
-MEOWER_API int meower_command_next(meower_command *command, meower_command_result *out);
+MEOWER_API int meower_command_next(meower_command *command, meower_command_result *out, meower_error *error);
 
 /* Takes the next results, at most `max` of them, into `results` (the caller's, room for `max`), in the order in which
  * meower_command_next() would give them. Returns how many were taken, 0 when none waits, or INVALID, UNSUPPORTED and
  * FORKED as there; nothing was taken then. Never blocks. Any thread. Since 0.1. */
-MEOWER_API int meower_command_next_many(meower_command *command, meower_command_result *results, size_t max);
+MEOWER_API int meower_command_next_many(meower_command *command, meower_command_result *results, size_t max,
+                                        meower_error *error);
 
 /* Posts and waits at most `timeout_ms` for the result (-1: for ever). `body`, `body_len` and `idempotency_key` are as
  * in meower_command_submit_post(). Returns the result's status; `out` (may be NULL) is written when it is MEOWER_OK,

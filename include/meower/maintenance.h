@@ -63,7 +63,7 @@ MEOWER_API int meower_rebuild_start(struct meower_feed *instance, meower_error *
 
 /* Writes to `out` what the last rebuild is at. Errors: INVALID or UNSUPPORTED when it does not fit (base.h, "Structs"),
  * FORKED. Any thread. Since 0.1. */
-MEOWER_API int meower_rebuild_state(struct meower_feed *instance, meower_rebuild *out);
+MEOWER_API int meower_rebuild_state(struct meower_feed *instance, meower_rebuild *out, meower_error *error);
 
 /* ---- checking --------------------------------------------------------------------------------------------------- */
 
@@ -120,7 +120,7 @@ MEOWER_API int meower_check_run(const meower_options *options, meower_check **ou
 
 /* Writes to *out what `check` has looked at, and how much of it is wrong. Errors: INVALID when one is
  * NULL; INVALID or UNSUPPORTED when *out does not fit (base.h, "Structs"). Any thread. Since 0.1. */
-MEOWER_API int meower_check_read_totals(const meower_check *check, meower_check_totals *out);
+MEOWER_API int meower_check_read_totals(const meower_check *check, meower_check_totals *out, meower_error *error);
 
 /* Finding `index` (from 0) of `check`, by position; NULL past the last one that was kept. Any thread. Since 0.1. */
 MEOWER_API const meower_finding *meower_check_finding(const meower_check *check, size_t index);

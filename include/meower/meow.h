@@ -55,7 +55,7 @@ enum {
 
 /* Checks that `id` (`id_len` bytes) is a well-formed id: 27 base62 characters, not above the largest KSUID.
  * Returns MEOWER_OK or MEOWER_ERROR_INVALID. Any thread. Since 0.1. */
-MEOWER_API int meower_id_check(const char *id, size_t id_len);
+MEOWER_API int meower_id_check(const char *id, size_t id_len, meower_error *error);
 
 /* Checks that `body` (`body_len` bytes) may be posted: valid UTF-8, 1 to MEOWER_BODY_MAX code points, no control
  * characters but newline and tab. Returns MEOWER_OK or MEOWER_ERROR_INVALID with the reason in `error`.

@@ -2,7 +2,7 @@
  *
  *     meower_feed *feed;                     meower_command *command;
  *     meower_options *options;          meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
- *     meower_options_new(&options);
+ *     meower_options_new(&options, NULL);
  *     meower_options_set(options, "store", "sqlite:feed.db", NULL);
  *     meower_open(options, &feed, NULL);
  *     meower_command_open(feed, &command, NULL);
@@ -37,7 +37,7 @@ MEOWER_API int meower_open(const meower_options *options, meower_feed **out, meo
 
 /* Runs every stage of `instance` once, for one with threads=0. Returns 1 when any had work, 0 when all are idle, or
  * INVALID when the instance has threads of its own, FORKED. One thread at a time. Since 0.1. */
-MEOWER_API int meower_step(meower_feed *instance);
+MEOWER_API int meower_step(meower_feed *instance, meower_error *error);
 
 /* One part of the instance as it is now. Static names. Initialise with MEOWER_HEALTH_INIT; it may be used again. */
 typedef struct meower_health {
@@ -54,7 +54,7 @@ typedef struct meower_health {
 /* Writes the health of part `index` (from 0) to `out`. Returns 1, 0 past the last part, INVALID or UNSUPPORTED when
  * `out` does not fit (base.h, "Structs"), or FORKED. Measured now against the store's head as last seen, not
  * remembered. Any thread. Since 0.1. */
-MEOWER_API int meower_health_at(meower_feed *instance, size_t index, meower_health *out);
+MEOWER_API int meower_health_at(meower_feed *instance, size_t index, meower_health *out, meower_error *error);
 
 /* One counter or gauge. Static names. Initialise with MEOWER_METRIC_INIT; it may be used again. */
 typedef struct meower_metric {
@@ -70,7 +70,7 @@ typedef struct meower_metric {
 
 /* Writes metric `index` (from 0) to `out`. Returns 1, 0 past the last one, or INVALID, UNSUPPORTED and FORKED as
  * meower_health_at(). Any thread. Since 0.1. */
-MEOWER_API int meower_metric_at(meower_feed *instance, size_t index, meower_metric *out);
+MEOWER_API int meower_metric_at(meower_feed *instance, size_t index, meower_metric *out, meower_error *error);
 
 /* Ends the calls that wait on `instance`, on whichever thread and handle, and lets no call wait from then on: they fail
  * with INTERRUPTED, and what they asked for may still be carried out. Submitting, taking and what is answered without

@@ -37,7 +37,7 @@ MEOWER_API const meower_option *meower_option_at(size_t index);
 
 /* Makes a set with every option at its default. *out is released by meower_options_free(). Errors: NO_MEMORY. Any
  * thread. Since 0.1. */
-MEOWER_API int meower_options_new(meower_options **out);
+MEOWER_API int meower_options_new(meower_options **out, meower_error *error);
 
 /* Sets option `name` to `value` (both copied). Errors: INVALID when the name is unknown or the value does not fit; the
  * message says what would; the set is unchanged then. NO_MEMORY. One thread at a time. Since 0.1. */

@@ -84,7 +84,7 @@ MEOWER_API int meower_query_submit_get(meower_query *query, const char *id, cons
 /* Takes the next page. Returns 1 and sets *out, released by meower_page_free(), when one was taken, 0 when none waits,
  * FORKED in a forked child.
  * Never blocks. Any thread. Since 0.1. */
-MEOWER_API int meower_query_next(meower_query *query, meower_page **out);
+MEOWER_API int meower_query_next(meower_query *query, meower_page **out, meower_error *error);
 
 /* Ask and wait at most `timeout_ms` (-1: for ever). `list`, `search`, `id` and `cursor` are as in the calls above.
  * Return MEOWER_OK with the page in *out, released by meower_page_free(), or the page's status. Errors: INVALID,

@@ -191,7 +191,7 @@ static int make_delete(meower_command *command, const char *id, void *tag, struc
     if (status != MEOWER_OK) {
         return status;
     }
-    if (id == NULL || meower_id_check(id, strnlen(id, MEOWER_ID_SIZE)) != MEOWER_OK) {
+    if (id == NULL || meower_id_check(id, strnlen(id, MEOWER_ID_SIZE), NULL) != MEOWER_OK) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "an id must be 27 base62 characters");
     }
     request = new_request(command, MEOWER_STORE_DELETE, 0, tag, error);
@@ -362,20 +362,20 @@ static void give_result(const struct write_request *write, void *room, size_t st
     sized_write(&result_type, room, stride, &result);
 }
 
-int meower_command_next(meower_command *command, meower_command_result *out)
+int meower_command_next(meower_command *command, meower_command_result *out, meower_error *error)
 {
-    return meower_command_next_many(command, out, 1);
+    return meower_command_next_many(command, out, 1, error);
 }
 
-int meower_command_next_many(meower_command *command, meower_command_result *results, size_t max)
+int meower_command_next_many(meower_command *command, meower_command_result *results, size_t max, meower_error *error)
 {
     struct inbox_item *item;
     size_t stride;
     size_t taken;
-    int status = results == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance_of(command), NULL);
+    int status = results == NULL ? refuse_null("results", error) : instance_check_process(instance_of(command), error);
 
     if (status != MEOWER_OK || max == 0 ||
-        (status = sized_check_array(&result_type, results, max, NULL)) != MEOWER_OK) {
+        (status = sized_check_array(&result_type, results, max, error)) != MEOWER_OK) {
         return status;
     }
     stride = results->struct_size;

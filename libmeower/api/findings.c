@@ -1,5 +1,6 @@
 /* findings.c - the findings of a check: kept up to a limit, counted all, given out in order. */
 #include "api/findings.h"
+#include "api/arguments.h"
 #include "base/sized.h"
 #include <meower/backend.h>
 #include <stdarg.h>
@@ -72,10 +73,14 @@ void findings_sort(meower_check *check)
 
 /* ---- reading them ----------------------------------------------------------------------------------------------- */
 
-int meower_check_read_totals(const meower_check *check, meower_check_totals *out)
+int meower_check_read_totals(const meower_check *check, meower_check_totals *out, meower_error *error)
 {
-    int status = check == NULL || out == NULL ? MEOWER_ERROR_INVALID : sized_check(&totals_type, out, NULL);
+    int status;
 
+    if (check == NULL || out == NULL) {
+        return refuse_null(check == NULL ? "the check" : "out", error);
+    }
+    status = sized_check(&totals_type, out, error);
     if (status == MEOWER_OK) {
         sized_write(&totals_type, out, out->struct_size, &check->totals);
     }

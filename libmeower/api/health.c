@@ -1,4 +1,5 @@
 /* health.c - what an instance says of itself: whether each part serves, and its counters and gauges. */
+#include "api/arguments.h"
 #include "api/instance.h"
 #include "base/clock.h"
 #include "base/sized.h"
@@ -91,17 +92,17 @@ static bool find_health(meower_feed *instance, size_t index, meower_health *out)
 }
 
 /* Whether a call of this process may write to `out`. */
-static int check_room(const meower_feed *instance, const struct sized_type *type, const void *out)
+static int check_room(const meower_feed *instance, const struct sized_type *type, const void *out, meower_error *error)
 {
-    int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
+    int status = out == NULL ? refuse_null("out", error) : instance_check_process(instance, error);
 
-    return status == MEOWER_OK ? sized_check(type, out, NULL) : status;
+    return status == MEOWER_OK ? sized_check(type, out, error) : status;
 }
 
-int meower_health_at(meower_feed *instance, size_t index, meower_health *out)
+int meower_health_at(meower_feed *instance, size_t index, meower_health *out, meower_error *error)
 {
     meower_health health = MEOWER_HEALTH_INIT;
-    int status = check_room(instance, &health_type, out);
+    int status = check_room(instance, &health_type, out, error);
 
     if (status != MEOWER_OK || !find_health(instance, index, &health)) {
         return status;
@@ -136,10 +137,10 @@ static double gauge(meower_feed *instance, const char *name)
     return (double)instance_handle_count(instance);
 }
 
-int meower_metric_at(meower_feed *instance, size_t index, meower_metric *out)
+int meower_metric_at(meower_feed *instance, size_t index, meower_metric *out, meower_error *error)
 {
     meower_metric metric = MEOWER_METRIC_INIT;
-    int status = check_room(instance, &metric_type, out);
+    int status = check_room(instance, &metric_type, out, error);
 
     if (status != MEOWER_OK) {
         return status;

@@ -81,7 +81,7 @@ int instance_wait(meower_feed *instance, const struct notifier *notifier, int64_
     }
     if (instance->has_threads) {
         (void)notifier_wait(notifier, &instance->interruption, timeout_ms);
-    } else if (meower_step(instance) == 0) {
+    } else if (meower_step(instance, NULL) == 0) {
         /* Idle: only time can bring anything; the host's own threads may. */
         (void)notifier_wait(notifier, &instance->interruption, 1);
     }
@@ -277,7 +277,7 @@ static meower_feed *new_instance(const meower_options *options)
     }
     if (options != NULL) {
         instance->options = options_copy(options);
-    } else if (meower_options_new(&instance->options) != MEOWER_OK) {
+    } else if (meower_options_new(&instance->options, NULL) != MEOWER_OK) {
         instance->options = NULL;
     }
     if (instance->options == NULL) {
@@ -331,15 +331,16 @@ int meower_open(const meower_options *options, meower_feed **out, meower_error *
 
 /* ---- stepping --------------------------------------------------------------------------------------------------- */
 
-int meower_step(meower_feed *instance)
+int meower_step(meower_feed *instance, meower_error *error)
 {
-    int status = instance_check_process(instance, NULL);
+    int status = instance_check_process(instance, error);
 
     if (status != MEOWER_OK) {
         return status;
     }
     if (instance->has_threads) {
-        return MEOWER_ERROR_INVALID;
+        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
+                                "the instance has threads of its own; only one with threads=0 is stepped");
     }
     return stages_step(&instance->stages) ? 1 : 0;
 }

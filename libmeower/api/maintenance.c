@@ -58,12 +58,12 @@ int meower_rebuild_start(meower_feed *instance, meower_error *error)
     return rebuild_start(instance_rebuild(instance), error);
 }
 
-int meower_rebuild_state(meower_feed *instance, meower_rebuild *out)
+int meower_rebuild_state(meower_feed *instance, meower_rebuild *out, meower_error *error)
 {
     meower_rebuild rebuild = MEOWER_REBUILD_INIT;
-    int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance, NULL);
+    int status = out == NULL ? refuse_null("out", error) : instance_check_process(instance, error);
 
-    if (status != MEOWER_OK || (status = sized_check(&rebuild_type, out, NULL)) != MEOWER_OK) {
+    if (status != MEOWER_OK || (status = sized_check(&rebuild_type, out, error)) != MEOWER_OK) {
         return status;
     }
     rebuild_read(instance_rebuild(instance), &rebuild);

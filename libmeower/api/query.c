@@ -125,7 +125,7 @@ static int parse_wait(const meower_query *query, const char *cursor, uint64_t *w
 
 static int check_bound(const char *name, const char *id, meower_error *error)
 {
-    if (id != NULL && meower_id_check(id, strnlen(id, MEOWER_ID_SIZE)) != MEOWER_OK) {
+    if (id != NULL && meower_id_check(id, strnlen(id, MEOWER_ID_SIZE), NULL) != MEOWER_OK) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "%s must be an id of 27 base62 characters", name);
     }
     return MEOWER_OK;
@@ -355,10 +355,10 @@ int meower_query_submit_get(meower_query *query, const char *id, const char *cur
     return status == MEOWER_OK ? submit(query, request, 0, tag, error) : status;
 }
 
-int meower_query_next(meower_query *query, meower_page **out)
+int meower_query_next(meower_query *query, meower_page **out, meower_error *error)
 {
     struct inbox_item *item;
-    int status = out == NULL ? MEOWER_ERROR_INVALID : instance_check_process(instance_of(query), NULL);
+    int status = out == NULL ? refuse_null("out", error) : instance_check_process(instance_of(query), error);
 
     if (status != MEOWER_OK) {
         return status;

@@ -5,12 +5,19 @@
 #include "base/ksuid.h"
 #include "base/labels.h"
 #include "base/text.h"
+#include <meower/backend.h>
 #include <stdlib.h>
 #include <string.h>
 
-int meower_id_check(const char *id, size_t id_len)
+int meower_id_check(const char *id, size_t id_len, meower_error *error)
 {
-    return id != NULL && ksuid_check(id, id_len) ? MEOWER_OK : MEOWER_ERROR_INVALID;
+    if (id != NULL && ksuid_check(id, id_len)) {
+        return MEOWER_OK;
+    }
+    return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
+                            "the id is none: it has %d characters 0-9, A-Z, a-z, and is at most "
+                            "aWgEPTl1tmebfsQzFP4bxwgy80V",
+                            MEOWER_ID_LEN);
 }
 
 int meower_body_check(const char *body, size_t body_len, meower_error *error)

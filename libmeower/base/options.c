@@ -73,20 +73,25 @@ static meower_options *allocate(void)
     return options;
 }
 
-int meower_options_new(meower_options **out)
+static int refuse_no_memory(meower_error *error)
+{
+    return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory for options");
+}
+
+int meower_options_new(meower_options **out, meower_error *error)
 {
     if (out == NULL) {
-        return MEOWER_ERROR_INVALID;
+        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "out is NULL; this call needs it");
     }
     meower_options *options = allocate();
     if (options == NULL) {
-        return MEOWER_ERROR_NO_MEMORY;
+        return refuse_no_memory(error);
     }
     for (size_t i = 0; i < TABLE_COUNT; i++) {
         options->values[i] = strdup(table[i].default_value);
         if (options->values[i] == NULL) {
             meower_options_free(options);
-            return MEOWER_ERROR_NO_MEMORY;
+            return refuse_no_memory(error);
         }
     }
     options->clock = *clock_system();

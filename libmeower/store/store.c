@@ -24,7 +24,7 @@ static int open_backend(struct store *store, const meower_backend_config *config
 
 static bool is_id(const char *id)
 {
-    return id != NULL && meower_id_check(id, strnlen(id, MEOWER_ID_SIZE)) == MEOWER_OK;
+    return id != NULL && meower_id_check(id, strnlen(id, MEOWER_ID_SIZE), NULL) == MEOWER_OK;
 }
 
 /* What a store says of itself goes into cursors and into the next ids, so it must be what it is meant to be. */

@@ -89,7 +89,7 @@ static int set_up(void **state)
     clock_system()->random(NULL, &chance, sizeof(chance));
     snprintf(fixture->epoch, sizeof(fixture->epoch), "%016llx", (unsigned long long)chance);
     bus_adapter.make_url(fixture->url, sizeof(fixture->url));
-    assert_int_equal(meower_options_new(&fixture->options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&fixture->options, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(fixture->options, "bus", fixture->url, NULL), MEOWER_OK);
     check_ok(bus_open(&fixture->publisher, fixture->options, &error), &error);
     fixture->receiver = &fixture->publisher;

@@ -53,7 +53,7 @@ static int setup(void **state)
 
     fixture->adapter = *state;
     fixture->adapter->make_url(fixture->url, sizeof(fixture->url));
-    if (meower_options_new(&fixture->options) != MEOWER_OK ||
+    if (meower_options_new(&fixture->options, NULL) != MEOWER_OK ||
         meower_options_set(fixture->options, "search", fixture->url, &error) != MEOWER_OK ||
         search_open(&fixture->search, fixture->options, LANES, &error) != MEOWER_OK) {
         fprintf(stderr, "%s: %s\n", fixture->url, error.message);

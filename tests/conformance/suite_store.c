@@ -124,7 +124,7 @@ static int set_up(void **state)
     *state = fixture;
     fixture->now_us = START_US;
     store_adapter.make_url(fixture->url, sizeof(fixture->url));
-    assert_int_equal(meower_options_new(&fixture->options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&fixture->options, NULL), MEOWER_OK);
     if (store_adapter.vtable != NULL) {
         assert_int_equal(meower_options_add_store(fixture->options, store_adapter.vtable, NULL, NULL), MEOWER_OK);
     }

@@ -15,7 +15,7 @@ int main(void)
     meower_query *query;
     meower_subscription *subscription;
     meower_error error = {0};
-    if (meower_options_new(&options) != MEOWER_OK || meower_open(options, &feed, &error) != MEOWER_OK ||
+    if (meower_options_new(&options, NULL) != MEOWER_OK || meower_open(options, &feed, &error) != MEOWER_OK ||
         meower_command_open(feed, &command, &error) != MEOWER_OK ||
         meower_query_open(feed, &query, &error) != MEOWER_OK ||
         meower_subscription_open(feed, NULL, &subscription, &error) != MEOWER_OK) {

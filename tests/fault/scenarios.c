@@ -227,7 +227,7 @@ static void rebuild_beside(struct world *world)
     world_delete(world, &world->entries[1]);
     for (int i = 0; i < 20 && status == MEOWER_OK && rebuild.state == MEOWER_REBUILD_RUNNING; i++) {
         world_run(world, 0);
-        status = meower_rebuild_state(world->feed, &rebuild);
+        status = meower_rebuild_state(world->feed, &rebuild, NULL);
     }
     if (rebuild.state == MEOWER_REBUILD_FAILED && strlen(rebuild.reason) < 10) {
         world_fail("a rebuild fails and does not say why");

@@ -49,7 +49,7 @@ static int set_up(void **state)
     assert_non_null(fixture);
     *state = fixture;
     postgresql_server_make_database(fixture->url, sizeof(fixture->url));
-    assert_int_equal(meower_options_new(&fixture->options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&fixture->options, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(fixture->options, "store", fixture->url, NULL), MEOWER_OK);
     return 0;
 }

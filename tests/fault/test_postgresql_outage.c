@@ -43,7 +43,7 @@ static void open_fixture(struct fixture *fixture, const char *parameters)
     fixture->proxy = tcp_proxy_open((unsigned)strtoul(PQport(conn), NULL, 10));
     PQfinish(conn);
     snprintf(url, sizeof(url), "%s&host=127.0.0.1&port=%u%s", fixture->url, tcp_proxy_port(fixture->proxy), parameters);
-    assert_int_equal(meower_options_new(&fixture->options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&fixture->options, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(fixture->options, "store", url, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(fixture->options, "bus", url, NULL), MEOWER_OK);
     check_ok(store_open(&fixture->store, fixture->options, 2, &fixture->error), &fixture->error);

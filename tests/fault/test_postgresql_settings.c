@@ -47,7 +47,7 @@ static int open_store(struct fixture *fixture, const char *url)
 {
     struct store store;
     meower_options *options;
-    assert_int_equal(meower_options_new(&options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(options, "store", url, NULL), MEOWER_OK);
     fixture->error = (meower_error){0};
     int status = store_open(&store, options, 1, &fixture->error);
@@ -204,7 +204,7 @@ static void the_bus_names_its_own_option(void **state)
     meower_bus_sink sink = {.message = ignore_message};
     meower_error error = {0};
     (void)state;
-    assert_int_equal(meower_options_new(&options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(options, "bus", "postgresql://me:" SECRET "@127.0.0.1:1/feed", NULL),
                      MEOWER_OK);
     assert_int_equal(bus_open(&bus, options, &error), MEOWER_OK);

@@ -154,7 +154,7 @@ static void step_until_idle(struct world *world)
 {
     int status;
     int steps = 0;
-    while ((status = meower_step(world->feed)) == 1) {
+    while ((status = meower_step(world->feed, NULL)) == 1) {
         if (++steps > STEPS_MAX) {
             world_fail("the instance does not become idle");
         }
@@ -179,7 +179,7 @@ void world_run(struct world *world, int ms)
 static uint64_t metric(struct world *world, const char *name)
 {
     meower_metric metric = MEOWER_METRIC_INIT;
-    for (size_t i = 0; meower_metric_at(world->feed, i, &metric) == 1; i++) {
+    for (size_t i = 0; meower_metric_at(world->feed, i, &metric, NULL) == 1; i++) {
         if (strcmp(metric.name, name) == 0) {
             return (uint64_t)metric.value;
         }
@@ -190,7 +190,7 @@ static uint64_t metric(struct world *world, const char *name)
 static bool is_healthy(struct world *world)
 {
     meower_health health = MEOWER_HEALTH_INIT;
-    for (size_t i = 0; meower_health_at(world->feed, i, &health) == 1; i++) {
+    for (size_t i = 0; meower_health_at(world->feed, i, &health, NULL) == 1; i++) {
         if (!health.ready && health.reason[0] == '\0') {
             world_fail("the %s is not ready and does not say why", health.part);
         }
@@ -205,7 +205,7 @@ const char *world_reason(struct world *world)
 {
     static char reason[700];
     meower_health health = {.struct_size = sizeof(health), .part = ""};
-    for (size_t i = 0; meower_health_at(world->feed, i, &health) == 1 && health.ready; i++)
+    for (size_t i = 0; meower_health_at(world->feed, i, &health, NULL) == 1 && health.ready; i++)
         ;
     snprintf(reason, sizeof(reason), "position %llu, index %llu, relay %llu; %s: %s",
              (unsigned long long)metric(world, "position"), (unsigned long long)metric(world, "index_position"),
@@ -277,7 +277,7 @@ static void take_result(struct world *world, meower_command_result *result)
     int taken = 0;
     result->error = &world->result_error;
     for (int passed_ms = 0; passed_ms < PATIENCE_MS; passed_ms += PAUSE_MS) {
-        taken = meower_command_next(world->command, result);
+        taken = meower_command_next(world->command, result, NULL);
         if (taken == 1) {
             return;
         }
@@ -294,7 +294,7 @@ static void check_result(struct world *world, const meower_command_result *resul
         world_check_error(world, "a command", result->status, result->error);
         return;
     }
-    if (meower_id_check(result->id, strnlen(result->id, MEOWER_ID_SIZE)) != MEOWER_OK || result->position == 0 ||
+    if (meower_id_check(result->id, strnlen(result->id, MEOWER_ID_SIZE), NULL) != MEOWER_OK || result->position == 0 ||
         !cursor_parse(result->cursor, epoch, &position) || position != result->position) {
         world_fail("a command was carried out, but its result is none: id \"%.28s\", position %llu", result->id,
                    (unsigned long long)result->position);
@@ -419,7 +419,7 @@ static meower_page *take_page(struct world *world, int status, const meower_erro
         world_check_error(world, "a query", status, error);
         return NULL;
     }
-    for (int passed_ms = 0; passed_ms < PATIENCE_MS && meower_query_next(world->query, &page) != 1;
+    for (int passed_ms = 0; passed_ms < PATIENCE_MS && meower_query_next(world->query, &page, NULL) != 1;
          passed_ms += PAUSE_MS) {
         world_run(world, 0);
     }

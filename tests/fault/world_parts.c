@@ -178,7 +178,7 @@ int world_parts_options(const struct world *world, meower_options **out, meower_
     static const meower_fault_hook hook = {before_call, after_call, NULL};
     meower_store_vtable shared_store = sqlite_store;
     meower_options *options;
-    int status = meower_options_new(&options);
+    int status = meower_options_new(&options, NULL);
     if (status != MEOWER_OK) {
         return meower_error_set(error, status, 0, 0, "no memory for options");
     }

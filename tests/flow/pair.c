@@ -53,7 +53,7 @@ void run_both(struct pair *pair)
     int working = 1;
 
     for (int i = 0; i < 1000 && working != 0; i++) {
-        working = meower_step(pair->one.feed) | meower_step(pair->two.feed);
+        working = meower_step(pair->one.feed, NULL) | meower_step(pair->two.feed, NULL);
     }
 }
 

@@ -261,7 +261,7 @@ int feed_try_open(const struct parts *parts, const char *const *pairs, meower_fe
     meower_error detail;
     int status;
 
-    assert_int_equal(meower_options_new(&options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
     add_parts(parts, options);
     for (; pairs[0] != NULL; pairs += 2) {
         if (meower_options_set(options, pairs[0], pairs[1], &detail) != MEOWER_OK) {
@@ -298,7 +298,7 @@ void feed_run(meower_feed *feed)
     int steps = 0;
     int status;
 
-    while ((status = meower_step(feed)) == 1 && steps < STEPS_MAX) {
+    while ((status = meower_step(feed, NULL)) == 1 && steps < STEPS_MAX) {
         steps++;
     }
     assert_int_equal(status, 0);
@@ -308,7 +308,7 @@ double feed_metric(meower_feed *feed, const char *name)
 {
     meower_metric metric = MEOWER_METRIC_INIT;
 
-    for (size_t i = 0; meower_metric_at(feed, i, &metric) == 1; i++) {
+    for (size_t i = 0; meower_metric_at(feed, i, &metric, NULL) == 1; i++) {
         if (strcmp(metric.name, name) == 0) {
             return metric.value;
         }
@@ -381,7 +381,7 @@ meower_command_result take_result(meower_command *command)
     meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
 
     result.error = &error;
-    assert_int_equal(meower_command_next(command, &result), 1);
+    assert_int_equal(meower_command_next(command, &result, NULL), 1);
     return result;
 }
 

@@ -27,7 +27,7 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(place->folder));
     snprintf(place->store, sizeof(place->store), "sqlite:%s/feed.db", place->folder);
     snprintf(place->search, sizeof(place->search), "index:%s/search", place->folder);
-    assert_int_equal(meower_options_new(&place->options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&place->options, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(place->options, "store", place->store, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(place->options, "search", place->search, NULL), MEOWER_OK);
     *state = place;
@@ -97,7 +97,7 @@ static meower_check_totals check_sound(const struct place *place)
     if (meower_check_run(place->options, &check, &error) != MEOWER_OK) {
         fail_msg("%s", error.message);
     }
-    assert_int_equal(meower_check_read_totals(check, &totals), MEOWER_OK);
+    assert_int_equal(meower_check_read_totals(check, &totals, NULL), MEOWER_OK);
     if (totals.findings > 0) {
         const meower_finding *finding = meower_check_finding(check, 0);
         fail_msg("%llu findings, the first at %llu: %s %s", (unsigned long long)totals.findings,
@@ -150,7 +150,7 @@ static void a_long_feed_is_checked_to_its_end(void **state)
     if (meower_check_run(place->options, &check, &error) != MEOWER_OK) {
         fail_msg("%s", error.message);
     }
-    assert_int_equal(meower_check_read_totals(check, &totals), MEOWER_OK);
+    assert_int_equal(meower_check_read_totals(check, &totals, NULL), MEOWER_OK);
     assert_int_equal(totals.findings, 0);
     assert_int_equal(totals.head, LONG_FEED + 1);
     assert_int_equal(totals.meows, LONG_FEED + 1);
@@ -246,7 +246,7 @@ static void a_finding_says_what_where_and_of_which_meow(void **state)
         skip(); /* no sqlite3 program here */
     }
     assert_int_equal(meower_check_run(place->options, &check, NULL), MEOWER_OK);
-    assert_int_equal(meower_check_read_totals(check, &totals), MEOWER_OK);
+    assert_int_equal(meower_check_read_totals(check, &totals, NULL), MEOWER_OK);
     assert_int_equal(totals.findings, 1);
     const meower_finding *finding = meower_check_finding(check, 0);
     assert_non_null(finding);
@@ -300,7 +300,7 @@ static void a_meow_that_is_in_no_list_is_named(void **state)
     assert_int_equal(meower_options_add_store(place->options, &table, NULL, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(place->options, "store", url, NULL), MEOWER_OK);
     assert_int_equal(meower_check_run(place->options, &check, NULL), MEOWER_OK);
-    assert_int_equal(meower_check_read_totals(check, &totals), MEOWER_OK);
+    assert_int_equal(meower_check_read_totals(check, &totals, NULL), MEOWER_OK);
     assert_int_equal(totals.findings, 1);
     assert_int_equal(meower_check_finding(check, 0)->kind, MEOWER_FINDING_MEOW_MISSING);
     assert_int_equal(meower_check_finding(check, 0)->position, 2);
@@ -323,7 +323,7 @@ static void what_cannot_be_checked_is_refused(void **state)
     assert_int_equal(error.flags, 0);
     assert_int_equal(meower_check_run(NULL, &check, &error), MEOWER_ERROR_INVALID);
     assert_int_equal(meower_check_run(place->options, NULL, &error), MEOWER_ERROR_INVALID);
-    assert_int_equal(meower_check_read_totals(NULL, &totals), MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_check_read_totals(NULL, &totals, NULL), MEOWER_ERROR_INVALID);
     assert_null(meower_check_finding(NULL, 0));
     meower_check_free(NULL);
 }

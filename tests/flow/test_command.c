@@ -19,7 +19,7 @@ static void a_post_is_answered_with_what_was_stored(void **state)
     assert_int_equal(result.replayed, 0);
     assert_int_equal(result.position, 1);
     assert_int_equal(result.created_at_us, atomic_load(&fixture.clock.wall_us));
-    assert_int_equal(meower_id_check(result.id, strlen(result.id)), MEOWER_OK);
+    assert_int_equal(meower_id_check(result.id, strlen(result.id), NULL), MEOWER_OK);
     page = list_newest(fixture.query, 10);
     assert_string_equal(meower_page_meow(page, 0)->id, result.id);
     assert_string_equal(meower_page_meow(page, 0)->body, "hello");
@@ -41,7 +41,7 @@ static void a_submitted_post_carries_its_tag(void **state)
     feed_run(fixture.feed);
     assert_ptr_equal(take_result(fixture.command).tag, &tags[0]);
     assert_ptr_equal(take_result(fixture.command).tag, &tags[1]);
-    assert_int_equal(meower_command_next(fixture.command, &(meower_command_result)MEOWER_COMMAND_RESULT_INIT), 0);
+    assert_int_equal(meower_command_next(fixture.command, &(meower_command_result)MEOWER_COMMAND_RESULT_INIT, NULL), 0);
     fixture_end(&fixture);
 }
 
@@ -151,8 +151,9 @@ static void assert_body_refused(struct fixture *fixture, const char *body, size_
     assert_int_equal(error.backend_code, 0);
     assert_int_equal(error.flags, 0);
     assert_true(strlen(error.message) > 10);
-    assert_int_equal(meower_step(fixture->feed), 0);
-    assert_int_equal(meower_command_next(fixture->command, &(meower_command_result)MEOWER_COMMAND_RESULT_INIT), 0);
+    assert_int_equal(meower_step(fixture->feed, NULL), 0);
+    assert_int_equal(meower_command_next(fixture->command, &(meower_command_result)MEOWER_COMMAND_RESULT_INIT, NULL),
+                     0);
 }
 
 static void what_may_not_be_posted_is_refused_with_a_reason(void **state)
@@ -346,7 +347,7 @@ static void a_full_queue_is_busy_and_takes_nothing(void **state)
     for (int i = 0; i < 3; i++) {
         assert_int_equal(take_result(fixture.command).status, MEOWER_OK);
     }
-    assert_int_equal(meower_command_next(fixture.command, &(meower_command_result)MEOWER_COMMAND_RESULT_INIT), 0);
+    assert_int_equal(meower_command_next(fixture.command, &(meower_command_result)MEOWER_COMMAND_RESULT_INIT, NULL), 0);
     assert_int_equal(feed_metric(fixture.feed, "commands_refused_total"), 2);
     assert_int_equal(post(fixture.command, "now it fits").position, 4);
     fixture_end(&fixture);
@@ -368,7 +369,7 @@ static void a_late_result_is_not_taken_for_the_next_calls(void **state)
     faults_clear(&fixture.faults);
     result = post(fixture.command, "next");
     assert_int_equal(result.position, 2);
-    assert_int_equal(meower_command_next(fixture.command, &result), 0);
+    assert_int_equal(meower_command_next(fixture.command, &result, NULL), 0);
     assert_feed_has(&fixture, 2);
     fixture_end(&fixture);
 }
@@ -384,7 +385,7 @@ static void a_late_result_is_not_given_to_those_who_submit(void **state)
     submit(fixture.command, "mine", &tag);
     feed_run(fixture.feed);
     assert_ptr_equal(take_result(fixture.command).tag, &tag);
-    assert_int_equal(meower_command_next(fixture.command, &(meower_command_result)MEOWER_COMMAND_RESULT_INIT), 0);
+    assert_int_equal(meower_command_next(fixture.command, &(meower_command_result)MEOWER_COMMAND_RESULT_INIT, NULL), 0);
     fixture_end(&fixture);
 }
 
@@ -428,7 +429,7 @@ static void a_closed_handles_commands_are_carried_out(void **state)
     other = command_open(fixture.feed);
     submit(other, "one", NULL);
     submit(other, "two", NULL);
-    meower_step(fixture.feed);
+    meower_step(fixture.feed, NULL);
     submit(other, "three", NULL);
     meower_command_close(other);
     feed_run(fixture.feed);
@@ -466,7 +467,7 @@ static void what_waits_together_is_one_transaction(void **state)
     for (int i = 0; i < 10; i++) {
         submit(fixture.command, "together", NULL);
     }
-    assert_int_equal(meower_step(fixture.feed), 1);
+    assert_int_equal(meower_step(fixture.feed, NULL), 1);
     for (uint64_t i = 1; i <= 10; i++) {
         assert_int_equal(take_result(fixture.command).position, i);
     }

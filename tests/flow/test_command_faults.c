@@ -311,7 +311,7 @@ static void assert_store_health(struct fixture *fixture, int ready, const char *
 {
     meower_health health = MEOWER_HEALTH_INIT;
 
-    assert_int_equal(meower_health_at(fixture->feed, 0, &health), 1);
+    assert_int_equal(meower_health_at(fixture->feed, 0, &health, NULL), 1);
     assert_string_equal(health.part, "store");
     assert_int_equal(health.ready, ready);
     assert_string_equal(health.reason, reason);

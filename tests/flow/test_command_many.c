@@ -29,8 +29,8 @@ static void assert_nothing_waits(struct fixture *fixture)
 {
     meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
 
-    assert_int_equal(meower_step(fixture->feed), 0);
-    assert_int_equal(meower_command_next(fixture->command, &result), 0);
+    assert_int_equal(meower_step(fixture->feed, NULL), 0);
+    assert_int_equal(meower_command_next(fixture->command, &result, NULL), 0);
 }
 
 /* ---- submitting ------------------------------------------------------------------------------------------------- */
@@ -250,7 +250,7 @@ static void a_closed_handles_many_are_carried_out(void **state)
     make_posts(posts, MANY);
     other = command_open(fixture.feed);
     submit_many(other, posts, MANY);
-    meower_step(fixture.feed);
+    meower_step(fixture.feed, NULL);
     meower_command_close(other);
     feed_run(fixture.feed);
     assert_feed_has(&fixture, MANY);
@@ -269,15 +269,15 @@ static void many_results_are_taken_in_their_order(void **state)
     fixture_begin(&fixture, OPTIONS(STEPPED));
     make_posts(posts, MANY);
     submit_many(fixture.command, posts, MANY);
-    assert_int_equal(meower_command_next_many(fixture.command, results, MANY), 0);
+    assert_int_equal(meower_command_next_many(fixture.command, results, MANY, NULL), 0);
     feed_run(fixture.feed);
-    assert_int_equal(meower_command_next_many(fixture.command, results, 0), 0);
-    assert_int_equal(meower_command_next_many(fixture.command, results, 4), 4);
+    assert_int_equal(meower_command_next_many(fixture.command, results, 0, NULL), 0);
+    assert_int_equal(meower_command_next_many(fixture.command, results, 4, NULL), 4);
     assert_true(is_readable(meower_command_fd(fixture.command)));
     results[4] = (meower_command_result)MEOWER_COMMAND_RESULT_INIT;
-    assert_int_equal(meower_command_next_many(fixture.command, results + 4, 2), 2);
+    assert_int_equal(meower_command_next_many(fixture.command, results + 4, 2, NULL), 2);
     assert_false(is_readable(meower_command_fd(fixture.command)));
-    assert_int_equal(meower_command_next_many(fixture.command, results, MANY), 0);
+    assert_int_equal(meower_command_next_many(fixture.command, results, MANY, NULL), 0);
     for (size_t i = 0; i < MANY; i++) {
         assert_int_equal(results[i].position, i + 1);
         assert_ptr_equal(results[i].tag, &posts[i]);
@@ -299,10 +299,10 @@ static void late_results_of_waiting_calls_are_not_among_them(void **state)
     }
     submit_many(fixture.command, posts, 3);
     feed_run(fixture.feed);
-    assert_int_equal(meower_command_next_many(fixture.command, results, 2), 2);
+    assert_int_equal(meower_command_next_many(fixture.command, results, 2, NULL), 2);
     assert_ptr_equal(results[0].tag, &posts[0]);
     assert_ptr_equal(results[1].tag, &posts[1]);
-    assert_int_equal(meower_command_next_many(fixture.command, results, 2), 1);
+    assert_int_equal(meower_command_next_many(fixture.command, results, 2, NULL), 1);
     assert_ptr_equal(results[0].tag, &posts[2]);
     assert_int_equal(post(fixture.command, "nothing is awaited").position, 6);
     fixture_end(&fixture);
@@ -333,7 +333,7 @@ static void *post_rounds(void *context)
         int left = MANY;
         author->failed |= meower_command_submit_posts(author->command, posts, MANY, NULL) != MEOWER_OK;
         while (left > 0 && !author->failed) {
-            int taken = meower_command_next_many(author->command, results, (size_t)left);
+            int taken = meower_command_next_many(author->command, results, (size_t)left, NULL);
             author->failed |= taken < 0 || (taken == 0 && !waits_until_readable(meower_command_fd(author->command)));
             left -= taken;
         }

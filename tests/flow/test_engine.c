@@ -146,7 +146,7 @@ static void stepping_an_instance_with_threads_is_refused(void **state)
     meower_feed *feed = feed_open(&no_parts, OPTIONS("threads", "1"));
 
     (void)state;
-    assert_int_equal(meower_step(feed), MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_step(feed, NULL), MEOWER_ERROR_INVALID);
     feed_close(feed);
 }
 
@@ -157,9 +157,9 @@ static void an_idle_instance_says_so(void **state)
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
     feed_run(fixture.feed);
-    assert_int_equal(meower_step(fixture.feed), 0);
+    assert_int_equal(meower_step(fixture.feed, NULL), 0);
     submit(fixture.command, "work", NULL);
-    assert_int_equal(meower_step(fixture.feed), 1);
+    assert_int_equal(meower_step(fixture.feed, NULL), 1);
     feed_run(fixture.feed);
     take_result(fixture.command);
     fixture_end(&fixture);
@@ -434,8 +434,8 @@ static int call_everything(struct fixture *fixture, meower_subscription *subscri
         meower_command_submit_posts(fixture->command, &(meower_post){sizeof(meower_post), "a", 1, NULL, NULL, NULL, 0},
                                     1, NULL),
         meower_command_submit_delete(fixture->command, id, NULL, NULL),
-        meower_command_next(fixture->command, &result),
-        meower_command_next_many(fixture->command, &result, 1),
+        meower_command_next(fixture->command, &result, NULL),
+        meower_command_next_many(fixture->command, &result, 1, NULL),
         meower_query_open(fixture->feed, &query, NULL),
         meower_query_list(fixture->query, &list_all, 1000, &page, NULL),
         meower_query_search(fixture->query, &search_any, 1000, &page, NULL),
@@ -443,14 +443,14 @@ static int call_everything(struct fixture *fixture, meower_subscription *subscri
         meower_query_submit_list(fixture->query, &list_all, NULL, NULL),
         meower_query_submit_search(fixture->query, &search_any, NULL, NULL),
         meower_query_submit_get(fixture->query, id, NULL, NULL, NULL),
-        meower_query_next(fixture->query, &page),
+        meower_query_next(fixture->query, &page, NULL),
         meower_subscription_open(fixture->feed, NULL, &other, NULL),
         meower_subscription_next(subscription, &event, NULL),
         meower_subscription_next_many(subscription, &event, 1, NULL),
         meower_subscription_wait(subscription, 1000, &event, NULL),
-        meower_step(fixture->feed),
-        meower_health_at(fixture->feed, 0, &health),
-        meower_metric_at(fixture->feed, 0, &metric),
+        meower_step(fixture->feed, NULL),
+        meower_health_at(fixture->feed, 0, &health, NULL),
+        meower_metric_at(fixture->feed, 0, &metric, NULL),
         meower_close(fixture->feed, 1000, NULL),
     };
 
@@ -505,13 +505,13 @@ static void every_part_has_its_health(void **state)
     fixture_begin(&fixture, OPTIONS(STEPPED));
     feed_run(fixture.feed);
     for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(meower_health_at(fixture.feed, i, &health), 1);
+        assert_int_equal(meower_health_at(fixture.feed, i, &health, NULL), 1);
         assert_string_equal(health.part, parts[i]);
         assert_int_equal(health.ready, 1);
         assert_string_equal(health.reason, "");
     }
-    assert_int_equal(meower_health_at(fixture.feed, 3, &health), 0);
-    assert_int_equal(meower_health_at(fixture.feed, SIZE_MAX, &health), 0);
+    assert_int_equal(meower_health_at(fixture.feed, 3, &health, NULL), 0);
+    assert_int_equal(meower_health_at(fixture.feed, SIZE_MAX, &health, NULL), 0);
     assert_string_equal(health.part, "search");
     fixture_end(&fixture);
 }
@@ -529,7 +529,7 @@ static void every_metric_has_a_name_a_sentence_and_a_value(void **state)
     for (size_t i = 0; i < METRICS_MAX; i++) {
         metrics[i] = (meower_metric)MEOWER_METRIC_INIT;
     }
-    while (count < METRICS_MAX && meower_metric_at(fixture.feed, count, &metrics[count]) == 1) {
+    while (count < METRICS_MAX && meower_metric_at(fixture.feed, count, &metrics[count], NULL) == 1) {
         assert_true(metrics[count].value >= 0);
         assert_int_equal(metrics[count].help[strlen(metrics[count].help) - 1], '.');
         assert_int_equal(metrics[count].name[strspn(metrics[count].name, "abcdefghijklmnopqrstuvwxyz_")], '\0');
@@ -539,7 +539,7 @@ static void every_metric_has_a_name_a_sentence_and_a_value(void **state)
         count++;
     }
     assert_true(count > 10 && count < METRICS_MAX);
-    assert_int_equal(meower_metric_at(fixture.feed, SIZE_MAX, &metrics[0]), 0);
+    assert_int_equal(meower_metric_at(fixture.feed, SIZE_MAX, &metrics[0], NULL), 0);
     fixture_end(&fixture);
 }
 
@@ -558,7 +558,7 @@ static void totals_only_grow(void **state)
         if (i % 2 == 0) {
             erase(fixture.command, result.id);
         }
-        for (size_t j = 0; meower_metric_at(fixture.feed, j, &metric) == 1; j++) {
+        for (size_t j = 0; meower_metric_at(fixture.feed, j, &metric, NULL) == 1; j++) {
             if (strstr(metric.name, "_total") != NULL) {
                 assert_true(metric.value >= before[j]);
             }

@@ -64,12 +64,12 @@ static void a_search_waits_for_what_was_just_posted(void **state)
     what.cursor = posted.cursor;
     assert_int_equal(meower_query_submit_search(fixture.query, &what, NULL, NULL), MEOWER_OK);
     feed_run(fixture.feed);
-    assert_int_equal(meower_query_next(fixture.query, &page), 0);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 0);
     for (int i = 0; i < 40; i++) {
         fake_clock_advance_ms(&fixture.clock, 50);
         feed_run(fixture.feed);
     }
-    assert_int_equal(meower_query_next(fixture.query, &page), 1);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 1);
     assert_int_equal(meower_page_status(page), MEOWER_OK);
     assert_true(page_has(page, posted.id));
     assert_string_equal(meower_page_cursor(page), posted.cursor);
@@ -96,7 +96,7 @@ static void a_search_for_what_does_not_become_visible_is_a_timeout(void **state)
     feed_run(fixture.feed);
     fake_clock_advance_ms(&fixture.clock, 5000);
     feed_run(fixture.feed);
-    assert_int_equal(meower_query_next(fixture.query, &page), 1);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 1);
     assert_int_equal(meower_page_status(page), MEOWER_ERROR_TIMEOUT);
     meower_page_free(page);
     faults_clear(&fixture.faults);
@@ -141,14 +141,14 @@ static void an_engine_that_was_away_catches_up(void **state)
         post(fixture.command, "fox");
     }
     feed_run(fixture.feed);
-    assert_int_equal(meower_health_at(fixture.feed, 2, &health), 1);
+    assert_int_equal(meower_health_at(fixture.feed, 2, &health, NULL), 1);
     assert_string_equal(health.part, "search");
     assert_int_equal(health.ready, 0);
     assert_string_equal(health.reason, "a fault on command");
     faults_clear(&fixture.faults);
     fake_clock_advance_ms(&fixture.clock, 10000);
     feed_run(fixture.feed);
-    assert_int_equal(meower_health_at(fixture.feed, 2, &health), 1);
+    assert_int_equal(meower_health_at(fixture.feed, 2, &health, NULL), 1);
     assert_int_equal(health.ready, 1);
     assert_string_equal(health.reason, "");
     assert_int_equal(toy_index_count(&index), 600);
@@ -478,10 +478,10 @@ static void those_who_wait_are_woken_when_the_index_turns_out_to_be_complete(voi
     what.cursor = posted.cursor;
     assert_int_equal(meower_query_submit_search(fixture.query, &what, NULL, NULL), MEOWER_OK);
     sleep_ms(100); /* until a reader has put it aside */
-    assert_int_equal(meower_query_next(fixture.query, &page), 0);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 0);
     faults_let_go(&fixture.faults);
     assert_true(waits_until_readable(meower_query_fd(fixture.query)));
-    assert_int_equal(meower_query_next(fixture.query, &page), 1);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 1);
     assert_int_equal(meower_page_count(page), 1);
     meower_page_free(page);
     fixture_close(&fixture);

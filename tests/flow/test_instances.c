@@ -208,7 +208,7 @@ static void an_unknown_outcome_is_told_from_what_others_wrote(void **state)
     faults_add(&pair.one.faults, (struct fault){"store", "append", 0, 1, MEOWER_ERROR_OUTCOME_UNKNOWN,
                                                 MEOWER_ERROR_FLAG_RETRIABLE, true});
     submit(pair.one.command, "mine", NULL);
-    meower_step(pair.one.feed);
+    meower_step(pair.one.feed, NULL);
     assert_int_equal(post(pair.two.command, "theirs too").position, 3);
     mine = run_until_answered(&pair.one);
     assert_int_equal(theirs.position, 1);
@@ -263,7 +263,7 @@ static void reads_that_wait_together_share_one_look_at_the_head(void **state)
     run_both(&pair);
     assert_int_equal(faults_calls(&pair.two.faults, "store", "head"), looks + 1);
     for (int i = 0; i < 20; i++) {
-        assert_int_equal(meower_query_next(pair.two.query, &page), 1);
+        assert_int_equal(meower_query_next(pair.two.query, &page, NULL), 1);
         meower_page_free(page);
     }
     pair_end(&pair);
@@ -305,13 +305,13 @@ static void a_store_that_cannot_be_read_is_a_matter_of_health(void **state)
     faults_add(&pair.two.faults, (struct fault){"store", "read_events", 0, UINT_MAX, MEOWER_ERROR_UNAVAILABLE,
                                                 MEOWER_ERROR_FLAG_RETRIABLE, false});
     run_both_for(&pair, 1100);
-    assert_int_equal(meower_health_at(pair.two.feed, 0, &health), 1);
+    assert_int_equal(meower_health_at(pair.two.feed, 0, &health, NULL), 1);
     assert_string_equal(health.part, "store");
     assert_int_equal(health.ready, 0);
     assert_string_equal(health.reason, "a fault on command");
     faults_clear(&pair.two.faults);
     run_both_for(&pair, 1100);
-    assert_int_equal(meower_health_at(pair.two.feed, 0, &health), 1);
+    assert_int_equal(meower_health_at(pair.two.feed, 0, &health, NULL), 1);
     assert_int_equal(health.ready, 1);
     pair_end(&pair);
 }
@@ -330,11 +330,11 @@ static void health_comes_back_without_further_reads(void **state)
     faults_add(&pair.two.faults,
                (struct fault){"store", "head", 0, 1, MEOWER_ERROR_UNAVAILABLE, MEOWER_ERROR_FLAG_RETRIABLE, false});
     assert_int_equal(meower_query_list(pair.two.query, &what, PATIENCE_MS, &page, NULL), MEOWER_ERROR_UNAVAILABLE);
-    assert_int_equal(meower_health_at(pair.two.feed, 0, &health), 1);
+    assert_int_equal(meower_health_at(pair.two.feed, 0, &health, NULL), 1);
     assert_int_equal(health.ready, 0);
     assert_string_equal(health.reason, "a fault on command");
     run_both_for(&pair, 2000);
-    assert_int_equal(meower_health_at(pair.two.feed, 0, &health), 1);
+    assert_int_equal(meower_health_at(pair.two.feed, 0, &health, NULL), 1);
     assert_int_equal(health.ready, 1);
     pair_end(&pair);
 }

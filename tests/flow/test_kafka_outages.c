@@ -218,7 +218,7 @@ static void take_some(struct outages *outages, unsigned count)
 
     while (count > 0) {
         assert_true(waits_until_readable(meower_command_fd(outages->command)));
-        while (meower_command_next(outages->command, &result) == 1) {
+        while (meower_command_next(outages->command, &result, NULL) == 1) {
             assert_int_equal(result.status, MEOWER_OK);
             count--;
         }

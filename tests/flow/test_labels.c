@@ -358,7 +358,7 @@ static void the_texts_of_a_filter_are_copied(void **state)
     memset(value, 'x', 6);
     memset(&term, 'x', sizeof(term));
     feed_run(fixture.feed);
-    assert_int_equal(meower_query_next(fixture.query, &page), 1);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 1);
     assert_numbers(page, "8642");
     meower_page_free(page);
     fixture_end(&fixture);

@@ -151,7 +151,7 @@ static void check_unknown_outcome(bool is_performed)
     run_both(&pair);
     faults_add(&pair.one.faults, unknown);
     submit(pair.one.command, "in doubt", NULL);
-    (void)meower_step(pair.one.feed);
+    (void)meower_step(pair.one.feed, NULL);
     posted[is_performed ? 1 : 0] = post(pair.two.command, "an hour ahead");
     posted[is_performed ? 0 : 1] = run_until_answered(&pair.one);
     posted[2] = post(pair.one.command, "after it");
@@ -213,7 +213,7 @@ static void a_store_that_refuses_every_id_is_given_up(void **state)
     (void)state;
     vtable.scheme = "refusing";
     vtable.append = refuse_posts;
-    assert_int_equal(meower_options_new(&options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
     assert_int_equal(meower_options_add_store(options, &vtable, NULL, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(options, "store", "refusing:", NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);

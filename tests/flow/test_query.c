@@ -89,11 +89,11 @@ static void a_submitted_page_carries_its_tag(void **state)
     fixture_begin(&fixture, OPTIONS(STEPPED, "timeline_max", "0"));
     post(fixture.command, "one");
     assert_int_equal(meower_query_submit_list(fixture.query, &what, &tag, NULL), MEOWER_OK);
-    assert_int_equal(meower_query_next(fixture.query, &page), 0);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 0);
     assert_false(is_readable(meower_query_fd(fixture.query)));
     feed_run(fixture.feed);
     assert_true(is_readable(meower_query_fd(fixture.query)));
-    assert_int_equal(meower_query_next(fixture.query, &page), 1);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 1);
     assert_false(is_readable(meower_query_fd(fixture.query)));
     assert_ptr_equal(meower_page_tag(page), &tag);
     assert_int_equal(meower_page_status(page), MEOWER_OK);
@@ -111,7 +111,7 @@ static void what_memory_holds_waits_at_once(void **state)
     fixture_begin(&fixture, OPTIONS(STEPPED));
     post(fixture.command, "one");
     assert_int_equal(meower_query_submit_list(fixture.query, &what, NULL, NULL), MEOWER_OK);
-    assert_int_equal(meower_query_next(fixture.query, &page), 1);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 1);
     meower_page_free(page);
     fixture_end(&fixture);
 }
@@ -168,7 +168,7 @@ static void a_meow_that_is_not_there_is_not_found(void **state)
     assert_non_null(strstr(error.message, posted.id));
     assert_int_equal(meower_query_submit_get(fixture.query, posted.id, NULL, NULL, NULL), MEOWER_OK);
     feed_run(fixture.feed);
-    assert_int_equal(meower_query_next(fixture.query, &page), 1);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 1);
     assert_int_equal(meower_page_status(page), MEOWER_ERROR_NOT_FOUND);
     assert_int_equal(meower_page_error(page)->code, MEOWER_ERROR_NOT_FOUND);
     assert_int_equal(meower_page_error(page)->backend_code, 0);
@@ -192,7 +192,7 @@ static void assert_list_refused(struct fixture *fixture, meower_list what)
     assert_int_equal(error.flags, 0);
     assert_true(strlen(error.message) > 10);
     feed_run(fixture->feed);
-    assert_int_equal(meower_query_next(fixture->query, &page), 0);
+    assert_int_equal(meower_query_next(fixture->query, &page, NULL), 0);
 }
 
 static void a_list_of_a_later_release_is_answered_unless_it_asks_for_what_is_unknown(void **state)
@@ -269,10 +269,10 @@ static void a_full_queue_is_busy_and_takes_nothing(void **state)
     assert_int_equal(error.flags, MEOWER_ERROR_FLAG_RETRIABLE);
     feed_run(fixture.feed);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(meower_query_next(fixture.query, &page), 1);
+        assert_int_equal(meower_query_next(fixture.query, &page, NULL), 1);
         meower_page_free(page);
     }
-    assert_int_equal(meower_query_next(fixture.query, &page), 0);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 0);
     fixture_end(&fixture);
 }
 
@@ -308,7 +308,7 @@ static void a_late_page_is_not_taken_for_the_next_calls(void **state)
     assert_int_equal(json[0], '{');
     free(json);
     meower_page_free(page);
-    assert_int_equal(meower_query_next(fixture.query, &page), 0);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 0);
     fixture_end(&fixture);
 }
 
@@ -355,7 +355,7 @@ static void a_visible_position_is_answered_at_once(void **state)
     posted = post(fixture.command, "one");
     what.cursor = posted.cursor;
     assert_int_equal(meower_query_submit_list(fixture.query, &what, NULL, NULL), MEOWER_OK);
-    assert_int_equal(meower_query_next(fixture.query, &page), 1);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 1);
     assert_true(page_has(page, posted.id));
     meower_page_free(page);
     fixture_end(&fixture);
@@ -395,10 +395,10 @@ static void a_position_to_come_is_waited_for(void **state)
     assert_int_equal(meower_query_submit_list(fixture.query, &what, NULL, NULL), MEOWER_OK);
     feed_run(fixture.feed);
     post(fixture.command, "two");
-    assert_int_equal(meower_query_next(fixture.query, &page), 0);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 0);
     post(fixture.command, "three");
     feed_run(fixture.feed);
-    assert_int_equal(meower_query_next(fixture.query, &page), 1);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 1);
     assert_int_equal(meower_page_status(page), MEOWER_OK);
     assert_int_equal(meower_page_count(page), 3);
     meower_page_free(page);
@@ -420,10 +420,10 @@ static void a_position_that_does_not_come_is_a_timeout(void **state)
     feed_run(fixture.feed);
     fake_clock_advance_ms(&fixture.clock, 2999);
     feed_run(fixture.feed);
-    assert_int_equal(meower_query_next(fixture.query, &page), 0);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 0);
     fake_clock_advance_ms(&fixture.clock, 1);
     feed_run(fixture.feed);
-    assert_int_equal(meower_query_next(fixture.query, &page), 1);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 1);
     assert_int_equal(meower_page_status(page), MEOWER_ERROR_TIMEOUT);
     assert_int_equal(meower_page_error(page)->flags, MEOWER_ERROR_FLAG_RETRIABLE);
     meower_page_free(page);
@@ -441,7 +441,7 @@ static void a_position_of_another_epoch_is_not_waited_for(void **state)
     post(fixture.command, "one");
     what.cursor = "0123456789abcdef-1000000";
     assert_int_equal(meower_query_submit_list(fixture.query, &what, NULL, NULL), MEOWER_OK);
-    assert_int_equal(meower_query_next(fixture.query, &page), 1);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 1);
     assert_int_equal(meower_page_status(page), MEOWER_OK);
     meower_page_free(page);
     fixture_end(&fixture);
@@ -460,10 +460,10 @@ static void a_get_waits_for_its_position_too(void **state)
     write_cursor_ahead(first.cursor, 1, cursor);
     assert_int_equal(meower_query_submit_get(fixture.query, first.id, cursor, NULL, NULL), MEOWER_OK);
     feed_run(fixture.feed);
-    assert_int_equal(meower_query_next(fixture.query, &page), 0);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 0);
     erase(fixture.command, first.id);
     feed_run(fixture.feed);
-    assert_int_equal(meower_query_next(fixture.query, &page), 1);
+    assert_int_equal(meower_query_next(fixture.query, &page, NULL), 1);
     assert_int_equal(meower_page_status(page), MEOWER_ERROR_NOT_FOUND);
     meower_page_free(page);
     fixture_end(&fixture);
@@ -509,7 +509,7 @@ static void those_who_wait_are_woken_by_the_post(void **state)
         assert_int_equal(meower_query_submit_list(query, &what, NULL, NULL), MEOWER_OK);
         post(command, "waited for");
         assert_true(waits_until_readable(meower_query_fd(query)));
-        assert_int_equal(meower_query_next(query, &page), 1);
+        assert_int_equal(meower_query_next(query, &page, NULL), 1);
         assert_int_equal(meower_page_status(page), MEOWER_OK);
         meower_page_free(page);
     }

@@ -28,7 +28,7 @@ static meower_rebuild state_of(struct fixture *fixture)
 {
     meower_rebuild rebuild = MEOWER_REBUILD_INIT;
 
-    assert_int_equal(meower_rebuild_state(fixture->feed, &rebuild), MEOWER_OK);
+    assert_int_equal(meower_rebuild_state(fixture->feed, &rebuild, NULL), MEOWER_OK);
     return rebuild;
 }
 
@@ -90,7 +90,7 @@ static void posts_and_deletions_during_a_rebuild_are_in_both_indexes(void **stat
     post_many(fixture, 3000);
     feed_run(fixture->feed);
     start(fixture);
-    assert_int_equal(meower_step(fixture->feed), 1);
+    assert_int_equal(meower_step(fixture->feed, NULL), 1);
     assert_int_equal(state_of(fixture).state, MEOWER_REBUILD_RUNNING);
     assert_int_equal(hits(fixture, "doomed"), 1); /* the live one answers */
     erase(fixture->command, id);
@@ -258,9 +258,9 @@ static void what_is_searched_in_an_index_that_a_rebuild_finds_lost_is_not_the_fe
     what.text = "kitten";
     what.text_len = 6;
     assert_int_equal(meower_query_submit_search(fixture->query, &what, NULL, NULL), MEOWER_OK);
-    assert_int_equal(meower_step(fixture->feed), 1);
+    assert_int_equal(meower_step(fixture->feed, NULL), 1);
     assert_int_equal(state_of(fixture).state, MEOWER_REBUILD_FAILED);
-    assert_int_equal(meower_query_next(fixture->query, &page), 1);
+    assert_int_equal(meower_query_next(fixture->query, &page, NULL), 1);
     assert_int_equal(meower_page_count(page), 0);
     assert_string_equal(meower_page_cursor(page), nothing);
     meower_page_free(page);
@@ -320,7 +320,7 @@ static void assert_found_one(struct fixture *fixture, int is_fallback)
     meower_page *page;
 
     assert_true(waits_until_readable(meower_query_fd(fixture->query)));
-    assert_int_equal(meower_query_next(fixture->query, &page), 1);
+    assert_int_equal(meower_query_next(fixture->query, &page, NULL), 1);
     assert_int_equal(meower_page_is_fallback(page), is_fallback);
     assert_int_equal(meower_page_count(page), 1);
     meower_page_free(page);
@@ -346,7 +346,7 @@ static void a_rebuild_shows_what_another_process_has_made_anew(void **state)
     fail_search(&pair.two, "rebuild_swap", 1);
     start(&pair.two);
     submit_search(&pair.two, "kitten");
-    assert_int_equal(meower_step(pair.two.feed), 1);
+    assert_int_equal(meower_step(pair.two.feed, NULL), 1);
     assert_int_equal(state_of(&pair.two).state, MEOWER_REBUILD_FAILED);
     assert_found_one(&pair.two, 0);
     pair_end(&pair);
@@ -415,7 +415,7 @@ static void an_instance_that_closes_gives_up_its_rebuild(void **state)
     post_many(fixture, 3000);
     feed_run(fixture->feed);
     start(fixture);
-    assert_int_equal(meower_step(fixture->feed), 1);
+    assert_int_equal(meower_step(fixture->feed, NULL), 1);
     assert_non_null(index.beside);
     fixture_close(fixture);
     assert_null(index.beside);
@@ -479,7 +479,7 @@ static void rebuild_and_post(meower_feed *feed, meower_command *command, char cu
         } else {
             usleep(1000);
         }
-        assert_int_equal(meower_rebuild_state(feed, &rebuild), MEOWER_OK);
+        assert_int_equal(meower_rebuild_state(feed, &rebuild, NULL), MEOWER_OK);
     } while (rebuild.state == MEOWER_REBUILD_RUNNING);
     assert_int_equal(rebuild.state, MEOWER_REBUILD_DONE);
 }

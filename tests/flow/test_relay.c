@@ -273,7 +273,7 @@ static void a_bus_that_is_down_delays_events_and_nothing_else(void **state)
     }
     run_both_for(&pair, 3000);
     assert_int_equal(wire_published_count(&pair.wire), 0);
-    assert_int_equal(meower_health_at(pair.one.feed, 1, &health), 1);
+    assert_int_equal(meower_health_at(pair.one.feed, 1, &health, NULL), 1);
     assert_string_equal(health.part, "bus");
     assert_int_equal(health.ready, 0);
     assert_string_equal(health.reason, "the wire is down");
@@ -281,7 +281,7 @@ static void a_bus_that_is_down_delays_events_and_nothing_else(void **state)
     wire_set_down(&pair.wire, false);
     run_both_for(&pair, 3000);
     assert_int_equal(assert_published_in_order(&pair, 0), 10);
-    assert_int_equal(meower_health_at(pair.one.feed, 1, &health), 1);
+    assert_int_equal(meower_health_at(pair.one.feed, 1, &health, NULL), 1);
     assert_int_equal(health.ready, 1);
     pair_end(&pair);
 }
@@ -296,12 +296,12 @@ static void a_bus_that_gives_nothing_says_why(void **state)
     faults_add(&pair.two.faults, (struct fault){"bus", "receive", 0, UINT_MAX, MEOWER_ERROR_UNAVAILABLE,
                                                 MEOWER_ERROR_FLAG_RETRIABLE, false});
     run_both_for(&pair, 1100);
-    assert_int_equal(meower_health_at(pair.two.feed, 1, &health), 1);
+    assert_int_equal(meower_health_at(pair.two.feed, 1, &health, NULL), 1);
     assert_int_equal(health.ready, 0);
     assert_string_equal(health.reason, "a fault on command");
     faults_clear(&pair.two.faults);
     run_both_for(&pair, 1100);
-    assert_int_equal(meower_health_at(pair.two.feed, 1, &health), 1);
+    assert_int_equal(meower_health_at(pair.two.feed, 1, &health, NULL), 1);
     assert_int_equal(health.ready, 1);
     assert_string_equal(health.reason, "");
     pair_end(&pair);
@@ -321,12 +321,12 @@ static void a_relay_without_the_lease_is_not_judged_by_its_last_failure(void **s
                                                 MEOWER_ERROR_FLAG_RETRIABLE, false});
     post(pair.one.command, "not by this one");
     run_both_for(&pair, 200);
-    assert_int_equal(meower_health_at(pair.one.feed, 1, &health), 1);
+    assert_int_equal(meower_health_at(pair.one.feed, 1, &health, NULL), 1);
     assert_int_equal(health.ready, 0);
     run_one_for(&pair, &pair.two, 14000); /* it takes over */
     assert_int_equal(wire_published_count(&pair.wire), 1);
     run_both_for(&pair, 200);
-    assert_int_equal(meower_health_at(pair.one.feed, 1, &health), 1);
+    assert_int_equal(meower_health_at(pair.one.feed, 1, &health, NULL), 1);
     assert_int_equal(health.ready, 1);
     pair_end(&pair);
 }

@@ -98,7 +98,7 @@ static void ask(struct run *run)
     assert_int_equal(meower_query_submit_search(run->fixture.query, &any, NULL, NULL), MEOWER_OK);
     feed_run(run->fixture.feed);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(meower_query_next(run->fixture.query, &page), 1);
+        assert_int_equal(meower_query_next(run->fixture.query, &page, NULL), 1);
         if (meower_page_status(page) != MEOWER_OK) {
             assert_int_equal(meower_page_status(page), run->fault.status);
         } else if (i == 0) {

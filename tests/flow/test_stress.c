@@ -91,7 +91,7 @@ static bool post_round(struct actor *actor, meower_command *command, meower_comm
             fail_with(stress, "no result came");
             return false;
         }
-        if (meower_command_next(command, &result) == 1) {
+        if (meower_command_next(command, &result, NULL) == 1) {
             taken++;
             if (result.status != MEOWER_OK || result.tag != actor) {
                 fail_with(stress, "a post failed");

@@ -55,7 +55,7 @@ static void posts_and_results_are_as_far_apart_as_the_first_says(void **state)
     feed_run(fixture.feed);
     memset(results, 0, sizeof(results));
     results[0].result.struct_size = sizeof(results[0]);
-    assert_int_equal(meower_command_next_many(fixture.command, &results[0].result, 3), 3);
+    assert_int_equal(meower_command_next_many(fixture.command, &results[0].result, 3, NULL), 3);
     for (size_t i = 0; i < 3; i++) {
         assert_ptr_equal(results[i].result.tag, &posts[i]);
         assert_int_equal(results[i].result.status, MEOWER_OK);
@@ -87,19 +87,19 @@ static void a_member_of_a_later_release_that_is_set_is_refused(void **state)
     feed_run(fixture.feed);
     results[0].result.struct_size = sizeof(results[0]);
     results[1].added = 1;
-    assert_int_equal(meower_command_next_many(fixture.command, &results[0].result, 2), MEOWER_ERROR_UNSUPPORTED);
-    assert_int_equal(meower_command_next(fixture.command, &results[0].result), 1);
+    assert_int_equal(meower_command_next_many(fixture.command, &results[0].result, 2, NULL), MEOWER_ERROR_UNSUPPORTED);
+    assert_int_equal(meower_command_next(fixture.command, &results[0].result, NULL), 1);
     results[0].added = 1;
     assert_int_equal(meower_command_post(fixture.command, "one", 3, NULL, PATIENCE_MS, &results[0].result, &error),
                      MEOWER_ERROR_UNSUPPORTED);
     assert_non_null(strstr(error.message, "meower_command_result"));
     assert_feed_has(&fixture, 1);
     health.health.struct_size = sizeof(health);
-    assert_int_equal(meower_health_at(fixture.feed, 0, &health.health), MEOWER_ERROR_UNSUPPORTED);
+    assert_int_equal(meower_health_at(fixture.feed, 0, &health.health, NULL), MEOWER_ERROR_UNSUPPORTED);
     metric.metric.struct_size = sizeof(metric);
-    assert_int_equal(meower_metric_at(fixture.feed, 0, &metric.metric), MEOWER_ERROR_UNSUPPORTED);
+    assert_int_equal(meower_metric_at(fixture.feed, 0, &metric.metric, NULL), MEOWER_ERROR_UNSUPPORTED);
     rebuild.rebuild.struct_size = sizeof(rebuild);
-    assert_int_equal(meower_rebuild_state(fixture.feed, &rebuild.rebuild), MEOWER_ERROR_UNSUPPORTED);
+    assert_int_equal(meower_rebuild_state(fixture.feed, &rebuild.rebuild, NULL), MEOWER_ERROR_UNSUPPORTED);
     fixture_end(&fixture);
 }
 
@@ -119,15 +119,15 @@ static void a_struct_that_was_not_initialised_is_refused(void **state)
     assert_non_null(strstr(error.message, "MEOWER_POST_INIT"));
     submit(fixture.command, "waits to be taken", NULL);
     feed_run(fixture.feed);
-    assert_int_equal(meower_command_next(fixture.command, &result), MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_command_next(fixture.command, &result, NULL), MEOWER_ERROR_INVALID);
     assert_int_equal(meower_command_post(fixture.command, "one", 3, NULL, PATIENCE_MS, &result, &error),
                      MEOWER_ERROR_INVALID);
     assert_non_null(strstr(error.message, "MEOWER_COMMAND_RESULT_INIT"));
     assert_int_equal(meower_command_delete(fixture.command, "000000000000000000000000001", PATIENCE_MS, &result, NULL),
                      MEOWER_ERROR_INVALID);
-    assert_int_equal(meower_health_at(fixture.feed, 0, &health), MEOWER_ERROR_INVALID);
-    assert_int_equal(meower_metric_at(fixture.feed, 0, &metric), MEOWER_ERROR_INVALID);
-    assert_int_equal(meower_rebuild_state(fixture.feed, &rebuild), MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_health_at(fixture.feed, 0, &health, NULL), MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_metric_at(fixture.feed, 0, &metric, NULL), MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_rebuild_state(fixture.feed, &rebuild, NULL), MEOWER_ERROR_INVALID);
     assert_true(result.status == 17 && health.ready == 17 && metric.value == 17 && rebuild.state == 17);
     assert_int_equal(take_result(fixture.command).status, MEOWER_OK);
     fixture_end(&fixture);
@@ -144,7 +144,7 @@ static void a_result_says_why_it_failed_where_there_is_room(void **state)
     result.error = &error;
     submit(fixture.command, "one", NULL);
     feed_run(fixture.feed);
-    assert_int_equal(meower_command_next(fixture.command, &result), 1);
+    assert_int_equal(meower_command_next(fixture.command, &result, NULL), 1);
     assert_int_equal(result.status, MEOWER_OK);
     assert_string_equal(error.message, "untouched");
     for (int round = 0; round < 2; round++) {
@@ -152,7 +152,7 @@ static void a_result_says_why_it_failed_where_there_is_room(void **state)
                          MEOWER_OK);
         feed_run(fixture.feed);
         result.error = round == 0 ? &error : NULL;
-        assert_int_equal(meower_command_next(fixture.command, &result), 1);
+        assert_int_equal(meower_command_next(fixture.command, &result, NULL), 1);
         assert_int_equal(result.status, MEOWER_ERROR_NOT_FOUND);
         assert_ptr_equal(result.error, round == 0 ? &error : NULL);
     }

@@ -276,7 +276,7 @@ static void catching_up_joins_the_live_feed_without_hole_or_repeat(void **state)
             post_many(&fixture, more);
             posted += (uint64_t)more;
         } else {
-            meower_step(fixture.feed);
+            meower_step(fixture.feed, NULL);
         }
         while (wanted-- > 0 && meower_subscription_next(subscription, &event, NULL) == 1) {
             taken++;

@@ -12,7 +12,7 @@ static int has_store(const char *scheme)
     meower_error error;
     int status;
     snprintf(url, sizeof(url), "%s:x", scheme);
-    if (meower_options_new(&options) != MEOWER_OK) {
+    if (meower_options_new(&options, NULL) != MEOWER_OK) {
         return 1;
     }
     status = meower_options_set(options, "store", url, &error);

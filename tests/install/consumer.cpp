@@ -31,7 +31,7 @@ handle<meower_feed> open_feed(const std::map<std::string, std::string> &settings
 {
     meower_error error{};
     meower_options *options = nullptr;
-    check(meower_options_new(&options), error);
+    check(meower_options_new(&options, &error), error);
     handle<meower_options> owned(options);
     for (const auto &[name, value] : settings)
         check(meower_options_set(options, name.c_str(), value.c_str(), &error), error);
@@ -60,5 +60,5 @@ int main()
     meower_page *page = nullptr;
     meower::check(meower_query_list(query, &list, 1000, &page, &error), error);
     meower::handle<meower_page> owned_page(page);
-    return meower_page_count(page) == 1 && meower_page_meow(page, 0)->body == body && MEOWER_BACKEND_ABI == 3 ? 0 : 1;
+    return meower_page_count(page) == 1 && meower_page_meow(page, 0)->body == body && MEOWER_BACKEND_ABI == 4 ? 0 : 1;
 }

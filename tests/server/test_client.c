@@ -41,7 +41,7 @@ int meower_subscription_started(meower_subscription *subscription, meower_error 
 
 static void run_feed(void)
 {
-    while (meower_step(feed) > 0) {
+    while (meower_step(feed, NULL) > 0) {
         continue;
     }
 }
@@ -51,7 +51,7 @@ static void begin_client(struct stream *stream)
 {
     meower_options *options;
     room_begin(&room);
-    assert_int_equal(meower_options_new(&options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);
     assert_int_equal(meower_open(options, &feed, NULL), MEOWER_OK);
     meower_options_free(options);

@@ -26,7 +26,7 @@ static meower_command *command;
 
 static void run_feed(void)
 {
-    while (meower_step(feed) > 0) {
+    while (meower_step(feed, NULL) > 0) {
         continue;
     }
 }
@@ -38,7 +38,7 @@ static int begin(void **state)
     meower_options *options;
     fanout = &own;
     room_begin(&room);
-    assert_int_equal(meower_options_new(&options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);
     assert_int_equal(meower_open(options, &feed, NULL), MEOWER_OK);
     meower_options_free(options);
@@ -83,7 +83,7 @@ static void post(const char *body, char id[MEOWER_ID_SIZE])
     meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     assert_int_equal(meower_command_submit_post(command, body, strlen(body), NULL, NULL, NULL), MEOWER_OK);
     run_feed();
-    assert_int_equal(meower_command_next(command, &result), 1);
+    assert_int_equal(meower_command_next(command, &result, NULL), 1);
     assert_int_equal(result.status, MEOWER_OK);
     if (id != NULL) {
         memcpy(id, result.id, MEOWER_ID_SIZE);
@@ -95,7 +95,7 @@ static void erase(const char *id)
     meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     assert_int_equal(meower_command_submit_delete(command, id, NULL, NULL), MEOWER_OK);
     run_feed();
-    assert_int_equal(meower_command_next(command, &result), 1);
+    assert_int_equal(meower_command_next(command, &result, NULL), 1);
     assert_int_equal(result.status, MEOWER_OK);
 }
 

@@ -36,7 +36,7 @@ int meower_subscription_begin(struct meower_feed *instance, const char *cursor, 
 
 static void run_feed(void)
 {
-    while (meower_step(feed) > 0) {
+    while (meower_step(feed, NULL) > 0) {
         continue;
     }
 }
@@ -46,7 +46,7 @@ static int begin(void **state)
     (void)state;
     meower_options *options;
     room_begin(&room);
-    assert_int_equal(meower_options_new(&options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);
     assert_int_equal(meower_open(options, &feed, NULL), MEOWER_OK);
     meower_options_free(options);

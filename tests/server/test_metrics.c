@@ -88,12 +88,12 @@ static void the_librarys_own_follow_when_the_feed_is_open(void **state)
     meower_options *options;
     meower_feed *feed;
     meower_metric metric = MEOWER_METRIC_INIT;
-    assert_int_equal(meower_options_new(&options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);
     assert_int_equal(meower_open(options, &feed, NULL), MEOWER_OK);
     meower_options_free(options);
     write_page(1, feed);
-    for (size_t i = 0; meower_metric_at(feed, i, &metric) == 1; i++) {
+    for (size_t i = 0; meower_metric_at(feed, i, &metric, NULL) == 1; i++) {
         char start[100] = "# HELP meower_";
         strncat(start, metric.name, sizeof(start) - 20);
         strcat(start, " ");

@@ -66,7 +66,7 @@ static int begin(void **state)
     atomic_store(&opening.count, 0);
     opening.status = MEOWER_OK;
     opening.takes_ms = 0;
-    assert_int_equal(meower_options_new(&options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
     meower_options_set_fault_hook(options, &hook);
     int nowhere = open("/dev/null", O_WRONLY);
     stderr_before = dup(STDERR_FILENO);

@@ -76,7 +76,7 @@ static void open_feed(void)
 {
     static const meower_fault_hook hook = {meet_fault, NULL, NULL};
     meower_options *options;
-    assert_int_equal(meower_options_new(&options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
     set(options, "threads", "0");
     set(options, "queue_max", "20");
     set(options, "wait_max_ms", "0");
@@ -106,7 +106,7 @@ static int begin(void **state)
 
 static void run_feed(void)
 {
-    while (meower_step(feed) > 0) {
+    while (meower_step(feed, NULL) > 0) {
         continue;
     }
 }
@@ -167,7 +167,7 @@ static void post(const char *body)
     ask("POST", target, "");
     assert_int_equal(peer_status(&peer), 200);
     snprintf(id, sizeof(id), "%.27s", peer_content(&peer) + strlen("{\"id\":\""));
-    assert_int_equal(meower_id_check(id, strlen(id)), MEOWER_OK);
+    assert_int_equal(meower_id_check(id, strlen(id), NULL), MEOWER_OK);
 }
 
 /* The target of a request about the meow that was posted last. */

@@ -108,7 +108,7 @@ static void what_the_routes_have_opened_they_close(void **state)
     meower_feed *feed;
     size_t before = count_descriptors();
     room_begin(&room);
-    assert_int_equal(meower_options_new(&options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);
     assert_int_equal(meower_open(options, &feed, NULL), MEOWER_OK);
     meower_options_free(options);
@@ -116,7 +116,7 @@ static void what_the_routes_have_opened_they_close(void **state)
     assert_true(count_descriptors() > before);
     room_end(&room);
     routes_close(&routes);
-    while (meower_step(feed) > 0) {
+    while (meower_step(feed, NULL) > 0) {
         continue;
     }
     assert_int_equal(meower_close(feed, 1000, NULL), MEOWER_OK);

@@ -312,8 +312,8 @@ static int take_some(struct world *world, struct node *node)
     for (int i = 0; i < TAKEN_MAX; i++) {
         results[i].error = &errors[i];
     }
-    taken =
-        max == 1 ? meower_command_next(node->command, results) : meower_command_next_many(node->command, results, max);
+    taken = max == 1 ? meower_command_next(node->command, results, NULL)
+                     : meower_command_next_many(node->command, results, max, NULL);
     if (taken < 0 || taken > (int)max) {
         world_fail(world, "node %d: taking at most %u answers gave %d", node->number, max, taken);
     }

@@ -91,7 +91,7 @@ void node_init(struct node *node, struct world *world, int number)
     node->number = number;
     node->chance.state = chance_next(chance);
     node->wall_skew_us = world_draw_skew_us(world);
-    if (meower_options_new(&node->options) != MEOWER_OK) {
+    if (meower_options_new(&node->options, NULL) != MEOWER_OK) {
         abort();
     }
     meower_options_set_clock(node->options, &clock);
@@ -250,7 +250,7 @@ bool node_step(struct node *node)
         return false;
     }
     node->stages = STAGES_ALL;
-    worked = meower_step(node->feed);
+    worked = meower_step(node->feed, NULL);
     node->stages = 0;
     end_step(node);
     return worked == 1;

@@ -408,7 +408,7 @@ void readers_take(struct world *world, struct node *node)
 {
     meower_page *page;
 
-    while (node->query != NULL && meower_query_next(node->query, &page) == 1) {
+    while (node->query != NULL && meower_query_next(node->query, &page, NULL) == 1) {
         struct read *read = meower_page_tag(page);
         world_note(world, node->number, "page", meower_page_count(page), (uint64_t)-meower_page_status(page));
         if (!read->is_used) {

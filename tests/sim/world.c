@@ -332,7 +332,7 @@ static bool is_rebuilding(const struct node *node)
 {
     meower_rebuild rebuild = MEOWER_REBUILD_INIT;
 
-    (void)meower_rebuild_state(node->feed, &rebuild);
+    (void)meower_rebuild_state(node->feed, &rebuild, NULL);
     return rebuild.state == MEOWER_REBUILD_RUNNING;
 }
 
@@ -340,7 +340,7 @@ static bool is_ready(struct node *node)
 {
     meower_health health = MEOWER_HEALTH_INIT;
 
-    for (size_t i = 0; meower_health_at(node->feed, i, &health) == 1; i++) {
+    for (size_t i = 0; meower_health_at(node->feed, i, &health, NULL) == 1; i++) {
         if (!health.ready) {
             return false;
         }

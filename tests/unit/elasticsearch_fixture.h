@@ -43,7 +43,7 @@ static inline int setup(void **state)
     const char *server = getenv(SERVER_VARIABLE);
     struct fixture *fixture = calloc(1, sizeof(*fixture));
 
-    if (fixture == NULL || server == NULL || meower_options_new(&fixture->options) != MEOWER_OK) {
+    if (fixture == NULL || server == NULL || meower_options_new(&fixture->options, NULL) != MEOWER_OK) {
         return -1;
     }
     snprintf(fixture->index, sizeof(fixture->index), "meower-server-test-%ld-%u", (long)getpid(), ++number);

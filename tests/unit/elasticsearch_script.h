@@ -53,7 +53,7 @@ static inline int setup(void **state)
     struct fixture *fixture = calloc(1, sizeof(*fixture));
     const meower_clock clock = {frozen_us, frozen_us, no_chance, fixture};
 
-    if (fixture == NULL || meower_options_new(&fixture->options) != MEOWER_OK) {
+    if (fixture == NULL || meower_options_new(&fixture->options, NULL) != MEOWER_OK) {
         return -1;
     }
     fixture->monotonic_us = 1000000;

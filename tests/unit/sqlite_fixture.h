@@ -37,7 +37,7 @@ static inline int set_up(void **state)
     assert_non_null(mkdtemp(fixture->directory));
     snprintf(fixture->path, sizeof(fixture->path), "%s/feed.db", fixture->directory);
     snprintf(url, sizeof(url), "sqlite:%s", fixture->path);
-    assert_int_equal(meower_options_new(&fixture->options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&fixture->options, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(fixture->options, "store", url, NULL), MEOWER_OK);
     *state = fixture;
     return 0;

@@ -99,7 +99,7 @@ static int set_up(void **state)
 
     memset(&fixture, 0, sizeof(fixture));
     *state = &fixture;
-    assert_int_equal(meower_options_new(&fixture.options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&fixture.options, NULL), MEOWER_OK);
     assert_int_equal(meower_options_add_bus(fixture.options, &host_bus, &fixture, NULL), MEOWER_OK);
     meower_options_set_fault_hook(fixture.options, &(meower_fault_hook){before, after, &fixture});
     return meower_options_set(fixture.options, "bus", "host:", NULL);

@@ -75,7 +75,7 @@ static int set_up(void **state)
     snprintf(fixture->index, sizeof(fixture->index), "meower-check-test-%ld-%u", (long)getpid(), ++number);
     snprintf(fixture->search, sizeof(fixture->search), "%s/%s", server, fixture->index);
     if (elasticsearch_address_parse(&fixture->address, strchr(fixture->search, ':') + 1, NULL) != MEOWER_OK ||
-        meower_options_new(&fixture->options) != MEOWER_OK ||
+        meower_options_new(&fixture->options, NULL) != MEOWER_OK ||
         meower_options_set(fixture->options, "store", fixture->store, NULL) != MEOWER_OK ||
         meower_options_set(fixture->options, "search", fixture->search, NULL) != MEOWER_OK) {
         return -1;

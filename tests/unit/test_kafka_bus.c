@@ -60,7 +60,7 @@ static int set_up(void **state)
     assert_non_null(fixture->host);
     fixture->cluster = rd_kafka_mock_cluster_new(fixture->host, 1);
     assert_non_null(fixture->cluster);
-    assert_int_equal(meower_options_new(&fixture->options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&fixture->options, NULL), MEOWER_OK);
     return 0;
 }
 

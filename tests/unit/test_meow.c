@@ -20,18 +20,18 @@
 static void a_well_formed_id_passes(void **state)
 {
     (void)state;
-    assert_int_equal(meower_id_check(ID, strlen(ID)), MEOWER_OK);
-    assert_int_equal(meower_id_check("aWgEPTl1tmebfsQzFP4bxwgy80V", 27), MEOWER_OK);
+    assert_int_equal(meower_id_check(ID, strlen(ID), NULL), MEOWER_OK);
+    assert_int_equal(meower_id_check("aWgEPTl1tmebfsQzFP4bxwgy80V", 27, NULL), MEOWER_OK);
 }
 
 static void any_other_id_is_invalid(void **state)
 {
     (void)state;
-    assert_int_equal(meower_id_check("", 0), MEOWER_ERROR_INVALID);
-    assert_int_equal(meower_id_check(ID, strlen(ID) - 1), MEOWER_ERROR_INVALID);
-    assert_int_equal(meower_id_check(ID "x", strlen(ID) + 1), MEOWER_ERROR_INVALID);
-    assert_int_equal(meower_id_check("aWgEPTl1tmebfsQzFP4bxwgy80W", 27), MEOWER_ERROR_INVALID);
-    assert_int_equal(meower_id_check("0ujsswThIGTUYm2K8FjOOfXtY1!", 27), MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_id_check("", 0, NULL), MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_id_check(ID, strlen(ID) - 1, NULL), MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_id_check(ID "x", strlen(ID) + 1, NULL), MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_id_check("aWgEPTl1tmebfsQzFP4bxwgy80W", 27, NULL), MEOWER_ERROR_INVALID);
+    assert_int_equal(meower_id_check("0ujsswThIGTUYm2K8FjOOfXtY1!", 27, NULL), MEOWER_ERROR_INVALID);
 }
 
 static void assert_body(const char *body, size_t len, int expected)

@@ -277,7 +277,7 @@ static int set_up(void **state)
     assert_non_null(fixture);
     *state = fixture;
     server_bind(&fixture->server);
-    assert_int_equal(meower_options_new(&fixture->options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&fixture->options, NULL), MEOWER_OK);
     return 0;
 }
 

@@ -25,7 +25,7 @@ char *strdup(const char *text)
 static int setup(void **state)
 {
     meower_options *options = NULL;
-    if (meower_options_new(&options) != MEOWER_OK) {
+    if (meower_options_new(&options, NULL) != MEOWER_OK) {
         return -1;
     }
     *state = options;
@@ -319,7 +319,7 @@ static void a_set_for_which_memory_is_short_is_none(void **state)
     }
     for (int i = 0; i < count; i++) {
         copies_left = i;
-        assert_int_equal(meower_options_new(&options), MEOWER_ERROR_NO_MEMORY);
+        assert_int_equal(meower_options_new(&options, NULL), MEOWER_ERROR_NO_MEMORY);
         assert_null(options);
         copies_left = i;
         assert_null(options_copy(*state));

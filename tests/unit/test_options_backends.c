@@ -260,7 +260,7 @@ static void table_init(union table *table, const struct port *port)
 static int setup(void **state)
 {
     meower_options *options = NULL;
-    if (meower_options_new(&options) != MEOWER_OK) {
+    if (meower_options_new(&options, NULL) != MEOWER_OK) {
         return -1;
     }
     *state = options;

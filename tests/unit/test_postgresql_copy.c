@@ -14,7 +14,7 @@ static void open_and_close(const char *url, meower_store_info *info)
     struct store store;
     meower_options *options;
     meower_error error;
-    assert_int_equal(meower_options_new(&options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
     assert_int_equal(meower_options_set(options, "store", url, NULL), MEOWER_OK);
     if (store_open(&store, options, 1, &error) != MEOWER_OK) {
         fail_msg("%s", error.message);

@@ -17,7 +17,7 @@ static meower_options *options;
 static int begin(void **state)
 {
     (void)state;
-    assert_int_equal(meower_options_new(&options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
     for (size_t i = 0; i < 3; i++) {
         meower_store_vtable table = memory_store;
         table.scheme = schemes[i];

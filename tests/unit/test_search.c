@@ -103,7 +103,7 @@ static int setup(void **state)
 
     memset(&fixture, 0, sizeof(fixture));
     *state = &fixture;
-    return meower_options_new(&fixture.options);
+    return meower_options_new(&fixture.options, NULL);
 }
 
 static int teardown(void **state)

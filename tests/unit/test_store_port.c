@@ -36,7 +36,7 @@ static int set_up(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
     assert_non_null(fixture);
-    assert_int_equal(meower_options_new(&fixture->options), MEOWER_OK);
+    assert_int_equal(meower_options_new(&fixture->options, NULL), MEOWER_OK);
     host_says = (meower_store_info){.epoch = "0123456789abcdef", .head = 7};
     host_row = (meower_row){.position = 1, .kind = MEOWER_EVENT_CREATED, .id = ID, .body = "meow", .body_len = 4};
     host_row_count = 1;

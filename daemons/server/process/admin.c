@@ -102,7 +102,7 @@ static bool add_parts(const struct admin *admin, struct evbuffer *parts)
         opener_result(admin->opener, &feed, &error);
         add_part(parts, "feed", false, error.message); /* the reason names the engine */
     }
-    for (size_t i = 0; admin->feed != NULL && meower_health_at(admin->feed, i, &health) == 1; i++) {
+    for (size_t i = 0; admin->feed != NULL && meower_health_at(admin->feed, i, &health, NULL) == 1; i++) {
         add_part(parts, health.part, health.ready == 1, health.reason);
         is_ready = is_ready && health.ready == 1;
     }
@@ -141,7 +141,7 @@ static void send_rebuild(struct evhttp_request *request, int status, const char 
     if (page == NULL) {
         return;
     }
-    if (meower_rebuild_state(feed, &rebuild) == MEOWER_OK) {
+    if (meower_rebuild_state(feed, &rebuild, NULL) == MEOWER_OK) {
         json_text_write(rebuild.reason, why, sizeof(why));
         evbuffer_add_printf(page, "{\"state\":\"%s\",\"position\":%llu,\"head\":%llu,\"reason\":%s}\n",
                             states[rebuild.state], (unsigned long long)rebuild.position,

@@ -286,7 +286,7 @@ static bool set_defaults(struct config *config, const struct config_defaults *de
             return false;
         }
     }
-    if (meower_options_new(&config->options) != MEOWER_OK) {
+    if (meower_options_new(&config->options, NULL) != MEOWER_OK) {
         return wrong(config, "out of memory");
     }
     return true;

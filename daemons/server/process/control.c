@@ -73,7 +73,7 @@ static const char *hint_for(int status, bool has_own_directory)
 static long long head_of(meower_feed *feed)
 {
     meower_metric metric = MEOWER_METRIC_INIT;
-    for (size_t i = 0; meower_metric_at(feed, i, &metric) == 1; i++) {
+    for (size_t i = 0; meower_metric_at(feed, i, &metric, NULL) == 1; i++) {
         if (strcmp(metric.name, "position") == 0) {
             return (long long)metric.value;
         }

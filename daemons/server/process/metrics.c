@@ -69,7 +69,7 @@ void metrics_write_page(struct metrics *loops, size_t loop_count, meower_feed *f
                             rows[i].name, rows[i].help, rows[i].name, type_of(rows[i].name), rows[i].name,
                             sum(loops, loop_count, rows[i].offset));
     }
-    for (size_t i = 0; feed != NULL && meower_metric_at(feed, i, &metric) == 1; i++) {
+    for (size_t i = 0; feed != NULL && meower_metric_at(feed, i, &metric, NULL) == 1; i++) {
         evbuffer_add_printf(page, "# HELP meower_%s %s\n# TYPE meower_%s %s\nmeower_%s %.17g\n", metric.name,
                             metric.help, metric.name, type_of(metric.name), metric.name, metric.value);
     }

@@ -235,7 +235,7 @@ static void handle_delete(void *context, struct exchange *exchange, const struct
         response_problem(exchange, 403, NULL, "this server has no tokens, so nobody may delete");
     } else if (!has_right(commands->settings->tokens, request->fields[REQUEST_AUTHORIZATION])) {
         refuse_token(exchange);
-    } else if (meower_id_check(id, strlen(id)) != MEOWER_OK) {
+    } else if (meower_id_check(id, strlen(id), NULL) != MEOWER_OK) {
         response_problem(exchange, 404, NULL, "there is no such meow");
     } else if (meower_command_submit_delete(commands->handle, id, exchange, &error) == MEOWER_OK) {
         exchange_await(exchange, answer_delete);
@@ -270,7 +270,7 @@ static void collect_results(struct watch *watch)
         results[i].error = &errors[i];
     }
     do {
-        count = meower_command_next_many(commands->handle, results, RESULTS_AT_ONCE);
+        count = meower_command_next_many(commands->handle, results, RESULTS_AT_ONCE, NULL);
         for (int i = 0; i < count; i++) {
             struct exchange *exchange = exchange_of_tag(results[i].tag);
             if (exchange != NULL) {

@@ -62,7 +62,7 @@ static bool take_bound(struct exchange *exchange, const struct request *request,
     if (result == PARAMETER_ABSENT || (result == PARAMETER_FOUND && len == 0)) {
         return true;
     }
-    if (result != PARAMETER_FOUND || meower_id_check(id, len) != MEOWER_OK) {
+    if (result != PARAMETER_FOUND || meower_id_check(id, len, NULL) != MEOWER_OK) {
         return refuse(exchange, name, "it must be the id of a meow");
     }
     *bound = id;
@@ -232,7 +232,7 @@ static void collect_pages(struct watch *watch)
 {
     struct queries *queries = LIST_OWNER(watch, struct queries, pages);
     meower_page *page;
-    while (meower_query_next(queries->handle, &page) == 1) {
+    while (meower_query_next(queries->handle, &page, NULL) == 1) {
         struct exchange *exchange = exchange_of_tag(meower_page_tag(page));
         if (exchange != NULL && meower_page_status(page) != MEOWER_OK) {
             answer_error(exchange, meower_page_status(page), meower_page_error(page));
@@ -303,7 +303,7 @@ static void handle_get(void *context, struct exchange *exchange, const struct re
     if (!take_cursor(exchange, request, cursor_text, &cursor)) {
         return;
     }
-    if (meower_id_check(id, strlen(id)) != MEOWER_OK) {
+    if (meower_id_check(id, strlen(id), NULL) != MEOWER_OK) {
         response_problem(exchange, 404, NULL, "there is no such meow");
     } else {
         await(queries, exchange, answer_get, meower_query_submit_get(queries->handle, id, cursor, exchange, &error),

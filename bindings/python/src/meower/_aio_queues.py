@@ -253,7 +253,7 @@ class Commands(Queue):
 
     def take(self, handle: Handle) -> None:
         results = self._results
-        count = results.take(handle.pointer)
+        count = results.take(handle.pointer, handle.error)
         index = 0
         while index < count:
             number, first = divmod(results.tags[index], CHUNK)
@@ -387,7 +387,7 @@ class Queries(Queue):
     def take(self, handle: Handle) -> None:
         for _ in range(CHUNK):
             pointer = t.PageHandle()
-            if _query_next(handle.pointer, byref(pointer)) != 1:
+            if _query_next(handle.pointer, byref(pointer), handle.error) != 1:
                 break
             number = lib.meower_page_tag(pointer) // CHUNK
             self._pending.pop(number).answer(LibraryPage.outcome(pointer, self._instance.escaped))

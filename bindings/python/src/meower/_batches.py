@@ -163,10 +163,10 @@ class Results:
         self.tags: list[int] = []
         """Of the results that were taken."""
 
-    def take(self, pointer: c_void_p) -> int:
+    def take(self, pointer: c_void_p, error: t.ErrorStruct) -> int:
         """Takes what waits, as far as there is room. Returns how many results."""
-        count: int = _next_many(pointer, self._first, len(self._structs))
-        check(count)
+        count: int = _next_many(pointer, self._first, len(self._structs), error)
+        check(count, error)
         self.tags = self._pointers[_TAG : count * _RESULT_POINTERS : _RESULT_POINTERS].tolist()
         return count
 

@@ -97,8 +97,8 @@ def run_command(instance: Instance, command: Command[Answer], timeout: float | N
             return refused
         result = t.ResultStruct(t.ErrorPointer(handle.error))
         while handle.wait(deadline.at):
-            if status := _command_next(handle.pointer, byref(result)):
-                check(status)
+            if status := _command_next(handle.pointer, byref(result), handle.error):
+                check(status, handle.error)
                 return command.outcome(result)
         raise deadline.error()
 
@@ -157,7 +157,7 @@ class _PostMany:
         self._take()
 
     def _take(self) -> None:
-        count = self.results.take(self.handle.pointer)
+        count = self.results.take(self.handle.pointer, self.handle.error)
         index = 0
         while index < count:
             stop = self.results.run(index, count)
@@ -178,10 +178,10 @@ def run_query(instance: Instance, query: Query, timeout: float | None) -> Page:
         if (refused := _submit(instance, handle, query, deadline)) is not None:
             return refused
         pointer = t.PageHandle()
-        while not (status := _query_next(handle.pointer, byref(pointer))):
+        while not (status := _query_next(handle.pointer, byref(pointer), handle.error)):
             if not handle.wait(deadline.at):
                 raise deadline.error()
-        check(status)
+        check(status, handle.error)
         return LibraryPage.outcome(pointer, instance.escaped)
 
     return _run(instance.query(), instance.queries, body)

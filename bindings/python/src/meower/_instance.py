@@ -179,9 +179,10 @@ class Instance(Bound):
 
     def step(self) -> bool:
         """Runs every stage once. Returns whether any had work."""
+        error = t.ErrorStruct()
         with self._usable(self._step_lock):
-            status: int = lib.meower_step(self.pointer)
-        check(status)
+            status: int = lib.meower_step(self.pointer, byref(error))
+        check(status, error)
         return status == 1
 
     def rebuild_start(self) -> None:
@@ -193,19 +194,20 @@ class Instance(Bound):
 
     def rebuild_state(self) -> t.RebuildStruct:
         """What the last rebuild is at."""
-        struct = t.RebuildStruct()
+        struct, error = t.RebuildStruct(), t.ErrorStruct()
         with self._usable(self._lock):
-            status = lib.meower_rebuild_state(self.pointer, byref(struct))
-        check(status)
+            status = lib.meower_rebuild_state(self.pointer, byref(struct), byref(error))
+        check(status, error)
         return struct
 
     def read_all(self, struct: Any, reader: Callable[..., int], convert: Callable[[Any], Any]) -> list[Any]:
         """What a function of the library gives by index."""
         rows: list[Any] = []
+        error = t.ErrorStruct()
         with self._usable(self._lock):
-            while (status := reader(self.pointer, len(rows), byref(struct))) == 1:
+            while (status := reader(self.pointer, len(rows), byref(struct), byref(error))) == 1:
                 rows.append(convert(struct))
-        check(status)
+        check(status, error)
         return rows
 
     # ---- the end --------------------------------------------------------------------------------------------------

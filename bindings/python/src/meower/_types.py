@@ -100,6 +100,20 @@ class ErrorStruct(Structure):
     )
 
 
+class LabelStruct(Structure):
+    """meower_label"""
+
+    _fields_ = (
+        ("key", c_char_p),
+        ("key_len", c_size_t),
+        ("value", c_char_p),
+        ("value_len", c_size_t),
+    )
+
+
+LabelPointer = POINTER(LabelStruct)
+
+
 class MeowStruct(Structure):
     """meower_meow"""
 
@@ -108,6 +122,8 @@ class MeowStruct(Structure):
         ("body", c_char_p),
         ("body_len", c_size_t),
         ("created_at_us", c_int64),
+        ("labels", LabelPointer),
+        ("label_count", c_size_t),
     )
 
 
@@ -120,6 +136,8 @@ class PostStruct(Sized):
         ("body_len", c_size_t),
         ("idempotency_key", c_char_p),
         ("tag", c_void_p),
+        ("labels", LabelPointer),
+        ("label_count", c_size_t),
     )
 
 
@@ -154,6 +172,8 @@ class ListStruct(Sized):
         ("since_id", c_char_p),
         ("min_id", c_char_p),
         ("cursor", c_char_p),
+        ("labels", LabelPointer),
+        ("label_count", c_size_t),
     )
 
 

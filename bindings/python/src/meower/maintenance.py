@@ -102,7 +102,7 @@ def check(store: str, search: str | None = None) -> Check:
     with option_set({"store": store} if search is None else {"store": store, "search": search}) as options:
         check_status(lib.meower_check_run(options, byref(handle), byref(error)), error)
     try:
-        check_status(lib.meower_check_read_totals(handle, byref(totals)))
+        check_status(lib.meower_check_read_totals(handle, byref(totals), byref(error)), error)
         findings: list[Finding] = []
         while pointer := lib.meower_check_finding(handle, len(findings)):
             found = pointer.contents

@@ -104,7 +104,7 @@ def option_set(values: Mapping[str, object]) -> Iterator[OptionsHandle]:
     """A set of the library's options with these values, for as long as the block lasts."""
     handle = OptionsHandle()
     error = ErrorStruct()
-    check(lib.meower_options_new(byref(handle)))
+    check(lib.meower_options_new(byref(handle), byref(error)), error)
     try:
         for name, value in values.items():
             text = _as_text(name, value)
