@@ -28,7 +28,7 @@ def run_python(*arguments):
 
 
 def posts_in_c(store, batch, seconds):
-    return programs.tool("embed_posts", store, batch, seconds)
+    return programs.tool("embed_posts", store, batch, seconds, 0, 0)
 
 
 def posts_in_python(mode):

@@ -1,19 +1,30 @@
 /* embed_posts.c - how many meows a program in C posts through the library: what the Python binding is measured beside.
  *
- * embed_posts STORE BATCH SECONDS
+ * embed_posts STORE BATCH SECONDS ROOMS AUTHORS
  *
  * With BATCH 0 by synchronous calls, one after the other; otherwise BATCH posts are submitted at once, then all their
- * results are taken through the descriptor, and so on. Prints one JSON object. */
+ * results are taken through the descriptor, and so on. Where ROOMS is not 0, each meow carries two labels: a room, one
+ * of so many, and an author, likewise. Prints one JSON object. */
 #include "measure.h"
 #include <meower/meower.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     BATCH_MAX = 4096,
-    BODY_SIZE = 128
+    BODY_SIZE = 128,
+    NAME_SIZE = 24
 };
+
+/* What a meow of the load is. */
+struct load {
+    long rooms;
+    long authors;
+};
+
+static struct load load;
 
 static meower_error error;
 
@@ -31,21 +42,49 @@ static size_t make_body(char *body, size_t size, long number)
     return (size_t)snprintf(body, size, "meow number %09ld: the cat sat on the keyboard", number);
 }
 
+/* A post with the memory of its texts. */
+struct text {
+    char body[BODY_SIZE];
+    char room[NAME_SIZE];
+    char author[NAME_SIZE];
+    meower_label labels[2];
+};
+
+static meower_label make_label(const char *key, char value[NAME_SIZE], long number)
+{
+    int len = snprintf(value, NAME_SIZE, "%s %ld", key, number);
+    return (meower_label){key, strlen(key), value, (size_t)len};
+}
+
+/* Rooms and authors come in no order. */
+static void make_post(meower_post *post, struct text *text, long number)
+{
+    long mixed = number * 7919;
+    post->body = text->body;
+    post->body_len = make_body(text->body, BODY_SIZE, number);
+    if (load.rooms > 0) {
+        text->labels[0] = make_label("author", text->author, mixed % load.authors);
+        text->labels[1] = make_label("room", text->room, mixed / 31 % load.rooms);
+        post->labels = text->labels;
+        post->label_count = 2;
+    }
+}
+
 static void post_and_wait(meower_command *command, long number)
 {
     meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
-    char body[BODY_SIZE];
-    size_t body_len = make_body(body, sizeof(body), number);
-    check(meower_command_post(command, body, body_len, NULL, -1, &result, &error));
+    meower_post post = MEOWER_POST_INIT;
+    struct text text;
+    make_post(&post, &text, number);
+    check(meower_command_post_one(command, &post, -1, &result, &error));
 }
 
 static void submit(meower_command *command, long first, long count)
 {
-    static char bodies[BATCH_MAX][BODY_SIZE];
+    static struct text texts[BATCH_MAX];
     static meower_post posts[BATCH_MAX] = {MEOWER_POST_INIT};
     for (long i = 0; i < count; i++) {
-        posts[i].body = bodies[i];
-        posts[i].body_len = make_body(bodies[i], BODY_SIZE, first + i);
+        make_post(&posts[i], &texts[i], first + i);
     }
     check(meower_command_submit_posts(command, posts, (size_t)count, &error));
 }
@@ -84,11 +123,12 @@ static meower_feed *open_feed(const char *store)
 
 int main(int argc, char **argv)
 {
-    if (argc != 4) {
-        give_up("usage: embed_posts STORE BATCH SECONDS");
+    if (argc != 6) {
+        give_up("usage: embed_posts STORE BATCH SECONDS ROOMS AUTHORS");
     }
     long batch = parse_number(argv[2], BATCH_MAX, "BATCH");
     int64_t span_us = parse_number(argv[3], 3600, "SECONDS") * 1000000;
+    load = (struct load){parse_number(argv[4], 1000000, "ROOMS"), parse_number(argv[5], 1000000, "AUTHORS")};
     meower_feed *feed = open_feed(argv[1]);
     meower_command *command;
     check(meower_command_open(feed, &command, &error));

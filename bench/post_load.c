@@ -2,9 +2,10 @@
  * its own. The bodies are made before the clock starts, so that the generator takes little of the processors it shares
  * with the server.
  *
- * post_load PORT CONNECTIONS SECONDS
+ * post_load PORT CONNECTIONS SECONDS ROOMS AUTHORS
  *
- * Prints one JSON object. */
+ * Where ROOMS is not 0, each meow carries two labels: a room, one of so many, and an author, likewise. Prints one JSON
+ * object. */
 #include "measure.h"
 #include "sockets.h"
 #include <stdbool.h>
@@ -40,8 +41,8 @@ static struct connection connections[CONNECTIONS_MAX];
 static unsigned long long request_count;
 static unsigned long long error_count;
 
-/* Six to eleven words of a vocabulary of 400, and a number. */
-static void make_request(struct request *request)
+/* Six to eleven words of a vocabulary of 400, and a number; and labels, where there are rooms. */
+static void make_request(struct request *request, long rooms, long authors)
 {
     static const char *const syllables[] = {"mi", "au", "pur", "ro", "ta", "le", "shi", "no", "ka", "ve"};
     char body[300];
@@ -51,6 +52,10 @@ static void make_request(struct request *request)
     for (int i = 0; i < words; i++) {
         len += snprintf(body + len, sizeof(body) - (size_t)len, "+%s%s%s", syllables[rand() % 10],
                         syllables[rand() % 10], syllables[rand() % 4]);
+    }
+    if (rooms > 0) {
+        len += snprintf(body + len, sizeof(body) - (size_t)len, "&label.room=room+%ld&label.author=author+%ld",
+                        rand() % rooms, rand() % authors);
     }
     request->len = (size_t)snprintf(request->text, sizeof(request->text),
                                     "POST /meows HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -108,15 +113,17 @@ int main(int argc, char **argv)
     struct epoll_event events[256];
     int epoll = epoll_create1(0);
 
-    if (argc != 4 || epoll < 0) {
-        give_up("post_load PORT CONNECTIONS SECONDS");
+    if (argc != 6 || epoll < 0) {
+        give_up("post_load PORT CONNECTIONS SECONDS ROOMS AUTHORS");
     }
     uint16_t port = (uint16_t)parse_number(argv[1], 65535, "the port");
     long count = parse_number(argv[2], CONNECTIONS_MAX, "the connections");
     int64_t seconds = parse_number(argv[3], 3600, "the seconds");
+    long rooms = parse_number(argv[4], 1000000, "the rooms");
+    long authors = parse_number(argv[5], 1000000, "the authors");
 
     for (size_t i = 0; i < BODIES; i++) {
-        make_request(&requests[i]);
+        make_request(&requests[i], rooms, authors);
     }
     samples_init(&samples, SAMPLES_MAX);
     for (long i = 0; i < count; i++) {

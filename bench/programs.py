@@ -183,9 +183,9 @@ def wrk(url, script, seconds, *arguments, connections=CONNECTIONS):
     return result
 
 
-def post_load(port, seconds, connections=CONNECTIONS):
-    """Posts on kept-alive connections; the bodies are made before the clock starts."""
-    result = tool("post_load", port, connections, seconds)
+def post_load(port, seconds, connections=CONNECTIONS, rooms=0, authors=0):
+    """Posts on kept-alive connections; the bodies are made before the clock starts. With rooms each has two labels."""
+    result = tool("post_load", port, connections, seconds, rooms, authors)
     result["busy"] = result["spent_us"] / result["duration_us"]
     result["per_second"] = result["requests"] * 1e6 / result["duration_us"]
     return result

@@ -77,6 +77,7 @@ struct sqlite_store {
     atomic_uint_fast64_t head;
     /* Only for append(). */
     char newest_id[MEOWER_ID_SIZE];
+    size_t unsorted_labels; /* in the file (sqlite_labels.h), or more */
     int log_pages;          /* in the log since it was begun */
     int log_pages_due;      /* a checkpoint is due then */
     bool has_text_to_erase; /* the log still holds the text of a deleted meow */
@@ -179,9 +180,15 @@ static int recognise_copy(struct sqlite_store *store, meower_error *error)
 static int look_for_labels(struct sqlite_store *store, meower_error *error)
 {
     int64_t has_labels = 0;
-    int status =
-        sqlite_connection_number(&store->writer, "SELECT EXISTS (SELECT 1 FROM meower_labels)", &has_labels, error);
+    int64_t unsorted = 0;
+    int status = sqlite_connection_number(&store->writer, "SELECT EXISTS (SELECT 1 FROM meower_meow_labels)",
+                                          &has_labels, error);
+    if (status == MEOWER_OK) {
+        status = sqlite_connection_number(
+            &store->writer, "SELECT count(*) FROM meower_meow_labels WHERE " SQLITE_LABELS_UNSORTED, &unsorted, error);
+    }
     store->has_labels_table = true;
+    store->unsorted_labels = (size_t)unsorted;
     atomic_store(&store->has_labels, has_labels != 0);
     return status;
 }
@@ -305,7 +312,7 @@ static void note_labels(struct sqlite_store *store, const meower_store_operation
 static int sqlite_append(void *backend, meower_store_operation *operations, size_t count, meower_error *error)
 {
     struct sqlite_store *store = backend;
-    struct sqlite_batch batch = {.position = atomic_load(&store->head)};
+    struct sqlite_batch batch = {.position = atomic_load(&store->head), .unsorted_labels = store->unsorted_labels};
     if (count == 0) {
         return MEOWER_OK;
     }
@@ -319,6 +326,7 @@ static int sqlite_append(void *backend, meower_store_operation *operations, size
         sqlite_identity_note_head(store->lock, batch.position);
     }
     atomic_store(&store->head, batch.position);
+    store->unsorted_labels = batch.unsorted_labels;
     memcpy(store->newest_id, batch.newest_id, sizeof(store->newest_id));
     bool must_erase = batch.deletion_count > 0 || store->has_text_to_erase;
     if (must_erase || store->log_pages >= store->log_pages_due) {
@@ -604,11 +612,13 @@ static int sqlite_inspect(void *backend, unsigned lane, meower_text_sink *sink, 
                             sink, error);
     }
     if (status == MEOWER_OK && store->has_labels_table) {
-        status = push_texts(reader,
-                            "SELECT DISTINCT 'labels are kept of ' || meow_id || ', which is no meow' "
-                            "FROM meower_labels l WHERE NOT EXISTS (SELECT 1 FROM meows m WHERE m.id = l.meow_id) "
-                            "ORDER BY meow_id",
-                            sink, error);
+        status =
+            push_texts(reader,
+                       "SELECT DISTINCT 'labels are kept of ' || meow_id || ', which is no meow' "
+                       "FROM (SELECT meow_id FROM meower_labels UNION ALL SELECT meow_id FROM meower_meow_labels) l "
+                       "WHERE NOT EXISTS (SELECT 1 FROM meows m WHERE m.id = l.meow_id) "
+                       "ORDER BY meow_id",
+                       sink, error);
     }
     return status;
 }

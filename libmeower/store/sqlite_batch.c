@@ -20,7 +20,10 @@ enum {
     WRITE_EVENT,
     WRITE_LABELS,
     WRITE_DELETE_MEOW,
+    WRITE_DELETE_SORTED_LABELS,
     WRITE_DELETE_LABELS,
+    WRITE_SORT_LABELS,
+    WRITE_NOTE_SORTED_LABELS,
     WRITE_FIND_KEY,
     WRITE_KEY,
     WRITE_FORGET_KEYS,
@@ -42,7 +45,10 @@ static const char *const write_sql[WRITE_COUNT] = {
     [WRITE_EVENT] = "INSERT INTO meower_events(position, kind, meow_id, at) VALUES (?1, ?2, ?3, ?4)",
     [WRITE_LABELS] = SQLITE_LABELS_INSERT,
     [WRITE_DELETE_MEOW] = "DELETE FROM meows WHERE id = ?1",
-    [WRITE_DELETE_LABELS] = "DELETE FROM meower_labels WHERE meow_id = ?1",
+    [WRITE_DELETE_SORTED_LABELS] = "DELETE FROM meower_labels WHERE " SQLITE_LABELS_SORTED_OF("?1"),
+    [WRITE_DELETE_LABELS] = "DELETE FROM meower_meow_labels WHERE meow_id = ?1",
+    [WRITE_SORT_LABELS] = SQLITE_LABELS_SORT,
+    [WRITE_NOTE_SORTED_LABELS] = SQLITE_LABELS_NOTE_SORTED,
     [WRITE_FIND_KEY] = "SELECT k.fingerprint, e.meow_id, e.at, e.position FROM meower_keys k "
                        "JOIN meower_events e ON e.position = k.position WHERE k.key = ?1 AND k.expires_at > ?2",
     [WRITE_KEY] = "INSERT OR REPLACE INTO meower_keys(key, fingerprint, position, expires_at) VALUES (?1, ?2, ?3, ?4)",
@@ -107,6 +113,17 @@ static int refuse_known_id(struct sqlite_batch *batch, const char *id)
     return MEOWER_ERROR_CONFLICT;
 }
 
+static int insert_labels(struct sqlite_connection *writer, struct sqlite_batch *batch,
+                         const meower_store_operation *posts, size_t count, meower_error *error)
+{
+    size_t label_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        label_count += posts[i].label_count;
+    }
+    batch->unsorted_labels += label_count;
+    return label_count == 0 ? MEOWER_OK : sqlite_labels_insert(writer, WRITE_LABELS, posts, count, label_count, error);
+}
+
 static int insert_posts(struct sqlite_connection *writer, struct sqlite_batch *batch,
                         const meower_store_operation *posts, size_t count, meower_error *error)
 {
@@ -123,7 +140,7 @@ static int insert_posts(struct sqlite_connection *writer, struct sqlite_batch *b
     sqlite3_bind_int64(writer->statements[WRITE_EVENTS], 2, (sqlite3_int64)batch->position);
     sqlite3_bind_int(writer->statements[WRITE_EVENTS], 3, MEOWER_EVENT_CREATED);
     status = sqlite_connection_step(writer, WRITE_EVENTS, error);
-    return status == MEOWER_OK ? sqlite_labels_insert(writer, WRITE_LABELS, posts, count, error) : status;
+    return status == MEOWER_OK ? insert_labels(writer, batch, posts, count, error) : status;
 }
 
 static int apply_posts(struct sqlite_connection *writer, struct sqlite_batch *batch, meower_store_operation *posts,
@@ -237,10 +254,21 @@ static int apply_post(struct sqlite_connection *writer, struct sqlite_batch *bat
     operation->stored_at_us = operation->at_us;
     status = insert_event(writer, batch, MEOWER_EVENT_CREATED, operation, error);
     if (status == MEOWER_OK) {
-        status = sqlite_labels_insert(writer, WRITE_LABELS, operation, 1, error);
+        status = insert_labels(writer, batch, operation, 1, error);
     }
     if (status == MEOWER_OK && operation->idempotency_key != NULL) {
         status = insert_key(writer, operation, error);
+    }
+    return status;
+}
+
+static int delete_labels(struct sqlite_connection *writer, const char *id, meower_error *error)
+{
+    sqlite_connection_bind(writer, WRITE_DELETE_SORTED_LABELS, 1, id);
+    int status = sqlite_connection_step(writer, WRITE_DELETE_SORTED_LABELS, error);
+    if (status == MEOWER_OK) {
+        sqlite_connection_bind(writer, WRITE_DELETE_LABELS, 1, id);
+        status = sqlite_connection_step(writer, WRITE_DELETE_LABELS, error);
     }
     return status;
 }
@@ -259,8 +287,7 @@ static int apply_delete(struct sqlite_connection *writer, struct sqlite_batch *b
         return MEOWER_OK;
     }
     batch->deletion_count++;
-    sqlite_connection_bind(writer, WRITE_DELETE_LABELS, 1, operation->id);
-    status = sqlite_connection_step(writer, WRITE_DELETE_LABELS, error);
+    status = delete_labels(writer, operation->id, error);
     if (status != MEOWER_OK) {
         return status;
     }
@@ -321,6 +348,16 @@ static int forget_keys(struct sqlite_connection *writer, const struct sqlite_bat
     return sqlite_connection_step(writer, WRITE_FORGET_KEYS, error);
 }
 
+static int sort_labels(struct sqlite_connection *writer, struct sqlite_batch *batch, meower_error *error)
+{
+    int status = sqlite_connection_step(writer, WRITE_SORT_LABELS, error);
+    if (status == MEOWER_OK) {
+        status = sqlite_connection_step(writer, WRITE_NOTE_SORTED_LABELS, error);
+    }
+    batch->unsorted_labels = 0;
+    return status;
+}
+
 /* When the last thing that fails is the sync, the log holds the whole transaction: whoever opens the file next may find
  * it committed, unless another one was written over it. */
 static int commit(struct sqlite_connection *writer, meower_error *error)
@@ -351,6 +388,9 @@ static int apply_all(struct sqlite_connection *writer, struct sqlite_batch *batc
     }
     if (status == MEOWER_OK && batch->post_at_us != 0) {
         status = forget_keys(writer, batch, count, error);
+    }
+    if (status == MEOWER_OK && batch->unsorted_labels > SQLITE_LABELS_UNSORTED_MAX) {
+        status = sort_labels(writer, batch, error);
     }
     if (status == MEOWER_OK) {
         status = commit(writer, error);

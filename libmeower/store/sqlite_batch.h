@@ -9,6 +9,7 @@ struct sqlite_batch {
     uint64_t position;              /* of the last event before the batch; then of its own last one */
     int64_t post_at_us;             /* when its last post was made; 0: it has none */
     size_t deletion_count;          /* meows that it deleted */
+    size_t unsorted_labels;         /* of the store before the batch (sqlite_labels.h); then after it, or more */
     char newest_id[MEOWER_ID_SIZE]; /* of the store before the batch; then of its own last post, or one that exists */
 };
 

@@ -6,7 +6,7 @@
 #include <meower/backend.h>
 #include <sqlite3.h>
 
-#define SQLITE_CONNECTION_STATEMENTS_MAX 16
+#define SQLITE_CONNECTION_STATEMENTS_MAX 20
 
 /* How long a statement waits for a foreign program that has locked the file. */
 #define SQLITE_CONNECTION_BUSY_TIMEOUT_MS 5000

@@ -27,10 +27,23 @@ static bool is_before(const struct sqlite_filter *filter, const char *left, cons
     return filter->range->ascending ? strcmp(left, right) < 0 : strcmp(left, right) > 0;
 }
 
-/* Finds the next meow of one label from `start` on, "" when there is none. `start` is as sqlite_filter.h says. */
-static int seek_label(struct sqlite_filter *filter, const meower_label *label, const char *start,
-                      char found[MEOWER_ID_SIZE], meower_error *error)
+/* Whether what is known of a term is still to come for a walk from `start` on. */
+static bool is_ahead(const struct sqlite_filter *filter, const struct sqlite_filter_term *term, const char *start)
 {
+    if (!term->is_known || term->id[0] == '\0') {
+        return term->is_known;
+    }
+    return filter->range->ascending ? strcmp(term->id, start) >= 0 : strcmp(term->id, start) < 0;
+}
+
+/* Finds the next meow of the term `number` from `start` on, which is as sqlite_filter.h says. */
+static int seek_term(struct sqlite_filter *filter, size_t number, const char *start, meower_error *error)
+{
+    const meower_label *label = &filter->range->terms[number];
+    struct sqlite_filter_term *term = &filter->terms[number];
+    if (is_ahead(filter, term, start)) {
+        return MEOWER_OK;
+    }
     int index = filter->statement + (filter->range->ascending ? 1 : 0);
     sqlite3_stmt *statement = filter->reader->statements[index];
     int status = MEOWER_OK;
@@ -39,11 +52,12 @@ static int seek_label(struct sqlite_filter *filter, const meower_label *label, c
     sqlite_connection_bind(filter->reader, index, 2, label->value);
     sqlite_connection_bind(filter->reader, index, 3, start);
     int result = sqlite3_step(statement);
-    const char *id = result == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-    found[0] = '\0';
-    if (id != NULL) {
-        snprintf(found, MEOWER_ID_SIZE, "%s", id);
-    } else if (result != SQLITE_DONE) {
+    bool is_found = result == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL;
+    const char *id = is_found ? (const char *)sqlite3_column_text(statement, 0) : "";
+    if (result == SQLITE_ROW && id != NULL) {
+        term->is_known = true;
+        snprintf(term->id, sizeof(term->id), "%s", id);
+    } else {
         status = sqlite_connection_error(filter->reader, error);
     }
     sqlite3_reset(statement);
@@ -52,8 +66,7 @@ static int seek_label(struct sqlite_filter *filter, const meower_label *label, c
 
 /* Moves the walk to the next meow that has one of the alternatives, "" when there is none: past the one where it is, or
  * from it on. No id is between an id and the same one with a "!" behind it. */
-static int seek_any(struct sqlite_filter *filter, const meower_label *terms, size_t count, bool is_past,
-                    meower_error *error)
+static int seek_any(struct sqlite_filter *filter, size_t first, size_t count, bool is_past, meower_error *error)
 {
     char start[MEOWER_ID_SIZE + 1];
     char nearest[MEOWER_ID_SIZE] = "";
@@ -61,11 +74,10 @@ static int seek_any(struct sqlite_filter *filter, const meower_label *terms, siz
     bool needs_mark = (filter->range->ascending != 0) == is_past;
 
     snprintf(start, sizeof(start), "%s%s", filter->id, needs_mark ? "!" : "");
-    for (size_t i = 0; i < count && status == MEOWER_OK; i++) {
-        char found[MEOWER_ID_SIZE];
-        status = seek_label(filter, &terms[i], start, found, error);
-        if (status == MEOWER_OK && is_before(filter, found, nearest)) {
-            memcpy(nearest, found, sizeof(nearest));
+    for (size_t i = first; i < first + count && status == MEOWER_OK; i++) {
+        status = seek_term(filter, i, start, error);
+        if (status == MEOWER_OK && is_before(filter, filter->terms[i].id, nearest)) {
+            memcpy(nearest, filter->terms[i].id, sizeof(nearest));
         }
     }
     memcpy(filter->id, nearest, sizeof(nearest));
@@ -91,7 +103,7 @@ int sqlite_filter_next(struct sqlite_filter *filter, bool *is_found, meower_erro
     *is_found = false;
     while (agreed < range->term_count) {
         size_t alternatives = filter_alternatives(&range->terms[term], range->term_count - term);
-        status = seek_any(filter, &range->terms[term], alternatives, last[0] == '\0', error);
+        status = seek_any(filter, term, alternatives, last[0] == '\0', error);
         if (status != MEOWER_OK || !is_within(filter)) {
             return status;
         }

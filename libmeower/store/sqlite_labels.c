@@ -38,15 +38,8 @@ int sqlite_labels_register(sqlite3 *db)
 }
 
 int sqlite_labels_insert(struct sqlite_connection *writer, int statement, const meower_store_operation *posts,
-                         size_t count, meower_error *error)
+                         size_t count, size_t label_count, meower_error *error)
 {
-    size_t label_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        label_count += posts[i].label_count;
-    }
-    if (label_count == 0) {
-        return MEOWER_OK;
-    }
     struct post_label *items = calloc(label_count, sizeof(*items));
     if (items == NULL) {
         return meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, MEOWER_ERROR_FLAG_RETRIABLE,

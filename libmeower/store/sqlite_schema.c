@@ -2,6 +2,7 @@
 #include "store/sqlite_schema.h"
 #include "base/cursor.h"
 #include "base/ksuid.h"
+#include "store/sqlite_labels.h"
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -29,14 +30,18 @@ static const char create_sql[] =
     "CREATE TRIGGER meower_meows_inserted AFTER INSERT ON meows "
     "BEGIN INSERT OR IGNORE INTO meower_unadopted VALUES (NEW.id); END;";
 
-/* Version 2. The key of the table is the order of a page of one label; the index finds the labels of a meow. The
- * trigger serves foreign programs, as the one above. */
+/* Version 2 (sqlite_labels.h). The trigger serves foreign programs, as the one above. */
 static const char create_labels_sql[] =
+    "CREATE TABLE meower_meow_labels(meow_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, "
+    "PRIMARY KEY (meow_id, key, value)) WITHOUT ROWID;"
     "CREATE TABLE meower_labels(key TEXT NOT NULL, value TEXT NOT NULL, meow_id TEXT NOT NULL, "
     "PRIMARY KEY (key, value, meow_id)) WITHOUT ROWID;"
-    "CREATE INDEX meower_labels_meow_id ON meower_labels(meow_id);"
-    "CREATE TRIGGER meower_meows_deleted AFTER DELETE ON meows "
-    "BEGIN DELETE FROM meower_labels WHERE meow_id = OLD.id; END;";
+    "INSERT INTO meower_meta(name, value) VALUES (" SQLITE_LABELS_SORTED ", '');"
+    "CREATE TRIGGER meower_meows_deleted AFTER DELETE ON meows BEGIN "
+    "DELETE FROM meower_labels WHERE " SQLITE_LABELS_SORTED_OF(
+        "OLD.id") "; "
+                  "DELETE FROM meower_meow_labels WHERE meow_id = OLD.id; "
+                  "END;";
 
 /* The greatest id may be that of a deleted meow. Ids rise with positions, so that the latest creation has it, unless an
  * adopted meow came after it: so it is noted under this name before any are adopted. */

@@ -1,8 +1,10 @@
 /* test_sqlite_labels.c - the labels of a SQLite store in its file: where they are, when they go, and how a file of an
  * earlier version gets its table of them. */
 #include "sqlite_fixture.h"
+#include "store/sqlite_labels.h"
 
-#define COUNT_LABELS "SELECT count(*) FROM meower_labels"
+#define COUNT_LABELS "SELECT count(*) FROM meower_meow_labels"
+#define COUNT_SORTED "SELECT count(*) FROM meower_labels"
 
 /* A file as commit 9dd1588 made it, the last one before ids rose with positions: three meows, of which one is deleted,
  * an idempotency key and the relay's checkpoint. */
@@ -172,6 +174,74 @@ static void a_deletion_takes_the_labels_out_of_the_file(void **state)
     free(bytes);
 }
 
+/* ---- sorted and unsorted ---------------------------------------------------------------------------------------- */
+
+/* So many posts with two labels each that all are sorted but for the last one. */
+#define SORTED_POSTS (SQLITE_LABELS_UNSORTED_MAX / 2 + 1)
+
+static void append_until_sorted(struct fixture *fixture)
+{
+    for (unsigned i = 1; i <= SORTED_POSTS + 1; i++) {
+        append_labelled(fixture, i);
+    }
+    assert_int_equal(foreign_sql(fixture, COUNT_SORTED), 2 * SORTED_POSTS);
+    assert_int_equal(foreign_sql(fixture, COUNT_LABELS), 2 * SORTED_POSTS + 2);
+}
+
+static void expect_listed(struct fixture *fixture, const meower_range *range, size_t rows)
+{
+    struct label_counter counter = {.sink.row = count_labels};
+    check_ok(store_list(&fixture->store, 1, range, &counter.sink, &fixture->error), &fixture->error);
+    assert_int_equal(counter.rows, rows);
+    assert_int_equal(counter.labels, 2 * rows);
+}
+
+static void a_filter_reads_what_is_sorted_and_what_is_not(void **state)
+{
+    struct fixture *fixture = *state;
+    open_store(fixture);
+    append_until_sorted(fixture);
+    for (int ascending = 0; ascending <= 1; ascending++) {
+        const meower_range all = {.ascending = ascending, .take = 9999, .terms = some_labels, .term_count = 2};
+        meower_range range = all;
+        expect_listed(fixture, &range, SORTED_POSTS + 1);
+        range.skip = SORTED_POSTS - 1;
+        expect_listed(fixture, &range, 2);
+        range = all;
+        range.above = id_of(SORTED_POSTS - 1);
+        expect_listed(fixture, &range, 2);
+        range.below = id_of(SORTED_POSTS + 1);
+        expect_listed(fixture, &range, 1);
+    }
+}
+
+static void a_deletion_takes_sorted_labels_along(void **state)
+{
+    struct fixture *fixture = *state;
+    open_store(fixture);
+    append_until_sorted(fixture);
+    check_ok(append_deletion(fixture, 7), &fixture->error);
+    assert_int_equal(foreign_sql(fixture, COUNT_SORTED), 2 * SORTED_POSTS - 2);
+    foreign_sql(fixture, "DELETE FROM meows WHERE id = '2ST000000000000000000000001'");
+    assert_int_equal(foreign_sql(fixture, COUNT_SORTED), 2 * SORTED_POSTS - 4);
+    assert_int_equal(foreign_sql(fixture, COUNT_LABELS), 2 * SORTED_POSTS - 2);
+}
+
+static void a_store_that_is_opened_again_goes_on_sorting(void **state)
+{
+    struct fixture *fixture = *state;
+    const meower_range range = {.take = 9999, .terms = some_labels, .term_count = 2};
+    open_store(fixture);
+    for (unsigned i = 1; i < SORTED_POSTS; i++) {
+        append_labelled(fixture, i);
+    }
+    reopen(fixture);
+    assert_int_equal(foreign_sql(fixture, COUNT_SORTED), 0);
+    append_labelled(fixture, SORTED_POSTS);
+    assert_int_equal(foreign_sql(fixture, COUNT_SORTED), 2 * SORTED_POSTS);
+    expect_listed(fixture, &range, SORTED_POSTS);
+}
+
 static void a_batch_that_deletes_what_it_posts_leaves_no_labels(void **state)
 {
     struct fixture *fixture = *state;
@@ -211,7 +281,7 @@ static void more_labels_than_a_meow_can_have_are_damage(void **state)
     open_store(fixture);
     append_labelled(fixture, 1);
     foreign_sql(fixture, "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 16) "
-                         "INSERT INTO meower_labels SELECT 'x', i, '2ST000000000000000000000001' FROM n");
+                         "INSERT INTO meower_meow_labels SELECT '2ST000000000000000000000001', 'x', i FROM n");
     assert_int_equal(list(fixture, &counter), MEOWER_ERROR_CORRUPT);
     assert_non_null(strstr(fixture->error.message, "more labels than a meow can have"));
 }
@@ -248,6 +318,9 @@ int main(void)
         SQLITE_TEST(who_looks_at_an_earlier_version_leaves_it_as_it_is),
         SQLITE_TEST(a_backup_of_an_earlier_version_can_be_restored),
         SQLITE_TEST(a_deletion_takes_the_labels_out_of_the_file),
+        SQLITE_TEST(a_filter_reads_what_is_sorted_and_what_is_not),
+        SQLITE_TEST(a_deletion_takes_sorted_labels_along),
+        SQLITE_TEST(a_store_that_is_opened_again_goes_on_sorting),
         SQLITE_TEST(a_batch_that_deletes_what_it_posts_leaves_no_labels),
         SQLITE_TEST(a_foreign_deletion_takes_the_labels_along),
         SQLITE_TEST(the_first_labels_are_seen_by_lanes_that_have_read_before),
