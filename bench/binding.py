@@ -9,7 +9,7 @@ import time
 
 import programs
 from programs import progress
-from table import Competitor, markdown
+from table import Competitor, cpu_each, markdown
 
 BATCH = 256  # posts on their way at once
 POSTS, SUBSCRIBERS = 10_000, 100  # in one loop of asyncio
@@ -59,10 +59,6 @@ def compare_posts(store_name, batch, sides, rounds, seconds):
         rows.append((each.name, f"{each.median():,.0f}", f"{min(each.rates):,.0f} to {max(each.rates):,.0f}",
                      f"{each.median() / in_c.median():.2f}", cpu_each(each)))
     return rows
-
-
-def cpu_each(competitor):
-    return f"{statistics.median(competitor.cpu_us):.2f} µs"
 
 
 def import_ms(code):

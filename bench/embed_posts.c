@@ -101,7 +101,7 @@ static void take(meower_command *command, long count)
         if (poll(&readable, 1, -1) < 0) {
             give_up("poll");
         }
-        int taken = meower_command_next_many(command, results, BATCH_MAX, NULL);
+        int taken = meower_command_next_many(command, results, BATCH_MAX, &error);
         check(taken < 0 ? taken : MEOWER_OK);
         for (int i = 0; i < taken; i++) {
             check(results[i].status);
@@ -114,7 +114,7 @@ static meower_feed *open_feed(const char *store)
 {
     meower_options *options;
     meower_feed *feed;
-    check(meower_options_new(&options, NULL));
+    check(meower_options_new(&options, &error));
     check(meower_options_set(options, "store", store, &error));
     check(meower_open(options, &feed, &error));
     meower_options_free(options);

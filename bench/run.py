@@ -11,6 +11,7 @@ import urllib.request
 import beside
 import binding
 import deployed
+import labelling
 import machine
 import programs
 import searching
@@ -132,7 +133,7 @@ COMPARISONS = {"posts": posts, "page": page, "frames": frames, "latency": latenc
                "postgresql": deployed.postgresql, "writers": deployed.writers, "freshness": deployed.freshness,
                "freshness-opensearch": deployed.freshness_opensearch, "python": binding.python,
                "search": searching.search, "search-http": searching.search_over_http,
-               "beside": beside.other_build}
+               "labels": labelling.labels, "beside": beside.other_build}
 
 TAKE_BESIDE = {deployed.writers, beside.other_build}
 

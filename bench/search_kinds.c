@@ -74,7 +74,7 @@ static size_t post_lines(meower_command *command, FILE *messages, char cursor[ME
         if (poll(&readable, 1, -1) < 0) {
             give_up("poll");
         }
-        int taken = meower_command_next_many(command, results, BATCH_MAX, NULL);
+        int taken = meower_command_next_many(command, results, BATCH_MAX, &error);
         check(taken < 0 ? taken : MEOWER_OK);
         left -= (size_t)taken;
         memcpy(cursor, results[taken - 1].cursor, MEOWER_CURSOR_SIZE);
@@ -144,7 +144,7 @@ static meower_feed *open_feed(const char *search_url)
 {
     meower_options *options;
     meower_feed *feed;
-    check(meower_options_new(&options, NULL));
+    check(meower_options_new(&options, &error));
     check(meower_options_set(options, "store", "memory:", &error));
     check(meower_options_set(options, "search", search_url, &error));
     check(meower_open(options, &feed, &error));

@@ -43,8 +43,12 @@ class Competitor:
             milliseconds(self.p99_us),
             "–" if self.errors is None else str(self.errors),
             f"{max(self.peak_rss_mib):.0f} MiB" if self.peak_rss_mib else "–",
-            f"{statistics.median(self.cpu_us):.2f} µs" if self.cpu_us else "–",
+            cpu_each(self) if self.cpu_us else "–",
         )
+
+
+def cpu_each(competitor):
+    return f"{statistics.median(competitor.cpu_us):.2f} µs"
 
 
 def markdown(head, rows):

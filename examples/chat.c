@@ -161,7 +161,7 @@ static meower_feed *open_feed(const char *store, const char *bus)
     meower_error error = {0};
     meower_options *options;
     meower_feed *feed;
-    check(meower_options_new(&options, NULL), &error);
+    check(meower_options_new(&options, &error), &error);
     check(meower_options_add_store(options, &lmdb_store, NULL, &error), &error);
     set(options, "store", store);
     set(options, "bus", bus);

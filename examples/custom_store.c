@@ -24,7 +24,7 @@ static meower_feed *open_feed(const char *path)
     meower_options *options;
     meower_feed *feed;
     snprintf(url, sizeof(url), "lmdb:%s", path);
-    check(meower_options_new(&options, NULL), &error);
+    check(meower_options_new(&options, &error), &error);
     check(meower_options_add_store(options, &lmdb_store, NULL, &error), &error);
     check(meower_options_set(options, "store", url, &error), &error);
     check(meower_open(options, &feed, &error), &error);

@@ -158,7 +158,7 @@ int main(int argc, char **argv)
         return 2;
     }
     load.name = argv[1];
-    check(meower_options_new(&options, NULL), "no memory");
+    check(meower_options_new(&options, &error), error.message);
     check(meower_options_set(options, "store", argv[2], &error), error.message);
     check(meower_options_set(options, "queue_max", "1024", &error), error.message);
     check(meower_open(options, &feed, &error), error.message);

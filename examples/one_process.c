@@ -29,7 +29,7 @@ int main(int argc, char **argv)
     meower_subscription *subscription;
     meower_page *page;
     meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
-    CHECK(meower_options_new(&options, NULL));
+    CHECK(meower_options_new(&options, &error));
     CHECK(meower_options_set(options, "store", argc > 1 ? argv[1] : "memory:", &error));
     CHECK(meower_open(options, &feed, &error));
     CHECK(meower_command_open(feed, &command, &error));

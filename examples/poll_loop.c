@@ -123,7 +123,7 @@ int main(int argc, char **argv)
     meower_error error = {0};
     meower_options *options;
 
-    check(meower_options_new(&options, NULL), &error);
+    check(meower_options_new(&options, &error), &error);
     check(meower_options_set(options, "store", argc > 2 ? argv[2] : "memory:", &error), &error);
     check(meower_open(options, &loop.feed, &error), &error);
     meower_options_free(options);

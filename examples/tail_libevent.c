@@ -17,7 +17,9 @@ struct tail {
     struct evbuffer *lines;
     meower_command *command;
     meower_subscription *subscription;
-    unsigned unanswered; /* posts whose event has not been printed */
+    uint64_t posted;     /* position of the last post that was answered */
+    uint64_t seen;       /* and of the last event that was printed */
+    unsigned unanswered; /* posts that were not */
     int input_ended;
 };
 
@@ -32,7 +34,7 @@ static void check(int status, const meower_error *error)
 
 static void stop_when_done(struct tail *tail)
 {
-    if (tail->input_ended && tail->unanswered == 0) {
+    if (tail->input_ended && tail->unanswered == 0 && tail->seen >= tail->posted) {
         event_base_loopbreak(tail->base);
     }
 }
@@ -47,6 +49,7 @@ static void on_events(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     while ((taken = meower_subscription_next(tail->subscription, &event, &error)) == 1) {
+        tail->seen = event->position;
         printf("%s %s\n", event->cursor, event->kind == MEOWER_EVENT_CREATED ? event->meow->body : "(deleted)");
     }
     fflush(stdout);
@@ -64,9 +67,10 @@ static void on_results(evutil_socket_t fd, short what, void *context)
     result.error = &error;
     while (meower_command_next(tail->command, &result, NULL) == 1) {
         check(result.status, &error);
+        tail->posted = result.position;
         tail->unanswered--;
     }
-    on_events(fd, what, tail); /* an event is there before its post is answered */
+    stop_when_done(tail);
 }
 
 static void on_input(evutil_socket_t fd, short what, void *context)
@@ -131,7 +135,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: tail_libevent STORE [CURSOR]\n");
         return 2;
     }
-    check(meower_options_new(&options, NULL), &error);
+    check(meower_options_new(&options, &error), &error);
     check(meower_options_set(options, "store", argv[1], &error), &error);
     check(meower_open(options, &feed, &error), &error);
     meower_options_free(options);

@@ -17,8 +17,8 @@ static int fail(const meower_error *error)
 static meower_options *make_options(const struct maintenance *maintenance)
 {
     meower_options *options = NULL;
-    meower_error error = {.message = "no memory"};
-    bool is_made = meower_options_new(&options, NULL) == MEOWER_OK &&
+    meower_error error;
+    bool is_made = meower_options_new(&options, &error) == MEOWER_OK &&
                    meower_options_set(options, "store", maintenance->store, &error) == MEOWER_OK &&
                    (maintenance->search == NULL ||
                     meower_options_set(options, "search", maintenance->search, &error) == MEOWER_OK);

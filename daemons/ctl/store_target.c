@@ -205,7 +205,7 @@ struct target *store_target_open(const char *store_url, const char *search_url)
     struct store_target *target = calloc(1, sizeof(*target));
     meower_options *options = NULL;
     meower_error error = {.message = "no memory"};
-    bool opened = target != NULL && meower_options_new(&options, NULL) == MEOWER_OK &&
+    bool opened = target != NULL && meower_options_new(&options, &error) == MEOWER_OK &&
                   meower_options_set(options, "store", store_url, &error) == MEOWER_OK &&
                   meower_options_set(options, "threads", "1", &error) == MEOWER_OK &&
                   (search_url == NULL || meower_options_set(options, "search", search_url, &error) == MEOWER_OK) &&

@@ -39,9 +39,12 @@ enum {
     READ_MEOW,
     READ_CHECKPOINT,
     READ_HEAD,
-    READ_LABELS, /* this and the next: a file of an earlier version, which is only looked at, has no labels */
-    READ_LABEL_DOWN,
-    READ_LABEL_UP,
+    READ_LABELS, /* this and those behind it: a file of an earlier version, which is only looked at, has no labels */
+    READ_SORTED_LABELS,
+    READ_SORTED_DOWN,
+    READ_SORTED_UP,
+    READ_UNSORTED_DOWN,
+    READ_UNSORTED_UP,
     READ_COUNT
 };
 
@@ -60,8 +63,11 @@ static const char *const read_sql[READ_COUNT] = {
     [READ_CHECKPOINT] = "SELECT position FROM meower_checkpoints WHERE name = ?1",
     [READ_HEAD] = "SELECT coalesce(max(position), 0) FROM meower_events",
     [READ_LABELS] = SQLITE_LABELS_OF_MEOW,
-    [READ_LABEL_DOWN] = SQLITE_FILTER_DOWN,
-    [READ_LABEL_UP] = SQLITE_FILTER_UP,
+    [READ_SORTED_LABELS] = SQLITE_FILTER_SORTED,
+    [READ_SORTED_DOWN] = SQLITE_FILTER_SORTED_DOWN,
+    [READ_SORTED_UP] = SQLITE_FILTER_SORTED_UP,
+    [READ_UNSORTED_DOWN] = SQLITE_FILTER_UNSORTED_DOWN,
+    [READ_UNSORTED_UP] = SQLITE_FILTER_UNSORTED_UP,
 };
 
 struct sqlite_store {
@@ -520,8 +526,10 @@ static int list_matching(const struct sqlite_store *store, struct sqlite_connect
     if (status != MEOWER_OK) {
         return status;
     }
-    sqlite_filter_begin(&filter, reader, READ_LABEL_DOWN, range);
-    status = push_matching(store, &filter, sink, error);
+    status = sqlite_filter_begin(&filter, reader, READ_SORTED_LABELS, range, error);
+    if (status == MEOWER_OK) {
+        status = push_matching(store, &filter, sink, error);
+    }
     if (!sqlite3_get_autocommit(reader->db)) {
         sqlite_connection_step(reader, READ_END, NULL);
     }

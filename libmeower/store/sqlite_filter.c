@@ -6,8 +6,32 @@
 #include <stdio.h>
 #include <string.h>
 
-void sqlite_filter_begin(struct sqlite_filter *filter, struct sqlite_connection *reader, int statement,
-                         const meower_range *range)
+enum {          /* statements behind the first one */
+    SORTED = 1, /* in descending order; the next one is for ascending order */
+    UNSORTED = 3
+};
+
+/* Steps a statement that gives one id at most; `id` is "" when it gives none. */
+static int read_id(struct sqlite_connection *reader, int index, char id[MEOWER_ID_SIZE], meower_error *error)
+{
+    sqlite3_stmt *statement = reader->statements[index];
+    int status = MEOWER_OK;
+    int result = sqlite3_step(statement);
+    const char *text = result == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+
+    if (text != NULL) {
+        snprintf(id, MEOWER_ID_SIZE, "%s", text);
+    } else if (result == SQLITE_DONE) {
+        id[0] = '\0';
+    } else {
+        status = sqlite_connection_error(reader, error);
+    }
+    sqlite3_reset(statement);
+    return status;
+}
+
+int sqlite_filter_begin(struct sqlite_filter *filter, struct sqlite_connection *reader, int statement,
+                        const meower_range *range, meower_error *error)
 {
     const char *bound = range->ascending ? range->above : range->below;
 
@@ -16,6 +40,7 @@ void sqlite_filter_begin(struct sqlite_filter *filter, struct sqlite_connection 
         bound = range->ascending ? "" : "~"; /* every id is between them */
     }
     snprintf(filter->id, sizeof(filter->id), "%s", bound);
+    return read_id(reader, statement, filter->sorted, error);
 }
 
 /* Whether the walk, in its direction, comes to `left` before `right`; "" is behind all. */
@@ -36,31 +61,48 @@ static bool is_ahead(const struct sqlite_filter *filter, const struct sqlite_fil
     return filter->range->ascending ? strcmp(term->id, start) >= 0 : strcmp(term->id, start) < 0;
 }
 
-/* Finds the next meow of the term `number` from `start` on, which is as sqlite_filter.h says. */
-static int seek_term(struct sqlite_filter *filter, size_t number, const char *start, meower_error *error)
+/* Finds the next meow of a label in one of the two tables. */
+static int seek_label(struct sqlite_filter *filter, int table, const meower_label *label, const char *start,
+                      char found[MEOWER_ID_SIZE], meower_error *error)
 {
-    const meower_label *label = &filter->range->terms[number];
-    struct sqlite_filter_term *term = &filter->terms[number];
-    if (is_ahead(filter, term, start)) {
-        return MEOWER_OK;
-    }
-    int index = filter->statement + (filter->range->ascending ? 1 : 0);
-    sqlite3_stmt *statement = filter->reader->statements[index];
-    int status = MEOWER_OK;
+    int index = filter->statement + table + (filter->range->ascending ? 1 : 0);
 
     sqlite_connection_bind(filter->reader, index, 1, label->key);
     sqlite_connection_bind(filter->reader, index, 2, label->value);
     sqlite_connection_bind(filter->reader, index, 3, start);
-    int result = sqlite3_step(statement);
-    bool is_found = result == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL;
-    const char *id = is_found ? (const char *)sqlite3_column_text(statement, 0) : "";
-    if (result == SQLITE_ROW && id != NULL) {
-        term->is_known = true;
-        snprintf(term->id, sizeof(term->id), "%s", id);
-    } else {
-        status = sqlite_connection_error(filter->reader, error);
+    if (table == UNSORTED) {
+        sqlite_connection_bind(filter->reader, index, 4, filter->sorted);
     }
-    sqlite3_reset(statement);
+    return read_id(filter->reader, index, found, error);
+}
+
+/* Whether a table can have what follows `start`. */
+static bool may_have(const struct sqlite_filter *filter, int table, const char *start)
+{
+    bool is_ascending = filter->range->ascending != 0;
+    bool is_behind_sorted = strcmp(start, filter->sorted) > 0;
+
+    return table == SORTED ? !is_ascending || !is_behind_sorted : is_ascending || is_behind_sorted;
+}
+
+/* Finds the next meow of the term `number` from `start` on, which is as sqlite_filter.h says. */
+static int seek_term(struct sqlite_filter *filter, size_t number, const char *start, meower_error *error)
+{
+    struct sqlite_filter_term *term = &filter->terms[number];
+    const bool is_ascending = filter->range->ascending != 0;
+    const int tables[] = {is_ascending ? SORTED : UNSORTED, is_ascending ? UNSORTED : SORTED};
+    int status = MEOWER_OK;
+
+    if (is_ahead(filter, term, start)) {
+        return MEOWER_OK;
+    }
+    term->id[0] = '\0';
+    for (int i = 0; i < 2 && status == MEOWER_OK && term->id[0] == '\0'; i++) {
+        if (may_have(filter, tables[i], start)) {
+            status = seek_label(filter, tables[i], &filter->range->terms[number], start, term->id, error);
+        }
+    }
+    term->is_known = status == MEOWER_OK;
     return status;
 }
 

@@ -6,18 +6,19 @@
 #include "store/sqlite_labels.h"
 #include <stdbool.h>
 
-/* The next meow of one label, below or from an id on; NULL when there is none. The meows whose labels are not
- * sorted are newer than the others (sqlite_labels.h), and the second half is not run when the first one has found
- * something. Two statements, of which the one for ascending order is the one behind the other. */
-#define SQLITE_FILTER_LABEL "WHERE key = ?1 AND value = ?2 AND meow_id "
-#define SQLITE_FILTER_DOWN                                                                                             \
-    "SELECT coalesce((SELECT meow_id FROM meower_meow_labels " SQLITE_FILTER_LABEL "< ?3 AND " SQLITE_LABELS_UNSORTED  \
-    " ORDER BY meow_id DESC LIMIT 1), (SELECT meow_id FROM meower_labels " SQLITE_FILTER_LABEL                         \
-    "< ?3 ORDER BY meow_id DESC LIMIT 1))"
-#define SQLITE_FILTER_UP                                                                                               \
-    "SELECT coalesce((SELECT meow_id FROM meower_labels " SQLITE_FILTER_LABEL                                          \
-    ">= ?3 ORDER BY meow_id LIMIT 1), (SELECT meow_id FROM meower_meow_labels " SQLITE_FILTER_LABEL                    \
-    ">= ?3 AND " SQLITE_LABELS_UNSORTED " ORDER BY meow_id LIMIT 1))"
+/* Five statements in this order: up to which meow the labels are sorted (sqlite_labels.h); and the next meow
+ * of one label below or from an id on, of those that are sorted, and of those that are not, which are behind ?4. */
+#define SQLITE_FILTER_SORTED "SELECT value FROM meower_meta WHERE name = " SQLITE_LABELS_SORTED
+#define SQLITE_FILTER_SORTED_DOWN                                                                                      \
+    "SELECT meow_id FROM meower_labels WHERE key = ?1 AND value = ?2 AND meow_id < ?3 ORDER BY meow_id DESC LIMIT 1"
+#define SQLITE_FILTER_SORTED_UP                                                                                        \
+    "SELECT meow_id FROM meower_labels WHERE key = ?1 AND value = ?2 AND meow_id >= ?3 ORDER BY meow_id LIMIT 1"
+#define SQLITE_FILTER_UNSORTED_DOWN                                                                                    \
+    "SELECT meow_id FROM meower_meow_labels WHERE key = ?1 AND value = ?2 AND meow_id < ?3 AND meow_id > ?4 "          \
+    "ORDER BY meow_id DESC LIMIT 1"
+#define SQLITE_FILTER_UNSORTED_UP                                                                                      \
+    "SELECT meow_id FROM meower_meow_labels WHERE key = ?1 AND value = ?2 AND meow_id >= ?3 AND meow_id > ?4 "         \
+    "ORDER BY meow_id LIMIT 1"
 
 /* What is known of a term: the next meow that carries it. */
 struct sqlite_filter_term {
@@ -28,15 +29,17 @@ struct sqlite_filter_term {
 /* Where a walk through the meows of a range is. */
 struct sqlite_filter {
     struct sqlite_connection *reader;
-    int statement; /* SQLITE_FILTER_DOWN; the next one is SQLITE_FILTER_UP */
+    int statement; /* SQLITE_FILTER_SORTED; the others follow it */
     const meower_range *range;
-    char id[MEOWER_ID_SIZE]; /* of the meow that was found last; at first the bound that the walk begins at */
+    char sorted[MEOWER_ID_SIZE]; /* the labels of the meows up to it are sorted */
+    char id[MEOWER_ID_SIZE];     /* of the meow that was found last; at first the bound that the walk begins at */
     struct sqlite_filter_term terms[MEOWER_LABELS_MAX]; /* of the range's */
 };
 
-/* Begins before the first meow of the range, which outlives the walk, and has terms. */
-void sqlite_filter_begin(struct sqlite_filter *filter, struct sqlite_connection *reader, int statement,
-                         const meower_range *range);
+/* Begins before the first meow of the range, which outlives the walk, and has terms. The reader is in a transaction
+ * until the walk has ended. */
+int sqlite_filter_begin(struct sqlite_filter *filter, struct sqlite_connection *reader, int statement,
+                        const meower_range *range, meower_error *error);
 
 /* Goes on to the next one. *is_found is false behind the last; filter->id says which it is. */
 int sqlite_filter_next(struct sqlite_filter *filter, bool *is_found, meower_error *error);
