@@ -201,6 +201,8 @@ typedef struct meower_store_vtable {
     int (*restore)(const meower_backend_config *config, const char *path, meower_error *error);
     /* Checks what only the store knows of its data, and pushes what is wrong. Changes nothing. Blocks. */
     int (*inspect)(void *store, unsigned lane, meower_text_sink *sink, meower_error *error);
+    /* Since 0.2: sets *total to how many meows a range has; its order, skip and take mean nothing here. Blocks. */
+    int (*count)(void *store, unsigned lane, const meower_range *range, uint64_t *total, meower_error *error);
 } meower_store_vtable;
 
 /* ---- bus -------------------------------------------------------------------------------------------------------- */

@@ -81,6 +81,12 @@ MEOWER_API int meower_query_submit_search(meower_query *query, const meower_sear
 MEOWER_API int meower_query_submit_get(meower_query *query, const char *id, const char *cursor, void *tag,
                                        meower_error *error);
 
+/* Submits a count: how many meows `list` has in all, whatever its skip and take are. The page has no meows;
+ * meower_page_total() says how many there are. The store counts them one by one: a million takes a tenth of a second
+ * or more. `list`, `tag`, errors and thread rule as meower_query_submit_list(); the page's status is UNSUPPORTED where
+ * the store cannot count. Any thread. Since 0.2. */
+MEOWER_API int meower_query_submit_count(meower_query *query, const meower_list *list, void *tag, meower_error *error);
+
 /* Takes the next page. Returns 1 and sets *out, released by meower_page_free(), when one was taken, 0 when none waits,
  * FORKED in a forked child.
  * Never blocks. Any thread. Since 0.1. */
@@ -98,6 +104,19 @@ MEOWER_API int meower_query_search(meower_query *query, const meower_search *sea
 MEOWER_API int meower_query_get(meower_query *query, const char *id, const char *cursor, int timeout_ms,
                                 meower_page **out, meower_error *error);
 
+/* Sets *total to how many meows `list` has in all, as meower_query_submit_count() does, waiting at most `timeout_ms`
+ * (-1: for ever). Errors and the rest as meower_query_list(), and UNSUPPORTED where the store cannot count. One thread
+ * at a time. Since 0.2. */
+MEOWER_API int meower_query_count(meower_query *query, const meower_list *list, int timeout_ms, uint64_t *total,
+                                  meower_error *error);
+
+/* Says how far the feed is, where other processes write to the store too: sets *position to the position of its last
+ * event, 0 when there is none, and writes it to `cursor` (the caller's, room for MEOWER_CURSOR_SIZE bytes) as a token;
+ * either may be NULL. Waits at most `timeout_ms` (-1: for ever). Errors and the rest as meower_query_list(). One thread
+ * at a time. Since 0.2. */
+MEOWER_API int meower_query_head(meower_query *query, int timeout_ms, uint64_t *position, char *cursor,
+                                 meower_error *error);
+
 /* Releases the handle and the pages nobody took; their requests are dropped. NULL and a handle of the parent process
  * are left alone. No other call on the handle may run or follow. Since 0.1. */
 MEOWER_API void meower_query_close(meower_query *query);
@@ -108,6 +127,7 @@ MEOWER_API void *meower_page_tag(const meower_page *page);                 /* as
 MEOWER_API int meower_page_status(const meower_page *page);                /* MEOWER_OK or why there is no answer */
 MEOWER_API const meower_error *meower_page_error(const meower_page *page); /* detail of a status other than OK */
 MEOWER_API size_t meower_page_count(const meower_page *page);              /* meows on it */
+MEOWER_API uint64_t meower_page_total(const meower_page *page); /* of a count: how many meows; of others 0. Since 0.2 */
 MEOWER_API const meower_meow *meower_page_meow(const meower_page *page, size_t index); /* NULL past the end */
 MEOWER_API const char *meower_page_cursor(const meower_page *page); /* the position the answer reflects, as a token */
 MEOWER_API int meower_page_has_older(const meower_page *page);      /* 1: more follow the last meow */

@@ -43,6 +43,11 @@ size_t meower_page_count(const meower_page *page)
     return page == NULL ? 0 : page->answer.count;
 }
 
+uint64_t meower_page_total(const meower_page *page)
+{
+    return page == NULL ? 0 : page->answer.total;
+}
+
 const meower_meow *meower_page_meow(const meower_page *page, size_t index)
 {
     return page != NULL && index < page->answer.count ? &page->answer.meows[index]->view : NULL;

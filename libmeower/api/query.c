@@ -194,7 +194,8 @@ static void set_range(struct query_request *request, const meower_list *list, st
     request->filter = filter;
 }
 
-static int make_list(const meower_query *query, const meower_list *given, struct query_request **out,
+/* A list, or (READ_TOTAL) how many meows it has. */
+static int make_list(const meower_query *query, int kind, const meower_list *given, struct query_request **out,
                      meower_error *error)
 {
     meower_list list = MEOWER_LIST_INIT;
@@ -209,7 +210,7 @@ static int make_list(const meower_query *query, const meower_list *given, struct
         (status = filter_new(list.labels, list.label_count, &filter, error)) != MEOWER_OK) {
         return status;
     }
-    status = make_request(query, READ_LIST, list.take, MEOWER_ID_SIZE, &request, error);
+    status = make_request(query, kind, kind == READ_LIST ? list.take : 0, MEOWER_ID_SIZE, &request, error);
     if (status != MEOWER_OK) {
         filter_free(filter);
         return status;
@@ -334,7 +335,15 @@ static int submit(meower_query *query, struct query_request *request, uint64_t s
 int meower_query_submit_list(meower_query *query, const meower_list *list, void *tag, meower_error *error)
 {
     struct query_request *request;
-    int status = make_list(query, list, &request, error);
+    int status = make_list(query, READ_LIST, list, &request, error);
+
+    return status == MEOWER_OK ? submit(query, request, 0, tag, error) : status;
+}
+
+int meower_query_submit_count(meower_query *query, const meower_list *list, void *tag, meower_error *error)
+{
+    struct query_request *request;
+    int status = make_list(query, READ_TOTAL, list, &request, error);
 
     return status == MEOWER_OK ? submit(query, request, 0, tag, error) : status;
 }
@@ -408,9 +417,46 @@ int meower_query_list(meower_query *query, const meower_list *list, int timeout_
                       meower_error *error)
 {
     struct query_request *request;
-    int status = out == NULL ? refuse_null("out", error) : make_list(query, list, &request, error);
+    int status = out == NULL ? refuse_null("out", error) : make_list(query, READ_LIST, list, &request, error);
 
     return status == MEOWER_OK ? call(query, request, timeout_ms, out, error) : status;
+}
+
+int meower_query_count(meower_query *query, const meower_list *list, int timeout_ms, uint64_t *total,
+                       meower_error *error)
+{
+    struct query_request *request;
+    meower_page *page;
+    int status = total == NULL ? refuse_null("total", error) : make_list(query, READ_TOTAL, list, &request, error);
+
+    if (status != MEOWER_OK || (status = call(query, request, timeout_ms, &page, error)) != MEOWER_OK) {
+        return status;
+    }
+    *total = page->answer.total;
+    meower_page_free(page);
+    return MEOWER_OK;
+}
+
+int meower_query_head(meower_query *query, int timeout_ms, uint64_t *position, char *cursor, meower_error *error)
+{
+    meower_list nothing = MEOWER_LIST_INIT;
+    char epoch[MEOWER_EPOCH_SIZE];
+    meower_page *page;
+    int status;
+
+    nothing.take = 0;
+    status = meower_query_list(query, &nothing, timeout_ms, &page, error);
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    if (position != NULL) {
+        (void)cursor_parse(page->answer.cursor, epoch, position);
+    }
+    if (cursor != NULL) {
+        memcpy(cursor, page->answer.cursor, MEOWER_CURSOR_SIZE);
+    }
+    meower_page_free(page);
+    return MEOWER_OK;
 }
 
 int meower_query_search(meower_query *query, const meower_search *search, int timeout_ms, meower_page **out,

@@ -11,6 +11,7 @@ struct answer {
     bool has_newer;
     char cursor[MEOWER_CURSOR_SIZE];
     struct highlights *highlights; /* one a meow, or NULL */
+    uint64_t total;                /* of a count */
     size_t count;
     struct meow **meows; /* given: room for as many as were asked for, all NULL */
 };

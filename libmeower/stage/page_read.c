@@ -21,7 +21,8 @@ bool page_read_from_timeline(const struct page_read *read, struct read_request *
             return false;
         }
         window.count = 1;
-    } else if (request->range.term_count > 0 || !timeline_read(&read->feed->timeline, &request->range, &window)) {
+    } else if (request->kind == READ_TOTAL || request->range.term_count > 0 ||
+               !timeline_read(&read->feed->timeline, &request->range, &window)) {
         return false;
     }
     answer->count = window.count;
@@ -156,8 +157,17 @@ static int get_from_store(const struct page_read *read, unsigned lane, struct re
     return status;
 }
 
+static int count_in_store(const struct page_read *read, unsigned lane, struct read_request *request)
+{
+    cursor_format(read->feed->epoch, event_log_head(&read->feed->log), request->answer->cursor);
+    return store_count(read->store, lane, &request->range, &request->answer->total, &request->error);
+}
+
 int page_read(const struct page_read *read, unsigned lane, struct read_request *request)
 {
+    if (request->kind == READ_TOTAL) {
+        return count_in_store(read, lane, request);
+    }
     if (page_read_from_timeline(read, request)) {
         return MEOWER_OK;
     }

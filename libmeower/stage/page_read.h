@@ -15,7 +15,8 @@ struct page_read {
 /* Answers a LIST or GET out of the timeline, without waiting for anything. Returns false when it cannot. Any thread. */
 bool page_read_from_timeline(const struct page_read *read, struct read_request *request);
 
-/* Answers a LIST or GET out of the timeline or else from the store, on `lane`. Returns a status. */
+/* Answers a LIST or GET out of the timeline or else from the store, on `lane`, and a TOTAL from the store. Returns a
+ * status. */
 int page_read(const struct page_read *read, unsigned lane, struct read_request *request);
 
 #endif

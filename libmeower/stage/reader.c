@@ -97,6 +97,7 @@ static int answer_now(struct reader *reader, struct read_request *request)
 
     switch (request->kind) {
     case READ_LIST:
+    case READ_TOTAL:
     case READ_GET:
         return page_read(&readers->page_read, reader->lane, request);
     case READ_SEARCH:

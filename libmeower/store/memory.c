@@ -475,6 +475,25 @@ static int memory_list(void *backend, unsigned lane, const meower_range *range, 
     return status;
 }
 
+static int memory_count(void *backend, unsigned lane, const meower_range *range, uint64_t *total, meower_error *error)
+{
+    struct memory_store *store = backend;
+    uint64_t matched = 0;
+    size_t first;
+    size_t end;
+    (void)lane;
+    (void)error;
+    pthread_rwlock_rdlock(&store->lock);
+    find_range(&store->meows, range, &first, &end);
+    for (size_t i = first; i < end; i++) {
+        meower_row row = meow_row(store->meows.records[i]);
+        matched += (uint64_t)meower_labels_match(range->terms, range->term_count, row.labels, row.label_count);
+    }
+    pthread_rwlock_unlock(&store->lock);
+    *total = matched;
+    return MEOWER_OK;
+}
+
 static int memory_get(void *backend, unsigned lane, const char *const *ids, size_t count, meower_row_sink *sink,
                       meower_error *error)
 {
@@ -522,4 +541,5 @@ const meower_store_vtable memory_store = {
     .get = memory_get,
     .checkpoint = memory_checkpoint,
     .new_epoch = memory_new_epoch,
+    .count = memory_count,
 };

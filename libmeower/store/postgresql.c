@@ -24,6 +24,8 @@ enum {
     READ_MEOWS,
     READ_CHECKPOINT,
     READ_DAMAGE,
+    READ_TOTAL,
+    READ_TOTAL_MATCHING,
     READ_COUNT
 };
 
@@ -37,6 +39,9 @@ enum {
 
 /* What a list and a get ask for. */
 #define MEOWS "SELECT 0::bigint, 1, id::text, body::text, created_at, " LABELS "FROM meows "
+
+/* The ids that a filter finds. */
+#define MATCHES "meower_filter($1::text[], $2::text[], $3::text, $4::text, $5::boolean, $6::bigint, $7::bigint) "
 
 /* All that give rows have the columns of push_row(). Every id is above "" and below "~". The LATERAL query is one look
  * into the index for each event, whatever the server thinks of the size of "meows". */
@@ -53,8 +58,7 @@ static const char *const read_sql[READ_COUNT] = {
                                 "ORDER BY id COLLATE \"C\" DESC LIMIT $3::bigint OFFSET $4::bigint",
     [READ_OLDEST_FIRST] = MEOWS "WHERE id COLLATE \"C\" > $1::text AND id COLLATE \"C\" < $2::text "
                                 "ORDER BY id COLLATE \"C\" LIMIT $3::bigint OFFSET $4::bigint",
-    [READ_MATCHING] = "SELECT 0::bigint, 1, m.id::text, m.body::text, m.created_at, m.labels FROM "
-                      "meower_filter($1::text[], $2::text[], $3::text, $4::text, $5::boolean, $6::bigint, $7::bigint) "
+    [READ_MATCHING] = "SELECT 0::bigint, 1, m.id::text, m.body::text, m.created_at, m.labels FROM " MATCHES
                       "WITH ORDINALITY AS match(id, number), LATERAL (SELECT id, body, created_at, " LABELS
                       "FROM meows WHERE id COLLATE \"C\" = match.id LIMIT 1) m ORDER BY match.number",
     [READ_MEOWS] = MEOWS "WHERE id COLLATE \"C\" = ANY ($1::text[])",
@@ -64,6 +68,8 @@ static const char *const read_sql[READ_COUNT] = {
         "WHERE NOT EXISTS (SELECT FROM meower_events e WHERE e.position = k.position AND e.kind = 1) "
         "UNION ALL SELECT DISTINCT 'labels are kept of ' || meow_id || ', which is no meow' FROM meower_labels l "
         "WHERE NOT EXISTS (SELECT FROM meows m WHERE m.id COLLATE \"C\" = l.meow_id)",
+    [READ_TOTAL] = "SELECT count(*) FROM meows WHERE id COLLATE \"C\" > $1::text AND id COLLATE \"C\" < $2::text",
+    [READ_TOTAL_MATCHING] = "SELECT count(*) FROM " MATCHES,
 };
 
 struct postgresql_store {
@@ -308,10 +314,16 @@ static int postgresql_read_events(void *backend, unsigned lane, uint64_t after, 
     return ask(backend, lane, &question, error);
 }
 
-static int list_matching(struct postgresql_store *store, unsigned lane, const meower_range *range,
-                         meower_row_sink *sink, meower_error *error)
+static void add_bounds(struct question *question, const meower_range *range)
 {
-    struct question question = {.statement = READ_MATCHING, .rows_max = range->take, .take = push_row, .taker = sink};
+    postgresql_add_text(&question->parameters, range->above == NULL ? "" : range->above);
+    postgresql_add_text(&question->parameters, range->below == NULL ? "~" : range->below);
+}
+
+/* Asks what `MATCHES` finds in a range. */
+static int ask_matching(struct postgresql_store *store, unsigned lane, const meower_range *range,
+                        struct question *question, meower_error *error)
+{
     struct postgresql_array terms[2] = {{0}};
     postgresql_array_begin(&terms[0], POSTGRESQL_TEXT, range->term_count);
     postgresql_array_begin(&terms[1], POSTGRESQL_TEXT, range->term_count);
@@ -319,34 +331,51 @@ static int list_matching(struct postgresql_store *store, unsigned lane, const me
         postgresql_array_add_text(&terms[0], range->terms[i].key);
         postgresql_array_add_text(&terms[1], range->terms[i].value);
     }
-    int status = postgresql_array_bind(terms, 2, &question.parameters, error);
-    postgresql_add_text(&question.parameters, range->above == NULL ? "" : range->above);
-    postgresql_add_text(&question.parameters, range->below == NULL ? "~" : range->below);
-    postgresql_add_bytes(&question.parameters, range->ascending ? "\1" : "", 1); /* a boolean */
-    postgresql_add_bigint(&question.parameters, range->skip);
-    postgresql_add_bigint(&question.parameters, range->take);
+    int status = postgresql_array_bind(terms, 2, &question->parameters, error);
+    add_bounds(question, range);
+    postgresql_add_bytes(&question->parameters, range->ascending ? "\1" : "", 1); /* a boolean */
+    postgresql_add_bigint(&question->parameters, range->skip);
+    postgresql_add_bigint(&question->parameters, range->take);
     if (status == MEOWER_OK) {
-        status = ask(store, lane, &question, error);
+        status = ask(store, lane, question, error);
     }
     postgresql_array_free(&terms[0]);
     postgresql_array_free(&terms[1]);
     return status;
 }
 
+static int postgresql_count(void *backend, unsigned lane, const meower_range *range, uint64_t *total,
+                            meower_error *error)
+{
+    uint64_t counted = 0;
+    struct question question = {.statement = READ_TOTAL, .take = take_position, .taker = &counted};
+    meower_range all = *range;
+    int status;
+    all.skip = 0;
+    all.take = UINT32_MAX;
+    if (range->term_count > 0) {
+        question.statement = READ_TOTAL_MATCHING;
+        status = ask_matching(backend, lane, &all, &question, error);
+    } else {
+        add_bounds(&question, &all);
+        status = ask(backend, lane, &question, error);
+    }
+    if (status == MEOWER_OK) {
+        *total = counted;
+    }
+    return status;
+}
+
 static int postgresql_list(void *backend, unsigned lane, const meower_range *range, meower_row_sink *sink,
                            meower_error *error)
 {
+    struct question question = {.rows_max = range->take, .take = push_row, .taker = sink};
     if (range->term_count > 0) {
-        return list_matching(backend, lane, range, sink, error);
+        question.statement = READ_MATCHING;
+        return ask_matching(backend, lane, range, &question, error);
     }
-    struct question question = {
-        .statement = range->ascending ? READ_OLDEST_FIRST : READ_NEWEST_FIRST,
-        .rows_max = range->take,
-        .take = push_row,
-        .taker = sink,
-    };
-    postgresql_add_text(&question.parameters, range->above == NULL ? "" : range->above);
-    postgresql_add_text(&question.parameters, range->below == NULL ? "~" : range->below);
+    question.statement = range->ascending ? READ_OLDEST_FIRST : READ_NEWEST_FIRST;
+    add_bounds(&question, range);
     postgresql_add_bigint(&question.parameters, range->take);
     postgresql_add_bigint(&question.parameters, range->skip);
     return ask(backend, lane, &question, error);
@@ -401,4 +430,5 @@ const meower_store_vtable postgresql_store = {
     .checkpoint = postgresql_checkpoint,
     .new_epoch = postgresql_new_epoch,
     .inspect = postgresql_inspect,
+    .count = postgresql_count,
 };

@@ -39,6 +39,7 @@ enum {
     READ_MEOW,
     READ_CHECKPOINT,
     READ_HEAD,
+    READ_TOTAL,
     READ_LABELS, /* this and those behind it: a file of an earlier version, which is only looked at, has no labels */
     READ_SORTED_LABELS,
     READ_SORTED_DOWN,
@@ -62,6 +63,7 @@ static const char *const read_sql[READ_COUNT] = {
     [READ_MEOW] = "SELECT 0, 1, id, body, created_at FROM meows WHERE id = ?1",
     [READ_CHECKPOINT] = "SELECT position FROM meower_checkpoints WHERE name = ?1",
     [READ_HEAD] = "SELECT coalesce(max(position), 0) FROM meower_events",
+    [READ_TOTAL] = "SELECT count(*) FROM meows WHERE id > ?1 AND id < ?2",
     [READ_LABELS] = SQLITE_LABELS_OF_MEOW,
     [READ_SORTED_LABELS] = SQLITE_FILTER_SORTED,
     [READ_SORTED_DOWN] = SQLITE_FILTER_SORTED_DOWN,
@@ -427,15 +429,15 @@ static int push_rows(const struct sqlite_store *store, struct sqlite_connection 
 }
 
 /* The first column of a statement's only row; 0 when there is none. */
-static int read_position(struct sqlite_connection *reader, int statement_index, uint64_t *position, meower_error *error)
+static int read_number(struct sqlite_connection *reader, int statement_index, uint64_t *number, meower_error *error)
 {
     sqlite3_stmt *statement = reader->statements[statement_index];
     int status = MEOWER_OK;
     int result = sqlite3_step(statement);
     if (result == SQLITE_ROW) {
-        *position = (uint64_t)sqlite3_column_int64(statement, 0);
+        *number = (uint64_t)sqlite3_column_int64(statement, 0);
     } else if (result == SQLITE_DONE) {
-        *position = 0;
+        *number = 0;
     } else {
         status = sqlite_connection_error(reader, error);
     }
@@ -453,7 +455,7 @@ static int sqlite_head(void *backend, unsigned lane, uint64_t *position, meower_
         return MEOWER_OK;
     }
     int status = take_reader(store, lane, &reader, error);
-    return status == MEOWER_OK ? read_position(reader, READ_HEAD, position, error) : status;
+    return status == MEOWER_OK ? read_number(reader, READ_HEAD, position, error) : status;
 }
 
 static sqlite3_int64 clamp(uint64_t number)
@@ -549,6 +551,45 @@ static int sqlite_list(void *backend, unsigned lane, const meower_range *range, 
 }
 
 /* One transaction, so that all meows are of one moment. */
+/* Counts the meows that the walk comes to. One transaction, as sqlite_get(). */
+static int count_matching(const struct sqlite_store *store, struct sqlite_connection *reader, const meower_range *range,
+                          uint64_t *total, meower_error *error)
+{
+    struct sqlite_filter filter;
+    uint64_t matched = 0;
+    bool is_found = atomic_load(&store->has_labels);
+    int status = is_found ? begin_read(reader, error) : MEOWER_OK;
+    if (is_found && status == MEOWER_OK) {
+        status = sqlite_filter_begin(&filter, reader, READ_SORTED_LABELS, range, error);
+    }
+    while (is_found && status == MEOWER_OK) {
+        status = sqlite_filter_next(&filter, &is_found, error);
+        matched += status == MEOWER_OK && is_found ? 1 : 0;
+    }
+    if (!sqlite3_get_autocommit(reader->db)) {
+        sqlite_connection_step(reader, READ_END, NULL);
+    }
+    if (status == MEOWER_OK) {
+        *total = matched;
+    }
+    return status;
+}
+
+static int sqlite_count(void *backend, unsigned lane, const meower_range *range, uint64_t *total, meower_error *error)
+{
+    struct sqlite_connection *reader;
+    int status = take_reader(backend, lane, &reader, error);
+    if (status != MEOWER_OK) {
+        return status;
+    }
+    if (range->term_count > 0) {
+        return count_matching(backend, reader, range, total, error);
+    }
+    sqlite_connection_bind(reader, READ_TOTAL, 1, range->above == NULL ? "" : range->above);
+    sqlite_connection_bind(reader, READ_TOTAL, 2, range->below == NULL ? "~" : range->below);
+    return read_number(reader, READ_TOTAL, total, error);
+}
+
 static int sqlite_get(void *backend, unsigned lane, const char *const *ids, size_t count, meower_row_sink *sink,
                       meower_error *error)
 {
@@ -578,7 +619,7 @@ static int sqlite_checkpoint(void *backend, unsigned lane, const char *name, uin
         return status;
     }
     sqlite_connection_bind(reader, READ_CHECKPOINT, 1, name);
-    return read_position(reader, READ_CHECKPOINT, position, error);
+    return read_number(reader, READ_CHECKPOINT, position, error);
 }
 
 /* Pushes the first column of every row that a query gives, other than "ok". */
@@ -649,4 +690,5 @@ const meower_store_vtable sqlite_store = {
     .backup = sqlite_backup,
     .restore = sqlite_restore,
     .inspect = sqlite_inspect,
+    .count = sqlite_count,
 };

@@ -314,6 +314,18 @@ int store_checkpoint(struct store *store, unsigned lane, const char *name, uint6
     return port_call_end(&call, error);
 }
 
+int store_count(struct store *store, unsigned lane, const meower_range *range, uint64_t *total, meower_error *error)
+{
+    if (store->vtable.count == NULL) {
+        return refuse_unsupported(store, "count its meows", "list them", error);
+    }
+    struct port_call call = {.hook = &store->hook, .port = "store", .name = "count"};
+    if (port_call_begin(&call)) {
+        call.status = store->vtable.count(store->backend, lane, range, total, &call.detail);
+    }
+    return port_call_end(&call, error);
+}
+
 int store_inspect(struct store *store, unsigned lane, meower_text_sink *sink, meower_error *error)
 {
     if (store->vtable.inspect == NULL) {

@@ -36,6 +36,7 @@ int store_list(struct store *store, unsigned lane, const meower_range *range, me
                meower_error *error);
 int store_get(struct store *store, unsigned lane, const char *const *ids, size_t count, meower_row_sink *sink,
               meower_error *error);
+int store_count(struct store *store, unsigned lane, const meower_range *range, uint64_t *total, meower_error *error);
 int store_checkpoint(struct store *store, unsigned lane, const char *name, uint64_t *position, meower_error *error);
 
 /* Draws a new epoch; info says it then. */

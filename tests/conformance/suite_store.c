@@ -821,7 +821,21 @@ static void post_labelled_meows(struct fixture *fixture)
     append(fixture, operations, MATCHED_MEOWS);
 }
 
-/* The list is what a look at each meow gives. */
+/* A store that cannot count says so. */
+static void check_total(struct fixture *fixture, const meower_range *range, uint64_t expected)
+{
+    uint64_t total = UINT64_MAX;
+    meower_error error;
+    int status = store_count(&fixture->store, 0, range, &total, &error);
+    if (fixture->store.vtable.count == NULL) {
+        assert_int_equal(status, MEOWER_ERROR_UNSUPPORTED);
+        return;
+    }
+    check_ok(status, &error);
+    assert_int_equal(total, expected);
+}
+
+/* The list is what a look at each meow gives, and the count is all that it has. */
 static void check_matching(struct fixture *fixture, const meower_range *range)
 {
     const struct collector *rows = list(fixture, *range);
@@ -842,6 +856,7 @@ static void check_matching(struct fixture *fixture, const meower_range *range)
         }
     }
     assert_int_equal(rows->count, count);
+    check_total(fixture, range, matched);
 }
 
 static const meower_label all_terms[] = {MEOWER_LABEL("author", "tim"),     MEOWER_LABEL("author", "tom"),
@@ -906,6 +921,18 @@ static void a_label_that_nobody_has_is_no_error(void **state)
     assert_int_equal(list(fixture, range)->count, 0);
     post_some(fixture, 2);
     assert_int_equal(list(fixture, range)->count, 0);
+}
+
+static void a_count_knows_bounds_and_deletions(void **state)
+{
+    struct fixture *fixture = *state;
+    check_total(fixture, &(meower_range){.take = 1}, 0);
+    post_some(fixture, 9);
+    append_one(fixture, delete_of(fixture, id_of(5)));
+    check_total(fixture, &(meower_range){.take = 1}, 8);
+    check_total(fixture, &(meower_range){.above = id_of(3)}, 5);
+    check_total(fixture, &(meower_range){.below = id_of(5), .skip = 3, .ascending = 1}, 4);
+    check_total(fixture, &(meower_range){.above = id_of(7), .below = id_of(2)}, 0);
 }
 
 /* ---- ids rise with positions ------------------------------------------------------------------------------------ */
@@ -1707,6 +1734,7 @@ int main(void)
         STORE_TEST(a_list_of_labels_has_bounds_and_skips_and_takes),
         STORE_TEST(a_deleted_meow_is_in_no_list_of_its_labels),
         STORE_TEST(a_label_that_nobody_has_is_no_error),
+        STORE_TEST(a_count_knows_bounds_and_deletions),
         STORE_TEST(a_deleted_meow_is_in_no_list),
         STORE_TEST(a_deletion_is_an_event_without_body),
         STORE_TEST(the_creation_of_a_deleted_meow_has_no_body),

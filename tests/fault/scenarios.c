@@ -109,6 +109,27 @@ static void list_labelled(struct world *world)
     }
 }
 
+static void check_total(struct world *world, const meower_list *list, uint64_t expected)
+{
+    meower_page *page = world_count(world, list);
+    if (page != NULL && meower_page_total(page) != expected) {
+        world_fail("a count is %llu, not %llu", (unsigned long long)meower_page_total(page),
+                   (unsigned long long)expected);
+    }
+    meower_page_free(page);
+}
+
+/* Nothing seeded has a label. */
+static void count(struct world *world)
+{
+    const meower_label term = MEOWER_LABEL("room", "garden");
+    meower_list list = MEOWER_LIST_INIT;
+    check_total(world, &list, SEEDED - 1);
+    list.labels = &term;
+    list.label_count = 1;
+    check_total(world, &list, 0);
+}
+
 static void get(struct world *world)
 {
     check_page(world, world_get(world, world->entries[0].id), 1);
@@ -242,6 +263,7 @@ const struct scenario scenarios[] = {
     {.name = "delete", .beginning = BEGIN_SEEDED, .play = delete_meows},
     {.name = "retry", .beginning = BEGIN_SEEDED, .play = retry},
     {.name = "list", .beginning = BEGIN_SEEDED, .play = list_pages},
+    {.name = "count", .beginning = BEGIN_SEEDED, .play = count},
     {.name = "labels", .beginning = BEGIN_SEEDED, .play = list_labelled},
     {.name = "get", .beginning = BEGIN_SEEDED, .play = get},
     {.name = "search", .beginning = BEGIN_SEEDED, .play = search},

@@ -444,6 +444,13 @@ meower_page *world_list(struct world *world, const meower_list *list)
     return take_page(world, status, &error);
 }
 
+meower_page *world_count(struct world *world, const meower_list *list)
+{
+    meower_error error = {0};
+    int status = meower_query_submit_count(world->query, list, NULL, &error);
+    return take_page(world, status, &error);
+}
+
 meower_page *world_get(struct world *world, const char *id)
 {
     meower_error error = {0};

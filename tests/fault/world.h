@@ -118,6 +118,7 @@ void world_delete(struct world *world, struct entry *entry);
 
 /* Asks; NULL when the page's status is not OK. The caller frees it. */
 meower_page *world_list(struct world *world, const meower_list *list);
+meower_page *world_count(struct world *world, const meower_list *list);
 meower_page *world_get(struct world *world, const char *id);
 meower_page *world_search(struct world *world, const char *text);
 

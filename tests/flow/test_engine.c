@@ -426,6 +426,7 @@ static int call_everything(struct fixture *fixture, meower_subscription *subscri
     meower_health health = MEOWER_HEALTH_INIT;
     meower_metric metric = MEOWER_METRIC_INIT;
     static const char id[] = "000000000000000000000000001";
+    uint64_t total;
     const int statuses[] = {
         meower_command_open(fixture->feed, &command, NULL),
         meower_command_post(fixture->command, "a", 1, NULL, 1000, NULL, NULL),
@@ -440,6 +441,9 @@ static int call_everything(struct fixture *fixture, meower_subscription *subscri
         meower_query_list(fixture->query, &list_all, 1000, &page, NULL),
         meower_query_search(fixture->query, &search_any, 1000, &page, NULL),
         meower_query_get(fixture->query, id, NULL, 1000, &page, NULL),
+        meower_query_count(fixture->query, &list_all, 1000, &total, NULL),
+        meower_query_head(fixture->query, 1000, &total, NULL, NULL),
+        meower_query_submit_count(fixture->query, &list_all, NULL, NULL),
         meower_query_submit_list(fixture->query, &list_all, NULL, NULL),
         meower_query_submit_search(fixture->query, &search_any, NULL, NULL),
         meower_query_submit_get(fixture->query, id, NULL, NULL, NULL),

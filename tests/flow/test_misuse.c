@@ -29,6 +29,7 @@ static void every_call_refuses_null_handles(void **state)
     meower_metric metric = MEOWER_METRIC_INIT;
     meower_rebuild rebuild = MEOWER_REBUILD_INIT;
     meower_check *check = NULL;
+    uint64_t total;
     meower_check_totals totals = MEOWER_CHECK_TOTALS_INIT;
     meower_error error;
 
@@ -52,6 +53,9 @@ static void every_call_refuses_null_handles(void **state)
     REFUSED(meower_query_submit_list(NULL, &list, NULL, &error));
     REFUSED(meower_query_submit_search(NULL, &search, NULL, &error));
     REFUSED(meower_query_submit_get(NULL, id, NULL, NULL, &error));
+    REFUSED(meower_query_submit_count(NULL, &list, NULL, &error));
+    REFUSED(meower_query_count(NULL, &list, 0, &total, &error));
+    REFUSED(meower_query_head(NULL, 0, &total, NULL, &error));
     REFUSED(meower_query_next(NULL, &page, &error));
     REFUSED(meower_query_list(NULL, &list, 0, &page, &error));
     REFUSED(meower_query_search(NULL, &search, 0, &page, &error));
@@ -107,6 +111,7 @@ static void every_call_refuses_null_arguments(void **state)
     REFUSED(meower_command_next_many(fixture.command, NULL, 1, &error));
     REFUSED(meower_query_open(fixture.feed, NULL, &error));
     REFUSED(meower_query_submit_list(fixture.query, NULL, NULL, &error));
+    REFUSED(meower_query_submit_count(fixture.query, NULL, NULL, &error));
     REFUSED(meower_query_submit_search(fixture.query, NULL, NULL, &error));
     REFUSED(meower_query_submit_search(fixture.query, &search, NULL, &error));
     REFUSED(meower_query_submit_get(fixture.query, NULL, NULL, NULL, &error));

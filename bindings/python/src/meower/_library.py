@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from ctypes import POINTER, c_char_p, c_int, c_size_t, c_uint32, c_void_p
+from ctypes import POINTER, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import Any
 
 from . import _types as t
@@ -84,11 +84,15 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "meower_query_list": (c_int, (_query, POINTER(t.ListStruct), c_int, POINTER(_page), _error)),
     "meower_query_search": (c_int, (_query, POINTER(t.SearchStruct), c_int, POINTER(_page), _error)),
     "meower_query_get": (c_int, (_query, c_char_p, c_char_p, c_int, POINTER(_page), _error)),
+    "meower_query_submit_count": (c_int, (_query, POINTER(t.ListStruct), c_void_p, _error)),
+    "meower_query_count": (c_int, (_query, POINTER(t.ListStruct), c_int, POINTER(c_uint64), _error)),
+    "meower_query_head": (c_int, (_query, c_int, POINTER(c_uint64), c_char_p, _error)),
     "meower_query_close": (None, (_query,)),
     "meower_page_tag": (c_void_p, (_page,)),
     "meower_page_status": (c_int, (_page,)),
     "meower_page_error": (_error, (_page,)),
     "meower_page_count": (c_size_t, (_page,)),
+    "meower_page_total": (c_uint64, (_page,)),
     "meower_page_meow": (POINTER(t.MeowStruct), (_page, c_size_t)),
     "meower_page_cursor": (c_char_p, (_page,)),
     "meower_page_has_older": (c_int, (_page,)),
