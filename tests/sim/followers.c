@@ -99,6 +99,7 @@ static void write_foreign_cursor(struct world *world, char cursor[MEOWER_CURSOR_
 
 static void come(struct world *world, struct follower *follower, struct node *node)
 {
+    meower_follow follow = MEOWER_FOLLOW_INIT;
     int status;
 
     follower->is_foreign = !follower->has_begun && world->authors.answered > 0 && chance_permille(&world->chance, 150);
@@ -113,7 +114,8 @@ static void come(struct world *world, struct follower *follower, struct node *no
     follower->committed_at = world->ledger.head;
     follower->node = node->number;
     follower->is_started = false;
-    status = meower_subscription_begin(node->feed, follower->cursor, &follower->subscription, NULL);
+    follow.cursor = follower->cursor;
+    status = meower_subscription_begin(node->feed, &follow, &follower->subscription, NULL);
     if (status != MEOWER_OK) {
         world_fail(world, "node %d: a subscription is refused with %s", node->number, meower_status_name(status));
     }

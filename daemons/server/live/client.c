@@ -125,7 +125,9 @@ int client_open(struct exchange *exchange, struct stream *stream, const char *cu
     client->exchange = exchange;
     client->stream = stream;
     client->wants_sync = cursor != NULL;
-    int status = meower_subscription_begin(stream->live->feed, cursor, &client->own, error);
+    meower_follow follow = MEOWER_FOLLOW_INIT;
+    follow.cursor = cursor;
+    int status = meower_subscription_begin(stream->live->feed, &follow, &client->own, error);
     if (status != MEOWER_OK) {
         free(client);
         return status;
