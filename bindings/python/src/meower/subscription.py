@@ -39,9 +39,8 @@ class SubscriptionHandle(Handle):
     __slots__ = ("_out", "_refs", "cursor", "recovered")
 
     def __init__(self, instance: Instance, cursor: str | None) -> None:
-        super().__init__(
-            instance, t.SubscriptionHandle, "subscription", as_optional_bytes(cursor, "a cursor")
-        )
+        follow = t.FollowStruct(as_optional_bytes(cursor, "a cursor"))
+        super().__init__(instance, t.SubscriptionHandle, "subscription", byref(follow))
         self.recovered = False
         self.cursor = ""
         self._out = t.EventPointer()
