@@ -30,6 +30,8 @@ def use() -> None:
             for event in events:
                 assert_type(event, meower.Event)
                 assert_type(event.meow, meower.Meow | None)
+        with m.subscribe(labels={"room": ["garden", "roof"]}, query="cats") as filtered:
+            assert_type(next(filtered), meower.Event)
         assert_type(m.health(), list[meower.Health])
         assert_type(m.metrics(), list[meower.Metric])
         assert_type(m.rebuild_state(), meower.Rebuild)
@@ -49,7 +51,7 @@ async def use_asyncio() -> None:
         assert_type(await m.get("id"), meower.Meow)
         assert_type([meow async for meow in m.list()], list[meower.Meow])
         assert_type(await m.search("cat").page(), meower.Page)
-        async with m.subscribe() as events:
+        async with m.subscribe(labels={"room": "garden"}, query="cats") as events:
             async for event in events:
                 assert_type(event, meower.Event)
 

@@ -27,6 +27,7 @@ from .errors import MeowerError, UnsupportedError
 from .feed import CLOSE_S, all_posted, option_values
 from .labels import filter_array, label_arrays
 from .pages import Listing
+from .subscription import follow_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable
@@ -172,10 +173,11 @@ class AsyncFeed(FeedBase):
         request = Search(text, page_size, take, skip, highlight, cursor)
         return AsyncListing(self._queries.run, request)
 
-    def subscribe(self, cursor: str | None = None) -> AsyncSubscription:
-        """The events after a cursor, from the first on (meower.CURSOR_START), or from now on: an asynchronous iterator,
-        and a context manager that ends it."""
-        subscription = AsyncSubscription(self, self._instance, self._loop, cursor)
+    def subscribe(
+        self, cursor: str | None = None, *, labels: LabelMapping | None = None, query: str | None = None
+    ) -> AsyncSubscription:
+        """As Feed.subscribe(): an asynchronous iterator, and a context manager that ends it."""
+        subscription = AsyncSubscription(self, self._instance, self._loop, follow_of(cursor, labels, query))
         self._subscriptions.add(subscription)
         return subscription
 

@@ -13,7 +13,7 @@ from .errors import MeowerError
 from .labels import filter_array, label_arrays
 from .models import Deleted, Meow, Posted
 from .pages import Listing, Page
-from .subscription import Subscription
+from .subscription import Subscription, follow_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -172,10 +172,28 @@ class Feed(FeedBase):
         request = Search(text, page_size, take, skip, highlight, cursor)
         return Listing(self._asker(timeout), request)
 
-    def subscribe(self, cursor: str | None = None, *, timeout: float | None = None) -> Subscription:
-        """The events after a cursor, from the first on (CURSOR_START), or from now on. Iterating waits for the next event; with a timeout it ends when
-        none came for so many seconds."""
-        return Subscription(self, self._instance, cursor, timeout)
+    def subscribe(
+        self,
+        cursor: str | None = None,
+        *,
+        labels: LabelMapping | None = None,
+        query: str | None = None,
+        timeout: float | None = None,
+    ) -> Subscription:
+        """The events after a cursor, from the first on (CURSOR_START), or from now on. Iterating waits for the next event;
+        with a timeout it ends when none came for so many seconds.
+
+        With labels only meows that carry them, as in list(); with a query only meows that all its words match, as search()
+        finds them. Deletions come in any case. A cursor is good for any filter.
+
+        >>> with open() as m:
+        ...     _ = m.post_many(["cats nap", "dogs nap", "cats purr"], labels=[{"room": "a"}, {"room": "a"}, {"room": "b"}])
+        ...     [event.meow.text for event in m.subscribe("start", labels={"room": "a"}, timeout=0.1)]
+        ...     [event.meow.text for event in m.subscribe("start", query="cats", timeout=0.1)]
+        ['cats nap', 'dogs nap']
+        ['cats nap', 'cats purr']
+        """
+        return Subscription(self, self._instance, follow_of(cursor, labels, query), timeout)
 
     def _asker(self, timeout: float | None) -> _Asker:
         self._instance.check()
