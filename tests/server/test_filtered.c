@@ -330,6 +330,7 @@ static void one_that_is_ahead_does_not_hear_of_less_than_it_knows(void **state)
 {
     (void)state;
     struct peer other, peer;
+    post_in(NULL, "before");
     come_for(&other, &fanout.websocket, NULL, NULL, NULL);
     post_in(&kitchen, "not mine");
     post_in(&garden, "mine");
