@@ -36,7 +36,9 @@ static const char help[] =
     "How\n"
     "  --take N        meows to print at most (default 20)\n"
     "  --skip N        newest meows to leave out (list)\n"
-    "  --label LABEL   a label KEY=VALUE that the meow is to carry (post) or meows must carry (list); again for more\n"
+    "  --label LABEL   a label KEY=VALUE that the meow is to carry (post), or meows must carry (list, tail); again for "
+    "more\n"
+    "  --query TEXT    only meows that have all these words (tail)\n"
     "  --since CURSOR  events after this cursor, all of them, once, in order (tail); start: from the first on\n"
     "  --cursors       print the cursor before each event, to go on after it later (tail; JSON has it anyway)\n"
     "  --json          print JSON\n"
@@ -50,6 +52,7 @@ struct settings {
     const char *search;
     const char *token;
     const char *since;
+    const char *query;
     uint64_t skip;
     uint32_t take;
     meower_label labels[MEOWER_LABELS_MAX]; /* their texts are those of the command line */
@@ -110,14 +113,21 @@ static int add_label(struct settings *settings, const char *text)
 /* Reads the options. Returns EXIT_DONE, EXIT_USAGE, or -1 when all is said. */
 static int parse_options(int argc, char **argv, struct settings *settings)
 {
-    static const struct option options[] = {
-        {"url", required_argument, NULL, 'u'},   {"admin", required_argument, NULL, 'a'},
-        {"store", required_argument, NULL, 's'}, {"search", required_argument, NULL, 'x'},
-        {"token", required_argument, NULL, 't'}, {"take", required_argument, NULL, 'n'},
-        {"skip", required_argument, NULL, 'k'},  {"label", required_argument, NULL, 'l'},
-        {"since", required_argument, NULL, 'c'}, {"cursors", no_argument, NULL, 'C'},
-        {"json", no_argument, NULL, 'j'},        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},     {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"url", required_argument, NULL, 'u'},
+                                            {"admin", required_argument, NULL, 'a'},
+                                            {"store", required_argument, NULL, 's'},
+                                            {"search", required_argument, NULL, 'x'},
+                                            {"token", required_argument, NULL, 't'},
+                                            {"take", required_argument, NULL, 'n'},
+                                            {"skip", required_argument, NULL, 'k'},
+                                            {"label", required_argument, NULL, 'l'},
+                                            {"since", required_argument, NULL, 'c'},
+                                            {"query", required_argument, NULL, 'q'},
+                                            {"cursors", no_argument, NULL, 'C'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'v'},
+                                            {NULL, 0, NULL, 0}};
     uint64_t number;
     int option;
 
@@ -140,6 +150,9 @@ static int parse_options(int argc, char **argv, struct settings *settings)
             break;
         case 'c':
             settings->since = optarg;
+            break;
+        case 'q':
+            settings->query = optarg;
             break;
         case 'C':
             settings->with_cursors = true;
@@ -224,7 +237,7 @@ static const struct command *find_command(const char *name)
 {
     static const struct command commands[] = {
         {"post", 1, true},     {"delete", 1, false}, {"list", 0, true},     {"search", 1, false},
-        {"tail", 0, false},    {"backup", 1, false}, {"restore", 1, false}, {"new-epoch", 0, false},
+        {"tail", 0, true},     {"backup", 1, false}, {"restore", 1, false}, {"new-epoch", 0, false},
         {"rebuild", 1, false}, {"check", 0, false},
     };
 
@@ -253,6 +266,10 @@ static int check_command(int argc, char **argv, const struct settings *settings)
     }
     if (settings->label_count > 0 && !command->takes_labels) {
         fprintf(stderr, "meowctl: %s takes no --label; try: meowctl --help\n", command->name);
+        return EXIT_USAGE;
+    }
+    if (settings->query != NULL && strcmp(command->name, "tail") != 0) {
+        fprintf(stderr, "meowctl: %s takes no --query; try: meowctl --help\n", command->name);
         return EXIT_USAGE;
     }
     return EXIT_DONE;
@@ -295,6 +312,7 @@ int main(int argc, char **argv)
     target->with_cursors = settings.with_cursors;
     target->labels = settings.labels;
     target->label_count = settings.label_count;
+    target->query = settings.query;
     status = run(target, &settings, argv[optind], argv[optind + 1]) == 0 ? EXIT_DONE : EXIT_FAILED;
     target->operations->close(target);
     return status;

@@ -21,21 +21,33 @@ struct http_target {
     struct curl_slist *headers;
 };
 
+/* The address of `path` on the server. The caller frees it. Returns NULL with a message on stderr when memory is short.
+ */
+static char *make_url(const struct http_target *http, const char *path)
+{
+    size_t size = strlen(http->url) + strlen(path) + 1;
+    char *url = malloc(size);
+
+    if (url == NULL) {
+        fprintf(stderr, "meowctl: no memory\n");
+        return NULL;
+    }
+    snprintf(url, size, "%s%s", http->url, path);
+    return url;
+}
+
 /* Sends a request for `path` (with its query). Returns 0 with the answer in *answer, which the caller frees in any
  * case. */
 static int request(struct http_target *http, const char *method, const char *path, const char *form,
                    struct answer *answer)
 {
-    size_t size = strlen(http->url) + strlen(path) + 1;
-    char *url = malloc(size);
+    char *url = make_url(http, path);
     int failed;
 
     *answer = (struct answer){0};
     if (url == NULL) {
-        fprintf(stderr, "meowctl: no memory\n");
         return 1;
     }
-    snprintf(url, size, "%s%s", http->url, path);
     curl_easy_reset(http->curl);
     curl_easy_setopt(http->curl, CURLOPT_URL, url);
     curl_easy_setopt(http->curl, CURLOPT_CUSTOMREQUEST, method);
@@ -127,8 +139,8 @@ static bool write_escaped(const struct http_target *http, const char *text, size
     return is_written;
 }
 
-/* Makes `start`, `text` (may be NULL) and the labels into parameters: "/search?query=naps&label.room=the%20garden". The
- * caller frees them. Returns NULL with a message on stderr when memory is short. */
+/* Makes `start`, `text` (may be NULL), the labels and the query into parameters: "body=naps&label.room=the%20garden".
+ * The caller frees them. Returns NULL with a message on stderr when memory is short. */
 static char *make_parameters(const struct http_target *http, const char *start, const char *text)
 {
     char *made = NULL;
@@ -141,6 +153,10 @@ static char *make_parameters(const struct http_target *http, const char *start, 
         const meower_label *label = &http->target.labels[i];
         is_made = fprintf(out, "&label.%.*s=", (int)label->key_len, label->key) > 0 &&
                   write_escaped(http, label->value, label->value_len, out);
+    }
+    if (is_made && http->target.query != NULL) {
+        is_made =
+            fputs("&query=", out) >= 0 && write_escaped(http, http->target.query, strlen(http->target.query), out);
     }
     if ((out != NULL && fclose(out) != 0) || !is_made) {
         fprintf(stderr, "meowctl: no memory\n");
@@ -279,14 +295,12 @@ static int end_after_silence(void *context, curl_off_t total, curl_off_t receive
 }
 
 /* Follows the stream once, until it breaks. Returns the HTTP status, 0 when there was no answer. */
-static long follow(struct http_target *http, struct event_stream *stream, char *reason)
+static long follow(struct http_target *http, const char *url, struct event_stream *stream, char *reason)
 {
-    char url[2048];
     struct silence silence = {0};
     long http_status = 0;
     CURLcode code;
 
-    snprintf(url, sizeof(url), "%s/events?cursor=%s", http->url, stream->last_id);
     curl_easy_reset(http->curl);
     curl_easy_setopt(http->curl, CURLOPT_URL, url);
     curl_easy_setopt(http->curl, CURLOPT_FAILONERROR, 1L);
@@ -302,25 +316,38 @@ static long follow(struct http_target *http, struct event_stream *stream, char *
     return http_status;
 }
 
+/* The address at which the stream goes on. The caller frees it; NULL with a message on stderr. */
+static char *make_stream_url(const struct http_target *http, const struct event_stream *stream)
+{
+    char *path = make_parameters(http, "/events?cursor=", stream->last_id);
+    char *url = path == NULL ? NULL : make_url(http, path);
+
+    free(path);
+    return url;
+}
+
 static int http_tail(struct target *target, const char *cursor)
 {
     struct http_target *http = (struct http_target *)target;
     struct event_stream stream;
     char reason[CURL_ERROR_SIZE];
     long http_status;
+    char *url;
 
     event_stream_init(&stream, cursor, show_event, http);
-    for (;;) {
-        http_status = follow(http, &stream, reason);
+    while ((url = make_stream_url(http, &stream)) != NULL) {
+        http_status = follow(http, url, &stream, reason);
+        free(url);
         if (http_status >= 400 && http_status < 500) {
-            fprintf(stderr, "meowctl: the server refused (%ld); is the cursor right?\n", http_status);
-            event_stream_free(&stream);
-            return 1;
+            fprintf(stderr, "meowctl: the server refused (%ld); are the cursor and the query right?\n", http_status);
+            break;
         }
         fprintf(stderr, "meowctl: %s: %s; trying again\n", http->url, reason);
         event_stream_reconnect(&stream);
         sleep(RETRY_SECONDS);
     }
+    event_stream_free(&stream);
+    return 1;
 }
 
 static void http_close(struct target *target)

@@ -167,11 +167,18 @@ static void print_event(const struct target *target, const meower_event *event)
 
 static int store_tail(struct target *target, const char *cursor)
 {
+    meower_follow follow = MEOWER_FOLLOW_INIT;
     meower_subscription *subscription;
     const meower_event *event;
     meower_error error;
-    int status = meower_subscription_open(((struct store_target *)target)->feed, cursor, &subscription, &error);
+    int status;
 
+    follow.cursor = cursor;
+    follow.labels = target->labels;
+    follow.label_count = target->label_count;
+    follow.text = target->query;
+    follow.text_len = target->query == NULL ? 0 : strlen(target->query);
+    status = meower_subscription_follow(((struct store_target *)target)->feed, &follow, &subscription, &error);
     if (status != MEOWER_OK) {
         return fail(&error);
     }

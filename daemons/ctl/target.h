@@ -25,8 +25,9 @@ struct target {
     const struct target_operations *operations;
     bool as_json;               /* print JSON instead of lines for people */
     bool with_cursors;          /* tail: print the cursor before each event; JSON has it in any case */
-    const meower_label *labels; /* post: what the meow is to carry; list: what meows must carry */
+    const meower_label *labels; /* post: what the meow is to carry; list, tail: what meows must carry */
     size_t label_count;
+    const char *query; /* tail: the words that meows must have; NULL: any */
 };
 
 /* A server at `url`; `token` (may be NULL) authorises deletions. NULL with a message on stderr when it cannot be made.

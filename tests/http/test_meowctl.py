@@ -73,7 +73,8 @@ def test_wrong_use_is_explained(meowctl):
                               (("--label", "Room=x", "list"), "begins with a letter"),
                               (("--label", "room=", "post", "x"), 'the value of the label "room="'),
                               ((*(("--label", "tag=a") * 17), "list"), "more than 16"),
-                              (("--label", "room=x", "delete", "x"), "delete takes no --label")):
+                              (("--label", "room=x", "delete", "x"), "delete takes no --label"),
+                              (("--query", "cats", "list"), "list takes no --query")):
         result = meowctl(*arguments)
         assert result.returncode == 2 and reason in result.stderr, arguments
 
@@ -212,6 +213,38 @@ def test_tail_shows_labels(meowctl, program, tmp_path):
     store = ("--store", f"sqlite:{tmp_path}/feed.db")
     meowctl(*store, "--label", "room=garden", "post", "one")
     assert take_lines(program, (*store, "--since", "start"), 1)[0].endswith("  one  room=garden\n")
+
+
+def check_filtered_tail(program, meowctl, where):
+    ids = meowctl(*where, "--label", "room=roof", "post", "-", text="two cats\na dog\ncats & naps\n").stdout.split()
+    garden = meowctl(*where, "--label", "room=garden", "--label", "tag=a b&c", "post", "cats again").stdout.strip()
+    start = ("--since", "start")
+
+    def tailed(*arguments, count):
+        lines = take_lines(program, (*where, *start, *arguments), count)
+        return [line.split("  ")[1] for line in lines]
+
+    assert tailed("--label", "room=roof", count=3) == ids
+    assert tailed("--query", "cats", count=3) == [ids[0], ids[2], garden]
+    assert tailed("--query", "naps & cast", count=1) == [ids[2]]
+    assert tailed("--query", "cats", "--label", "room=roof", "--label", "room=cellar", count=2) == [ids[0], ids[2]]
+    assert tailed("--label", "tag=a b&c", count=1) == [garden]
+
+
+def test_tail_filters_on_a_store(program, meowctl, tmp_path):
+    check_filtered_tail(program, meowctl, ("--store", f"sqlite:{tmp_path}/feed.db"))
+
+
+def test_tail_filters_on_a_server(program, meowctl, new_server):
+    server = new_server()
+    server.start()
+    check_filtered_tail(program, meowctl, ("--url", server.base_url))
+
+
+def test_tail_says_when_a_query_is_refused(meowctl, server, tmp_path):
+    for where in (("--url", server.base_url), ("--store", f"sqlite:{tmp_path}/feed.db")):
+        refused = meowctl(*where, "--query", "...", "tail")
+        assert refused.returncode == 1 and ("query" in refused.stderr or "word" in refused.stderr)
 
 
 def test_labels_cannot_control_the_terminal(meowctl, tmp_path):
