@@ -35,8 +35,6 @@ static void expire_answer(struct deadline *deadline)
     connection_abort(connection_of_deadline(deadline));
 }
 
-static void expire_progress(struct deadline *deadline);
-
 bool stream_init(struct stream *stream, struct live *live, const struct format *format, atomic_ullong *client_count)
 {
     *stream = (struct stream){.format = format, .live = live, .client_count = client_count};
@@ -44,7 +42,7 @@ bool stream_init(struct stream *stream, struct live *live, const struct format *
     list_init(&stream->due);
     loop_add_timeout(live->loop, &stream->quiet, format->quiet_ms, expire_quiet);
     loop_add_timeout(live->loop, &stream->answer, format->answer_ms, expire_answer);
-    loop_add_timeout(live->loop, &stream->progress, PROGRESS_MS, expire_progress);
+    loop_add_timeout(live->loop, &stream->progress, PROGRESS_MS, client_tell_progress);
     return ring_init(&stream->ring, RING_SIZE);
 }
 
@@ -247,7 +245,7 @@ void client_begin(struct client *client)
 
 /* ---- from the ring ---------------------------------------------------------------------------------------------- */
 
-static void dismiss_slow(struct client *client)
+void client_dismiss_slow(struct client *client)
 {
     counter_add(&client->stream->live->metrics->slow_clients_closed_total, 1);
     client_dismiss(client, WEBSOCKET_TOO_SLOW);
@@ -257,7 +255,7 @@ static void dismiss_when_behind(struct client *client)
 {
     const struct ring *ring = &client->stream->ring;
     if (client->next < ring->first || ring_behind(ring, client->next) > CLIENT_BEHIND_MAX) {
-        dismiss_slow(client);
+        client_dismiss_slow(client);
     }
 }
 
@@ -303,58 +301,6 @@ void client_pump(struct client *client)
         }
     }
     dismiss_when_behind(client);
-}
-
-/* ---- through a filter ------------------------------------------------------------------------------------------- */
-
-void client_give(struct client *client, uint64_t position, const char *frame, size_t len)
-{
-    struct connection *connection = connection_of(client);
-    if (client->is_closing || connection->is_aborted || position <= client->given) {
-        return;
-    }
-    if (connection->out.len + len > CLIENT_BEHIND_MAX) {
-        dismiss_slow(client);
-        return;
-    }
-    if (!buffer_append(&connection->out, frame, len)) {
-        connection_abort(connection);
-        return;
-    }
-    client->heard = position;
-    counter_add(&client->stream->live->metrics->frames_sent_total, 1);
-    list_append(&client->stream->due, &client->node);
-}
-
-/* Tells the client how far the feed is: what concerned it up to there was sent before, or waits before this frame. */
-static bool send_progress(struct client *client, const meower_subscription *followed)
-{
-    char json[80];
-    const char *cursor = meower_subscription_cursor(followed);
-    struct connection *connection = connection_of(client);
-    int len = snprintf(json, sizeof(json), "{\"kind\":0,\"cursor\":\"%s\"}", cursor);
-    client->heard = meower_subscription_position(followed);
-    if (!client->stream->format->encode(&connection->out, 0, cursor, json, (size_t)len)) {
-        return false;
-    }
-    connection_flush(connection);
-    return true;
-}
-
-/* A client that takes nothing hears of it later. */
-static void expire_progress(struct deadline *deadline)
-{
-    struct client *client = LIST_OWNER(deadline, struct client, progress);
-    struct connection *connection = connection_of(client);
-    const meower_subscription *followed = client->own != NULL ? client->own : client->stream->live->subscription;
-    if (connection->is_aborted) {
-        return;
-    }
-    deadline_set(deadline, &client->stream->progress);
-    if (connection->out.len == 0 && meower_subscription_position(followed) > client->heard &&
-        !send_progress(client, followed)) {
-        connection_abort(connection);
-    }
 }
 
 /* ---- from its own subscription ---------------------------------------------------------------------------------- */

@@ -99,11 +99,17 @@ void client_begin(struct client *client);
 /* Tells the client why, and closes when that is sent. */
 void client_dismiss(struct client *client, int code);
 
+/* The same for one that is too far behind. */
+void client_dismiss_slow(struct client *client);
+
 bool client_has_filter(const struct client *client);
 
 /* Hands an event, which its filter lets through, to a client with a filter: the frame waits for client_pump(). Closes
  * it when it is too far behind. */
 void client_give(struct client *client, uint64_t position, const char *frame, size_t len);
+
+/* The time has come: tells a client with a filter how far the feed is, if that is news to it. */
+void client_tell_progress(struct deadline *deadline);
 
 /* Sends what it is due, from the ring or of what was handed to it; closes it when it is too far behind. */
 void client_pump(struct client *client);
