@@ -12,16 +12,16 @@
 #define OPCODE_TEXT  1
 #define OPCODE_CLOSE 8
 
-static void upgrade(int fd, uint16_t port)
+static void upgrade(int fd, uint16_t port, const char *query)
 {
     char request[512];
     char answer[4096];
     size_t len = 0;
     int request_len = snprintf(request, sizeof(request),
-                               "GET /pusher HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: Upgrade\r\n"
+                               "GET /pusher?%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: Upgrade\r\n"
                                "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-                               port);
+                               query, port);
     socket_send_all(fd, request, (size_t)request_len);
     while (len < 4 || memcmp(answer + len - 4, "\r\n\r\n", 4) != 0) {
         /* Byte by byte: what follows the head is already frames. */
@@ -44,12 +44,12 @@ void frame_reader_open_bare(struct frame_reader *reader, uint16_t port)
     socket_set_nonblocking(reader->fd);
 }
 
-void frame_reader_open(struct frame_reader *reader, uint16_t port)
+void frame_reader_open(struct frame_reader *reader, uint16_t port, const char *query)
 {
     reader->fd = socket_connect(port);
     reader->closed = false;
     reader->rest_len = 0;
-    upgrade(reader->fd, port);
+    upgrade(reader->fd, port, query);
     socket_set_nonblocking(reader->fd);
 }
 

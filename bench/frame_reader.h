@@ -20,8 +20,8 @@ struct frame_reader {
     char rest[FRAME_MAX]; /* the beginning of a frame whose end has not come yet */
 };
 
-/* Connects to GET /pusher on 127.0.0.1:port and upgrades; then nonblocking. */
-void frame_reader_open(struct frame_reader *reader, uint16_t port);
+/* Connects to GET /pusher?query on 127.0.0.1:port and upgrades; then nonblocking. */
+void frame_reader_open(struct frame_reader *reader, uint16_t port, const char *query);
 
 /* Connects to a bare sender of frames, which speaks no HTTP; nonblocking. */
 void frame_reader_open_bare(struct frame_reader *reader, uint16_t port);

@@ -132,7 +132,7 @@ int main(int argc, char **argv)
     samples_init(&probe.answered, posts);
     samples_init(&probe.framed, posts);
     samples_init(&probe.found, posts);
-    frame_reader_open(&probe.reader, port);
+    frame_reader_open(&probe.reader, port, "");
     http_client_open(&probe.poster, port);
     http_client_open(&probe.searcher, port);
     for (size_t i = 0; i < posts; i++) {

@@ -23,6 +23,16 @@ int64_t spent_us(void)
     return read_us(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+int64_t spent_by_us(pid_t process)
+{
+    clockid_t clock;
+    errno = clock_getcpuclockid(process, &clock);
+    if (errno != 0) {
+        give_up("the clock of a process");
+    }
+    return read_us(clock);
+}
+
 _Noreturn void give_up(const char *what)
 {
     fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, errno ? strerror(errno) : "not as expected");

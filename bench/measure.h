@@ -4,12 +4,16 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* CLOCK_MONOTONIC in microseconds: the same in all processes of this machine. */
 int64_t now_us(void);
 
 /* Processor time of this process so far, in microseconds. */
 int64_t spent_us(void);
+
+/* Processor time of another process so far, in microseconds. */
+int64_t spent_by_us(pid_t process);
 
 /* Prints "PROGRAM: what: reason of errno" and ends the program. */
 _Noreturn void give_up(const char *what);

@@ -6,6 +6,7 @@ lowest and highest. Ratios are read, never asserted. What each comparison means:
 
 import argparse
 import pathlib
+import statistics
 import urllib.request
 
 import beside
@@ -22,6 +23,8 @@ CLIENTS = 1000  # WebSocket clients
 WINDOW = 16  # posts that may be ahead of their frames
 PAUSE_MS = 40  # between two posts when nothing else is going on
 CALM_RATE = 50  # posts a second to CLIENTS clients when latency is measured
+ROOMS = (10, 10_000)  # clients, each in a room of its own
+ROOM_RATE = 2000  # posts a second to them
 SERVER = f"http://127.0.0.1:{programs.MEOWERD_PORT}"
 
 
@@ -101,6 +104,30 @@ def frames(rounds, seconds):
     return f"Frames of {payload} bytes.\n\n" + comparison([ours, calm], bare.values())
 
 
+def rooms(rounds, seconds):
+    """A post to one room of many, with a WebSocket client in each."""
+    rows = []
+    for count in ROOMS:
+        with programs.meowerd(programs.data_folder("rooms")) as server:
+            results = []
+            for number in range(1, rounds + 1):
+                result = programs.tool("frame_clients", programs.MEOWERD_PORT, count, seconds, "rooms", ROOM_RATE,
+                                       server.popen.pid)
+                results.append(result)
+                progress(f"round {number}: {count:,} rooms: {result['server_us_per_post']:.1f} µs a post, p99 "
+                         f"{result['frame_p99_us']} µs, {result['posts_per_second']:,.0f} posts/s, "
+                         f"{result['missing']} missing, clients' thread {result['clients_busy']:.0%} busy")
+                server.wait_until_idle()
+            rows.append((f"{count:,} clients in {count:,} rooms",
+                         f"{statistics.median(result['server_us_per_post'] for result in results):.1f} µs",
+                         milliseconds([result["frame_p50_us"] for result in results]),
+                         milliseconds([result["frame_p99_us"] for result in results]),
+                         str(sum(result["errors"] + result["missing"] for result in results)),
+                         f"{server.peak_rss_mib():.0f} MiB"))
+    return (f"{ROOM_RATE:,} posts/s.\n\n"
+            + markdown(("", "processor time a post", "to the client, p50", "p99", "errors", "peak RSS"), rows))
+
+
 def latency(rounds, seconds):
     """From the post to its answer, to a WebSocket client and to the search, one post at a time."""
     spans = {"answered": [], "websocket": [], "search": []}
@@ -129,7 +156,8 @@ def latency(rounds, seconds):
             f"peak RSS {peak:.0f} MiB.\n\n" + markdown(("", "p50", "p99"), rows))
 
 
-COMPARISONS = {"posts": posts, "page": page, "frames": frames, "latency": latency,
+COMPARISONS = {"posts": posts, "page": page, "frames": frames, "rooms": rooms,
+               "latency": latency,
                "postgresql": deployed.postgresql, "writers": deployed.writers, "freshness": deployed.freshness,
                "freshness-opensearch": deployed.freshness_opensearch, "python": binding.python,
                "search": searching.search, "search-http": searching.search_over_http,

@@ -36,6 +36,8 @@ static const char help[] =
     "How\n"
     "  --take N        meows to print at most (default 20)\n"
     "  --skip N        newest meows to leave out (list)\n"
+    "  --label LABEL   KEY=VALUE: a label that the meow gets (post) or must have (list, tail); again for more\n"
+    "  --query TEXT    only meows that have all these words (tail)\n"
     "  --since CURSOR  events after this cursor, all of them, once, in order (tail); start: from the first on\n"
     "  --cursors       print the cursor before each event, to go on after it later (tail; JSON has it anyway)\n"
     "  --json          print JSON\n"
@@ -49,8 +51,11 @@ struct settings {
     const char *search;
     const char *token;
     const char *since;
+    const char *query;
     uint64_t skip;
     uint32_t take;
+    meower_label labels[MEOWER_LABELS_MAX]; /* their texts are those of the command line */
+    size_t label_count;
     bool as_json;
     bool with_cursors;
 };
@@ -78,6 +83,32 @@ static int parse_number(const char *name, const char *text, uint64_t max, uint64
     return EXIT_DONE;
 }
 
+static int refuse_label(const char *why)
+{
+    fprintf(stderr, "meowctl: --label: %s\n", why);
+    return EXIT_USAGE;
+}
+
+static int add_label(struct settings *settings, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    meower_label label;
+    meower_error error;
+
+    if (equals == NULL) {
+        return refuse_label("it must be KEY=VALUE, such as room=garden");
+    }
+    label = (meower_label){text, (size_t)(equals - text), equals + 1, strlen(equals + 1)};
+    if (meower_labels_check(&label, 1, &error) != MEOWER_OK) {
+        return refuse_label(error.message);
+    }
+    if (settings->label_count == MEOWER_LABELS_MAX) {
+        return refuse_label("there are more than 16");
+    }
+    settings->labels[settings->label_count++] = label;
+    return EXIT_DONE;
+}
+
 /* Reads the options. Returns EXIT_DONE, EXIT_USAGE, or -1 when all is said. */
 static int parse_options(int argc, char **argv, struct settings *settings)
 {
@@ -88,7 +119,9 @@ static int parse_options(int argc, char **argv, struct settings *settings)
                                             {"token", required_argument, NULL, 't'},
                                             {"take", required_argument, NULL, 'n'},
                                             {"skip", required_argument, NULL, 'k'},
+                                            {"label", required_argument, NULL, 'l'},
                                             {"since", required_argument, NULL, 'c'},
+                                            {"query", required_argument, NULL, 'q'},
                                             {"cursors", no_argument, NULL, 'C'},
                                             {"json", no_argument, NULL, 'j'},
                                             {"help", no_argument, NULL, 'h'},
@@ -117,6 +150,9 @@ static int parse_options(int argc, char **argv, struct settings *settings)
         case 'c':
             settings->since = optarg;
             break;
+        case 'q':
+            settings->query = optarg;
+            break;
         case 'C':
             settings->with_cursors = true;
             break;
@@ -131,6 +167,11 @@ static int parse_options(int argc, char **argv, struct settings *settings)
             break;
         case 'k':
             if (parse_number("skip", optarg, INT64_MAX, &settings->skip) != EXIT_DONE) {
+                return EXIT_USAGE;
+            }
+            break;
+        case 'l':
+            if (add_label(settings, optarg) != EXIT_DONE) {
                 return EXIT_USAGE;
             }
             break;
@@ -185,29 +226,52 @@ static int run(struct target *target, const struct settings *settings, const cha
     return strcmp(argument, "-") == 0 ? post_lines(target) : target->operations->post(target, argument);
 }
 
-/* Whether the words after the options are a command with its argument. */
-static int check_command(int argc, char **argv)
-{
-    static const struct {
-        const char *name;
-        int arguments;
-    } commands[] = {{"post", 1},   {"delete", 1},  {"list", 0},      {"search", 1},  {"tail", 0},
-                    {"backup", 1}, {"restore", 1}, {"new-epoch", 0}, {"rebuild", 1}, {"check", 0}};
+struct command {
+    const char *name;
+    int arguments;
+    bool takes_labels;
+};
 
-    for (size_t i = 0; argc > 0 && i < sizeof(commands) / sizeof(commands[0]); i++) {
-        if (strcmp(argv[0], commands[i].name) != 0) {
-            continue;
+static const struct command *find_command(const char *name)
+{
+    static const struct command commands[] = {
+        {"post", 1, true},     {"delete", 1, false}, {"list", 0, true},     {"search", 1, false},
+        {"tail", 0, true},     {"backup", 1, false}, {"restore", 1, false}, {"new-epoch", 0, false},
+        {"rebuild", 1, false}, {"check", 0, false},
+    };
+
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            return &commands[i];
         }
-        if (argc - 1 == commands[i].arguments) {
-            return EXIT_DONE;
-        }
-        fprintf(stderr, "meowctl: %s takes %s; try: meowctl --help\n", argv[0],
-                commands[i].arguments == 0 ? "no argument" : "one argument (quote a text with spaces)");
+    }
+    return NULL;
+}
+
+/* Whether the words after the options are a command with its argument, and the labels are for it. */
+static int check_command(int argc, char **argv, const struct settings *settings)
+{
+    const struct command *command = argc == 0 ? NULL : find_command(argv[0]);
+
+    if (command == NULL) {
+        fprintf(stderr, "meowctl: %s%s; meowctl --help names the commands\n",
+                argc == 0 ? "no command" : "unknown command ", argc == 0 ? "" : argv[0]);
         return EXIT_USAGE;
     }
-    fprintf(stderr, "meowctl: %s%s; meowctl --help names the commands\n", argc == 0 ? "no command" : "unknown command ",
-            argc == 0 ? "" : argv[0]);
-    return EXIT_USAGE;
+    if (argc - 1 != command->arguments) {
+        fprintf(stderr, "meowctl: %s takes %s; try: meowctl --help\n", command->name,
+                command->arguments == 0 ? "no argument" : "one argument (quote a text with spaces)");
+        return EXIT_USAGE;
+    }
+    if (settings->label_count > 0 && !command->takes_labels) {
+        fprintf(stderr, "meowctl: %s takes no --label; try: meowctl --help\n", command->name);
+        return EXIT_USAGE;
+    }
+    if (settings->query != NULL && strcmp(command->name, "tail") != 0) {
+        fprintf(stderr, "meowctl: %s takes no --query; try: meowctl --help\n", command->name);
+        return EXIT_USAGE;
+    }
+    return EXIT_DONE;
 }
 
 int main(int argc, char **argv)
@@ -223,7 +287,7 @@ int main(int argc, char **argv)
     if (status != EXIT_DONE) {
         return status < 0 ? EXIT_DONE : status;
     }
-    status = check_command(argc - optind, argv + optind);
+    status = check_command(argc - optind, argv + optind, &settings);
     if (status != EXIT_DONE) {
         return status;
     }
@@ -245,6 +309,9 @@ int main(int argc, char **argv)
     }
     target->as_json = settings.as_json;
     target->with_cursors = settings.with_cursors;
+    target->labels = settings.labels;
+    target->label_count = settings.label_count;
+    target->query = settings.query;
     status = run(target, &settings, argv[optind], argv[optind + 1]) == 0 ? EXIT_DONE : EXIT_FAILED;
     target->operations->close(target);
     return status;

@@ -21,21 +21,33 @@ struct http_target {
     struct curl_slist *headers;
 };
 
+/* The address of `path` on the server. The caller frees it. Returns NULL with a message on stderr when memory is short.
+ */
+static char *make_url(const struct http_target *http, const char *path)
+{
+    size_t size = strlen(http->url) + strlen(path) + 1;
+    char *url = malloc(size);
+
+    if (url == NULL) {
+        fprintf(stderr, "meowctl: no memory\n");
+        return NULL;
+    }
+    snprintf(url, size, "%s%s", http->url, path);
+    return url;
+}
+
 /* Sends a request for `path` (with its query). Returns 0 with the answer in *answer, which the caller frees in any
  * case. */
 static int request(struct http_target *http, const char *method, const char *path, const char *form,
                    struct answer *answer)
 {
-    size_t size = strlen(http->url) + strlen(path) + 1;
-    char *url = malloc(size);
+    char *url = make_url(http, path);
     int failed;
 
     *answer = (struct answer){0};
     if (url == NULL) {
-        fprintf(stderr, "meowctl: no memory\n");
         return 1;
     }
-    snprintf(url, size, "%s%s", http->url, path);
     curl_easy_reset(http->curl);
     curl_easy_setopt(http->curl, CURLOPT_URL, url);
     curl_easy_setopt(http->curl, CURLOPT_CUSTOMREQUEST, method);
@@ -48,14 +60,49 @@ static int request(struct http_target *http, const char *method, const char *pat
     return failed;
 }
 
+struct label_list {
+    meower_label labels[MEOWER_LABELS_MAX];
+    size_t count;
+};
+
+static void add_label(struct label_list *list, const char *key, const cJSON *json)
+{
+    const char *value = cJSON_GetStringValue(json);
+
+    if (value != NULL && list->count < MEOWER_LABELS_MAX) {
+        list->labels[list->count++] = (meower_label){key, strlen(key), value, strlen(value)};
+    }
+}
+
+/* Reads the labels of a meow: an object whose members are texts or arrays of texts. *list refers to them. */
+static void read_labels(const cJSON *json, struct label_list *list)
+{
+    const cJSON *member, *element;
+
+    list->count = 0;
+    if (!cJSON_IsObject(json)) {
+        return;
+    }
+    cJSON_ArrayForEach(member, json)
+    {
+        add_label(list, member->string, member);
+        cJSON_ArrayForEach(element, member)
+        {
+            add_label(list, member->string, element);
+        }
+    }
+}
+
 static void print_object(const cJSON *meow)
 {
+    struct label_list list;
     const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(meow, "id"));
     const char *body = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(meow, "body"));
     const char *created_at = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(meow, "created_at"));
 
     if (id != NULL && body != NULL && created_at != NULL) {
-        print_meow(id, created_at, body);
+        read_labels(cJSON_GetObjectItemCaseSensitive(meow, "labels"), &list);
+        print_meow(id, created_at, body, list.labels, list.count);
     } else if (id != NULL) {
         print_deletion(id);
     }
@@ -83,28 +130,57 @@ static int print_array(const struct target *target, const struct answer *answer)
     return 0;
 }
 
+static bool write_escaped(const struct http_target *http, const char *text, size_t len, FILE *out)
+{
+    char *escaped = curl_easy_escape(http->curl, text, (int)len);
+    bool is_written = escaped != NULL && fputs(escaped, out) >= 0;
+
+    curl_free(escaped);
+    return is_written;
+}
+
+/* Makes `start`, `text` (may be NULL), the labels and the query into parameters: "body=naps&label.room=the%20garden".
+ * The caller frees them. Returns NULL with a message on stderr when memory is short. */
+static char *make_parameters(const struct http_target *http, const char *start, const char *text)
+{
+    char *made = NULL;
+    size_t len;
+    FILE *out = open_memstream(&made, &len);
+    bool is_made =
+        out != NULL && fputs(start, out) >= 0 && (text == NULL || write_escaped(http, text, strlen(text), out));
+
+    for (size_t i = 0; is_made && i < http->target.label_count; i++) {
+        const meower_label *label = &http->target.labels[i];
+        is_made = fprintf(out, "&label.%.*s=", (int)label->key_len, label->key) > 0 &&
+                  write_escaped(http, label->value, label->value_len, out);
+    }
+    if (is_made && http->target.query != NULL) {
+        is_made =
+            fputs("&query=", out) >= 0 && write_escaped(http, http->target.query, strlen(http->target.query), out);
+    }
+    if ((out != NULL && fclose(out) != 0) || !is_made) {
+        fprintf(stderr, "meowctl: no memory\n");
+        free(made);
+        return NULL;
+    }
+    return made;
+}
+
 static int http_post(struct target *target, const char *body)
 {
     struct http_target *http = (struct http_target *)target;
-    char *escaped = curl_easy_escape(http->curl, body, 0);
-    size_t size = escaped == NULL ? 0 : strlen(escaped) + sizeof("body=");
-    char *form = malloc(size + 1);
+    char *form = make_parameters(http, "body=", body);
     struct answer answer = {0};
     cJSON *json = NULL;
     const char *id;
-    int failed = 1;
+    int failed = form == NULL || request(http, "POST", "/meows", form, &answer);
 
-    if (escaped != NULL && form != NULL) {
-        snprintf(form, size, "body=%s", escaped);
-        failed = request(http, "POST", "/meows", form, &answer);
-    }
     if (!failed) {
         json = cJSON_Parse(answer.text == NULL ? "" : answer.text);
         id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "id"));
         puts(id != NULL ? id : "?");
     }
     cJSON_Delete(json);
-    curl_free(escaped);
     free(form);
     free(answer.text);
     return failed;
@@ -126,34 +202,39 @@ static int http_remove(struct target *target, const char *id)
     return failed;
 }
 
+static int get_meows(struct target *target, const char *path)
+{
+    struct answer answer = {0};
+    int failed = path == NULL || request((struct http_target *)target, "GET", path, NULL, &answer) ||
+                 print_array(target, &answer);
+
+    free(answer.text);
+    return failed;
+}
+
 static int http_list(struct target *target, uint64_t skip, uint32_t take)
 {
-    struct answer answer;
-    char path[80];
+    char start[80];
+    char *path;
     int failed;
 
-    snprintf(path, sizeof(path), "/meows?skip=%llu&take=%u", (unsigned long long)skip, take);
-    failed = request((struct http_target *)target, "GET", path, NULL, &answer) || print_array(target, &answer);
-    free(answer.text);
+    snprintf(start, sizeof(start), "/meows?skip=%llu&take=%u", (unsigned long long)skip, take);
+    path = make_parameters((struct http_target *)target, start, NULL);
+    failed = get_meows(target, path);
+    free(path);
     return failed;
 }
 
 static int http_search(struct target *target, const char *text, uint32_t take)
 {
-    struct http_target *http = (struct http_target *)target;
-    char *escaped = curl_easy_escape(http->curl, text, 0);
-    size_t size = escaped == NULL ? 0 : strlen(escaped) + 64;
-    char *path = malloc(size + 1);
-    struct answer answer = {0};
-    int failed = 1;
+    char start[80];
+    char *path;
+    int failed;
 
-    if (escaped != NULL && path != NULL) {
-        snprintf(path, size, "/search?take=%u&query=%s", take, escaped);
-        failed = request(http, "GET", path, NULL, &answer) || print_array(target, &answer);
-    }
-    curl_free(escaped);
+    snprintf(start, sizeof(start), "/search?take=%u&query=", take);
+    path = make_parameters((struct http_target *)target, start, text);
+    failed = get_meows(target, path);
     free(path);
-    free(answer.text);
     return failed;
 }
 
@@ -214,14 +295,12 @@ static int end_after_silence(void *context, curl_off_t total, curl_off_t receive
 }
 
 /* Follows the stream once, until it breaks. Returns the HTTP status, 0 when there was no answer. */
-static long follow(struct http_target *http, struct event_stream *stream, char *reason)
+static long follow(struct http_target *http, const char *url, struct event_stream *stream, char *reason)
 {
-    char url[2048];
     struct silence silence = {0};
     long http_status = 0;
     CURLcode code;
 
-    snprintf(url, sizeof(url), "%s/events?cursor=%s", http->url, stream->last_id);
     curl_easy_reset(http->curl);
     curl_easy_setopt(http->curl, CURLOPT_URL, url);
     curl_easy_setopt(http->curl, CURLOPT_FAILONERROR, 1L);
@@ -237,25 +316,38 @@ static long follow(struct http_target *http, struct event_stream *stream, char *
     return http_status;
 }
 
+/* The address at which the stream goes on. The caller frees it; NULL with a message on stderr. */
+static char *make_stream_url(const struct http_target *http, const struct event_stream *stream)
+{
+    char *path = make_parameters(http, "/events?cursor=", stream->last_id);
+    char *url = path == NULL ? NULL : make_url(http, path);
+
+    free(path);
+    return url;
+}
+
 static int http_tail(struct target *target, const char *cursor)
 {
     struct http_target *http = (struct http_target *)target;
     struct event_stream stream;
     char reason[CURL_ERROR_SIZE];
     long http_status;
+    char *url;
 
     event_stream_init(&stream, cursor, show_event, http);
-    for (;;) {
-        http_status = follow(http, &stream, reason);
+    while ((url = make_stream_url(http, &stream)) != NULL) {
+        http_status = follow(http, url, &stream, reason);
+        free(url);
         if (http_status >= 400 && http_status < 500) {
-            fprintf(stderr, "meowctl: the server refused (%ld); is the cursor right?\n", http_status);
-            event_stream_free(&stream);
-            return 1;
+            fprintf(stderr, "meowctl: the server refused (%ld); are the cursor and the query right?\n", http_status);
+            break;
         }
         fprintf(stderr, "meowctl: %s: %s; trying again\n", http->url, reason);
         event_stream_reconnect(&stream);
         sleep(RETRY_SECONDS);
     }
+    event_stream_free(&stream);
+    return 1;
 }
 
 static void http_close(struct target *target)

@@ -2,11 +2,14 @@
 #ifndef CTL_PRINT_H
 #define CTL_PRINT_H
 
+#include <meower/meow.h>
 #include <stddef.h>
 
-/* "2026-11-23 23:49:58  id  body". `body` is HTML-escaped, as the feed has it; it is shown as it was typed, with
- * control characters left out and line breaks indented. */
-void print_meow(const char *id, const char *created_at, const char *body);
+/* "2026-11-23 23:49:58  id  body", and "  room=garden tag="two words"" when there are labels. `body` is HTML-escaped,
+ * as the feed has it; it is shown as it was typed, with control characters left out and line breaks indented. Those of
+ * a label are shown as JSON writes them. */
+void print_meow(const char *id, const char *created_at, const char *body, const meower_label *labels,
+                size_t label_count);
 
 /* "deleted  id". */
 void print_deletion(const char *id);

@@ -34,7 +34,7 @@ static void print_one(const meower_meow *meow)
     char created_at[32];
 
     format_time(meow->created_at_us, created_at);
-    print_meow(meow->id, created_at, meow->body);
+    print_meow(meow->id, created_at, meow->body, meow->labels, meow->label_count);
 }
 
 static int print_page(const struct target *target, meower_page *page)
@@ -60,13 +60,18 @@ static int store_post(struct target *target, const char *body)
     meower_feed *feed = ((struct store_target *)target)->feed;
     meower_command *command;
     meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
+    meower_post post = MEOWER_POST_INIT;
     meower_error error;
     int status = meower_command_open(feed, &command, &error);
 
     if (status != MEOWER_OK) {
         return fail(&error);
     }
-    status = meower_command_post(command, body, strlen(body), NULL, WAIT_MS, &result, &error);
+    post.body = body;
+    post.body_len = strlen(body);
+    post.labels = target->labels;
+    post.label_count = target->label_count;
+    status = meower_command_post_one(command, &post, WAIT_MS, &result, &error);
     meower_command_close(command);
     if (status != MEOWER_OK) {
         return fail(&error);
@@ -103,6 +108,8 @@ static int store_list(struct target *target, uint64_t skip, uint32_t take)
     }
     list.skip = skip;
     list.take = take;
+    list.labels = target->labels;
+    list.label_count = target->label_count;
     status = meower_query_list(query, &list, WAIT_MS, &page, &error);
     meower_query_close(query);
     return status == MEOWER_OK ? print_page(target, page) : fail(&error);
@@ -160,11 +167,18 @@ static void print_event(const struct target *target, const meower_event *event)
 
 static int store_tail(struct target *target, const char *cursor)
 {
+    meower_follow follow = MEOWER_FOLLOW_INIT;
     meower_subscription *subscription;
     const meower_event *event;
     meower_error error;
-    int status = meower_subscription_open(((struct store_target *)target)->feed, cursor, &subscription, &error);
+    int status;
 
+    follow.cursor = cursor;
+    follow.labels = target->labels;
+    follow.label_count = target->label_count;
+    follow.text = target->query;
+    follow.text_len = target->query == NULL ? 0 : strlen(target->query);
+    status = meower_subscription_follow(((struct store_target *)target)->feed, &follow, &subscription, &error);
     if (status != MEOWER_OK) {
         return fail(&error);
     }

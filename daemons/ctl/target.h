@@ -2,6 +2,7 @@
 #ifndef CTL_TARGET_H
 #define CTL_TARGET_H
 
+#include <meower/meow.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,8 +23,11 @@ struct target_operations {
 /* The first member of what an implementation allocates. */
 struct target {
     const struct target_operations *operations;
-    bool as_json;      /* print JSON instead of lines for people */
-    bool with_cursors; /* tail: print the cursor before each event; JSON has it in any case */
+    bool as_json;               /* print JSON instead of lines for people */
+    bool with_cursors;          /* tail: print the cursor before each event; JSON has it in any case */
+    const meower_label *labels; /* post: what the meow is to carry; list, tail: what meows must carry */
+    size_t label_count;
+    const char *query; /* tail: the words that meows must have; NULL: any */
 };
 
 /* A server at `url`; `token` (may be NULL) authorises deletions. NULL with a message on stderr when it cannot be made.

@@ -14,6 +14,7 @@
 
 #include <meower/base.h>
 #include <meower/command.h>
+#include <meower/filter.h>
 #include <meower/maintenance.h>
 #include <meower/meow.h>
 #include <meower/options.h>

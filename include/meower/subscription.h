@@ -30,6 +30,25 @@ typedef struct meower_event {
 /* The cursor before the first event. */
 #define MEOWER_CURSOR_START "start"
 
+/* What to follow: what comes after a cursor, and of that, what carries these labels and has these words. A deletion is
+ * given whatever the filter says, for what the meow was is gone: a program leaves alone what it does not show. A cursor
+ * is good for any filter. Initialise with MEOWER_FOLLOW_INIT. Since 0.2. */
+typedef struct meower_follow {
+    size_t struct_size;         /* sizeof(meower_follow) */
+    const char *cursor;         /* as meower_subscription_open() takes it */
+    const meower_label *labels; /* only meows that carry these: values of one key are alternatives, different keys must
+                                   all hold. In any order */
+    size_t label_count;         /* 0 to MEOWER_LABELS_MAX; 0: any meow */
+    const char *text;           /* a standing search, UTF-8, plain text: only meows that all its words match, each
+                                   exactly, with typos, joined or split, or the last one as a prefix (docs/SEARCH.md, "On
+                                   live streams"); NULL: any meow */
+    size_t text_len;            /* bytes, at most 8,192 */
+} meower_follow;
+#define MEOWER_FOLLOW_INIT                                                                                             \
+    {                                                                                                                  \
+        sizeof(meower_follow), NULL, NULL, 0, NULL, 0                                                                  \
+    }
+
 /* Subscribes on `instance`, which must outlive the handle, to what follows `cursor`; NULL or "": to what follows now;
  * MEOWER_CURSOR_START (since 0.2): to all that the store has, from the first event on. An unknown cursor (another
  * epoch, or beyond the head) is no error: the subscription starts now and meower_subscription_recovered() is 0. Where
@@ -40,11 +59,18 @@ typedef struct meower_event {
 MEOWER_API int meower_subscription_open(struct meower_feed *instance, const char *cursor, meower_subscription **out,
                                         meower_error *error);
 
-/* Subscribes to what follows `cursor` as meower_subscription_open() does, but never blocks: no event comes, and
- * meower_subscription_recovered() and _cursor() mean nothing, until meower_subscription_started() has returned 1.
- * Errors: INVALID, UNSUPPORTED, NO_MEMORY, IO, CLOSED, FORKED. Any thread. Since 0.1. */
-MEOWER_API int meower_subscription_begin(struct meower_feed *instance, const char *cursor, meower_subscription **out,
-                                         meower_error *error);
+/* Subscribes as meower_subscription_open() does to what `follow` (copied; NULL: to all that follows now) says. Errors:
+ * those, and INVALID when a label or the text is not right or no word is in the text, with the reason in `error`;
+ * UNSUPPORTED also when a member of a later version is set. Any thread. Since 0.2. */
+MEOWER_API int meower_subscription_follow(struct meower_feed *instance, const meower_follow *follow,
+                                          meower_subscription **out, meower_error *error);
+
+/* Subscribes as meower_subscription_follow() does, but never blocks: no event comes, and
+ * meower_subscription_recovered(), _cursor() and _position() mean nothing, until meower_subscription_started() has
+ * returned 1. Errors: INVALID, UNSUPPORTED, NO_MEMORY, IO, CLOSED, FORKED. Any thread. Since 0.1; takes `follow`, not a
+ * cursor, since 0.2. */
+MEOWER_API int meower_subscription_begin(struct meower_feed *instance, const meower_follow *follow,
+                                         meower_subscription **out, meower_error *error);
 
 /* Returns 1 when it is known where the subscription starts, 0 when not yet (the descriptor is readable once it may be),
  * or why the store could not be looked at: UNAVAILABLE, IO or BUSY (retriable: call again later), CLOSED; INVALID when
@@ -59,15 +85,20 @@ MEOWER_API int meower_subscription_fd(const meower_subscription *subscription);
  * Any thread. Since 0.1. */
 MEOWER_API int meower_subscription_recovered(const meower_subscription *subscription);
 
-/* Returns the position of the last event taken (at first: where it started), as a token. The handle's, valid until the
- * next call of meower_subscription_next(), _next_many() or _wait(). One thread at a time. Since 0.1. */
+/* Returns the position of the last event taken (at first: where it started), as a token. When nothing was left to take
+ * it is further on, after what did not match. The handle's, valid until the next call of meower_subscription_next(),
+ * _next_many() or _wait(). One thread at a time. Since 0.1. */
 MEOWER_API const char *meower_subscription_cursor(const meower_subscription *subscription);
+
+/* Returns the same position as a number, which rises by one with each event of the feed; 0 when the handle is NULL. One
+ * thread at a time. Since 0.2. */
+MEOWER_API uint64_t meower_subscription_position(const meower_subscription *subscription);
 
 /* Takes the next event. Returns 1 and sets *out, which is the handle's (see meower_event), when one was taken, 0 when
  * none waits, or an error: UNAVAILABLE or IO when the store cannot be read now, BUSY when too many requests wait for it
  * (both retriable: call again later, nothing is skipped; the descriptor stays readable), NO_MEMORY, CLOSED, FORKED.
- * Never blocks. One thread at a time. Since 0.1.
- */
+ * With a filter it also returns 0 when it has looked at about a thousand events and none matched; the descriptor is
+ * then still readable, and the next call goes on. Never blocks. One thread at a time. Since 0.1. */
 MEOWER_API int meower_subscription_next(meower_subscription *subscription, const meower_event **out,
                                         meower_error *error);
 

@@ -7,14 +7,11 @@
 #include "base/cursor.h"
 #include "base/filter.h"
 #include "base/sized.h"
-#include "base/utf8.h"
 #include <stdlib.h>
 #include <string.h>
 
-#define SEARCH_SKIP_MAX                                                                                                \
-    10000                    /* matches to leave out: what search engines allow by default (index.max_result_window)   \
-                              */
-#define SEARCH_TEXT_MAX 8192 /* bytes of a query */
+/* Matches to leave out: what search engines allow by default (index.max_result_window). */
+#define SEARCH_SKIP_MAX 10000
 
 /* The public handle is its inbox. */
 struct meower_query {
@@ -227,12 +224,10 @@ static int check_search(const meower_search *search, meower_error *error)
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "a search may skip at most %d matches",
                                 SEARCH_SKIP_MAX);
     }
-    if (search->text_len > SEARCH_TEXT_MAX || (search->text == NULL && search->text_len > 0) ||
-        !utf8_is_valid(search->text, search->text_len)) {
-        return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "a search text must be UTF-8 of at most %d bytes",
-                                SEARCH_TEXT_MAX);
-    }
-    return check_take(search->take, error);
+
+    int status = check_search_text(search->text, search->text_len, error);
+
+    return status == MEOWER_OK ? check_take(search->take, error) : status;
 }
 
 /* As take_list(). */

@@ -5,6 +5,7 @@
  * Where it starts is judged by the feed as it is when it is opened, not by what this process has heard of it: where
  * others write to the store, a reader looks there first. */
 #include "api/arguments.h"
+#include "api/follow.h"
 #include "api/instance.h"
 #include "base/clock.h"
 #include "base/cursor.h"
@@ -12,6 +13,9 @@
 #include "run/deadline.h"
 #include <stdlib.h>
 #include <string.h>
+
+/* Batches without a match that one call looks through: reading a long past takes many calls, and holds up no loop. */
+#define BATCHES_A_CALL 4
 
 /* An event as the user sees it. */
 struct given {
@@ -24,14 +28,16 @@ struct meower_subscription {
     struct feed *feed;
     struct notifier notifier;
     struct event_listener listener;
-    bool has_cursor; /* the user gave one: the next two are what it says */
+    struct meower_filter *filter; /* NULL: everything is given */
+    bool has_cursor;              /* the user gave one: the next two are what it says */
     char wanted_epoch[MEOWER_EPOCH_SIZE];
     uint64_t wanted;
     bool is_started; /* it is known where it starts */
     bool is_recovered;
-    uint64_t position; /* of the last event taken */
+    uint64_t position; /* of the last event taken, or looked at in vain */
     char cursor[MEOWER_CURSOR_SIZE];
     struct event_batch batch;
+    bool is_sifted;      /* it has only what matches */
     size_t next;         /* event of the batch to be taken next */
     struct given *given; /* the events taken last */
     size_t given_max;
@@ -57,6 +63,7 @@ static void subscription_release(struct meower_subscription *subscription)
     }
     event_batch_release(&subscription->fetched);
     notifier_close(&subscription->notifier);
+    meower_filter_free(subscription->filter);
     free(subscription->given);
     free(subscription->frames);
     free(subscription);
@@ -140,7 +147,8 @@ static void start_or_look(struct meower_subscription *subscription)
     }
 }
 
-static int allocate(meower_feed *instance, const char *cursor, struct meower_subscription **out, meower_error *error)
+static int allocate(meower_feed *instance, const meower_follow *follow, struct meower_subscription **out,
+                    meower_error *error)
 {
     struct meower_subscription *subscription = calloc(1, sizeof(*subscription));
     int status;
@@ -150,12 +158,16 @@ static int allocate(meower_feed *instance, const char *cursor, struct meower_sub
     }
     subscription->instance = instance;
     subscription->feed = instance_feed(instance);
-    status = parse_wanted(subscription, cursor, error);
+    status = parse_wanted(subscription, follow->cursor, error);
+    if (status == MEOWER_OK) {
+        status = follow_compile(follow, &subscription->filter, error);
+    }
     if (status == MEOWER_OK && notifier_open(&subscription->notifier) != MEOWER_OK) {
         status = meower_error_set(error, MEOWER_ERROR_IO, 0, 0,
                                   "no file descriptor is left for a subscription; raise the limit (ulimit -n)");
     }
     if (status != MEOWER_OK) {
+        meower_filter_free(subscription->filter);
         free(subscription);
         return status;
     }
@@ -167,9 +179,11 @@ static int allocate(meower_feed *instance, const char *cursor, struct meower_sub
     return MEOWER_OK;
 }
 
-int meower_subscription_begin(meower_feed *instance, const char *cursor, meower_subscription **out, meower_error *error)
+int meower_subscription_begin(meower_feed *instance, const meower_follow *given, meower_subscription **out,
+                              meower_error *error)
 {
     struct meower_subscription *subscription = NULL;
+    meower_follow follow;
     int status = out == NULL ? refuse_null("out", error) : instance_check(instance, error);
 
     if (status != MEOWER_OK) {
@@ -179,8 +193,8 @@ int meower_subscription_begin(meower_feed *instance, const char *cursor, meower_
         return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
                                 "this instance has no subscriptions; add \"subscription\" to the option roles");
     }
-    status = allocate(instance, cursor, &subscription, error);
-    if (status != MEOWER_OK) {
+    status = follow_read(given, &follow, error);
+    if (status != MEOWER_OK || (status = allocate(instance, &follow, &subscription, error)) != MEOWER_OK) {
         return status;
     }
     event_log_listen(&subscription->feed->log, &subscription->listener);
@@ -233,10 +247,19 @@ static int wait_for_look(struct meower_subscription *subscription, int64_t deadl
 
 int meower_subscription_open(meower_feed *instance, const char *cursor, meower_subscription **out, meower_error *error)
 {
+    meower_follow follow = MEOWER_FOLLOW_INIT;
+
+    follow.cursor = cursor;
+    return meower_subscription_follow(instance, &follow, out, error);
+}
+
+int meower_subscription_follow(meower_feed *instance, const meower_follow *follow, meower_subscription **out,
+                               meower_error *error)
+{
     struct meower_subscription *subscription = NULL;
     int64_t deadline_us;
     int status =
-        out == NULL ? refuse_null("out", error) : meower_subscription_begin(instance, cursor, &subscription, error);
+        out == NULL ? refuse_null("out", error) : meower_subscription_begin(instance, follow, &subscription, error);
 
     if (status != MEOWER_OK) {
         return status;
@@ -270,6 +293,11 @@ int meower_subscription_recovered(const meower_subscription *subscription)
 const char *meower_subscription_cursor(const meower_subscription *subscription)
 {
     return subscription == NULL ? "" : subscription->cursor;
+}
+
+uint64_t meower_subscription_position(const meower_subscription *subscription)
+{
+    return subscription == NULL ? 0 : subscription->position;
 }
 
 /* Takes over what a fetch has brought. Returns 1, or why it failed. */
@@ -426,27 +454,49 @@ static int check_call(const meower_subscription *subscription, const char *name,
     return instance_check_process(subscription == NULL ? NULL : subscription->instance, error);
 }
 
+/* Drops what does not match from a batch that is new. */
+static int sift(struct meower_subscription *subscription, meower_error *error)
+{
+    int status = MEOWER_OK;
+
+    if (subscription->filter != NULL && !subscription->is_sifted) {
+        status = follow_sift(subscription->filter, &subscription->batch, error);
+        subscription->is_sifted = status == MEOWER_OK;
+    }
+    return status;
+}
+
+/* All of the batch was taken. It may have ended with what does not match, or with creations whose meows are gone. */
+static void end_batch(struct meower_subscription *subscription)
+{
+    if (subscription->batch.through > subscription->position) {
+        subscription->position = subscription->batch.through;
+        cursor_format(subscription->feed->epoch, subscription->position, subscription->cursor);
+    }
+    event_batch_release(&subscription->batch);
+    subscription->next = 0;
+    subscription->is_sifted = false;
+}
+
 /* Takes the next events, at most `max`, for a call that was checked. */
 static int take_events(struct meower_subscription *subscription, const meower_event **events, size_t max,
                        meower_error *error)
 {
-    struct event_batch *batch = &subscription->batch;
+    int status = sift(subscription, error);
 
-    while (subscription->next == batch->count) {
-        int status;
-        if (batch->through > subscription->position) {
-            /* The batch ended with creations whose meows are gone. */
-            subscription->position = batch->through;
-            cursor_format(subscription->feed->epoch, subscription->position, subscription->cursor);
+    for (unsigned batches = 1; status == MEOWER_OK && subscription->next == subscription->batch.count; batches++) {
+        end_batch(subscription);
+        if (subscription->filter != NULL && batches > BATCHES_A_CALL) {
+            notifier_raise(&subscription->notifier);
+            return 0;
         }
-        event_batch_release(batch);
-        subscription->next = 0;
         status = refill(subscription, error);
         if (status != 1) {
             return status;
         }
+        status = sift(subscription, error);
     }
-    return give_some(subscription, events, max, error);
+    return status == MEOWER_OK ? give_some(subscription, events, max, error) : status;
 }
 
 int meower_subscription_next(meower_subscription *subscription, const meower_event **out, meower_error *error)

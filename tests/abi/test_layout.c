@@ -52,6 +52,7 @@ static void structs_that_may_grow_do_not_shrink(void **state)
     assert_true(sizeof(meower_backend_config) >= 64);
     assert_true(sizeof(meower_list) >= 72);
     assert_true(sizeof(meower_search) >= 48);
+    assert_true(sizeof(meower_follow) >= 48);
     assert_true(sizeof(meower_post) >= 56);
     assert_true(sizeof(meower_command_result) >= 120);
     assert_true(sizeof(meower_health) >= 520);
@@ -154,6 +155,7 @@ static void structs_that_say_their_size_end_with_a_member(void **state)
     }
     assert_int_equal(sizeof(meower_list), offsetof(meower_list, label_count) + sizeof(size_t));
     assert_int_equal(sizeof(meower_search), offsetof(meower_search, cursor) + sizeof(char *));
+    assert_int_equal(sizeof(meower_follow), offsetof(meower_follow, text_len) + sizeof(size_t));
     assert_int_equal(sizeof(meower_post), offsetof(meower_post, label_count) + sizeof(size_t));
     assert_int_equal(sizeof(meower_command_result), offsetof(meower_command_result, flags) + sizeof(uint32_t));
     assert_int_equal(sizeof(meower_health), offsetof(meower_health, reason) + 500);
@@ -166,6 +168,7 @@ static void initialisers_say_the_size_and_the_usual_page(void **state)
 {
     meower_list list = MEOWER_LIST_INIT;
     meower_search search = MEOWER_SEARCH_INIT;
+    meower_follow follow = MEOWER_FOLLOW_INIT;
     meower_post post = MEOWER_POST_INIT;
     meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_health health = MEOWER_HEALTH_INIT;
@@ -176,6 +179,7 @@ static void initialisers_say_the_size_and_the_usual_page(void **state)
     (void)state;
     assert_int_equal(list.struct_size, sizeof(meower_list));
     assert_int_equal(search.struct_size, sizeof(meower_search));
+    assert_int_equal(follow.struct_size, sizeof(meower_follow));
     assert_int_equal(post.struct_size, sizeof(meower_post));
     assert_int_equal(result.struct_size, sizeof(meower_command_result));
     assert_int_equal(health.struct_size, sizeof(meower_health));

@@ -42,11 +42,11 @@ export class Deployment {
     if (status !== 0) throw new Error(`the server did not end well (${status})`);
   }
 
-  async post(body) {
+  async post(body, labels) {
     const response = await fetch(`${this.url}/meows`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ body }),
+      body: JSON.stringify({ body, labels }),
     });
     if (!response.ok) throw new Error(`POST /meows: ${response.status} ${await response.text()}`);
     return (await response.json()).id;

@@ -221,6 +221,65 @@ static void subscribe_and_resume(struct world *world)
     }
 }
 
+/* Takes what comes for a while from a subscription that wants the garden only, and holds each event against a filter of
+ * the same. Returns how many events it was given, or -1 when the last call failed. */
+static int follow_garden(struct world *world, meower_subscription *subscription, const meower_filter *filter)
+{
+    const meower_event *event;
+    meower_error error = {0};
+    int given = 0, status = 0;
+    for (int idle = 0; idle < 10;) {
+        status = meower_subscription_next(subscription, &event, &error);
+        if (status == 1) {
+            int matches = meower_filter_matches(filter, event, &error);
+            if (matches < 0) {
+                world_check_error(world, "meower_filter_matches", matches, &error);
+            }
+            if (matches == 0 || (event->kind == MEOWER_EVENT_CREATED && event->meow->label_count != 2)) {
+                world_fail("a filtered subscription gives \"%s\"", event->meow->body);
+            }
+            given += event->kind == MEOWER_EVENT_CREATED ? 1 : 0;
+            continue;
+        }
+        if (status < 0) {
+            world_check_error(world, "meower_subscription_next", status, &error);
+        }
+        world_run(world, 0);
+        idle++;
+    }
+    return status < 0 ? -1 : given;
+}
+
+/* What follows with a label and a standing search: all of it, out of the store and live, whatever fails in between. */
+static void subscribe_to_garden(struct world *world)
+{
+    const meower_label term = MEOWER_LABEL("room", "garden");
+    const meower_follow follow = {sizeof(follow), world->first_cursor, &term, 1, "times meow", 10};
+    meower_subscription *subscription = NULL;
+    meower_filter *filter = NULL;
+    meower_error error = {0};
+    int status = meower_filter_new(&follow, &filter, &error);
+    if (status != MEOWER_OK) {
+        world_check_error(world, "meower_filter_new", status, &error);
+        return;
+    }
+    status = meower_subscription_follow(world->feed, &follow, &subscription, &error);
+    if (status == MEOWER_OK) {
+        world_post_many(world, 8);
+        int given = follow_garden(world, subscription, filter), stored = 0;
+        for (unsigned i = 1; i < 8; i += 2) {
+            stored += world->entries[SEEDED + i].outcome == OUTCOME_STORED ? 1 : 0;
+        }
+        if (given >= 0 && (given < stored || given > 4)) {
+            world_fail("a filtered subscription gives %d meows of %d", given, stored);
+        }
+    } else {
+        world_check_error(world, "meower_subscription_follow", status, &error);
+    }
+    meower_subscription_close(subscription);
+    meower_filter_free(filter);
+}
+
 /* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 /* The index goes on, or is made anew, from the store. */
@@ -268,6 +327,7 @@ const struct scenario scenarios[] = {
     {.name = "get", .beginning = BEGIN_SEEDED, .play = get},
     {.name = "search", .beginning = BEGIN_SEEDED, .play = search},
     {.name = "subscribe", .beginning = BEGIN_SEEDED, .play = subscribe_and_resume},
+    {.name = "subscribe-filtered", .beginning = BEGIN_SEEDED, .play = subscribe_to_garden},
     {.name = "restart", .beginning = BEGIN_BEHIND, .needs_files = true, .play = catch_up},
     {.name = "recover", .beginning = BEGIN_CRASHED, .needs_files = true, .play = catch_up},
     {.name = "rebuild", .beginning = BEGIN_FOREIGN, .needs_files = true, .play = catch_up},

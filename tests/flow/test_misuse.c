@@ -25,6 +25,9 @@ static void every_call_refuses_null_handles(void **state)
     meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     meower_page *page = NULL;
     const meower_event *event;
+    meower_filter *filter;
+    meower_event given = {.kind = MEOWER_EVENT_DELETED};
+    int matches;
     meower_health health = MEOWER_HEALTH_INIT;
     meower_metric metric = MEOWER_METRIC_INIT;
     meower_rebuild rebuild = MEOWER_REBUILD_INIT;
@@ -62,6 +65,11 @@ static void every_call_refuses_null_handles(void **state)
     REFUSED(meower_query_get(NULL, id, NULL, 0, &page, &error));
     REFUSED(meower_subscription_open(NULL, NULL, &subscription, &error));
     REFUSED(meower_subscription_begin(NULL, NULL, &subscription, &error));
+    REFUSED(meower_subscription_follow(NULL, NULL, &subscription, &error));
+    REFUSED(meower_filter_new(NULL, &filter, &error));
+    REFUSED(meower_filter_matches(NULL, &given, &error));
+    REFUSED(meower_filter_matches_many(NULL, 1, &given, &matches, &error));
+    assert_int_equal(meower_subscription_position(NULL), 0);
     REFUSED(meower_subscription_started(NULL, &error));
     REFUSED_PLAINLY(meower_subscription_fd(NULL));
     REFUSED(meower_subscription_next(NULL, &event, &error));
@@ -87,6 +95,10 @@ static void every_call_refuses_null_arguments(void **state)
     struct fixture fixture;
     meower_subscription *subscription;
     meower_search search = MEOWER_SEARCH_INIT;
+    const meower_filter *filter = NULL;
+    const meower_follow follow = MEOWER_FOLLOW_INIT;
+    const meower_event given = {.kind = MEOWER_EVENT_DELETED};
+    int matches;
     meower_error error;
 
     (void)state;
@@ -98,6 +110,10 @@ static void every_call_refuses_null_arguments(void **state)
     REFUSED(meower_rebuild_state(fixture.feed, NULL, &error));
     REFUSED(meower_check_run(NULL, NULL, &error));
     REFUSED(meower_subscription_begin(fixture.feed, NULL, NULL, &error));
+    REFUSED(meower_subscription_follow(fixture.feed, NULL, NULL, &error));
+    REFUSED(meower_filter_new(&follow, NULL, &error));
+    REFUSED(meower_filter_matches_many(&filter, 1, NULL, &matches, &error));
+    REFUSED(meower_filter_matches_many(&filter, 1, &given, NULL, &error));
     REFUSED(meower_health_at(fixture.feed, 0, NULL, &error));
     REFUSED(meower_metric_at(fixture.feed, 0, NULL, &error));
     REFUSED(meower_command_open(fixture.feed, NULL, &error));

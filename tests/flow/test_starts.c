@@ -163,6 +163,7 @@ static void a_known_cursor_is_good_while_no_look_is_taken(void **state)
     meower_subscription *waiting;
     meower_subscription *known;
     meower_subscription *unknown;
+    meower_follow follow = MEOWER_FOLLOW_INIT;
     meower_command_result posted = MEOWER_COMMAND_RESULT_INIT;
 
     (void)state;
@@ -170,7 +171,8 @@ static void a_known_cursor_is_good_while_no_look_is_taken(void **state)
     posted = post(pair.one.command, "first");
     run_both_for(&pair, 1100);
     assert_int_equal(meower_subscription_begin(pair.two.feed, NULL, &waiting, NULL), MEOWER_OK);
-    assert_int_equal(meower_subscription_begin(pair.two.feed, posted.cursor, &known, NULL), MEOWER_OK);
+    follow.cursor = posted.cursor;
+    assert_int_equal(meower_subscription_begin(pair.two.feed, &follow, &known, NULL), MEOWER_OK);
     assert_true(is_readable(meower_subscription_fd(known)));
     assert_int_equal(meower_subscription_started(known, NULL), 1);
     assert_int_equal(meower_subscription_recovered(known), 1);

@@ -24,6 +24,11 @@ struct later_metric {
     uint64_t added;
 };
 
+struct later_follow {
+    meower_follow follow;
+    int added;
+};
+
 struct later_rebuild {
     meower_rebuild rebuild;
     uint64_t added;
@@ -74,6 +79,8 @@ static void a_member_of_a_later_release_that_is_set_is_refused(void **state)
     struct later_health health = {MEOWER_HEALTH_INIT, 1};
     struct later_metric metric = {MEOWER_METRIC_INIT, 1};
     struct later_rebuild rebuild = {MEOWER_REBUILD_INIT, 1};
+    struct later_follow follow = {MEOWER_FOLLOW_INIT, 1};
+    meower_subscription *subscription = NULL;
     meower_error error;
 
     (void)state;
@@ -100,6 +107,10 @@ static void a_member_of_a_later_release_that_is_set_is_refused(void **state)
     assert_int_equal(meower_metric_at(fixture.feed, 0, &metric.metric, NULL), MEOWER_ERROR_UNSUPPORTED);
     rebuild.rebuild.struct_size = sizeof(rebuild);
     assert_int_equal(meower_rebuild_state(fixture.feed, &rebuild.rebuild, NULL), MEOWER_ERROR_UNSUPPORTED);
+    follow.follow.struct_size = sizeof(follow);
+    assert_int_equal(meower_subscription_begin(fixture.feed, &follow.follow, &subscription, NULL),
+                     MEOWER_ERROR_UNSUPPORTED);
+    assert_null(subscription);
     fixture_end(&fixture);
 }
 

@@ -1,10 +1,13 @@
 """meowctl: the command line, against a server and straight on a store."""
 
+import contextlib
+import http.server
 import json
 import os
 import pathlib
 import sqlite3
 import subprocess
+import threading
 import time
 import urllib.request
 
@@ -65,7 +68,13 @@ def test_text_cannot_control_the_terminal(meowctl, tmp_path):
 
 def test_wrong_use_is_explained(meowctl):
     for arguments, reason in (((), "no command"), (("dance",), "dance"), (("post",), "one argument"),
-                              (("--take", "many", "list"), "--take"), (("list", "x"), "no argument")):
+                              (("--take", "many", "list"), "--take"), (("list", "x"), "no argument"),
+                              (("--label", "room", "list"), "must be KEY=VALUE, such as room=garden"),
+                              (("--label", "Room=x", "list"), "begins with a letter"),
+                              (("--label", "room=", "post", "x"), 'the value of the label "room="'),
+                              ((*(("--label", "tag=a") * 17), "list"), "more than 16"),
+                              (("--label", "room=x", "delete", "x"), "delete takes no --label"),
+                              (("--query", "cats", "list"), "list takes no --query")):
         result = meowctl(*arguments)
         assert result.returncode == 2 and reason in result.stderr, arguments
 
@@ -163,3 +172,119 @@ def test_tail_says_when_a_cursor_is_not_of_this_feed(program, meowctl, server, t
                 assert "not of this feed" in tail.stderr.readline()
             finally:
                 tail.terminate()
+
+
+# ---- labels
+
+
+def test_labels_are_posted_shown_and_filters_on_a_store(meowctl, tmp_path):
+    check_labels(lambda *arguments, **options: meowctl("--store", f"sqlite:{tmp_path}/feed.db", *arguments, **options))
+
+
+def test_labels_are_posted_shown_and_filters_on_a_server(meowctl, server):
+    check_labels(lambda *arguments, **options: meowctl("--url", server.base_url, *arguments, **options))
+
+
+def check_labels(meowctl):
+    garden, roof = ("--label", "room=the garden & yard"), ("--label", "room=roof")
+    meowctl(*garden, "--label", "tag=naps", "--label", "tag=cats", "post", "on the wall")
+    meowctl(*roof, "post", "-", text="up\nhigh\n")
+    meowctl("post", "nowhere")
+
+    def listed(*arguments):
+        return [line.split("  ", 2)[2] for line in meowctl("--take", "4", *arguments, "list").stdout.splitlines()]
+
+    wall = 'on the wall  room="the garden & yard" tag=cats tag=naps'
+    assert listed() == ["nowhere", "high  room=roof", "up  room=roof", wall]
+    assert listed(*roof) == ["high  room=roof", "up  room=roof"]
+    assert listed(*roof, "--skip", "1") == ["up  room=roof"]
+    assert listed(*roof, *garden, "--label", "tag=cats") == [wall]
+    assert listed("--label", "room=cellar") == []
+    assert [meow["labels"] for meow in json.loads(meowctl("--json", *garden, "list").stdout)] == [
+        {"room": "the garden & yard", "tag": ["cats", "naps"]}]
+
+
+def test_a_label_twice_is_refused_when_it_is_posted(meowctl, tmp_path):
+    refused = meowctl("--store", f"sqlite:{tmp_path}/feed.db", "--label", "tag=a", "--label", "tag=a", "post", "x")
+    assert refused.returncode == 1 and '"tag=a" is there twice' in refused.stderr
+
+
+def test_tail_shows_labels(meowctl, program, tmp_path):
+    store = ("--store", f"sqlite:{tmp_path}/feed.db")
+    meowctl(*store, "--label", "room=garden", "post", "one")
+    assert take_lines(program, (*store, "--since", "start"), 1)[0].endswith("  one  room=garden\n")
+
+
+def check_filtered_tail(program, meowctl, where):
+    ids = meowctl(*where, "--label", "room=roof", "post", "-", text="two cats\na dog\ncats & naps\n").stdout.split()
+    garden = meowctl(*where, "--label", "room=garden", "--label", "tag=a b&c", "post", "cats again").stdout.strip()
+    start = ("--since", "start")
+
+    def tailed(*arguments, count):
+        lines = take_lines(program, (*where, *start, *arguments), count)
+        return [line.split("  ")[1] for line in lines]
+
+    assert tailed("--label", "room=roof", count=3) == ids
+    assert tailed("--query", "cats", count=3) == [ids[0], ids[2], garden]
+    assert tailed("--query", "naps & cast", count=1) == [ids[2]]
+    assert tailed("--query", "cats", "--label", "room=roof", "--label", "room=cellar", count=2) == [ids[0], ids[2]]
+    assert tailed("--label", "tag=a b&c", count=1) == [garden]
+
+
+def test_tail_filters_on_a_store(program, meowctl, tmp_path):
+    check_filtered_tail(program, meowctl, ("--store", f"sqlite:{tmp_path}/feed.db"))
+
+
+def test_tail_filters_on_a_server(program, meowctl, new_server):
+    server = new_server()
+    server.start()
+    check_filtered_tail(program, meowctl, ("--url", server.base_url))
+
+
+def test_tail_says_when_a_query_is_refused(meowctl, server, tmp_path):
+    for where in (("--url", server.base_url), ("--store", f"sqlite:{tmp_path}/feed.db")):
+        refused = meowctl(*where, "--query", "...", "tail")
+        assert refused.returncode == 1 and ("query" in refused.stderr or "word" in refused.stderr)
+
+
+def test_labels_cannot_control_the_terminal(meowctl, tmp_path):
+    store = ("--store", f"sqlite:{tmp_path}/feed.db")
+    for value in ("two\nlines", 'a "quoted" \\ word', "tab\there"):
+        assert meowctl(*store, "--label", f"room={value}", "post", "x").returncode == 0
+    assert [line.split("  ")[3] for line in meowctl(*store, "list").stdout.splitlines()] == [
+        r'room="tab\u0009here"', r'room="a \"quoted\" \\ word"', r'room="two\u000alines"']
+
+
+def test_a_strange_server_cannot_control_the_terminal_by_labels(meowctl):
+    labels = {"a\x1b[31mb": "c\x1b[0m\x9bd\x7f", "list": [7, None, "kept", ["deep"]], "none": {}}
+    with answering([{"id": "0" * 27, "body": "x", "created_at": "2026-11-23T23:49:58Z", "labels": labels},
+                    {"id": "1" * 27, "body": "y", "created_at": "2026-11-23T23:49:58Z", "labels": ["room"]},
+                    {"id": "2" * 27, "body": "z", "created_at": "2026-11-23T23:49:58Z",
+                     "labels": {"tag": [str(number) for number in range(40)]}}]) as url:
+        lines = [line.split("  ", 2)[2] for line in meowctl("--url", url, "list").stdout.splitlines()]
+    assert lines[:2] == [r'x  a\u001b[31mb="c\u001b[0m\u009bd\u007f" list=kept', "y"]
+    assert lines[2].startswith("z  tag=0 tag=1 ")
+
+
+@contextlib.contextmanager
+def answering(meows):
+    """A server that gives these to everybody: its address."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            content = json.dumps(meows).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

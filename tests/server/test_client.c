@@ -58,7 +58,7 @@ static void begin_client(struct stream *stream)
     assert_true(fanout_open(&fanout, &room.loop, feed, &room.metrics.live));
     exchange = room_connect(&room, &peer);
     connection = &exchange->connection;
-    assert_int_equal(client_open(exchange, stream, NULL, &client, NULL), MEOWER_OK);
+    assert_int_equal(client_open(exchange, stream, &(meower_follow)MEOWER_FOLLOW_INIT, &client, NULL), MEOWER_OK);
     client_begin(client);
     run_feed();
     if (exchange->phase != EXCHANGE_STREAMING) {
@@ -134,7 +134,8 @@ static struct client *other;
 static struct exchange *begin_another(int status)
 {
     struct exchange *of_other = room_connect(&room, &other_peer);
-    assert_int_equal(client_open(of_other, client->stream, NULL, &other, NULL), MEOWER_OK);
+    assert_int_equal(client_open(of_other, client->stream, &(meower_follow)MEOWER_FOLLOW_INIT, &other, NULL),
+                     MEOWER_OK);
     start_status = status;
     client_begin(other);
     start_status = 1;

@@ -104,7 +104,9 @@ static void join(struct peer *peer, struct stream *stream, const char *cursor)
 {
     struct client *client;
     struct exchange *exchange = room_connect(&room, peer);
-    assert_int_equal(client_open(exchange, stream, cursor, &client, NULL), MEOWER_OK);
+    meower_follow follow = MEOWER_FOLLOW_INIT;
+    follow.cursor = cursor;
+    assert_int_equal(client_open(exchange, stream, &follow, &client, NULL), MEOWER_OK);
     client_begin(client);
     run_feed();
     if (exchange->phase != EXCHANGE_STREAMING) {

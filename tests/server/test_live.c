@@ -22,16 +22,16 @@ static meower_feed *feed;
 
 static int begin_status = MEOWER_OK; /* that a subscription begins with; MEOWER_OK: the library is asked */
 
-int meower_subscription_begin(struct meower_feed *instance, const char *cursor, meower_subscription **out,
+int meower_subscription_begin(struct meower_feed *instance, const meower_follow *follow, meower_subscription **out,
                               meower_error *error)
 {
-    int (*real)(struct meower_feed *, const char *, meower_subscription **, meower_error *);
+    int (*real)(struct meower_feed *, const meower_follow *, meower_subscription **, meower_error *);
     if (begin_status != MEOWER_OK) {
         *error = (meower_error){.code = begin_status, .message = "it is closing"};
         return begin_status;
     }
     *(void **)&real = dlsym(RTLD_NEXT, "meower_subscription_begin");
-    return real(instance, cursor, out, error);
+    return real(instance, follow, out, error);
 }
 
 static void run_feed(void)

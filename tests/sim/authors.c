@@ -43,6 +43,11 @@ void authors_write_body(size_t number, char out[LEDGER_BODY_SIZE])
              words[number / WORD_COUNT % WORD_COUNT]);
 }
 
+const char *authors_word(size_t number)
+{
+    return words[number % WORD_COUNT];
+}
+
 size_t authors_choose_labels(size_t number, meower_label labels[AUTHORS_LABELS_MAX])
 {
     const char *tag = words[number % WORD_COUNT];

@@ -62,6 +62,9 @@ void authors_destroy(struct authors *authors);
 /* The body of the post with an intent's number. */
 void authors_write_body(size_t number, char out[LEDGER_BODY_SIZE]);
 
+/* One of the words that bodies are made of. */
+const char *authors_word(size_t number);
+
 /* Its labels, in order. Returns how many. */
 size_t authors_choose_labels(size_t number, meower_label labels[AUTHORS_LABELS_MAX]);
 

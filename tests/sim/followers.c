@@ -99,6 +99,7 @@ static void write_foreign_cursor(struct world *world, char cursor[MEOWER_CURSOR_
 
 static void come(struct world *world, struct follower *follower, struct node *node)
 {
+    meower_follow follow;
     int status;
 
     follower->is_foreign = !follower->has_begun && world->authors.answered > 0 && chance_permille(&world->chance, 150);
@@ -113,7 +114,9 @@ static void come(struct world *world, struct follower *follower, struct node *no
     follower->committed_at = world->ledger.head;
     follower->node = node->number;
     follower->is_started = false;
-    status = meower_subscription_begin(node->feed, follower->cursor, &follower->subscription, NULL);
+    wish_choose(&follower->wish, &world->chance);
+    follow = wish_follow(&follower->wish, follower->cursor);
+    status = meower_subscription_begin(node->feed, &follow, &follower->subscription, NULL);
     if (status != MEOWER_OK) {
         world_fail(world, "node %d: a subscription is refused with %s", node->number, meower_status_name(status));
     }
@@ -153,12 +156,21 @@ void followers_begin_life(struct world *world)
 
 /* ---- events ----------------------------------------------------------------------------------------------------- */
 
-/* What is left out up to `position` must be creations whose meows are gone. */
+/* Whether a follower need not be given an event: a creation whose meow is gone or is not what it wants. */
+static bool may_be_left_out(const struct world *world, const struct follower *follower,
+                            const struct ledger_event *event)
+{
+    const struct ledger_meow *meow = event == NULL ? NULL : &world->ledger.meows[event->meow];
+
+    return meow != NULL && event->kind == MEOWER_EVENT_CREATED &&
+           (meow->deleted != 0 || !wish_holds(&follower->wish, meow));
+}
+
+/* Checks what is left out up to `position`. */
 static void check_left_out(struct world *world, const struct follower *follower, uint64_t position)
 {
     for (uint64_t at = follower->position + 1; at <= position; at++) {
-        const struct ledger_event *event = ledger_event_at(&world->ledger, at);
-        if (event == NULL || event->kind != MEOWER_EVENT_CREATED || world->ledger.meows[event->meow].deleted == 0) {
+        if (!may_be_left_out(world, follower, ledger_event_at(&world->ledger, at))) {
             world_fail(world, "node %d: a follower at %llu is not given event %llu", follower->node,
                        (unsigned long long)follower->position, (unsigned long long)at);
         }
@@ -182,6 +194,10 @@ static void check_event(struct world *world, struct follower *follower, const me
     if (event->kind == MEOWER_EVENT_CREATED && meow->deleted != 0 && meow->deleted <= follower->opened_at) {
         world_fail(world, "node %d: a follower is given the text of meow %s, which had been deleted before it came",
                    follower->node, meow->id);
+    }
+    if (event->kind == MEOWER_EVENT_CREATED && !wish_holds(&follower->wish, meow)) {
+        world_fail(world, "node %d: a follower is given meow %s, which its filter holds back", follower->node,
+                   meow->id);
     }
     check_left_out(world, follower, given->position - 1);
     if (position_of(world, given->cursor) != given->position || strstr(given->json, given->cursor) == NULL ||

@@ -1,8 +1,10 @@
-/* followers.h - those who follow the feed, leave and come back with their cursor, here or elsewhere. Each must be given
- * every event once and in order, but for creations whose meow is gone. */
+/* followers.h - those who follow the feed, leave and come back with their cursor, here or elsewhere, and may want
+ * something else then. Each must be given every event once and in order, but for creations whose meow is gone or not
+ * wanted. */
 #ifndef TESTS_SIM_FOLLOWERS_H
 #define TESTS_SIM_FOLLOWERS_H
 
+#include "sim/wish.h"
 #include <meower/meower.h>
 #include <stdbool.h>
 
@@ -18,7 +20,8 @@ struct follower {
     bool is_former;                    /* its cursor is one of a former life of the store */
     bool has_begun;                    /* it has a cursor */
     bool is_started;                   /* its subscription knows where it starts */
-    uint64_t position;                 /* of the last event it was given, or where it began */
+    struct wish wish;                  /* what it wants, this time */
+    uint64_t position;                 /* of the last event it was given or need not be, or where it began */
     uint64_t committed_at;             /* the store's head when it came */
     uint64_t opened_at;                /* the node's head when it came: later deletions may reach it late */
     char cursor[MEOWER_CURSOR_SIZE];

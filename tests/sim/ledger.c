@@ -177,17 +177,17 @@ static bool is_in_range(const meower_range *range, const char *id)
            (range->above == NULL || strcmp(id, range->above) > 0);
 }
 
-static bool has_labels(const meower_range *range, const struct ledger_meow *meow)
+bool ledger_has_labels(const struct ledger_meow *meow, const meower_label *terms, size_t count)
 {
     struct labels_buffer labels;
 
-    if (range->term_count == 0) {
+    if (count == 0) {
         return true;
     }
     labels.count = 0;
     labels.len = 0;
     return labels_buffer_add_run(&labels, meow->labels, meow->labels_len, '\0') &&
-           meower_labels_match(range->terms, range->term_count, labels.labels, labels.count);
+           meower_labels_match(terms, count, labels.labels, labels.count);
 }
 
 /* The meow at `place` of the range's order, or NULL when the range does not hold it. */
@@ -197,7 +197,10 @@ static const struct ledger_meow *meow_at(const struct ledger *ledger, uint64_t p
     size_t index = ledger->by_id[range->ascending ? place : ledger->meow_count - 1 - place];
     const struct ledger_meow *meow = &ledger->meows[index];
 
-    return ledger_is_alive(meow, position) && is_in_range(range, meow->id) && has_labels(range, meow) ? meow : NULL;
+    bool is_there = ledger_is_alive(meow, position) && is_in_range(range, meow->id) &&
+                    ledger_has_labels(meow, range->terms, range->term_count);
+
+    return is_there ? meow : NULL;
 }
 
 /* Whether the view begins at `place`. */

@@ -54,6 +54,9 @@ const struct ledger_meow *ledger_find(const struct ledger *ledger, const char *i
 /* Whether a meow that is shown says what was stored: the same body and labels. */
 bool ledger_is_same(const struct ledger_meow *meow, const meower_meow *shown);
 
+/* Whether it has what the terms say: those of meower_labels_match(). */
+bool ledger_has_labels(const struct ledger_meow *meow, const meower_label *terms, size_t count);
+
 /* Whether it is there when everything up to `position` has happened, and nothing else. */
 bool ledger_is_alive(const struct ledger_meow *meow, uint64_t position);
 

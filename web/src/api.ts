@@ -1,4 +1,5 @@
 // api.ts - the requests that the page makes, and their failures in words.
+import { addLabels, type Filter } from "./base/labels";
 import { meowFrom, type Meow, type RawMeow } from "./base/meow";
 
 export interface Page {
@@ -76,13 +77,14 @@ async function pageOf(response: Response): Promise<Page> {
 
 export interface ListOptions {
   take: number;
+  filter: Filter;
   maxId?: string; // older than this one
 }
 
-export async function fetchMeows({ take, maxId }: ListOptions): Promise<Page> {
+export async function fetchMeows({ take, filter, maxId }: ListOptions): Promise<Page> {
   const parameters = new URLSearchParams({ take: String(take) });
   if (maxId) parameters.set("max_id", maxId);
-  return pageOf(await request(`/meows?${parameters}`));
+  return pageOf(await request(`/meows?${addLabels(parameters, filter)}`));
 }
 
 export async function fetchMeow(id: string): Promise<Meow> {
@@ -90,9 +92,17 @@ export async function fetchMeow(id: string): Promise<Meow> {
   return meowFrom(await response.json());
 }
 
-export async function searchMeows(query: string, skip: number, take: number, signal: AbortSignal): Promise<Page> {
+export interface SearchOptions {
+  query: string;
+  filter: Filter;
+  skip: number;
+  take: number;
+  signal: AbortSignal;
+}
+
+export async function searchMeows({ query, filter, skip, take, signal }: SearchOptions): Promise<Page> {
   const parameters = new URLSearchParams({ query, skip: String(skip), take: String(take), highlight: "1" });
-  return pageOf(await request(`/search?${parameters}`, { signal }));
+  return pageOf(await request(`/search?${addLabels(parameters, filter)}`, { signal }));
 }
 
 /** Posts a text. The same key again never stores it twice. Returns the meow's id. */

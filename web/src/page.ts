@@ -1,13 +1,14 @@
 // page.ts - what the page knows and does: the timeline with what arrives live, posting, searching, and the address.
 import { computed, nextTick, shallowRef, watch, type InjectionKey } from "vue";
-import { fetchHead, fetchMeow, fetchMeows, messageOf, postMeow, RequestError, searchMeows } from "./api";
+import { fetchHead, fetchMeow, fetchMeows, messageOf, postMeow, RequestError, searchMeows, type Page as MeowPage } from "./api";
 import { parseCursor } from "./base/cursor";
+import { isSame, passes, textOf, type Filter } from "./base/labels";
 import { meowFrom, timeOfId, type Meow, type RawMeow } from "./base/meow";
 import { addressOf, routeFrom, type Route } from "./base/route";
 import { Timeline } from "./feed/timeline";
 import { scrollToTop } from "./feed/top";
-import { KIND_CREATED, KIND_DELETED, type LiveEvent } from "./live/event";
-import { LiveFeed } from "./live/live_feed";
+import { KIND_CREATED, KIND_DELETED, KIND_SYNC, type LiveEvent } from "./live/event";
+import { browserEnvironment, LiveFeed, type LiveHandlers } from "./live/live_feed";
 import type { StreamState } from "./live/stream";
 import { Outbox, type Outgoing } from "./post/outbox";
 import { Search } from "./search/search";
@@ -20,16 +21,23 @@ const BATCH_MS = 120;
 /** A batch of more comes in without being pointed out one by one. */
 const FRESH_MAX = 8;
 const PROBE_MS = 15_000;
-/** The connection is dead when the server is ahead of it for so long. */
+/** The connection is dead when the server is ahead of it for so long, and nothing comes. */
 const BEHIND_MS = 4_000;
+/** The same where there is a filter: what does not pass it moves the cursor on every 10 s only. */
+const BEHIND_FILTERED_MS = 25_000;
 const TOP_PX = 100;
 
 export function createPage() {
   const timeline = new Timeline();
-  const search = new Search(searchMeows, () => parseCursor(live.cursor), isReading);
+  const search = new Search(
+    (query, skip, take, signal) => searchMeows({ query, filter: filter.value, skip, take, signal }),
+    () => parseCursor(live.cursor),
+    isReading,
+  );
   const vitals = new Vitals();
   const outbox = new Outbox(postMeow, arrived, localStorage);
   const route = shallowRef<Route>(routeFrom(location.search));
+  const filter = shallowRef<Filter>(route.value.filter); // of the feed, also while a single meow is shown
   const single = shallowRef<Meow | null>(null);
   const singleProblem = shallowRef<string | null>(null);
   const isLoadingOlder = shallowRef(false);
@@ -50,11 +58,11 @@ export function createPage() {
   let flushedAt = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const live = new LiveFeed({
+  const handlers: LiveHandlers = {
     load: loadNewest,
     events(events) {
       for (const event of events) queue.push(event);
-      vitals.noteEvents(events.length);
+      vitals.noteEvents(events.filter((event) => event.kind !== KIND_SYNC).length);
       if (timer === undefined) timer = setTimeout(flush, Math.max(0, flushedAt + BATCH_MS - Date.now()));
     },
     state(state, leads) {
@@ -65,7 +73,8 @@ export function createPage() {
       outbox.retryAll();
       if (search.problem.value !== null) search.repeat();
     },
-  });
+  };
+  let live = new LiveFeed(handlers, browserEnvironment(filter.value));
 
   /** Somebody reads further down, or goes through the feed by keyboard: nothing may move. */
   function isReading(): boolean {
@@ -102,7 +111,7 @@ export function createPage() {
 
   function take(created: readonly Meow[]): void {
     recognise(created);
-    const meows = created.filter((meow) => !outbox.isSending(meow.text));
+    const meows = created.filter((meow) => !outbox.isSending(meow.text) && passes(meow.labels, filter.value));
     deferred = created.filter((meow) => outbox.isSending(meow.text));
     if (meows.length === 0) return;
     const held = !isFeed.value || isHeld();
@@ -133,7 +142,9 @@ export function createPage() {
   /** A post was answered: the row that stood for it becomes the meow. Its event finds it there. */
   function arrived(id: string, sent: Outgoing): void {
     const { text } = sent;
-    timeline.add([{ id, text, createdAt: timeOfId(id), segments: [{ text, isFound: false }] }], false);
+    const meow: Meow = { id, text, createdAt: timeOfId(id), labels: [], segments: [{ text, isFound: false }] };
+    if (passes(meow.labels, filter.value)) timeline.add([meow], false);
+    else say("Posted, but not with what the feed is filtered by");
     void nextTick(flush);
   }
 
@@ -143,9 +154,33 @@ export function createPage() {
 
   // ---- what is read
 
+  /** A page of the feed. Never settles once there is another filter: then nobody waits for it any more. */
+  function fetchFiltered(take: number, maxId?: string): Promise<MeowPage> {
+    const asked = filter.value;
+    return new Promise((resolve, reject) => {
+      const ifWanted = <T>(settle: (value: T) => void) => (value: T) => {
+        if (filter.value === asked) settle(value);
+      };
+      fetchMeows({ take, filter: asked, maxId }).then(ifWanted(resolve), ifWanted(reject));
+    });
+  }
+
+  /** Begins anew with another filter: with its list, and with a connection that brings what passes it. */
+  function setFilter(next: Filter): void {
+    live.stop();
+    filter.value = next;
+    queue = [];
+    deferred = [];
+    isLoadingOlder.value = false;
+    olderProblem.value = loadProblem.value = null;
+    timeline.clear();
+    live = new LiveFeed(handlers, browserEnvironment(next));
+    live.start();
+  }
+
   async function loadNewest(): Promise<string | null> {
     try {
-      const page = await fetchMeows({ take: TAKE });
+      const page = await fetchFiltered(TAKE);
       if (timeline.isLoaded.value) search.repeat();
       const isHeldNow = isFeed.value && timeline.isLoaded.value && isHeld() && !timeline.isOverflowing.value;
       timeline.replaceNewest(page.meows, page.meows.length < TAKE, isHeldNow);
@@ -165,7 +200,7 @@ export function createPage() {
     if (isLoadingOlder.value || !timeline.hasOlder.value || !last) return;
     isLoadingOlder.value = true;
     try {
-      const page = await fetchMeows({ take: TAKE_OLDER, maxId: last.id });
+      const page = await fetchFiltered(TAKE_OLDER, last.id);
       timeline.append(page.meows, page.meows.length === TAKE_OLDER);
       olderProblem.value = null;
     } catch (error) {
@@ -213,11 +248,16 @@ export function createPage() {
 
   function apply(next: Route): void {
     const wasFeed = isFeed.value;
+    const isRefiltered = !next.meow && !isSame(next.filter, filter.value);
     if (wasFeed) feedScroll = window.scrollY;
     route.value = next;
+    if (isRefiltered) {
+      feedScroll = 0;
+      setFilter(next.filter);
+    }
     if (next.meow) void loadSingle(next.meow);
-    if (next.query !== search.query.value) search.submit(next.query);
-    if (wasFeed && isFeed.value) return;
+    if (isRefiltered || next.query !== search.query.value) search.submit(next.query);
+    if (wasFeed && isFeed.value && !isRefiltered) return;
     void nextTick(() => window.scrollTo({ top: isFeed.value ? feedScroll : 0, behavior: "instant" }));
   }
 
@@ -231,7 +271,7 @@ export function createPage() {
   function typeSearch(text: string): void {
     const query = text.trim();
     if (query === route.value.query) return;
-    const next = { query, meow: "" };
+    const next = { query, meow: "", filter: filter.value };
     const isSame = Boolean(query) && Boolean(route.value.query);
     if (isSame) history.replaceState(null, "", addressOf(next));
     else history.pushState(null, "", addressOf(next));
@@ -259,17 +299,22 @@ export function createPage() {
   // ---- the connection
 
   let behindSince = 0;
+  let behindAt: string | null = null;
+  let behindTimer: ReturnType<typeof setTimeout> | undefined;
 
   async function probe(): Promise<void> {
     if (document.hidden || stream.value.phase !== "live") return;
     const head = await fetchHead().catch(() => null);
     if (!head) return;
     vitals.noteHead(parseCursor(head.cursor), parseCursor(live.cursor), head.took_ms);
+    const patience_ms = filter.value.length > 0 ? BEHIND_FILTERED_MS : BEHIND_MS;
     if (vitals.behind.value === 0) behindSince = 0;
-    else if (behindSince === 0) {
+    else if (behindSince === 0 || live.cursor !== behindAt) {
       behindSince = Date.now();
-      setTimeout(() => void probe(), BEHIND_MS);
-    } else if (Date.now() - behindSince >= BEHIND_MS) {
+      behindAt = live.cursor;
+      clearTimeout(behindTimer);
+      behindTimer = setTimeout(() => void probe(), patience_ms);
+    } else if (Date.now() - behindSince >= patience_ms) {
       behindSince = 0;
       live.reconnect();
     }
@@ -282,9 +327,10 @@ export function createPage() {
     }, 2_500);
   }
 
-  watch([waitingCount, unseen, () => route.value.query], ([waiting, missed, query]) => {
+  watch([waitingCount, unseen, () => route.value.query, filter], ([waiting, missed, query, terms]) => {
     const count = Math.max(waiting, missed);
-    document.title = `${count > 0 ? `(${count}) ` : ""}${query ? `${query} · ` : ""}Meower`;
+    const parts = [query, textOf(terms), "Meower"].filter((part) => part !== "");
+    document.title = `${count > 0 ? `(${count}) ` : ""}${parts.join(" · ")}`;
   }, { immediate: true });
 
   function start(): void {
@@ -306,13 +352,15 @@ export function createPage() {
     }, { passive: true });
     setInterval(() => void probe(), PROBE_MS);
     setTimeout(() => void probe(), 1_500);
+    // index.html has asked for the newest meows before anybody knew of a filter; the browser warns of what nobody takes.
+    if (filter.value.length > 0) void fetchMeows({ take: TAKE, filter: [] }).catch(() => {});
     live.start();
     if (route.value.query) search.submit(route.value.query);
     if (route.value.meow) void loadSingle(route.value.meow);
   }
 
   return {
-    timeline, search, outbox, vitals, route, single, singleProblem, isFeed, isLoadingOlder, olderProblem, loadProblem,
+    timeline, search, outbox, vitals, route, filter, single, singleProblem, isFeed, isLoadingOlder, olderProblem, loadProblem,
     fresh, stream, isLeader, waitingCount, notice, draft, start, loadOlder, showNew, showNewResults, go, typeSearch, undo, say,
   };
 }

@@ -23,6 +23,8 @@ describe("an event", () => {
 describe("the stream", () => {
   let opened: { name: TransportName; cursor: string; sink: Sink; isClosed: boolean }[];
   let states: StreamState[];
+  let synced: boolean[];
+  let events: string[];
   let stream: Stream;
 
   const last = () => opened[opened.length - 1]!;
@@ -32,8 +34,14 @@ describe("the stream", () => {
   beforeEach(() => {
     opened = [];
     states = [];
+    synced = [];
+    events = [];
     stream = new Stream(
-      { sync: () => {}, event: () => {}, state: (state) => states.push(state) },
+      {
+        sync: (recovered) => synced.push(recovered),
+        event: ({ cursor }) => events.push(cursor),
+        state: (state) => states.push(state),
+      },
       (name, cursor, sink) => {
         const one = { name, cursor, sink, isClosed: false };
         opened.push(one);
@@ -52,6 +60,15 @@ describe("the stream", () => {
     expect(states[states.length - 1]!.phase).toBe("waiting");
     await vi.advanceTimersByTimeAsync(500);
     expect(last()).toMatchObject({ name: "WebSocket", cursor: at(6) });
+  });
+
+  it("comes back behind what did not pass the filter, and is not out of step by it", async () => {
+    sync(true, 5);
+    last().sink.event({ kind: KIND_SYNC, cursor: at(9) });
+    expect([synced, events]).toEqual([[true], [at(9)]]);
+    last().sink.closed();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(last().cursor).toBe(at(9));
   });
 
   it("takes Server-Sent Events where WebSocket is refused, at once", () => {
@@ -141,7 +158,7 @@ class Browser {
       this.streams.push(stream);
       return stream;
     };
-    return { channel, locks: this.locks, isHidden, makeStream };
+    return { name: "test", channel, locks: this.locks, isHidden, makeStream };
   }
 }
 

@@ -18,7 +18,7 @@ let isHeld: boolean; // somebody reads in the results
 let position: number; // up to which the page has everything
 const EPOCH = "00000000000000aa";
 const cursor = (number: number) => `${EPOCH}-${number}`;
-const meow = (id: string, text = id): Meow => ({ id, text, createdAt: 0, segments: [] });
+const meow = (id: string, text = id): Meow => ({ id, text, createdAt: 0, labels: [], segments: [] });
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -55,14 +55,16 @@ describe("a cursor", () => {
 describe("an address", () => {
   it("says what is shown, and comes back the same", () => {
     for (const route of [
-      { query: "", meow: "" },
-      { query: "cat & <b>dog</b> +1", meow: "" },
-      { query: "", meow: "0ujtsYcgvSTl8PAuAdqWYSMnLOv" },
+      { query: "", meow: "", filter: [] },
+      { query: "cat & <b>dog</b> +1", meow: "", filter: [] },
+      { query: "", meow: "0ujtsYcgvSTl8PAuAdqWYSMnLOv", filter: [] },
+      { query: "", meow: "", filter: [{ key: "room", value: "the garden & yard=1" }] },
+      { query: "cat", meow: "", filter: [{ key: "tag", value: "b" }, { key: "tag", value: "a" }, { key: "author", value: "tom" }] },
     ])
       expect(routeFrom(new URL(addressOf(route), "http://a").search)).toEqual(route);
   });
 
   it("with an id that is none shows the feed", () => {
-    expect(routeFrom("?meow=javascript:alert(1)")).toEqual({ query: "", meow: "" });
+    expect(routeFrom("?meow=javascript:alert(1)")).toEqual({ query: "", meow: "", filter: [] });
   });
 });

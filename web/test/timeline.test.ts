@@ -3,7 +3,7 @@ import type { Meow } from "../src/base/meow";
 import { KEPT_MAX, Timeline, WAITING_MAX } from "../src/feed/timeline";
 
 const id = (n: number) => String(n).padStart(27, "0");
-const meow = (n: number): Meow => ({ id: id(n), text: `meow ${n}`, createdAt: n, segments: [] });
+const meow = (n: number): Meow => ({ id: id(n), text: `meow ${n}`, createdAt: n, labels: [], segments: [] });
 const meows = (...numbers: number[]) => numbers.map(meow);
 const numbersOf = (list: readonly Meow[]) => list.map((one) => Number(one.id));
 
@@ -81,5 +81,14 @@ describe("the timeline", () => {
     timeline.add(meows(...Array.from({ length: KEPT_MAX }, (_, i) => i + 2)), false);
     expect(timeline.items.value.length).toBe(KEPT_MAX);
     expect(timeline.hasOlder.value).toBe(true);
+  });
+
+  it("knows nothing any more once it was cleared", () => {
+    timeline.replaceNewest(meows(5, 4), false, false);
+    timeline.add(meows(...Array.from({ length: WAITING_MAX + 1 }, (_, i) => i + 6)), true);
+    timeline.add(meows(6), true);
+    timeline.clear();
+    const { items, waiting, hasOlder, isLoaded, isOverflowing } = timeline;
+    expect([items.value, waiting.value, hasOlder.value, isLoaded.value, isOverflowing.value]).toEqual([[], [], false, false, false]);
   });
 });

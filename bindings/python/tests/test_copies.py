@@ -9,6 +9,7 @@ import pickle
 import meower
 import pytest
 from meower._instance import Handle, Instance
+from meower.subscription import follow_of
 
 COPIES = {
     "copy": copy.copy,
@@ -156,7 +157,7 @@ def test_a_subclass_refuses_too(m):
     class Mine(meower.Subscription):
         pass
 
-    with Mine(m, m._instance, None, 1) as events, pytest.raises(TypeError, match="subscribe"):
+    with Mine(m, m._instance, follow_of(None, None, None), 1) as events, pytest.raises(TypeError, match="subscribe"):
         copy.copy(events)
 
 

@@ -53,7 +53,7 @@ def test_copies_and_pickles_are_equal_and_have_one_hash(given):
 def test_a_meow_as_json_is_an_object(m):
     meow = m.get(m.post("hello").id)
     assert json.loads(json.dumps(dataclasses.asdict(meow))) == {
-        "id": meow.id, "body": "hello", "created_at_us": meow.created_at_us, "escaped": True,
+        "id": meow.id, "body": "hello", "created_at_us": meow.created_at_us, "escaped": True, "labels": {},
     }
 
 

@@ -11,6 +11,14 @@ def use() -> None:
         assert_type(m.post("hello", key="k", timeout=1), meower.Posted)
         assert_type(m.post_many(["hello"]), list[meower.Posted])
         assert_type(m.post_many(["hello"], return_errors=True), list[meower.Posted | meower.MeowerError])
+        m.post("hello", labels={"room": "garden", "tag": ["cats", "naps"]})
+        m.post("hello", labels=m.get("id").labels)
+        m.post_many(["hello"], labels={"room": "garden"})
+        m.post_many(["hello"], labels=[None, {"room": ("garden",)}])
+        assert_type(m.get("id").labels, meower.Labels)
+        assert_type(m.get("id").labels["room"], str | tuple[str, ...])
+        assert_type(m.get("id").labels.getall("room"), tuple[str, ...])
+        assert_type([meow.id for meow in m.list(labels={"room": {"garden", "roof"}})], list[str])
         assert_type(m.delete("id"), meower.Deleted)
         assert_type(m.get("id").text, str)
         assert_type([meow.id for meow in m.list(take=3)], list[str])
@@ -22,6 +30,8 @@ def use() -> None:
             for event in events:
                 assert_type(event, meower.Event)
                 assert_type(event.meow, meower.Meow | None)
+        with m.subscribe(labels={"room": ["garden", "roof"]}, query="cats") as filtered:
+            assert_type(next(filtered), meower.Event)
         assert_type(m.health(), list[meower.Health])
         assert_type(m.metrics(), list[meower.Metric])
         assert_type(m.rebuild_state(), meower.Rebuild)
@@ -34,11 +44,14 @@ async def use_asyncio() -> None:
     async with meower.aio.open(store="memory:", threads=1) as m:
         assert_type(m, meower.aio.AsyncFeed)
         assert_type(await m.post("hello"), meower.Posted)
+        assert_type(await m.post("hello", labels={"tag": ["cats", "naps"]}), meower.Posted)
         assert_type(await m.post_many(["hello"]), list[meower.Posted])
+        await m.post_many(["hello"], labels=[{"room": "garden"}])
+        assert_type([meow async for meow in m.list(labels={"room": "garden"})], list[meower.Meow])
         assert_type(await m.get("id"), meower.Meow)
         assert_type([meow async for meow in m.list()], list[meower.Meow])
         assert_type(await m.search("cat").page(), meower.Page)
-        async with m.subscribe() as events:
+        async with m.subscribe(labels={"room": "garden"}, query="cats") as events:
             async for event in events:
                 assert_type(event, meower.Event)
 
@@ -47,6 +60,8 @@ def refused() -> None:
     meower.open(nosuch="x")  # type: ignore[call-arg]
     meower.open(threads="many")  # type: ignore[arg-type]
     meower.open().post(7)  # type: ignore[arg-type]
+    meower.open().post("hello", labels={"room": 7})  # type: ignore[dict-item]
+    meower.open().list(labels=["room"])  # type: ignore[arg-type]
     meower.Meow("id", "hello", 0)  # type: ignore[call-arg]
     meower.Page()  # type: ignore[abstract]
     len(meower.open().list())  # type: ignore[arg-type]

@@ -11,6 +11,7 @@
 #define JOIN_BEHIND_MAX  (CLIENT_BEHIND_MAX / 2) /* a client joins the ring no further behind than this */
 #define CATCH_UP_PENDING (64 * 1024)             /* bytes that may wait for the socket while it catches up */
 #define CATCH_UP_ROUNDS  8                       /* socket writes a turn, so that many can catch up side by side */
+#define PROGRESS_MS      10000
 #define SEND_BUFFER_SIZE (256 * 1024) /* of the kernel: without a bound one that reads nothing takes megabytes */
 
 static struct connection *connection_of(const struct client *client)
@@ -41,6 +42,7 @@ bool stream_init(struct stream *stream, struct live *live, const struct format *
     list_init(&stream->due);
     loop_add_timeout(live->loop, &stream->quiet, format->quiet_ms, expire_quiet);
     loop_add_timeout(live->loop, &stream->answer, format->answer_ms, expire_answer);
+    loop_add_timeout(live->loop, &stream->progress, PROGRESS_MS, client_tell_progress);
     return ring_init(&stream->ring, RING_SIZE);
 }
 
@@ -58,13 +60,22 @@ static void close_own(struct client *client)
     client->own = NULL;
 }
 
+/* No event reaches it any more. */
+static void take_out(struct client *client)
+{
+    list_remove(&client->node);
+    interests_remove(&client->interest);
+    deadline_clear(&client->progress);
+}
+
 static void release(struct client *client)
 {
     if (client->is_welcome) {
         counter_subtract(client->stream->client_count, 1);
     }
-    list_remove(&client->node);
+    take_out(client);
     close_own(client);
+    meower_filter_free(client->interest.filter);
     free(client);
 }
 
@@ -75,7 +86,7 @@ void client_dismiss(struct client *client, int code)
         return;
     }
     client->is_closing = true;
-    list_remove(&client->node);
+    take_out(client);
     watch_close(&client->own_watch);
     client->stream->format->say_goodbye(client, code);
     deadline_set(&connection->deadline, &connection->siblings->send);
@@ -115,7 +126,15 @@ static const struct takeover takeover = {handle_bytes, handle_writable, handle_s
 
 /* ---- beginning -------------------------------------------------------------------------------------------------- */
 
-int client_open(struct exchange *exchange, struct stream *stream, const char *cursor, struct client **out,
+static int begin_subscription(struct client *client, const meower_follow *follow, meower_error *error)
+{
+    bool has_filter = follow->label_count > 0 || follow->text != NULL;
+    int status = has_filter ? meower_filter_new(follow, &client->interest.filter, error) : MEOWER_OK;
+    return status == MEOWER_OK ? meower_subscription_begin(client->stream->live->feed, follow, &client->own, error)
+                               : status;
+}
+
+int client_open(struct exchange *exchange, struct stream *stream, const meower_follow *follow, struct client **out,
                 meower_error *error)
 {
     struct client *client = calloc(1, sizeof(*client));
@@ -124,9 +143,10 @@ int client_open(struct exchange *exchange, struct stream *stream, const char *cu
     }
     client->exchange = exchange;
     client->stream = stream;
-    client->wants_sync = cursor != NULL;
-    int status = meower_subscription_begin(stream->live->feed, cursor, &client->own, error);
+    client->wants_sync = follow->cursor != NULL;
+    int status = begin_subscription(client, follow, error);
     if (status != MEOWER_OK) {
+        meower_filter_free(client->interest.filter);
         free(client);
         return status;
     }
@@ -134,11 +154,17 @@ int client_open(struct exchange *exchange, struct stream *stream, const char *cu
     return MEOWER_OK;
 }
 
+bool client_has_filter(const struct client *client)
+{
+    return client->interest.filter != NULL;
+}
+
 static bool send_sync(struct client *client)
 {
     char json[128];
     const char *cursor = meower_subscription_cursor(client->own);
     bool is_recovered = meower_subscription_recovered(client->own) == 1;
+    client->heard = meower_subscription_position(client->own);
     int len = snprintf(json, sizeof(json), "{\"kind\":0,\"cursor\":\"%s\",\"recovered\":%s}", cursor,
                        is_recovered ? "true" : "false");
     return client->stream->format->encode(&connection_of(client)->out, 0, cursor, json, (size_t)len);
@@ -159,6 +185,9 @@ static void welcome(struct client *client)
         return;
     }
     connection_set_send_buffer(connection, SEND_BUFFER_SIZE);
+    if (client_has_filter(client) && (client->wants_sync || client->stream->format->has_ids)) {
+        deadline_set(&client->progress, &client->stream->progress);
+    }
     list_append(&live->catching_up, &client->node);
     live->subscribe(live);
     if (client->wants_sync && !send_sync(client)) {
@@ -216,14 +245,18 @@ void client_begin(struct client *client)
 
 /* ---- from the ring ---------------------------------------------------------------------------------------------- */
 
+void client_dismiss_slow(struct client *client)
+{
+    counter_add(&client->stream->live->metrics->slow_clients_closed_total, 1);
+    client_dismiss(client, WEBSOCKET_TOO_SLOW);
+}
+
 static void dismiss_when_behind(struct client *client)
 {
     const struct ring *ring = &client->stream->ring;
-    if (client->next >= ring->first && ring_behind(ring, client->next) <= CLIENT_BEHIND_MAX) {
-        return;
+    if (client->next < ring->first || ring_behind(ring, client->next) > CLIENT_BEHIND_MAX) {
+        client_dismiss_slow(client);
     }
-    counter_add(&client->stream->live->metrics->slow_clients_closed_total, 1);
-    client_dismiss(client, WEBSOCKET_TOO_SLOW);
 }
 
 /* The socket took `sent` bytes of the run from client->next: the client stands after the frame in which that ended, and
@@ -242,6 +275,10 @@ void client_pump(struct client *client)
     struct connection *connection = connection_of(client);
     struct ring_run run;
 
+    if (client_has_filter(client)) {
+        connection_flush(connection);
+        return;
+    }
     if (client->next < client->stream->ring.first) {
         dismiss_when_behind(client);
         return;
@@ -268,7 +305,7 @@ void client_pump(struct client *client)
 
 /* ---- from its own subscription ---------------------------------------------------------------------------------- */
 
-static void join(struct client *client, uint64_t number)
+static void join_ring(struct client *client, uint64_t number)
 {
     client->next = number;
     list_append(&client->stream->clients, &client->node);
@@ -276,40 +313,78 @@ static void join(struct client *client, uint64_t number)
     client_pump(client);
 }
 
-/* Both subscriptions have taken the same event last: whatever the ring gets from now on is new to the client. */
-static bool stands_with_ring(const struct client *client)
+/* From now on its events are handed to it. */
+static void join_filtered(struct client *client)
 {
-    return strcmp(meower_subscription_cursor(client->own),
-                  meower_subscription_cursor(client->stream->live->subscription)) == 0;
+    client->given = meower_subscription_position(client->own);
+    list_remove(&client->node);
+    close_own(client);
+    if (!interests_add(&client->stream->live->interests, &client->interest)) {
+        connection_abort(connection_of(client));
+    }
 }
 
-/* Appends events of its own subscription to what waits for the socket. Returns true when it has joined the ring: the
- * event it would get next is in the ring, and the ring has everything after it. */
-static bool take_own_events(struct client *client)
+/* Whatever the loop's subscription gives from now on is all that the client's own has not given. Both have taken the
+ * same event last; or the client's own is further on, for one with a filter, which leaves alone what it knows. */
+static bool has_met(const struct client *client)
+{
+    const meower_subscription *own = client->own;
+    meower_subscription *shared = client->stream->live->subscription;
+    if (!client_has_filter(client)) {
+        return strcmp(meower_subscription_cursor(own), meower_subscription_cursor(shared)) == 0;
+    }
+    return shared != NULL && meower_subscription_started(shared, NULL) == 1 &&
+           meower_subscription_position(own) >= meower_subscription_position(shared);
+}
+
+static void join(struct client *client)
+{
+    if (client_has_filter(client)) {
+        join_filtered(client);
+    } else {
+        join_ring(client, client->stream->ring.next);
+    }
+}
+
+/* Joins the ring at this event, if it is in there and the client would not be far behind. */
+static bool join_at(struct client *client, uint64_t position)
 {
     const struct ring *ring = &client->stream->ring;
+    uint64_t number;
+    if (client_has_filter(client) || !ring_find(ring, position, &number) ||
+        ring_behind(ring, number) > JOIN_BEHIND_MAX) {
+        return false;
+    }
+    join_ring(client, number);
+    return true;
+}
+
+/* Appends events of its own subscription to what waits for the socket. Returns true when it has joined the others: the
+ * event it would get next is in the ring, and the ring has everything after it, or it waits for events to be handed to
+ * it. */
+static bool take_own_events(struct client *client)
+{
     struct buffer *out = &connection_of(client)->out;
     const meower_event *event;
     meower_error error;
-    uint64_t number;
 
     while (out->len < CATCH_UP_PENDING) {
         bool has_event = meower_subscription_next(client->own, &event, &error) == 1;
-        if (!has_event && !stands_with_ring(client)) {
+        if (!has_event && !has_met(client)) {
             return false;
         }
         if (!has_event) {
-            join(client, ring->next);
+            join(client);
             return true;
         }
-        if (ring_find(ring, event->position, &number) && ring_behind(ring, number) <= JOIN_BEHIND_MAX) {
-            join(client, number);
+        if (join_at(client, event->position)) {
             return true;
         }
         if (!client->stream->format->encode(out, event->kind, event->cursor, event->json, event->json_len)) {
             connection_abort(connection_of(client));
             return true;
         }
+        client->heard = event->position;
         counter_add(&client->stream->live->metrics->frames_sent_total, 1);
     }
     return false;

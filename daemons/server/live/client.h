@@ -1,9 +1,12 @@
 /* client.h - one client of the live feed. It begins with a subscription of its own, whose place in the feed may have to
- * be looked up, and goes on from its stream's ring as soon as the two meet: then it stands at a frame of the ring. */
+ * be looked up. One that wants everything goes on from its stream's ring as soon as the two meet: then it stands at a
+ * frame of the ring. One with a filter has its events handed to it, from the first one that its own subscription has
+ * not looked at. */
 #ifndef SERVER_LIVE_CLIENT_H
 #define SERVER_LIVE_CLIENT_H
 
 #include "server/http/exchange.h"
+#include "server/live/interests.h"
 #include "server/live/ring.h"
 #include "server/live/websocket.h"
 #include <meower/meower.h>
@@ -23,6 +26,7 @@ struct live_metrics {
 struct format {
     int64_t quiet_ms;  /* a client hears from us at least this often */
     int64_t answer_ms; /* a client that was asked for a sign must have answered */
+    bool has_ids;      /* every client keeps the cursor of what it got last, whether it came with one or not */
     /* Answers the request. What follows on the connection is the stream. */
     void (*welcome)(struct client *client);
     /* Appends an event, or a frame of kind 0 (then kind is 0). False when memory is short. */
@@ -41,7 +45,8 @@ struct live {
     meower_feed *feed;
     struct live_metrics *metrics;
     meower_subscription *subscription; /* fills the rings; NULL while there is no client: posts then cost nothing */
-    struct list catching_up;           /* clients that have not met the ring */
+    struct list catching_up;           /* clients that have not met the ring, or whose own subscription goes on */
+    struct interests interests;        /* of the clients with filters, apart from those */
     /* A client has come: subscribes, unless that was done. When it fails, clients go on by subscriptions of their own,
      * and the next tick tries again. */
     void (*subscribe)(struct live *live);
@@ -54,16 +59,21 @@ struct stream {
     atomic_ullong *client_count;
     struct timeout quiet;
     struct timeout answer;
+    struct timeout progress;
     struct ring ring;
     struct list clients; /* those that stand at the ring */
-    struct list due;     /* those of them that have not yet been sent what came last */
+    struct list due;     /* those of them, and of those with filters, that have not yet been sent what came last */
 };
 
 struct client {
     struct exchange *exchange;
     struct stream *stream;
     struct list node;         /* in the stream's clients or due, or in live->catching_up */
-    uint64_t next;            /* number of the frame it gets next */
+    uint64_t next;            /* at the ring: number of the frame it gets next */
+    struct interest interest; /* of one with a filter */
+    uint64_t given;           /* with a filter: position up to which its own subscription has given everything */
+    uint64_t heard;           /* with a filter: the last position that it was told */
+    struct deadline progress; /* with a filter: when it is told how far the feed is, if that is news to it */
     meower_subscription *own; /* while it catches up */
     struct watch own_watch;
     bool is_welcome;                    /* its request was answered */
@@ -78,9 +88,9 @@ struct client {
 bool stream_init(struct stream *stream, struct live *live, const struct format *format, atomic_ullong *client_count);
 void stream_free(struct stream *stream);
 
-/* Prepares a client that wants what follows `cursor`; NULL: what follows now, without a frame of kind 0; "": with one.
- * Errors: those of meower_subscription_begin(). */
-int client_open(struct exchange *exchange, struct stream *stream, const char *cursor, struct client **out,
+/* Prepares a client that wants what `follow` says; without a cursor it gets no frame of kind 0, with an empty one it
+ * does. Errors: those of meower_subscription_begin(). */
+int client_open(struct exchange *exchange, struct stream *stream, const meower_follow *follow, struct client **out,
                 meower_error *error);
 
 /* Answers its request and takes its connection over, now or when it is known where it starts. */
@@ -89,7 +99,19 @@ void client_begin(struct client *client);
 /* Tells the client why, and closes when that is sent. */
 void client_dismiss(struct client *client, int code);
 
-/* Sends what it is due from the ring; closes it when it is too far behind. */
+/* The same for one that is too far behind. */
+void client_dismiss_slow(struct client *client);
+
+bool client_has_filter(const struct client *client);
+
+/* Hands an event, which its filter lets through, to a client with a filter: the frame waits for client_pump(). Closes
+ * it when it is too far behind. */
+void client_give(struct client *client, uint64_t position, const char *frame, size_t len);
+
+/* The time has come: tells a client with a filter how far the feed is, if that is news to it. */
+void client_tell_progress(struct deadline *deadline);
+
+/* Sends what it is due, from the ring or of what was handed to it; closes it when it is too far behind. */
 void client_pump(struct client *client);
 
 /* Sends what it is due from its own subscription, and joins the ring as soon as the two meet. */

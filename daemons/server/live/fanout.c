@@ -29,6 +29,7 @@ static void dismiss_all(struct stream *stream)
     list_move_all(&stream->due, &stream->clients);
     while (!list_is_empty(&stream->clients)) {
         struct client *client = LIST_OWNER(stream->clients.next, struct client, node);
+        list_remove(&client->node);
         client_dismiss(client, WEBSOCKET_INTERNAL);
     }
     ring_clear(&stream->ring);
@@ -38,6 +39,58 @@ static bool has_audience(const struct fanout *fanout, const struct stream *strea
 {
     return !list_is_empty(&stream->clients) || !list_is_empty(&stream->due) ||
            !list_is_empty(&fanout->live.catching_up);
+}
+
+static bool has_filtered(const struct fanout *fanout)
+{
+    return !list_is_empty(&fanout->live.interests.all);
+}
+
+/* Memory was short when it was asked whom an event concerns: as dismiss_all(). */
+static void dismiss_filtered(struct fanout *fanout)
+{
+    struct list *all = &fanout->live.interests.all;
+    while (!list_is_empty(all)) {
+        struct interest *interest = LIST_OWNER(all->next, struct interest, all);
+        interests_remove(interest);
+        client_dismiss(LIST_OWNER(interest, struct client, interest), WEBSOCKET_INTERNAL);
+    }
+}
+
+/* Hands an event to those of the `count` clients found that are of this stream. It is encoded for the first of them. */
+static void give_event(struct fanout *fanout, const struct stream *stream, const meower_event *event, size_t count)
+{
+    struct buffer *frame = &fanout->frame;
+    buffer_clear(frame);
+    for (size_t i = 0; i < count; i++) {
+        struct client *client = LIST_OWNER(fanout->live.interests.found[i], struct client, interest);
+        if (client->stream != stream) {
+            continue;
+        }
+        if (frame->len == 0 &&
+            !stream->format->encode(frame, event->kind, event->cursor, event->json, event->json_len)) {
+            buffer_clear(frame);
+            client_dismiss(client, WEBSOCKET_INTERNAL);
+            continue;
+        }
+        client_give(client, event->position, buffer_data(frame), frame->len);
+    }
+}
+
+static void give_to_filtered(struct fanout *fanout, const meower_event *event)
+{
+    size_t count;
+    if (!has_filtered(fanout)) {
+        return;
+    }
+    if (!interests_find(&fanout->live.interests, event, &count)) {
+        dismiss_filtered(fanout);
+        return;
+    }
+    if (count > 0) {
+        give_event(fanout, &fanout->websocket, event, count);
+        give_event(fanout, &fanout->sse, event, count);
+    }
 }
 
 /* Nothing is encoded while nobody listens: a client that comes later with a cursor catches up by a subscription of its
@@ -52,6 +105,7 @@ static void take_event(struct fanout *fanout, const meower_event *event)
             dismiss_all(streams[i]);
         }
     }
+    give_to_filtered(fanout, event);
 }
 
 static bool somebody_is_due(const struct fanout *fanout)
@@ -84,7 +138,11 @@ static void pump_some(struct stream *stream)
 {
     for (unsigned i = 0; i < CLIENTS_A_TURN && !list_is_empty(&stream->due); i++) {
         struct client *client = LIST_OWNER(stream->due.next, struct client, node);
-        list_append(&stream->clients, &client->node);
+        if (client_has_filter(client)) {
+            list_remove(&client->node);
+        } else {
+            list_append(&stream->clients, &client->node);
+        }
         client_pump(client);
     }
 }
@@ -116,7 +174,7 @@ static void unsubscribe(struct fanout *fanout)
 
 static void run(struct fanout *fanout)
 {
-    if (has_audience(fanout, &fanout->websocket) || has_audience(fanout, &fanout->sse)) {
+    if (has_audience(fanout, &fanout->websocket) || has_audience(fanout, &fanout->sse) || has_filtered(fanout)) {
         take_events(fanout);
         pump_some(&fanout->websocket);
         pump_some(&fanout->sse);
@@ -172,6 +230,7 @@ bool fanout_open(struct fanout *fanout, struct loop *loop, meower_feed *feed, st
         .more = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
     };
     list_init(&fanout->live.catching_up);
+    interests_init(&fanout->live.interests);
     loop_run_every_tick(loop, &fanout->tick);
     bool has_rings = stream_init(&fanout->websocket, &fanout->live, &pusher_format, &metrics->websocket_clients);
     has_rings = stream_init(&fanout->sse, &fanout->live, &sse_format, &metrics->sse_clients) && has_rings;
@@ -186,5 +245,6 @@ void fanout_close(struct fanout *fanout)
     meower_subscription_close(fanout->live.subscription);
     stream_free(&fanout->websocket);
     stream_free(&fanout->sse);
+    interests_free(&fanout->live.interests);
     buffer_free(&fanout->frame);
 }

@@ -1,5 +1,5 @@
 /* fanout.h - the live feed of a loop: one subscription while there are clients, each event encoded once for each format
- * and sent to all. */
+ * and sent to all whom it concerns. */
 #ifndef SERVER_LIVE_FANOUT_H
 #define SERVER_LIVE_FANOUT_H
 

@@ -94,4 +94,4 @@ static void keep_alive(struct client *client)
     deadline_set(&client->exchange->connection.deadline, &client->stream->answer);
 }
 
-const struct format pusher_format = {PING_MS, PONG_MS, welcome, encode, receive, keep_alive, say_goodbye};
+const struct format pusher_format = {PING_MS, PONG_MS, false, welcome, encode, receive, keep_alive, say_goodbye};

@@ -64,4 +64,4 @@ static void welcome(struct client *client)
     connection_send(&client->exchange->connection, retry, sizeof(retry) - 1);
 }
 
-const struct format sse_format = {COMMENT_MS, 0, welcome, encode, receive, keep_alive, say_goodbye};
+const struct format sse_format = {COMMENT_MS, 0, true, welcome, encode, receive, keep_alive, say_goodbye};

@@ -2,6 +2,7 @@
 
 #include "server/routes/live.h"
 
+#include "server/http/label_parameters.h"
 #include "server/http/parameters.h"
 #include "server/http/response.h"
 #include "server/live/fanout.h"
@@ -9,7 +10,14 @@
 #include "server/routes/role.h"
 #include <string.h>
 
-#define CURSOR_SIZE 128 /* bytes of a cursor that may be one, with a NUL */
+#define CURSOR_SIZE 128  /* bytes of a cursor that may be one, with a NUL */
+#define TEXT_SIZE   8192 /* bytes of a standing search, with a NUL: a request line has no room for more */
+
+/* What the filter of a request refers to. */
+struct filter_texts {
+    struct labels_buffer labels;
+    char query[TEXT_SIZE];
+};
 
 /* Copies the cursor. The field goes first: a browser that reconnects asks the old address and sends the newer id. */
 static enum parameter_result find_cursor(const struct request *request, char out[CURSOR_SIZE])
@@ -28,29 +36,79 @@ static enum parameter_result find_cursor(const struct request *request, char out
     return result == PARAMETER_FOUND && strlen(out) != len ? PARAMETER_MALFORMED : result;
 }
 
+/* Reads the labels and the text that the meows of the stream are to have. False when they cannot be read: then that was
+ * answered. */
+static bool find_filter(struct exchange *exchange, const struct request *request, struct filter_texts *texts,
+                        meower_follow *follow)
+{
+    meower_error error;
+    texts->labels.count = 0;
+    texts->labels.len = 0;
+    if (!label_parameters_add(request->query, &texts->labels, &error)) {
+        response_problem(exchange, 400, "Invalid labels", error.message);
+        return false;
+    }
+    enum parameter_result result =
+        parameter_get(request->query, "query", texts->query, sizeof(texts->query), &follow->text_len);
+    if (result == PARAMETER_MALFORMED) {
+        response_problem(exchange, 400, "Invalid query parameter", "query must be a text to search for");
+        return false;
+    }
+    follow->labels = texts->labels.labels;
+    follow->label_count = texts->labels.count;
+    follow->text = result == PARAMETER_FOUND ? texts->query : NULL;
+    follow->text_len = result == PARAMETER_FOUND ? follow->text_len : 0;
+    return true;
+}
+
+/* Whether the library takes this filter. */
+static bool is_right(const meower_follow *follow, meower_error *error)
+{
+    meower_filter *filter = NULL;
+    bool is_right = meower_filter_new(follow, &filter, error) != MEOWER_ERROR_INVALID;
+    meower_filter_free(filter);
+    return is_right;
+}
+
+/* Says which part of what was asked for is wrong. */
+static void refuse_follow(struct exchange *exchange, const meower_follow *follow)
+{
+    meower_follow labels = *follow;
+    meower_error error;
+    labels.text = NULL;
+    labels.text_len = 0;
+    if (!is_right(&labels, &error)) {
+        response_problem(exchange, 400, "Invalid labels", error.message);
+    } else if (!is_right(follow, &error)) {
+        response_problem(exchange, 400, "Invalid query parameter", error.message);
+    } else {
+        response_problem(exchange, 400, "Invalid cursor parameter",
+                         "the cursor must be one that this API gave, start, or empty");
+    }
+}
+
 /* Prepares a client of `stream` that begins where the request says: Last-Event-ID, or the parameter "cursor". NULL when
  * that cannot be: then the request is answered. */
 static struct client *open_client(struct exchange *exchange, struct stream *stream, const struct request *request)
 {
     struct client *client = NULL;
     meower_error error = {.message = "the server is short of memory"};
+    meower_follow follow = MEOWER_FOLLOW_INIT;
+    struct filter_texts texts;
     char cursor[CURSOR_SIZE];
-    int status = MEOWER_ERROR_INVALID;
 
+    if (!find_filter(exchange, request, &texts, &follow)) {
+        return NULL;
+    }
     enum parameter_result result = find_cursor(request, cursor);
-    if (result != PARAMETER_MALFORMED) {
-        status = client_open(exchange, stream, result == PARAMETER_FOUND ? cursor : NULL, &client, &error);
-    }
-    if (status == MEOWER_OK) {
-        return client;
-    }
+    follow.cursor = result == PARAMETER_ABSENT ? NULL : result == PARAMETER_FOUND ? cursor : "malformed";
+    int status = client_open(exchange, stream, &follow, &client, &error);
     if (status == MEOWER_ERROR_INVALID) {
-        response_problem(exchange, 400, "Invalid cursor parameter",
-                         "the cursor must be one that this API gave, start, or empty");
-    } else {
+        refuse_follow(exchange, &follow);
+    } else if (status != MEOWER_OK) {
         response_problem(exchange, 503, NULL, error.message);
     }
-    return NULL;
+    return client;
 }
 
 /* Whether the client wants to speak WebSocket (RFC 6455, 4.2.1). */

@@ -1,4 +1,5 @@
 // meow.ts - a meow as the page has it, made from what the API sends.
+import { labelsFrom, type Label, type RawLabels } from "./labels";
 import { cutHighlights, unescapeBody, type Segment } from "./text";
 
 /** As it stands in lists, search answers and live events. */
@@ -6,6 +7,7 @@ export interface RawMeow {
   id: string;
   body: string;
   created_at: string;
+  labels?: RawLabels;
   highlight?: [start: number, length: number][];
 }
 
@@ -13,6 +15,7 @@ export interface Meow {
   readonly id: string;
   readonly text: string; // plain text: never put it into a page as HTML
   readonly createdAt: number; // milliseconds since 1970
+  readonly labels: readonly Label[];
   readonly segments: readonly Segment[]; // the text, cut where a search found something
 }
 
@@ -22,6 +25,7 @@ export function meowFrom(raw: RawMeow): Meow {
     id: raw.id,
     text,
     createdAt: Date.parse(raw.created_at),
+    labels: labelsFrom(raw.labels ?? {}),
     segments: raw.highlight?.length ? cutHighlights(raw.body, raw.highlight) : [{ text, isFound: false }],
   };
 }

@@ -93,6 +93,15 @@ export class Timeline {
     this.items.value = merge(shown, older);
   }
 
+  /** What it is of changes: nothing is known of that yet. */
+  clear(): void {
+    this.items.value = [];
+    this.waiting.value = [];
+    this.hasOlder.value = false;
+    this.isLoaded.value = false;
+    this.isOverflowing.value = false;
+  }
+
   /** The page behind the last one. */
   append(page: readonly Meow[], hasMore: boolean): void {
     this.items.value = merge(this.items.value, page);

@@ -1,6 +1,9 @@
 // event.ts - what the live feed sends, over WebSocket and Server-Sent Events alike.
+import type { RawLabels } from "../base/labels";
 
-export const KIND_SYNC = 0; // the first one: whether everything behind our cursor follows
+/** The first one, with `recovered`: whether everything behind our cursor follows. Later ones, without it, move the cursor
+ * on over what did not pass the filter. */
+export const KIND_SYNC = 0;
 export const KIND_CREATED = 1;
 export const KIND_DELETED = 2;
 
@@ -10,6 +13,7 @@ export interface LiveEvent {
   id?: string;
   body?: string;
   created_at?: string;
+  labels?: RawLabels;
   recovered?: boolean;
 }
 

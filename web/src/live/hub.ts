@@ -1,7 +1,7 @@
 // hub.ts - in the tab that leads: the one connection of this browser, and what the tabs are told from it.
 import { formatCursor, parseCursor, type Position } from "../base/cursor";
 import type { LiveEvent } from "./event";
-import { Stream, type StreamHandlers, type StreamState } from "./stream";
+import type { Stream, StreamHandlers, StreamState } from "./stream";
 
 /** What the hub tells. `tab` is whom it concerns; null: all of them. */
 export type HubMessage =
@@ -27,7 +27,7 @@ export class Hub {
 
   constructor(
     private readonly tell: (message: HubMessage) => void,
-    makeStream: MakeStream = (handlers) => new Stream(handlers),
+    makeStream: MakeStream,
   ) {
     this.stream = makeStream({
       sync: (recovered, cursor) => this.synced(recovered, cursor),

@@ -1,12 +1,14 @@
 // live_feed.ts - the feed as this tab gets it: every change after the list it has read, exactly once and in order. The
-// tabs of a browser share one connection: one leads (it holds a Web Lock) and has the hub; a BroadcastChannel carries
-// what it tells. Where there are no locks (plain HTTP in a local network) every tab has a hub of its own.
+// tabs of a browser that have the same filter share one connection: one leads (it holds a Web Lock) and has the hub; a
+// BroadcastChannel carries what it tells. Where there are no locks (plain HTTP in a local network) every tab has a hub of its own.
 import { Backoff } from "../base/backoff";
 import { formatCursor, parseCursor, type Position } from "../base/cursor";
+import { addLabels, type Filter } from "../base/labels";
 import { randomKey } from "../base/random";
 import type { LiveEvent } from "./event";
 import { Hub, type HubMessage, type MakeStream } from "./hub";
-import type { StreamState } from "./stream";
+import { Stream, type StreamState } from "./stream";
+import { transportFor } from "./transport";
 
 type TabMessage =
   | { type: "join"; tab: string; cursor: string }
@@ -24,22 +26,25 @@ export interface LiveHandlers {
 
 /** What a browser lends; tests lend something else. */
 export interface LiveEnvironment {
+  name: string; // of the lock, for tabs that share a connection
   channel: Pick<BroadcastChannel, "postMessage" | "close" | "onmessage"> | null;
   locks: Pick<LockManager, "request"> | null;
   isHidden(): boolean;
-  makeStream?: MakeStream;
+  makeStream: MakeStream;
 }
 
-export function browserEnvironment(): LiveEnvironment {
+export function browserEnvironment(filter: Filter): LiveEnvironment {
   const canShare = "BroadcastChannel" in globalThis && "locks" in navigator;
+  const name = `meower-live?${addLabels(new URLSearchParams(), filter)}`;
   return {
-    channel: canShare ? new BroadcastChannel("meower-live") : null,
+    name,
+    channel: canShare ? new BroadcastChannel(name) : null,
     locks: canShare ? navigator.locks : null,
     isHidden: () => document.hidden,
+    makeStream: (handlers) => new Stream(handlers, transportFor(filter)),
   };
 }
 
-const LOCK = "meower-live";
 const WATCH_MS = 5_000;
 const PONG_MS = 1_500;
 
@@ -58,7 +63,7 @@ export class LiveFeed {
 
   constructor(
     private readonly handlers: LiveHandlers,
-    private readonly environment: LiveEnvironment = browserEnvironment(),
+    private readonly environment: LiveEnvironment,
   ) {}
 
   get cursor(): string | null {
@@ -112,7 +117,7 @@ export class LiveFeed {
         this.lead();
       });
     try {
-      await locks!.request(LOCK, steal ? { steal: true } : { signal: this.giveUp.signal }, held);
+      await locks!.request(this.environment.name, steal ? { steal: true } : { signal: this.giveUp.signal }, held);
     } catch {
       // Aborted by stop(), or stolen by a tab that is awake: then this one follows, and waits for its turn.
       this.resign();

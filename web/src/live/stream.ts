@@ -2,7 +2,7 @@
 // is lost, and takes Server-Sent Events where WebSocket is blocked.
 import { Backoff } from "../base/backoff";
 import { KIND_SYNC, type LiveEvent } from "./event";
-import { openTransport, type OpenTransport, type Transport, type TransportName } from "./transport";
+import { type OpenTransport, type Transport, type TransportName } from "./transport";
 
 export type Phase = "connecting" | "live" | "waiting";
 
@@ -34,7 +34,7 @@ export class Stream {
 
   constructor(
     private readonly handlers: StreamHandlers,
-    private readonly open: OpenTransport = openTransport,
+    private readonly open: OpenTransport,
     private readonly backoff = new Backoff(),
   ) {}
 
@@ -95,7 +95,7 @@ export class Stream {
 
   private take(event: LiveEvent): void {
     this.cursor = event.cursor;
-    if (event.kind !== KIND_SYNC) {
+    if (event.kind !== KIND_SYNC || event.recovered === undefined) {
       this.handlers.event(event);
       return;
     }
@@ -104,7 +104,7 @@ export class Stream {
     this.isLive = true;
     this.backoff.reset();
     this.handlers.state({ phase: "live", transport: this.name });
-    this.handlers.sync(event.recovered === true, event.cursor);
+    this.handlers.sync(event.recovered, event.cursor);
   }
 
   private lost(): void {

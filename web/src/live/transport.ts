@@ -1,4 +1,5 @@
 // transport.ts - one attempt to be connected, by WebSocket or by Server-Sent Events.
+import { addLabels, type Filter } from "../base/labels";
 import { parseEvent, type LiveEvent } from "./event";
 
 export type TransportName = "WebSocket" | "Server-Sent Events";
@@ -14,10 +15,10 @@ export interface Transport {
 
 export type OpenTransport = (name: TransportName, cursor: string, sink: Sink) => Transport;
 
-function openWebSocket(cursor: string, sink: Sink): Transport {
+function openWebSocket(parameters: URLSearchParams, sink: Sink): Transport {
   const address = new URL("/pusher", location.href);
   address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  address.searchParams.set("cursor", cursor);
+  address.search = parameters.toString();
   const socket = new WebSocket(address);
   socket.onmessage = (message) => {
     const event = parseEvent(message.data);
@@ -32,8 +33,8 @@ function openWebSocket(cursor: string, sink: Sink): Transport {
   };
 }
 
-function openEventSource(cursor: string, sink: Sink): Transport {
-  const source = new EventSource(`/events?${new URLSearchParams({ cursor })}`);
+function openEventSource(parameters: URLSearchParams, sink: Sink): Transport {
+  const source = new EventSource(`/events?${parameters}`);
   const take = (message: MessageEvent) => {
     const event = parseEvent(message.data);
     if (event) sink.event(event);
@@ -52,5 +53,10 @@ function openEventSource(cursor: string, sink: Sink): Transport {
   };
 }
 
-export const openTransport: OpenTransport = (name, cursor, sink) =>
-  name === "WebSocket" ? openWebSocket(cursor, sink) : openEventSource(cursor, sink);
+/** Connections that bring what passes a filter, and deletions. */
+export function transportFor(filter: Filter): OpenTransport {
+  return (name, cursor, sink) => {
+    const parameters = addLabels(new URLSearchParams({ cursor }), filter);
+    return name === "WebSocket" ? openWebSocket(parameters, sink) : openEventSource(parameters, sink);
+  };
+}

@@ -1,6 +1,6 @@
 // search.ts - one search after another while somebody types: only the last one counts.
 import { shallowRef } from "vue";
-import { messageOf, searchMeows, type Page } from "../api";
+import { messageOf, type Page } from "../api";
 import { isBehind, parseCursor, type Position } from "../base/cursor";
 import type { Meow } from "../base/meow";
 
@@ -58,7 +58,7 @@ export class Search {
 
   /** `now` is the position up to which the page has every meow; `isHeld` says whether somebody reads in the results. */
   constructor(
-    private readonly ask: Ask = searchMeows,
+    private readonly ask: Ask,
     private readonly now: () => Position | null = () => null,
     private readonly isHeld: () => boolean = () => false,
   ) {}

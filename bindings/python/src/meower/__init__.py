@@ -38,6 +38,7 @@ from .errors import (
 )
 from .feed import Feed
 from .feed import open as open
+from .labels import Labels
 from .maintenance import Check, Finding, backup, check, new_epoch, restore
 from .models import Deleted, Event, Health, Meow, Metric, Posted, Rebuild
 from .options import Option, options
@@ -71,6 +72,7 @@ __all__ = [  # without open: `from meower import *` leaves the builtin alone
     "InterruptedWaitError",
     "InvalidError",
     "IoError",
+    "Labels",
     "Listing",
     "LockedError",
     "Meow",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ._instance import Instance
     from ._requests import Delete, Post, Query
+    from .labels import LabelArrays
     from .models import Deleted, Posted
     from .pages import Page
 
@@ -301,13 +302,16 @@ class Commands(Queue):
         owner: Many | Together,
         start: int = 0,
         keys: list[bytes | None] | None = None,
+        labels: LabelArrays = None,
     ) -> Chunk:
         number = self._next_number()
-        return Chunk(number, Posts(text, lens, number * CHUNK, keys), owner, start)
+        return Chunk(number, Posts(text, lens, number * CHUNK, keys, labels), owner, start)
 
     # ---- many -----------------------------------------------------------------------------------------------------
 
-    async def post_many(self, bodies: Sequence[str]) -> tuple[list[Posted | MeowerError], bool]:
+    async def post_many(
+        self, bodies: Sequence[str], labels: LabelArrays
+    ) -> tuple[list[Posted | MeowerError], bool]:
         """Many posts, all of them on their way at once: what became of each, and whether any failed."""
         text, lens = encoded(bodies)
         self._ready()
@@ -318,7 +322,8 @@ class Commands(Queue):
             for start, part, part_lens in chunks(text, lens, self._chunk_max):
                 if start:
                     await asyncio.sleep(0)
-                chunk = self._chunk(part, part_lens, many, start)
+                part_labels = labels and labels[start : start + len(part_lens)]
+                chunk = self._chunk(part, part_lens, many, start, labels=part_labels)
                 while not self._submit(chunk, self._ready()):
                     await self._room()
             await many.future
@@ -370,11 +375,13 @@ class Commands(Queue):
         if not posts:
             return None
         keys = [post.key for post in posts]
+        labels = [post.labels for post in posts]
         return self._chunk(
             b"".join([post.body for post in posts]),
             [post.body_len for post in posts],
             Together(futures),
             keys=None if keys.count(None) == len(keys) else keys,
+            labels=None if labels.count(None) == len(labels) else labels,
         )
 
 

@@ -13,6 +13,7 @@ from .subscription import START_PAUSE_S, Subscription, SubscriptionHandle
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from . import _types as t
     from ._instance import Instance
     from .models import Event
 
@@ -29,13 +30,13 @@ class AsyncSubscription(Bound):
     _refusal = Subscription._refusal
 
     def __init__(
-        self, feed: object, instance: Instance, loop: asyncio.AbstractEventLoop, cursor: str | None
+        self, feed: object, instance: Instance, loop: asyncio.AbstractEventLoop, follow: t.FollowStruct
     ) -> None:
         self._feed = feed  # which must not be collected before
         self._loop = loop
         self._waiter: asyncio.Future[None] | None = None
         self._streak = 0
-        self._handle = SubscriptionHandle(instance, cursor)
+        self._handle = SubscriptionHandle(instance, follow)
         self._started = self._start()
 
     def _start(self) -> bool:
@@ -61,8 +62,8 @@ class AsyncSubscription(Bound):
 
     @property
     def cursor(self) -> str:
-        """The position of the last event taken, at first where it started: subscribe with it to go on there. Known
-        once it has started."""
+        """The position of the last event taken, at first where it started: subscribe with it to go on there. With a
+        filter it moves on while nothing matches. Known once it has started."""
         self._check_started()
         return self._handle.cursor
 

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .errors import MeowerError
+    from .labels import LabelArray
 
 CHUNK = 512
 """Posts that are submitted and results that are taken in one call, at most."""
 
-_submit_post = lib.meower_command_submit_post
+_submit_one = lib.meower_command_submit_one
 _submit_posts = lib.meower_command_submit_posts
 _next_many = lib.meower_command_next_many
 
@@ -36,7 +37,10 @@ _BODY = t.PostStruct.body.offset // _POINTER
 _BODY_LEN = t.PostStruct.body_len.offset // _POINTER
 _KEY = t.PostStruct.idempotency_key.offset // _POINTER
 _POST_TAG = t.PostStruct.tag.offset // _POINTER
-_EMPTY_POSTS = array("L", (sizeof(t.PostStruct), *repeat(0, _POST_POINTERS - 1)) * CHUNK)
+_LABELS = t.PostStruct.labels.offset // _POINTER
+_LABEL_COUNT = t.PostStruct.label_count.offset // _POINTER
+_POST_SIZE = sizeof(t.PostStruct)
+_EMPTY_POSTS = array("L", (_POST_SIZE, *repeat(0, _POST_POINTERS - 1)) * CHUNK)
 """A chunk of meower_post of which only the size is set."""
 _RESULT_SIZE = sizeof(t.ResultStruct)
 _RESULT_POINTERS = _RESULT_SIZE // _POINTER
@@ -80,23 +84,34 @@ def _address(text: bytes | None) -> int:
     return c_void_p.from_buffer(c_char_p(text)).value or 0
 
 
+def _address_of_labels(labels: LabelArray | None) -> int:
+    return addressof(labels) if labels else 0
+
+
+def _count_of_labels(labels: LabelArray | None) -> int:
+    return len(labels) if labels else 0
+
+
 class Posts:
     """Posts on their way to the library, tagged with consecutive numbers."""
 
-    __slots__ = ("_apart", "_first_tag", "_keys", "_lens", "_next", "_refused", "_rows", "_text", "accepted")
+    __slots__ = ("_apart", "_count", "_next", "_refused", "_rows", "_texts", "accepted")
 
     def __init__(
-        self, text: bytes, lens: list[int], first_tag: int, keys: Sequence[bytes | None] | None = None
+        self,
+        text: bytes,
+        lens: list[int],
+        first_tag: int,
+        keys: Sequence[bytes | None] | None = None,
+        labels: Sequence[LabelArray | None] | None = None,
     ) -> None:
-        self._text = text  # the rows point into it, and into the keys
-        self._lens = lens
-        self._keys = keys
-        self._first_tag = first_tag
+        self._texts = text, keys, labels  # the rows point into them
+        self._count = len(lens)
         self._apart = False
         self._next = 0
         self._refused: list[tuple[int, MeowerError]] = []
         self.accepted = 0
-        count = len(lens)
+        count = self._count
         addresses = list(accumulate(lens, initial=_address(text)))
         del addresses[count]
         self._rows = _EMPTY_POSTS[: count * _POST_POINTERS]
@@ -104,12 +119,15 @@ class Posts:
         self._rows[_BODY_LEN::_POST_POINTERS] = array("L", lens)
         if keys is not None:
             self._rows[_KEY::_POST_POINTERS] = array("L", map(_address, keys))
+        if labels is not None:
+            self._rows[_LABELS::_POST_POINTERS] = array("L", map(_address_of_labels, labels))
+            self._rows[_LABEL_COUNT::_POST_POINTERS] = array("L", map(_count_of_labels, labels))
         self._rows[_POST_TAG::_POST_POINTERS] = array("L", range(first_tag, first_tag + count))
 
     def submit(self, pointer: c_void_p, error: t.ErrorStruct) -> bool:
         """Submits what is left, in one call; one by one when one of them is refused, for the others are not. Returns
         False when there is no room now: then again."""
-        count = len(self._lens)
+        count = self._count
         if not self._apart:
             status = _submit_posts(pointer, byref(t.PostStruct.from_buffer(self._rows)), count, error)
             if status == 0:
@@ -122,18 +140,14 @@ class Posts:
         return self._submit_apart(pointer, error) if self._apart else self._next == count
 
     def _submit_apart(self, pointer: c_void_p, error: t.ErrorStruct) -> bool:
-        start = sum(self._lens[: self._next])
-        for index in range(self._next, len(self._lens)):
-            body = self._text[start : start + self._lens[index]]
-            key = self._keys[index] if self._keys else None
-            status = _submit_post(pointer, body, len(body), key, self._first_tag + index, error)
+        for index in range(self._next, self._count):
+            status = _submit_one(pointer, byref(t.PostStruct.from_buffer(self._rows, index * _POST_SIZE)), error)
             if status == BusyError.code:
                 return False
             if status:
                 self._refused.append((index, error_of(status, error)))
             else:
                 self.accepted += 1
-            start += len(body)
             self._next = index + 1
         return True
 

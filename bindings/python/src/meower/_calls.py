@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ._instance import Handle, Instance
     from ._requests import Command, Query
+    from .labels import LabelArrays
     from .models import Posted
     from .pages import Page
 
@@ -106,13 +107,13 @@ def run_command(instance: Instance, command: Command[Answer], timeout: float | N
 
 
 def run_posts(
-    instance: Instance, bodies: Sequence[str], timeout: float | None
+    instance: Instance, bodies: Sequence[str], labels: LabelArrays, timeout: float | None
 ) -> tuple[list[Posted | MeowerError], bool]:
     """Many posts, all of them on their way at once: what became of each, and whether any failed."""
     text, lens = encoded(bodies)
 
     def body(handle: Handle) -> tuple[list[Posted | MeowerError], bool]:
-        return _PostMany(instance, handle, lens, Deadline(timeout)).run(text)
+        return _PostMany(instance, handle, lens, Deadline(timeout)).run(text, labels)
 
     return _run(instance.command(), instance.commands, body)
 
@@ -130,9 +131,9 @@ class _PostMany:
         self.missing = len(lens)
         self.failed = False
 
-    def run(self, text: bytes) -> tuple[list[Posted | MeowerError], bool]:
+    def run(self, text: bytes, labels: LabelArrays) -> tuple[list[Posted | MeowerError], bool]:
         for start, part, lens in chunks(text, self.lens, min(CHUNK, self.instance.queue_max)):
-            posts = Posts(part, lens, start)
+            posts = Posts(part, lens, start, labels=labels and labels[start : start + len(lens)])
             while not posts.submit(self.handle.pointer, self.handle.error):
                 self._make_room(start + posts.accepted)
             for index, error in posts.take_refused():

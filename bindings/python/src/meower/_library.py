@@ -24,6 +24,7 @@ _command = t.CommandHandle
 _query = t.QueryHandle
 _page = t.PageHandle
 _subscription = t.SubscriptionHandle
+_filter = t.FilterHandle
 
 SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     # base.h
@@ -104,15 +105,23 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "meower_page_free": (None, (_page,)),
     # subscription.h
     "meower_subscription_open": (c_int, (_instance, c_char_p, POINTER(_subscription), _error)),
-    "meower_subscription_begin": (c_int, (_instance, c_char_p, POINTER(_subscription), _error)),
+    "meower_subscription_follow": (c_int, (_instance, POINTER(t.FollowStruct), POINTER(_subscription), _error)),
+    "meower_subscription_begin": (c_int, (_instance, POINTER(t.FollowStruct), POINTER(_subscription), _error)),
     "meower_subscription_started": (c_int, (_subscription, _error)),
     "meower_subscription_fd": (c_int, (_subscription,)),
     "meower_subscription_recovered": (c_int, (_subscription,)),
     "meower_subscription_cursor": (c_char_p, (_subscription,)),
+    "meower_subscription_position": (c_uint64, (_subscription,)),
     "meower_subscription_next": (c_int, (_subscription, POINTER(t.EventPointer), _error)),
     "meower_subscription_next_many": (c_int, (_subscription, POINTER(t.EventPointer), c_size_t, _error)),
     "meower_subscription_wait": (c_int, (_subscription, c_int, POINTER(t.EventPointer), _error)),
     "meower_subscription_close": (None, (_subscription,)),
+    # filter.h
+    "meower_filter_new": (c_int, (POINTER(t.FollowStruct), POINTER(_filter), _error)),
+    "meower_filter_matches": (c_int, (_filter, t.EventPointer, _error)),
+    "meower_filter_matches_many": (c_int, (POINTER(_filter), c_size_t, t.EventPointer, POINTER(c_int), _error)),
+    "meower_filter_labels": (t.LabelPointer, (_filter, POINTER(c_size_t))),
+    "meower_filter_free": (None, (_filter,)),
     # backend.h: for backends, which are written in C; the tables that they fill are opaque here
     "meower_labels_match": (c_int, (t.LabelPointer, c_size_t, t.LabelPointer, c_size_t)),
     "meower_options_add_store": (c_int, (_options, c_void_p, c_void_p, _error)),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from . import _types as t
 from ._library import lib
 from .errors import InvalidError, MeowerError, error_of
+from .labels import label_array
 from .models import Deleted, Posted, deleted_of, posted_of
 from .options import as_bytes, as_optional_bytes
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from ctypes import c_void_p
 
+    from .labels import LabelArray, LabelMapping
     from .models import Meow
     from .pages import Page
 
@@ -26,6 +28,7 @@ SEARCH_SKIP_MAX = 10_000
 """Best matches that a search leaves out, at most (query.h)."""
 
 _submit_post = lib.meower_command_submit_post
+_submit_one = lib.meower_command_submit_one
 _submit_delete = lib.meower_command_submit_delete
 _submit_list = lib.meower_query_submit_list
 _submit_search = lib.meower_query_submit_search
@@ -94,17 +97,23 @@ class Command(Generic[Answer]):
 class Post(Command[Posted]):
     """A meow to be stored."""
 
-    __slots__ = ("body", "body_len", "key")
+    __slots__ = ("body", "body_len", "key", "labels")
 
-    def __init__(self, body: str, key: str | None = None) -> None:
+    def __init__(self, body: str, key: str | None = None, labels: LabelMapping | None = None) -> None:
         if not isinstance(body, str):
             raise TypeError(f"a body must be str, not {type(body).__name__}")
         self.body = body.encode()
         self.body_len = len(self.body)
         self.key = as_optional_bytes(key, "an idempotency key")
+        self.labels = label_array(labels)
 
     def submit(self, pointer: c_void_p, tag: int, error: t.ErrorStruct) -> int:
-        status: int = _submit_post(pointer, self.body, self.body_len, self.key, tag, error)
+        status: int
+        if self.labels is None:  # which costs no struct
+            status = _submit_post(pointer, self.body, self.body_len, self.key, tag, error)
+        else:
+            post = t.PostStruct(self.body, self.body_len, self.key, tag, self.labels, len(self.labels))
+            status = _submit_one(pointer, byref(post), error)
         return status
 
     def convert(self, result: t.ResultStruct) -> Posted:
@@ -153,6 +162,8 @@ class List:
     since_id: str | None = None
     min_id: str | None = None
     cursor: str | None = None
+    labels: LabelArray | None = None
+    """What meows must carry; None: any will do."""
     floor: str | None = None
     """since_id, in requests for pages after the first: these are bounded above."""
 
@@ -167,6 +178,8 @@ class List:
             as_optional_bytes(self.since_id, "since_id"),
             as_optional_bytes(self.min_id, "min_id"),
             as_optional_bytes(self.cursor, "a cursor"),
+            self.labels,
+            len(self.labels or ()),
         )
 
     def submit(self, pointer: c_void_p, tag: int, error: t.ErrorStruct) -> int:

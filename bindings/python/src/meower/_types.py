@@ -79,6 +79,10 @@ class SubscriptionHandle(c_void_p):
     """meower_subscription"""
 
 
+class FilterHandle(c_void_p):
+    """meower_filter"""
+
+
 class CheckHandle(c_void_p):
     """meower_check"""
 
@@ -188,6 +192,19 @@ class SearchStruct(Sized):
         ("take", c_uint32),
         ("highlight", c_int),
         ("cursor", c_char_p),
+    )
+
+
+class FollowStruct(Sized):
+    """meower_follow"""
+
+    _fields_ = (
+        ("struct_size", c_size_t),
+        ("cursor", c_char_p),
+        ("labels", LabelPointer),
+        ("label_count", c_size_t),
+        ("text", c_char_p),
+        ("text_len", c_size_t),
     )
 
 

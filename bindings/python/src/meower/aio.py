@@ -25,7 +25,9 @@ from ._instance import OPEN, Instance
 from ._requests import Delete, Get, List, Post, Search
 from .errors import MeowerError, UnsupportedError
 from .feed import CLOSE_S, all_posted, option_values
+from .labels import filter_array, label_arrays
 from .pages import Listing
+from .subscription import follow_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ._requests import Continued, Query
+    from .labels import LabelMapping
     from .models import Deleted, Meow, Posted
     from .options import Options
     from .pages import Page
@@ -93,25 +96,40 @@ class AsyncFeed(FeedBase):
 
     # ---- writing --------------------------------------------------------------------------------------------------
 
-    async def post(self, body: str, *, key: str | None = None) -> Posted:
+    async def post(
+        self, body: str, *, labels: LabelMapping | None = None, key: str | None = None
+    ) -> Posted:
         """As Feed.post(). Waits while the library's queue is full."""
-        return await self._commands.post(Post(body, key))
+        return await self._commands.post(Post(body, key, labels))
 
     @overload
     async def post_many(
-        self, bodies: Iterable[str], *, return_errors: Literal[False] = False
+        self,
+        bodies: Iterable[str],
+        *,
+        labels: LabelMapping | Iterable[LabelMapping | None] | None = None,
+        return_errors: Literal[False] = False,
     ) -> list[Posted]: ...
 
     @overload
     async def post_many(
-        self, bodies: Iterable[str], *, return_errors: bool
+        self,
+        bodies: Iterable[str],
+        *,
+        labels: LabelMapping | Iterable[LabelMapping | None] | None = None,
+        return_errors: bool,
     ) -> list[Posted | MeowerError]: ...
 
     async def post_many(
-        self, bodies: Iterable[str], *, return_errors: bool = False
+        self,
+        bodies: Iterable[str],
+        *,
+        labels: LabelMapping | Iterable[LabelMapping | None] | None = None,
+        return_errors: bool = False,
     ) -> list[Posted | MeowerError] | list[Posted]:
         """As Feed.post_many()."""
-        outcomes, failed = await self._commands.post_many(list(bodies))
+        texts = list(bodies)
+        outcomes, failed = await self._commands.post_many(texts, label_arrays(labels, len(texts)))
         return all_posted(outcomes) if failed and not return_errors else outcomes
 
     async def delete(self, id: str) -> Deleted:
@@ -128,6 +146,7 @@ class AsyncFeed(FeedBase):
     def list(
         self,
         *,
+        labels: LabelMapping | None = None,
         take: int | None = None,
         skip: int = 0,
         max_id: str | None = None,
@@ -137,7 +156,7 @@ class AsyncFeed(FeedBase):
         page_size: int = t.TAKE_DEFAULT,
     ) -> AsyncListing:
         """As Feed.list()."""
-        request = List(page_size, take, skip, max_id, since_id, min_id, cursor)
+        request = List(page_size, take, skip, max_id, since_id, min_id, cursor, filter_array(labels))
         return AsyncListing(self._queries.run, request)
 
     def search(
@@ -154,10 +173,11 @@ class AsyncFeed(FeedBase):
         request = Search(text, page_size, take, skip, highlight, cursor)
         return AsyncListing(self._queries.run, request)
 
-    def subscribe(self, cursor: str | None = None) -> AsyncSubscription:
-        """The events after a cursor, from the first on (meower.CURSOR_START), or from now on: an asynchronous iterator,
-        and a context manager that ends it."""
-        subscription = AsyncSubscription(self, self._instance, self._loop, cursor)
+    def subscribe(
+        self, cursor: str | None = None, *, labels: LabelMapping | None = None, query: str | None = None
+    ) -> AsyncSubscription:
+        """As Feed.subscribe(): an asynchronous iterator, and a context manager that ends it."""
+        subscription = AsyncSubscription(self, self._instance, self._loop, follow_of(cursor, labels, query))
         self._subscriptions.add(subscription)
         return subscription
 

@@ -10,9 +10,10 @@ from ._feed_base import FeedBase
 from ._instance import OPEN, Instance
 from ._requests import Delete, Get, List, Post, Search
 from .errors import MeowerError
+from .labels import filter_array, label_arrays
 from .models import Deleted, Meow, Posted
 from .pages import Listing, Page
-from .subscription import Subscription
+from .subscription import Subscription, follow_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ._requests import Query
+    from .labels import LabelMapping
     from .options import Options
 
 __all__ = ["Feed"]
@@ -42,41 +44,70 @@ class Feed(FeedBase):
 
     # ---- writing --------------------------------------------------------------------------------------------------
 
-    def post(self, body: str, *, key: str | None = None, timeout: float | None = None) -> Posted:
+    def post(
+        self,
+        body: str,
+        *,
+        labels: LabelMapping | None = None,
+        key: str | None = None,
+        timeout: float | None = None,
+    ) -> Posted:
         """Posts a meow, and returns when it is safe in the store.
 
-        With an idempotency key the same post may be repeated: it is stored once. After a timeout it may still be
-        stored.
+        It may carry up to 16 labels: a key with a value (str), or with several (an iterable of str). With an idempotency
+        key the same post may be repeated: it is stored once. After a timeout it may still be stored.
 
         >>> with open() as m:
         ...     m.post("hello", key="order 1").id == m.post("hello", key="order 1").id
+        ...     m.get(m.post("naps", labels={"room": "garden", "tag": ["cats", "naps"]}).id).labels
         True
+        {'room': 'garden', 'tag': ('cats', 'naps')}
         """
-        return run_command(self._instance, Post(body, key), timeout)
+        return run_command(self._instance, Post(body, key, labels), timeout)
 
     @overload
     def post_many(
-        self, bodies: Iterable[str], *, return_errors: Literal[False] = False, timeout: float | None = None
+        self,
+        bodies: Iterable[str],
+        *,
+        labels: LabelMapping | Iterable[LabelMapping | None] | None = None,
+        return_errors: Literal[False] = False,
+        timeout: float | None = None,
     ) -> list[Posted]: ...
 
     @overload
     def post_many(
-        self, bodies: Iterable[str], *, return_errors: bool, timeout: float | None = None
+        self,
+        bodies: Iterable[str],
+        *,
+        labels: LabelMapping | Iterable[LabelMapping | None] | None = None,
+        return_errors: bool,
+        timeout: float | None = None,
     ) -> list[Posted | MeowerError]: ...
 
     def post_many(
-        self, bodies: Iterable[str], *, return_errors: bool = False, timeout: float | None = None
+        self,
+        bodies: Iterable[str],
+        *,
+        labels: LabelMapping | Iterable[LabelMapping | None] | None = None,
+        return_errors: bool = False,
+        timeout: float | None = None,
     ) -> list[Posted | MeowerError] | list[Posted]:
         """Posts many meows in their order, all on their way at once: they share transactions.
 
-        One that fails does not hold back the others; when all are answered, the first failure is raised, or, with
+        `labels` are those of all of them, as post() takes them, or an iterable of each one's, None where it has none. One
+        that fails does not hold back the others; when all are answered, the first failure is raised, or, with
         return_errors, each stands in the place of its meow.
 
         >>> with open() as m:
-        ...     [posted.position for posted in m.post_many(["one", "two"])]
+        ...     [posted.position for posted in m.post_many(["one", "two"], labels={"room": "garden"})]
+        ...     [posted.position for posted in m.post_many(["three", "four"], labels=[None, {"author": "tom"}])]
         [1, 2]
+        [3, 4]
         """
-        outcomes, failed = run_posts(self._instance, list(bodies), timeout)
+        texts = list(bodies)
+        arrays = label_arrays(labels, len(texts))
+        outcomes, failed = run_posts(self._instance, texts, arrays, timeout)
         return all_posted(outcomes) if failed and not return_errors else outcomes
 
     def delete(self, id: str, *, timeout: float | None = None) -> Deleted:
@@ -92,6 +123,7 @@ class Feed(FeedBase):
     def list(
         self,
         *,
+        labels: LabelMapping | None = None,
         take: int | None = None,
         skip: int = 0,
         max_id: str | None = None,
@@ -105,14 +137,17 @@ class Feed(FeedBase):
         pages of `page_size`.
 
         At most one of max_id (only older ones), since_id (only newer ones) and min_id (only newer ones, iterated
-        oldest first); skip only without them. `timeout` is for each page.
+        oldest first); skip only without them. With labels only meows that carry them: several values (an iterable of
+        str) of one key are alternatives, different keys must all hold. `timeout` is for each page.
 
         >>> with open() as m:
-        ...     _ = m.post_many(["one", "two", "three"])
+        ...     _ = m.post_many(["one", "two", "three"], labels=[{"room": "a"}, {"room": "b"}, {"room": "c"}])
         ...     [meow.text for meow in m.list(take=2)]
+        ...     [meow.text for meow in m.list(labels={"room": ["a", "b"]})]
         ['three', 'two']
+        ['two', 'one']
         """
-        request = List(page_size, take, skip, max_id, since_id, min_id, cursor)
+        request = List(page_size, take, skip, max_id, since_id, min_id, cursor, filter_array(labels))
         return Listing(self._asker(timeout), request)
 
     def search(
@@ -137,10 +172,28 @@ class Feed(FeedBase):
         request = Search(text, page_size, take, skip, highlight, cursor)
         return Listing(self._asker(timeout), request)
 
-    def subscribe(self, cursor: str | None = None, *, timeout: float | None = None) -> Subscription:
-        """The events after a cursor, from the first on (CURSOR_START), or from now on. Iterating waits for the next event; with a timeout it ends when
-        none came for so many seconds."""
-        return Subscription(self, self._instance, cursor, timeout)
+    def subscribe(
+        self,
+        cursor: str | None = None,
+        *,
+        labels: LabelMapping | None = None,
+        query: str | None = None,
+        timeout: float | None = None,
+    ) -> Subscription:
+        """The events after a cursor, from the first on (CURSOR_START), or from now on. Iterating waits for the next event;
+        with a timeout it ends when none came for so many seconds.
+
+        With labels only meows that carry them, as in list(); with a query only meows that all its words match, as search()
+        finds them. Deletions come in any case. A cursor is good for any filter.
+
+        >>> with open() as m:
+        ...     _ = m.post_many(["cats nap", "dogs nap", "cats purr"], labels=[{"room": "a"}, {"room": "a"}, {"room": "b"}])
+        ...     [event.meow.text for event in m.subscribe("start", labels={"room": "a"}, timeout=0.1)]
+        ...     [event.meow.text for event in m.subscribe("start", query="cats", timeout=0.1)]
+        ['cats nap', 'dogs nap']
+        ['cats nap', 'cats purr']
+        """
+        return Subscription(self, self._instance, follow_of(cursor, labels, query), timeout)
 
     def _asker(self, timeout: float | None) -> _Asker:
         self._instance.check()

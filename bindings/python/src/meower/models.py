@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._records import setters
 from ._types import EVENT_CREATED, EVENT_DELETED, EventStruct, MeowStruct, ResultStruct
+from .labels import NO_LABELS, Labels, labels_of
 
 if TYPE_CHECKING:
     import datetime
@@ -51,6 +52,8 @@ class Meow:
     """Microseconds since 1970."""
     escaped: bool = True
     """Whether the feed that gave it escapes HTML."""
+    labels: Labels = NO_LABELS
+    """What it carries besides its text, each key with its value, or with several."""
 
     @property
     def text(self) -> str:
@@ -166,7 +169,7 @@ class Metric:
 
 
 _new = object.__new__
-_set_id, _set_body, _set_created_at_us, _set_escaped = setters(Meow)
+_set_id, _set_body, _set_created_at_us, _set_escaped, _set_labels = setters(Meow)
 _set_position, _set_kind, _set_meow_id, _set_meow, _set_cursor, _set_json = setters(Event)
 
 _KINDS = {EVENT_CREATED: "created", EVENT_DELETED: "deleted"}
@@ -179,6 +182,7 @@ def meow_of(struct: MeowStruct, escaped: bool) -> Meow:
     _set_body(meow, struct.body.decode())
     _set_created_at_us(meow, struct.created_at_us)
     _set_escaped(meow, escaped)
+    _set_labels(meow, labels_of(struct) if struct.label_count else NO_LABELS)
     return meow
 
 

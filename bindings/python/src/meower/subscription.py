@@ -12,6 +12,7 @@ from ._copies import Bound
 from ._instance import Handle
 from ._library import lib
 from .errors import BusyError, check
+from .labels import filter_array
 from .models import Event, event_of
 from .options import as_optional_bytes
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from ._instance import Instance
     from .feed import Feed
+    from .labels import LabelMapping
 
 __all__ = ["CURSOR_START", "Subscription"]
 
@@ -28,20 +30,29 @@ CURSOR_START = "start"
 
 _next = lib.meower_subscription_next
 _started = lib.meower_subscription_started
+_cursor = lib.meower_subscription_cursor
 
 START_PAUSE_S = 0.001
 """Pause between two looks at whether a subscription has started, when its descriptor is readable all the same."""
 
 
+def follow_of(cursor: str | None, labels: LabelMapping | None, query: str | None) -> t.FollowStruct:
+    """What to follow, for the library."""
+    if query is not None and not isinstance(query, str):
+        raise TypeError(f"a query must be str, not {type(query).__name__}")
+    terms = filter_array(labels)
+    text = None if query is None else query.encode()
+    return t.FollowStruct(as_optional_bytes(cursor, "a cursor"), terms, len(terms or ()), text, len(text or ()))
+
+
 class SubscriptionHandle(Handle):
     """The handle, and what an event of it is copied from."""
 
-    __slots__ = ("_out", "_refs", "cursor", "recovered")
+    __slots__ = ("_out", "_refs", "cursor", "filtered", "recovered")
 
-    def __init__(self, instance: Instance, cursor: str | None) -> None:
-        super().__init__(
-            instance, t.SubscriptionHandle, "subscription", as_optional_bytes(cursor, "a cursor")
-        )
+    def __init__(self, instance: Instance, follow: t.FollowStruct) -> None:
+        super().__init__(instance, t.SubscriptionHandle, "subscription", byref(follow))
+        self.filtered = bool(follow.label_count) or follow.text is not None
         self.recovered = False
         self.cursor = ""
         self._out = t.EventPointer()
@@ -55,6 +66,8 @@ class SubscriptionHandle(Handle):
             self.cursor = event.cursor
             return event
         check(status, self.error)
+        if self.filtered:  # it may be on by what did not match
+            self.cursor = _cursor(self.pointer).decode()
         return None
 
     def start(self) -> bool:
@@ -63,7 +76,7 @@ class SubscriptionHandle(Handle):
         check(status, self.error)
         if status == 1:
             self.recovered = bool(lib.meower_subscription_recovered(self.pointer))
-            self.cursor = lib.meower_subscription_cursor(self.pointer).decode()
+            self.cursor = _cursor(self.pointer).decode()
         return status == 1
 
 
@@ -75,10 +88,10 @@ class Subscription(Bound):
 
     _refusal = "a subscription cannot be copied or pickled: open another one with subscribe(cursor)"
 
-    def __init__(self, feed: Feed, instance: Instance, cursor: str | None, timeout: float | None) -> None:
+    def __init__(self, feed: Feed, instance: Instance, follow: t.FollowStruct, timeout: float | None) -> None:
         self._feed = feed  # which must not be collected before
         self._timeout = timeout
-        self._handle = SubscriptionHandle(instance, cursor)
+        self._handle = SubscriptionHandle(instance, follow)
         with self._handle.lock:
             self._handle.check()
             while not self._handle.start():
@@ -92,7 +105,8 @@ class Subscription(Bound):
 
     @property
     def cursor(self) -> str:
-        """The position of the last event taken, at first where it started: subscribe with it to go on there."""
+        """The position of the last event taken, at first where it started: subscribe with it to go on there. With a
+        filter it moves on while nothing matches."""
         return self._handle.cursor
 
     def wait(self, timeout: float | None = None) -> Event | None:
@@ -104,10 +118,10 @@ class Subscription(Bound):
             raise BusyError("another thread is waiting on this subscription; open one for each")
         try:
             handle.check()
-            deadline = Deadline(timeout).at
+            deadline = Deadline(timeout)
             while (event := handle.take()) is None:
-                if not handle.wait(deadline):
-                    return None
+                if not handle.wait(deadline.at) or (handle.filtered and deadline.has_passed()):
+                    return None  # with a filter the descriptor may be readable for long and nothing match
             return event
         finally:
             handle.lock.release()
