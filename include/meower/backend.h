@@ -10,8 +10,9 @@
  *   Ownership    Nothing that a backend allocated crosses the border: rows are pushed into a sink, whose row function
  *                copies what it needs. Pointers in rows and batches live until the call they are passed to returns.
  *   Sinks        When a row function returns anything but MEOWER_OK, stop at once and return that value. Rows without
- *                an id, meows without a body, labels that no meow can have, more rows than were asked for, and
- *                positions with a hole are refused: the call fails with MEOWER_ERROR_CORRUPT.
+ *                an id, meows without a body, labels that no meow can have, more rows than were asked for, positions
+ *                with a hole, and documents of an index out of order are refused: the call fails with
+ *                MEOWER_ERROR_CORRUPT.
  *   Threads      Each member's comment. A "lane" numbers the threads that may read at once: the library never runs two
  *                calls with one lane at the same time, so a backend keeps one connection a lane and needs no lock.
  *                The functions that change something run one at a time, beside the lanes. */
