@@ -30,10 +30,10 @@ static void structs_keep_their_sizes(void **state)
     assert_int_equal(sizeof(meower_bus_sink), 8);
     assert_int_equal(sizeof(meower_text_sink), 8);
     assert_int_equal(sizeof(meower_document_sink), 8);
-    assert_int_equal(sizeof(meower_search_document), 32);
+    assert_int_equal(sizeof(meower_search_document), 48);
     assert_int_equal(sizeof(meower_search_word), 32);
     assert_int_equal(sizeof(meower_search_join), 24);
-    assert_int_equal(sizeof(meower_search_request), 48);
+    assert_int_equal(sizeof(meower_search_request), 64);
     assert_int_equal(sizeof(meower_hit_sink), 8);
     assert_int_equal(sizeof(meower_search_info), 32);
     assert_int_equal(sizeof(meower_fault_hook), 24);

@@ -97,7 +97,8 @@ static inline int index_meow(struct fixture *fixture, uint64_t position, const c
 {
     const char id[] = "000000000000000000000000001";
     meower_search_info info = {EPOCH, position};
-    meower_search_document document = {position, id, words, words == NULL ? 0 : strlen(words)};
+    meower_search_document document = {
+        .position = position, .id = id, .words = words, .words_len = words == NULL ? 0 : strlen(words)};
 
     return search_index(&fixture->search, &document, 1, &info, error);
 }
