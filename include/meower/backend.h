@@ -10,8 +10,9 @@
  *   Ownership    Nothing that a backend allocated crosses the border: rows are pushed into a sink, whose row function
  *                copies what it needs. Pointers in rows and batches live until the call they are passed to returns.
  *   Sinks        When a row function returns anything but MEOWER_OK, stop at once and return that value. Rows without
- *                an id, meows without a body, labels that no meow can have, more rows than were asked for, and
- *                positions with a hole are refused: the call fails with MEOWER_ERROR_CORRUPT.
+ *                an id, meows without a body, labels that no meow can have, more rows than were asked for, positions
+ *                with a hole, and documents of an index out of order are refused: the call fails with
+ *                MEOWER_ERROR_CORRUPT.
  *   Threads      Each member's comment. A "lane" numbers the threads that may read at once: the library never runs two
  *                calls with one lane at the same time, so a backend keeps one connection a lane and needs no lock.
  *                The functions that change something run one at a time, beside the lanes. */
@@ -133,7 +134,8 @@ typedef struct meower_range {
     size_t term_count;         /* 0: any meow */
 } meower_range;
 
-/* Returns 1 when a meow with `label_count` labels has what `term_count` terms of a range say, and 0 when it has not.
+/* Returns 1 when a meow with `label_count` labels has what `term_count` terms of a range or of a search say, and 0 when
+ * it has not.
  * Both are in bytewise order of key, then value. Any thread. Since 0.2. */
 MEOWER_API int meower_labels_match(const meower_label *terms, size_t term_count, const meower_label *labels,
                                    size_t label_count);
@@ -257,8 +259,11 @@ typedef struct meower_bus_vtable {
 typedef struct meower_search_document {
     uint64_t position; /* of the event; later positions are newer */
     const char *id;
-    const char *words; /* NULL: the meow is deleted, remove it */
-    size_t words_len;  /* bytes */
+    const char *words;          /* NULL: the meow is deleted, remove it */
+    size_t words_len;           /* bytes */
+    const meower_label *labels; /* that the meow carries, in bytewise order of key, then value, and none twice; all
+                                   texts NUL-terminated */
+    size_t label_count;         /* 0 to MEOWER_LABELS_MAX */
 } meower_search_document;
 
 /* One word, or one run of characters, that is searched. */
@@ -283,7 +288,10 @@ typedef struct meower_search_join {
     uint32_t word_mask; /* bit i: words[i] is a part of it */
 } meower_search_join;
 
-/* What is searched. A word matches a document in the best of three qualities: 0 exactly, 1 with typos, 2 as a prefix.
+/* What is searched. Of the documents that carry what the terms say, `skip` are left out first. The terms have no part
+ * in the order: what is counted for it, such as how many documents have a word, is counted in the whole index.
+ *
+ * A word matches a document in the best of three qualities: 0 exactly, 1 with typos, 2 as a prefix.
  * First come the documents in which all words match, in three tiers (all of quality 0; 0 or 1; any), the newest
  * position first in each. Behind them those in which some match, by the sum of what the words add to them, of equal
  * sums the newest first: docs/SEARCH.md, "Order", says how much that is. */
@@ -294,9 +302,12 @@ typedef struct meower_search_request {
     size_t join_count;
     uint64_t skip;
     uint32_t take;
+    const meower_label *terms; /* as in meower_range */
+    size_t term_count;         /* 0: any document */
 } meower_search_request;
 
-/* Takes documents in position order. `words` is NULL where the engine keeps none that can be read. */
+/* Takes documents in position order. `words` is NULL where the engine keeps none that can be read; labels are not asked
+ * for, and not looked at. */
 typedef struct meower_document_sink {
     int (*document)(struct meower_document_sink *sink, const meower_search_document *document);
 } meower_document_sink;

@@ -44,19 +44,22 @@ typedef struct meower_list {
         sizeof(meower_list), 0, MEOWER_TAKE_DEFAULT, NULL, NULL, NULL, NULL, NULL, 0                                   \
     }
 
-/* What to search: plain text, best first (docs/SEARCH.md). Initialise with MEOWER_SEARCH_INIT. */
+/* What to search: plain text, best first (docs/SEARCH.md). Labels filter what is found, and change nothing in its
+ * order; skip and take then count what is left. Initialise with MEOWER_SEARCH_INIT. */
 typedef struct meower_search {
-    size_t struct_size; /* sizeof(meower_search) */
-    const char *text;   /* UTF-8, plain text */
-    size_t text_len;    /* bytes */
-    uint64_t skip;      /* best matches to leave out, at most 10,000 */
-    uint32_t take;      /* meows wanted, 0 to MEOWER_TAKE_MAX */
-    int highlight;      /* 1: the page knows where the words stand in each body */
-    const char *cursor; /* as in meower_list */
+    size_t struct_size;         /* sizeof(meower_search) */
+    const char *text;           /* UTF-8, plain text */
+    size_t text_len;            /* bytes */
+    uint64_t skip;              /* best matches to leave out, at most 10,000 */
+    uint32_t take;              /* meows wanted, 0 to MEOWER_TAKE_MAX */
+    int highlight;              /* 1: the page knows where the words stand in each body */
+    const char *cursor;         /* as in meower_list */
+    const meower_label *labels; /* as in meower_list. Since 0.2 */
+    size_t label_count;         /* 0 to MEOWER_LABELS_MAX; 0: any meow. Since 0.2 */
 } meower_search;
 #define MEOWER_SEARCH_INIT                                                                                             \
     {                                                                                                                  \
-        sizeof(meower_search), NULL, 0, 0, MEOWER_TAKE_DEFAULT, 0, NULL                                                \
+        sizeof(meower_search), NULL, 0, 0, MEOWER_TAKE_DEFAULT, 0, NULL, NULL, 0                                       \
     }
 
 /* Opens a handle on `instance`, which must outlive it. *out is released by meower_query_close().

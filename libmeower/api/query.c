@@ -23,7 +23,7 @@ struct query_request {
     struct read_request read; /* first: the reader hands it back by this */
     struct inbox *inbox;
     struct meower_page *page;
-    struct filter *filter; /* of a list, which its range refers to; NULL: none */
+    struct filter *filter; /* of a list or a search, which the range refers to; NULL: none */
     char text[];
 };
 
@@ -170,8 +170,18 @@ static int take_list(const meower_list *given, meower_list *list, meower_error *
     return status;
 }
 
-/* Sets the range of a list's request, whose text has room for an id. Takes the filter over. */
-static void set_range(struct query_request *request, const meower_list *list, struct filter *filter)
+/* Takes the filter over. */
+static void set_filter(struct query_request *request, struct filter *filter)
+{
+    if (filter != NULL) {
+        request->read.range.terms = filter->terms;
+        request->read.range.term_count = filter->count;
+    }
+    request->filter = filter;
+}
+
+/* Sets the range of a list's request, whose text has room for an id. */
+static void set_range(struct query_request *request, const meower_list *list)
 {
     meower_range *range = &request->read.range;
     const char *above = list->min_id != NULL ? list->min_id : list->since_id;
@@ -184,11 +194,6 @@ static void set_range(struct query_request *request, const meower_list *list, st
         range->ascending = list->min_id != NULL;
     }
     range->skip = list->skip;
-    if (filter != NULL) {
-        range->terms = filter->terms;
-        range->term_count = filter->count;
-    }
-    request->filter = filter;
 }
 
 /* A list, or (READ_TOTAL) how many meows it has. */
@@ -212,7 +217,8 @@ static int make_list(const meower_query *query, int kind, const meower_list *giv
         filter_free(filter);
         return status;
     }
-    set_range(request, &list, filter);
+    set_range(request, &list);
+    set_filter(request, filter);
     request->read.wait_for = wait_for;
     *out = request;
     return MEOWER_OK;
@@ -248,6 +254,7 @@ static int make_search(const meower_query *query, const meower_search *given, st
                        meower_error *error)
 {
     meower_search search = MEOWER_SEARCH_INIT;
+    struct filter *filter;
     struct query_request *request;
     uint64_t wait_for;
     int status = instance_check(instance_of(query), error);
@@ -255,9 +262,15 @@ static int make_search(const meower_query *query, const meower_search *given, st
     if (status != MEOWER_OK || (status = take_search(given, &search, error)) != MEOWER_OK ||
         (status = check_search(&search, error)) != MEOWER_OK ||
         (status = parse_wait(query, search.cursor, &wait_for, error)) != MEOWER_OK ||
-        (status = make_request(query, READ_SEARCH, search.take, search.text_len + 1, &request, error)) != MEOWER_OK) {
+        (status = filter_new(search.labels, search.label_count, &filter, error)) != MEOWER_OK) {
         return status;
     }
+    status = make_request(query, READ_SEARCH, search.take, search.text_len + 1, &request, error);
+    if (status != MEOWER_OK) {
+        filter_free(filter);
+        return status;
+    }
+    set_filter(request, filter);
     if (search.text_len > 0) {
         memcpy(request->text, search.text, search.text_len);
     }

@@ -5,6 +5,7 @@
  * conflicts, which are no errors here. */
 #include "search/elasticsearch_batch.h"
 #include "base/match.h"
+#include "search/elasticsearch_clause.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -57,6 +58,19 @@ static bool join_neighbours(struct elasticsearch_text *joined, const meower_sear
     return !joined->is_incomplete;
 }
 
+static void write_labels(struct elasticsearch_text *text, const meower_search_document *document)
+{
+    if (document->label_count == 0) {
+        return;
+    }
+    elasticsearch_text_print(text, ",\"" ELASTICSEARCH_LABELS "\":[");
+    for (size_t i = 0; i < document->label_count; i++) {
+        elasticsearch_text_append(text, ",", i == 0 ? 0 : 1);
+        elasticsearch_clause_write_label(text, &document->labels[i]);
+    }
+    elasticsearch_text_print(text, "]");
+}
+
 /* False when memory is short. */
 static bool write_document(struct elasticsearch_text *text, const meower_search_document *document,
                            struct elasticsearch_text *joined)
@@ -76,6 +90,7 @@ static bool write_document(struct elasticsearch_text *text, const meower_search_
         elasticsearch_text_print(text, ",\"" ELASTICSEARCH_JOINED "\":");
         elasticsearch_text_append_string(text, joined->data, joined->len - 1);
     }
+    write_labels(text, document);
     elasticsearch_text_print(text, ",\"" ELASTICSEARCH_POSITION "\":%llu}\n", (unsigned long long)document->position);
     return true;
 }

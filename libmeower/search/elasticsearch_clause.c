@@ -8,6 +8,7 @@
 #include "search/elasticsearch_clause.h"
 #include "base/match.h"
 #include "search/elasticsearch_index.h"
+#include <string.h>
 
 /* Words that the last character of a run may go on to. A syllable of Hangul has 28 forms, a letter with its marks some
  * hundreds; only a text that nobody reads makes more, and these must not make a search slow. */
@@ -28,6 +29,16 @@ void elasticsearch_clause_write_prefix(struct elasticsearch_text *text, const ch
     elasticsearch_text_print(text, "{\"prefix\":{\"" ELASTICSEARCH_WORDS "\":");
     elasticsearch_text_append_string(text, prefix, len);
     elasticsearch_text_print(text, "}}");
+}
+
+void elasticsearch_clause_write_label(struct elasticsearch_text *text, const meower_label *label)
+{
+    char pair[MEOWER_LABEL_KEY_MAX + 1 + 4 * MEOWER_LABEL_VALUE_MAX];
+
+    memcpy(pair, label->key, label->key_len);
+    pair[label->key_len] = '=';
+    memcpy(pair + label->key_len + 1, label->value, label->value_len);
+    elasticsearch_text_append_string(text, pair, label->key_len + 1 + label->value_len);
 }
 
 static bool is_joined(const meower_search_request *request, size_t join, size_t number)

@@ -22,4 +22,7 @@ void elasticsearch_clause_write_counted(struct elasticsearch_text *text, const m
 void elasticsearch_clause_write_term(struct elasticsearch_text *text, const char *term, size_t len);
 void elasticsearch_clause_write_prefix(struct elasticsearch_text *text, const char *prefix, size_t len);
 
+/* Adds a label as the engine keeps it: a string. */
+void elasticsearch_clause_write_label(struct elasticsearch_text *text, const meower_label *label);
+
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#define FORMAT    2 /* of the mapping and of what is written; an index of another one is made anew */
+#define FORMAT    3 /* of the mapping and of what is written; an index of another one is made anew */
 #define MAJOR_MIN 6 /* of Elasticsearch */
 #define PATH_SIZE 400
 
@@ -155,6 +155,7 @@ static void write_fields(struct elasticsearch_text *text)
                                    "\"index_options\":\"positions\",\"norms\":false},"
                                    "\"" ELASTICSEARCH_JOINED "\":{\"type\":\"text\",\"analyzer\":\"whitespace\","
                                    "\"index_options\":\"docs\",\"norms\":false},"
+                                   "\"" ELASTICSEARCH_LABELS "\":{\"type\":\"keyword\",\"doc_values\":false},"
                                    "\"" ELASTICSEARCH_POSITION "\":{\"type\":\"long\",\"index\":false},"
                                    "\"" ELASTICSEARCH_EPOCH "\":{\"type\":\"keyword\",\"index\":false,"
                                    "\"doc_values\":false,\"store\":true}}");

@@ -17,6 +17,7 @@
 #define ELASTICSEARCH_FIELDS   "meower_"
 #define ELASTICSEARCH_WORDS    ELASTICSEARCH_FIELDS "words"
 #define ELASTICSEARCH_JOINED   ELASTICSEARCH_FIELDS "joined" /* neighbours of the text as one word */
+#define ELASTICSEARCH_LABELS   ELASTICSEARCH_FIELDS "labels" /* each as key=value: no key has a "=" */
 #define ELASTICSEARCH_POSITION ELASTICSEARCH_FIELDS "position"
 #define ELASTICSEARCH_EPOCH    ELASTICSEARCH_FIELDS "epoch"
 

@@ -2,8 +2,10 @@
  *
  * Every clause has a constant score, in whole numbers that no engine's ranking has a part in: a tier's is greater than
  * all sums, a sum is that of the words' weights, and a meow has the greatest that it is given. All are below 2^24,
- * where the engine's float is exact. Within a score, the newest position comes first. */
+ * where the engine's float is exact. Within a score, the newest position comes first. A filter of labels stands around
+ * it and has no score. */
 #include "search/elasticsearch_query.h"
+#include "base/filter.h"
 #include "search/elasticsearch_clause.h"
 #include "search/elasticsearch_index.h"
 
@@ -93,18 +95,51 @@ static void write_sum(struct elasticsearch_text *text, const struct elasticsearc
     elasticsearch_text_print(text, "]}}");
 }
 
+static void write_ranked(struct elasticsearch_text *text, const struct elasticsearch_weights *weights)
+{
+    elasticsearch_text_print(text, "{\"dis_max\":{\"queries\":[");
+    write_tiers(text, weights);
+    if (weights->request->word_count > 1) { /* of a single word, all is in the tiers */
+        elasticsearch_text_print(text, ",");
+        write_sum(text, weights);
+    }
+    elasticsearch_text_print(text, "]}}");
+}
+
+/* What is ranked, of the documents that have one of the labels of each key. */
+static void write_filtered(struct elasticsearch_text *text, const struct elasticsearch_weights *weights)
+{
+    const meower_search_request *request = weights->request;
+
+    elasticsearch_text_print(text, "{\"bool\":{\"filter\":[");
+    for (size_t at = 0; at < request->term_count;) {
+        size_t alternatives = filter_alternatives(&request->terms[at], request->term_count - at);
+        write_separator(text, at);
+        elasticsearch_text_print(text, "{\"terms\":{\"" ELASTICSEARCH_LABELS "\":[");
+        for (size_t i = 0; i < alternatives; i++) {
+            write_separator(text, i);
+            elasticsearch_clause_write_label(text, &request->terms[at + i]);
+        }
+        elasticsearch_text_print(text, "]}}");
+        at += alternatives;
+    }
+    elasticsearch_text_print(text, "],\"must\":");
+    write_ranked(text, weights);
+    elasticsearch_text_print(text, "}}");
+}
+
 void elasticsearch_query_write(struct elasticsearch_text *text, const struct elasticsearch_weights *weights,
                                uint64_t skip, uint32_t take)
 {
     elasticsearch_text_print(text,
                              "{\"from\":%llu,\"size\":%u,\"_source\":false,\"track_total_hits\":false,"
                              "\"sort\":[{\"_score\":\"desc\"},{\"" ELASTICSEARCH_POSITION "\":\"desc\"}],"
-                             "\"query\":{\"dis_max\":{\"queries\":[",
+                             "\"query\":",
                              (unsigned long long)skip, take);
-    write_tiers(text, weights);
-    if (weights->request->word_count > 1) { /* of a single word, all is in the tiers */
-        elasticsearch_text_print(text, ",");
-        write_sum(text, weights);
+    if (weights->request->term_count > 0) {
+        write_filtered(text, weights);
+    } else {
+        write_ranked(text, weights);
     }
-    elasticsearch_text_print(text, "]}}}");
+    elasticsearch_text_print(text, "}");
 }

@@ -180,9 +180,43 @@ int search_rebuild_cancel(struct search *search, meower_error *error)
 
 /* ---- looking ---------------------------------------------------------------------------------------------------- */
 
+/* Stands between the engine and who takes its documents, which relies on their order. */
+struct checked_documents {
+    meower_document_sink sink; /* first: the document function casts back */
+    meower_document_sink *target;
+    uint64_t position; /* of the document before; at first what was asked for begins behind it */
+    size_t count;      /* documents so far */
+    size_t max;
+    const char *fault; /* NULL: none so far */
+};
+
+static int check_document(meower_document_sink *sink, const meower_search_document *document)
+{
+    struct checked_documents *documents = (struct checked_documents *)sink;
+
+    if (documents->fault != NULL) { /* it does not stop when it is told to */
+        return MEOWER_ERROR_CORRUPT;
+    }
+    documents->count++;
+    if (documents->count > documents->max) {
+        documents->fault = "more documents than it was asked for";
+    } else if (document->id == NULL || document->id[0] == '\0') {
+        documents->fault = "a document without an id";
+    } else if (document->position <= documents->position) {
+        documents->fault = "a document whose position is not above that of the one before";
+    } else {
+        documents->position = document->position;
+        return documents->target->document(documents->target, document);
+    }
+    return MEOWER_ERROR_CORRUPT;
+}
+
 int search_list(struct search *search, unsigned lane, uint64_t after, size_t max, meower_document_sink *sink,
                 meower_error *error)
 {
+    struct checked_documents documents = {
+        .sink.document = check_document, .target = sink, .position = after, .max = max};
+
     if (search->vtable.list == NULL) {
         return meower_error_set(error, MEOWER_ERROR_UNSUPPORTED, 0, 0,
                                 "the search engine \"%s:\" cannot list its documents", search->vtable.scheme);
@@ -190,7 +224,12 @@ int search_list(struct search *search, unsigned lane, uint64_t after, size_t max
     struct port_call call = {.hook = &search->hook, .port = "search", .name = "list"};
 
     if (port_call_begin(&call)) {
-        call.status = search->vtable.list(search->backend, lane, after, max, sink, &call.detail);
+        call.status = search->vtable.list(search->backend, lane, after, max, &documents.sink, &call.detail);
+    }
+    if (documents.fault != NULL) {
+        call.status = meower_error_set(&call.detail, MEOWER_ERROR_CORRUPT, 0, 0,
+                                       "the search engine \"%s:\" gave %s: document %zu of a call",
+                                       search->vtable.scheme, documents.fault, documents.count);
     }
     return port_call_end(&call, error);
 }

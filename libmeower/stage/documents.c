@@ -1,4 +1,4 @@
-/* documents.c - what a search index is told of an event: the words of a meow, or that it is gone. */
+/* documents.c - what a search index is told of an event: the words and labels of a meow, or that it is gone. */
 #include "stage/documents.h"
 #include "base/words.h"
 #include <stdlib.h>
@@ -18,6 +18,8 @@ static bool make_document(const struct meow *event, meower_search_document *docu
     if (event->kind == MEOWER_EVENT_DELETED) {
         return true;
     }
+    document->labels = event->view.labels;
+    document->label_count = event->view.label_count;
     document->words = words_join(event->view.body, event->view.body_len, &document->words_len);
     return document->words != NULL;
 }

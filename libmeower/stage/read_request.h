@@ -22,7 +22,7 @@ struct read_request {
     void (*complete)(struct read_request *request);
     uint64_t wait_for;         /* answer once this position is visible; 0: now */
     int64_t deadline_us;       /* monotonic: give up waiting */
-    meower_range range;        /* LIST, TOTAL; SEARCH: only skip and take */
+    meower_range range;        /* LIST, TOTAL; SEARCH: only skip, take and terms */
     const char *text;          /* SEARCH: the query; GET: the id */
     size_t text_len;           /* bytes */
     bool highlight;            /* SEARCH */

@@ -70,12 +70,22 @@ static int fetch_meows(const struct search_read *read, unsigned lane, const stru
     return status;
 }
 
+/* What an engine is asked. */
+static meower_search_request search_request(const struct read_request *request, const struct match_query *query)
+{
+    meower_search_request search = match_request(query, request->range.skip, request->range.take);
+
+    search.terms = request->range.terms;
+    search.term_count = request->range.term_count;
+    return search;
+}
+
 /* Asks the engine and fetches what it found. */
 static int search_engine(const struct search_read *read, unsigned lane, struct read_request *request,
                          const struct match_query *query)
 {
     struct answer *answer = request->answer;
-    meower_search_request search = match_request(query, request->range.skip, request->range.take);
+    meower_search_request search = search_request(request, query);
     struct hit_collector hits = {.sink.hit = collect_hit, .max = search.take};
     int status;
 
@@ -115,7 +125,23 @@ static struct meow **newest_meows(struct timeline *timeline, size_t *count)
     return meows;
 }
 
-/* Ranks these meows, the newest first. Returns how many are found, or SIZE_MAX when memory is short. */
+/* Leaves the numbers of those meows that carry what the terms say. Returns how many. */
+static size_t filter_order(struct meow *const *meows, const meower_search_request *search, uint32_t *order,
+                           size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const meower_meow *meow = &meows[order[i]]->view;
+        if (meower_labels_match(search->terms, search->term_count, meow->labels, meow->label_count)) {
+            order[kept++] = order[i];
+        }
+    }
+    return kept;
+}
+
+/* Ranks these meows, the newest first: all of them, for those that the terms leave out count in the weights, too.
+ * Returns how many are found, or SIZE_MAX when memory is short. */
 static size_t rank_meows(struct meow *const *meows, size_t count, const meower_search_request *search, uint32_t *order)
 {
     struct ranking *ranking = ranking_new(search);
@@ -129,7 +155,7 @@ static size_t rank_meows(struct meow *const *meows, size_t count, const meower_s
         words_free(&words);
     }
     if (has_memory) {
-        found = ranking_order(ranking, order);
+        found = filter_order(meows, search, order, ranking_order(ranking, order));
     }
     ranking_free(ranking);
     return found;
@@ -138,7 +164,7 @@ static size_t rank_meows(struct meow *const *meows, size_t count, const meower_s
 /* Scans the newest meows. */
 static int scan_newest(struct timeline *timeline, struct read_request *request, const struct match_query *query)
 {
-    const meower_search_request search = match_request(query, request->range.skip, request->range.take);
+    const meower_search_request search = search_request(request, query);
     struct answer *answer = request->answer;
     size_t count = 0;
     struct meow **meows = newest_meows(timeline, &count);

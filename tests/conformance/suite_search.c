@@ -21,6 +21,11 @@
 #define HITS_MAX   2000
 #define EVERYTHING 0, HITS_MAX
 
+/* Labels as two arguments: the array, and how many. */
+#define LABELS(...)                                                                                                    \
+    (const meower_label[]){__VA_ARGS__}, sizeof((const meower_label[]){__VA_ARGS__}) / sizeof(meower_label)
+#define NO_LABELS NULL, 0
+
 struct fixture {
     const struct search_adapter *adapter;
     char url[300];
@@ -103,27 +108,45 @@ static void index_documents(struct fixture *fixture, const meower_search_documen
     fixture->is_stale = true;
 }
 
+/* Initialise a document with a literal, and one that removes a meow. */
+#define A_DOCUMENT(at, of, text)                                                                                       \
+    {                                                                                                                  \
+        .position = at, .id = of, .words = text, .words_len = sizeof(text) - 1                                         \
+    }
+#define A_DELETION(at, of)                                                                                             \
+    {                                                                                                                  \
+        .position = at, .id = of                                                                                       \
+    }
+
 /* Indexes meow `number` at `position` with these words already folded. */
 static void index_words(struct fixture *fixture, uint64_t number, uint64_t position, const char *words)
 {
     char id[MEOWER_ID_SIZE];
-    meower_search_document document = {position, id, words, words == NULL ? 0 : strlen(words)};
+    meower_search_document document = {
+        .position = position, .id = id, .words = words, .words_len = words == NULL ? 0 : strlen(words)};
 
     write_id(number, id);
     index_documents(fixture, &document, 1);
 }
 
-/* Posts a meow. Its number is its position. */
+/* Posts a meow with labels, which are in order. Its number is its position. */
+static uint64_t post_labelled(struct fixture *fixture, const char *text, const meower_label *labels, size_t count)
+{
+    char id[MEOWER_ID_SIZE];
+    meower_search_document document = {.id = id, .labels = labels, .label_count = count};
+
+    document.words = words_join(text, strlen(text), &document.words_len);
+    assert_non_null(document.words);
+    document.position = ++fixture->position;
+    write_id(fixture->position, id);
+    index_documents(fixture, &document, 1);
+    free((char *)document.words);
+    return fixture->position;
+}
+
 static uint64_t post(struct fixture *fixture, const char *text)
 {
-    size_t len;
-    char *words = words_join(text, strlen(text), &len);
-
-    assert_non_null(words);
-    fixture->position++;
-    index_words(fixture, fixture->position, fixture->position, words);
-    free(words);
-    return fixture->position;
+    return post_labelled(fixture, text, NO_LABELS);
 }
 
 static void remove_meow(struct fixture *fixture, uint64_t number)
@@ -161,17 +184,31 @@ static int take_hit(meower_hit_sink *sink, const char *id, uint64_t position)
     return MEOWER_OK;
 }
 
+static int match_request_on_lane(struct search *search, unsigned lane, const meower_search_request *request,
+                                 struct hits *hits, meower_error *error)
+{
+    hits->sink.hit = take_hit;
+    hits->count = 0;
+    return search_match(search, lane, request, &hits->sink, error);
+}
+
 static int match_on_lane(struct search *search, unsigned lane, const struct match_query *query, uint64_t skip,
                          uint32_t take, struct hits *hits, meower_error *error)
 {
     const meower_search_request request = match_request(query, skip, take);
 
-    hits->sink.hit = take_hit;
-    hits->count = 0;
-    return search_match(search, lane, &request, &hits->sink, error);
+    return match_request_on_lane(search, lane, &request, hits, error);
 }
 
-static void match(struct fixture *fixture, const char *text, uint64_t skip, uint32_t take, struct hits *hits)
+/* What of a search's answer is wanted: a window of those that carry what the terms say. */
+struct wanted {
+    uint64_t skip;
+    uint32_t take;
+    const meower_label *terms; /* in order */
+    size_t term_count;
+};
+
+static void match_wanted(struct fixture *fixture, const char *text, const struct wanted *wanted, struct hits *hits)
 {
     struct match_query query;
     meower_error error = {0};
@@ -180,9 +217,17 @@ static void match(struct fixture *fixture, const char *text, uint64_t skip, uint
         refresh(fixture);
     }
     assert_int_equal(match_query_init(&query, text, strlen(text)), 0);
-    int status = match_on_lane(&fixture->search, 0, &query, skip, take, hits, &error);
+    meower_search_request request = match_request(&query, wanted->skip, wanted->take);
+    request.terms = wanted->terms;
+    request.term_count = wanted->term_count;
+    int status = match_request_on_lane(&fixture->search, 0, &request, hits, &error);
     match_query_free(&query);
     check(status, &error);
+}
+
+static void match(struct fixture *fixture, const char *text, uint64_t skip, uint32_t take, struct hits *hits)
+{
+    match_wanted(fixture, text, &(struct wanted){skip, take, NO_LABELS}, hits);
 }
 
 static void write_numbers(const uint64_t *numbers, size_t count, char *text, size_t size)
@@ -195,22 +240,34 @@ static void write_numbers(const uint64_t *numbers, size_t count, char *text, siz
     }
 }
 
-static void assert_window(struct fixture *fixture, const char *query, uint64_t skip, uint32_t take,
-                          const char *expected)
+static void assert_wanted(struct fixture *fixture, const char *query, const struct wanted *wanted, const char *expected)
 {
     static struct hits hits;
     char found[8 * HITS_MAX];
 
-    match(fixture, query, skip, take, &hits);
+    match_wanted(fixture, query, wanted, &hits);
     write_numbers(hits.numbers, hits.count, found, sizeof(found));
     if (strcmp(found, expected) != 0) {
         fail_msg("\"%s\" finds [%s], not [%s]", query, found, expected);
     }
 }
 
+static void assert_window(struct fixture *fixture, const char *query, uint64_t skip, uint32_t take,
+                          const char *expected)
+{
+    assert_wanted(fixture, query, &(struct wanted){skip, take, NO_LABELS}, expected);
+}
+
 static void assert_hits(struct fixture *fixture, const char *query, const char *expected)
 {
     assert_window(fixture, query, EVERYTHING, expected);
+}
+
+/* What is found of those with these labels. */
+static void assert_labelled(struct fixture *fixture, const char *query, const meower_label *terms, size_t count,
+                            const char *expected)
+{
+    assert_wanted(fixture, query, &(struct wanted){EVERYTHING, terms, count}, expected);
 }
 
 /* ---- what matches ----------------------------------------------------------------------------------------------- */
@@ -654,8 +711,8 @@ static void a_batch_is_applied_in_its_order(void **state)
 
     write_id(1, id[0]);
     write_id(2, id[1]);
-    const meower_search_document documents[] = {
-        {1, id[0], "meow one", 8}, {2, id[1], "meow two", 8}, {3, id[0], NULL, 0}};
+    const meower_search_document documents[] = {A_DOCUMENT(1, id[0], "meow one"), A_DOCUMENT(2, id[1], "meow two"),
+                                                A_DELETION(3, id[0])};
     fixture->position = 3;
     index_documents(fixture, documents, 3);
     assert_hits(fixture, "meow", "2");
@@ -670,8 +727,8 @@ static void a_batch_that_comes_again_changes_nothing(void **state)
 
     write_id(1, id[0]);
     write_id(2, id[1]);
-    const meower_search_document documents[] = {
-        {1, id[0], "meow one", 8}, {2, id[1], "meow two", 8}, {3, id[0], NULL, 0}};
+    const meower_search_document documents[] = {A_DOCUMENT(1, id[0], "meow one"), A_DOCUMENT(2, id[1], "meow two"),
+                                                A_DELETION(3, id[0])};
     fixture->position = 3;
     for (int i = 0; i < 3; i++) {
         index_documents(fixture, documents, 3);
@@ -691,7 +748,7 @@ static void a_part_of_a_batch_that_comes_again_brings_nothing_back(void **state)
     post(fixture, "meow two");
     remove_meow(fixture, 1);
     write_id(1, id);
-    const meower_search_document documents[] = {{1, id, "meow one", 8}};
+    const meower_search_document documents[] = {A_DOCUMENT(1, id, "meow one")};
     index_documents(fixture, documents, 1);
     assert_hits(fixture, "meow", "2");
 }
@@ -720,9 +777,9 @@ static void a_meow_that_comes_again_spoils_none_of_its_neighbours(void **state)
     for (unsigned i = 0; i < 7; i++) {
         write_id(i, id[i]);
     }
-    const meower_search_document documents[] = {{3, id[3], "meow three", 10}, {4, id[4], "meow four", 9},
-                                                {5, id[2], NULL, 0},          {6, id[5], "meow five", 9},
-                                                {7, id[1], "meow again", 10}, {8, id[6], "meow six", 8}};
+    const meower_search_document documents[] = {
+        A_DOCUMENT(3, id[3], "meow three"), A_DOCUMENT(4, id[4], "meow four"),  A_DELETION(5, id[2]),
+        A_DOCUMENT(6, id[5], "meow five"),  A_DOCUMENT(7, id[1], "meow again"), A_DOCUMENT(8, id[6], "meow six")};
     fixture->position = 8;
     index_documents(fixture, documents, 6);
     assert_hits(fixture, "meow", "6 1 5 4 3");
@@ -858,7 +915,258 @@ static void an_index_that_is_not_kept_begins_empty(void **state)
     assert_hits(fixture, "meow", "");
 }
 
+/* ---- labels ----------------------------------------------------------------------------------------------------- */
+
+#define GARDEN  MEOWER_LABEL("room", "garden")
+#define KITCHEN MEOWER_LABEL("room", "kitchen")
+#define TIM     MEOWER_LABEL("author", "tim")
+#define TOM     MEOWER_LABEL("author", "tom")
+
+static void a_filter_leaves_what_has_its_label(void **state)
+{
+    post_labelled(*state, "meow", LABELS(GARDEN));
+    post_labelled(*state, "meow", LABELS(KITCHEN));
+    post(*state, "meow");
+    post_labelled(*state, "meow", LABELS(TOM, GARDEN));
+    post_labelled(*state, "purr", LABELS(GARDEN));
+    assert_hits(*state, "meow", "4 3 2 1");
+    assert_labelled(*state, "meow", NO_LABELS, "4 3 2 1");
+    assert_labelled(*state, "meow", LABELS(GARDEN), "4 1");
+    assert_labelled(*state, "meow", LABELS(TOM), "4");
+    assert_labelled(*state, "meow", LABELS(TIM), "");
+    assert_labelled(*state, "meow", LABELS(MEOWER_LABEL("no", "such key")), "");
+}
+
+static void values_of_one_key_are_alternatives_and_all_keys_must_hold(void **state)
+{
+    post_labelled(*state, "meow", LABELS(TIM, GARDEN));
+    post_labelled(*state, "meow", LABELS(TOM, KITCHEN));
+    post_labelled(*state, "meow", LABELS(TOM, GARDEN));
+    post_labelled(*state, "meow", LABELS(TIM, TOM, GARDEN, KITCHEN));
+    assert_labelled(*state, "meow", LABELS(GARDEN, KITCHEN), "4 3 2 1");
+    assert_labelled(*state, "meow", LABELS(GARDEN, MEOWER_LABEL("room", "hall")), "4 3 1");
+    assert_labelled(*state, "meow", LABELS(TOM, GARDEN), "4 3");
+    assert_labelled(*state, "meow", LABELS(TIM, TOM, KITCHEN), "4 2");
+    assert_labelled(*state, "meow", LABELS(TIM, TOM, GARDEN, KITCHEN), "4 3 2 1");
+    assert_labelled(*state, "meow", LABELS(TOM, MEOWER_LABEL("room", "hall")), "");
+}
+
+static void a_filter_works_in_every_tier_and_behind_them(void **state)
+{
+    post_labelled(*state, "black cat", LABELS(GARDEN));
+    post(*state, "black cat");
+    post_labelled(*state, "blakc cat", LABELS(GARDEN));
+    post(*state, "blakc cat");
+    post_labelled(*state, "black caterpillar", LABELS(GARDEN));
+    post(*state, "black caterpillar");
+    post_labelled(*state, "black dog", LABELS(GARDEN));
+    post(*state, "black dog");
+    post_labelled(*state, "note book cat", LABELS(GARDEN));
+    post(*state, "note book cat");
+    post_labelled(*state, "\xE9\xBB\x92\xE7\x8C\xAB", LABELS(GARDEN)); /* a black cat */
+    post(*state, "\xE9\xBB\x92\xE7\x8C\xAB");
+    assert_labelled(*state, "black cat", LABELS(GARDEN), "1 3 5 9 7");
+    assert_labelled(*state, "notebook", LABELS(GARDEN), "9");
+    assert_labelled(*state, "\xE9\xBB\x92\xE7\x8C\xAB", LABELS(GARDEN), "11");
+}
+
+static void a_filter_has_no_part_in_the_order(void **state)
+{
+    post_labelled(*state, "tabby", LABELS(GARDEN));
+    post_labelled(*state, "siamese", LABELS(GARDEN));
+    post_labelled(*state, "siamese", LABELS(GARDEN));
+    for (int i = 0; i < 20; i++) {
+        post(*state, "tabby");
+    }
+    /* In the garden tabby is the rare one, and in the whole index it is not. */
+    assert_labelled(*state, "tabby nothing siamese", LABELS(GARDEN), "3 2 1");
+}
+
+static void words_of_meows_that_a_filter_leaves_out_count(void **state)
+{
+    post_labelled(*state, "meow", LABELS(GARDEN));
+    assert_labelled(*state, "neow z", LABELS(GARDEN), "1");
+    post_labelled(*state, "neow", LABELS(KITCHEN));
+    assert_labelled(*state, "neow z", LABELS(GARDEN), ""); /* a meow has the word: its first letter is right */
+}
+
+static void a_filter_counts_before_skip_and_take(void **state)
+{
+    for (int i = 0; i < 30; i++) {
+        if (i % 3 == 0) {
+            post_labelled(*state, "meow", LABELS(GARDEN));
+        } else {
+            post(*state, i % 2 == 0 ? "meow" : "purr");
+        }
+    }
+    assert_wanted(*state, "meow", &(struct wanted){0, 3, LABELS(GARDEN)}, "28 25 22");
+    assert_wanted(*state, "meow", &(struct wanted){2, 3, LABELS(GARDEN)}, "22 19 16");
+    assert_wanted(*state, "meow", &(struct wanted){9, 3, LABELS(GARDEN)}, "1");
+    assert_wanted(*state, "meow", &(struct wanted){10, 3, LABELS(GARDEN)}, "");
+    assert_wanted(*state, "meow purr", &(struct wanted){8, 3, LABELS(GARDEN)}, "4 1");
+    assert_wanted(*state, "meow", &(struct wanted){0, 0, LABELS(GARDEN)}, "");
+}
+
+static void labels_are_told_apart_by_every_byte(void **state)
+{
+    static const meower_label labels[] = {MEOWER_LABEL("a", "b=c"),
+                                          MEOWER_LABEL("ab", "c"),
+                                          MEOWER_LABEL("a", "bc"),
+                                          MEOWER_LABEL("room", " "),
+                                          MEOWER_LABEL("room", "Garden"),
+                                          MEOWER_LABEL("room", "g"),
+                                          MEOWER_LABEL("room", "garden"),
+                                          MEOWER_LABEL("room", "garden "),
+                                          MEOWER_LABEL("room", "garden\n"),
+                                          MEOWER_LABEL("room", "garden shed"),
+                                          MEOWER_LABEL("room", "\"\\*?{}&|<>:"),
+                                          MEOWER_LABEL("room", "g\xC3\xA4rden"),
+                                          MEOWER_LABEL("room", "ga\xCC\x88rden"),
+                                          MEOWER_LABEL("room", "\xF0\x9F\x90\xB1"),
+                                          MEOWER_LABEL("rooms", "garden")};
+
+    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+        post_labelled(*state, "meow", &labels[i], 1);
+    }
+    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+        char expected[8];
+        snprintf(expected, sizeof(expected), "%zu", i + 1);
+        assert_labelled(*state, "meow", &labels[i], 1, expected);
+    }
+}
+
+#define LONGEST_VALUE (4 * MEOWER_LABEL_VALUE_MAX) /* bytes */
+
+/* They differ in their last byte only. */
+static void labels_of_the_greatest_length_are_told_apart(void **state)
+{
+    static const char key[] = "abcdefghijklmnopqrstuvwxyz012345";
+    char values[3][LONGEST_VALUE];
+
+    assert_int_equal(sizeof(key) - 1, MEOWER_LABEL_KEY_MAX);
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t at = 0; at < LONGEST_VALUE; at += 4) {
+            memcpy(values[i] + at, "\xF0\x9F\x90\xB1", 4);
+        }
+        values[i][LONGEST_VALUE - 1] = (char)(0xB1 + i);
+    }
+    post_labelled(*state, "meow", LABELS({key, sizeof(key) - 1, values[0], LONGEST_VALUE}));
+    post_labelled(*state, "meow", LABELS({key, sizeof(key) - 1, values[1], LONGEST_VALUE}));
+    post_labelled(*state, "meow", LABELS({key, sizeof(key) - 1, values[1], LONGEST_VALUE - 4}));
+    assert_labelled(*state, "meow", LABELS({key, sizeof(key) - 1, values[0], LONGEST_VALUE}), "1");
+    assert_labelled(*state, "meow", LABELS({key, sizeof(key) - 1, values[1], LONGEST_VALUE}), "2");
+    assert_labelled(*state, "meow", LABELS({key, sizeof(key) - 1, values[2], LONGEST_VALUE}), "");
+    assert_labelled(*state, "meow", LABELS({key, sizeof(key) - 1, values[0], LONGEST_VALUE - 4}), "3");
+}
+
+static void a_meow_may_have_sixteen_labels_and_so_may_a_filter(void **state)
+{
+    static const char keys[] = "abcdefghijklmnop";
+    meower_label labels[MEOWER_LABELS_MAX];
+
+    for (size_t i = 0; i < MEOWER_LABELS_MAX; i++) {
+        labels[i] = (meower_label){&keys[i], 1, "x", 1};
+    }
+    post_labelled(*state, "meow", labels, MEOWER_LABELS_MAX);
+    post_labelled(*state, "meow", labels, MEOWER_LABELS_MAX - 1);
+    post_labelled(*state, "meow", labels + 1, MEOWER_LABELS_MAX - 1);
+    assert_labelled(*state, "meow", labels, MEOWER_LABELS_MAX, "1");
+    assert_labelled(*state, "meow", labels + 1, MEOWER_LABELS_MAX - 1, "3 1");
+    assert_labelled(*state, "meow", labels, 1, "2 1");
+}
+
+static void a_label_is_no_word_and_a_word_no_label(void **state)
+{
+    post_labelled(*state, "meow", LABELS(MEOWER_LABEL("cat", "cat"), GARDEN));
+    post(*state, "meow room garden cat room=garden");
+    post(*state, "\x01room=garden cat=cat");
+    assert_labelled(*state, "meow", LABELS(GARDEN), "1");
+    assert_labelled(*state, "cat", LABELS(MEOWER_LABEL("cat", "cat")), "");
+    assert_hits(*state, "garden", "3 2");
+    assert_hits(*state, "room=garden", "3 2");
+    assert_hits(*state, "gardne", "3 2");
+    assert_hits(*state, "carden x", "3 2"); /* its first letter is wrong */
+    assert_hits(*state, "roomgarden x", "2");
+    assert_hits(*state, "gar", "3 2");
+    assert_hits(*state, "cat", "3 2");
+    assert_hits(*state, "=", "3 2");
+}
+
+static void labels_are_found_of_any_batch(void **state)
+{
+    struct fixture *fixture = *state;
+    char expected[500] = "";
+
+    /* Large enough to be merged, wherever an engine does that. */
+    for (int i = 0; i < 400; i++) {
+        if (i % 10 == 0) {
+            post_labelled(fixture, "meow", LABELS(TIM, GARDEN));
+        } else {
+            post_labelled(fixture, "meow", LABELS(TOM));
+        }
+    }
+    for (int number = 391; number > 0; number -= 10) {
+        snprintf(expected + strlen(expected), sizeof(expected) - strlen(expected), number == 391 ? "%d" : " %d",
+                 number);
+    }
+    assert_labelled(fixture, "meow", LABELS(GARDEN), expected);
+    assert_labelled(fixture, "moew z", LABELS(TIM, GARDEN), expected);
+    assert_labelled(fixture, "meow", LABELS(TOM, GARDEN), "");
+}
+
+static void a_deleted_meow_is_not_found_by_its_label(void **state)
+{
+    post_labelled(*state, "meow", LABELS(GARDEN));
+    post_labelled(*state, "meow", LABELS(GARDEN));
+    post_labelled(*state, "meow", LABELS(KITCHEN));
+    remove_meow(*state, 2);
+    remove_meow(*state, 3);
+    assert_labelled(*state, "meow", LABELS(GARDEN), "1");
+    assert_labelled(*state, "meow", LABELS(KITCHEN), "");
+    assert_labelled(*state, "meow z", LABELS(GARDEN, KITCHEN), "1");
+}
+
+static void a_meow_that_comes_again_has_its_new_labels(void **state)
+{
+    struct fixture *fixture = *state;
+    char id[MEOWER_ID_SIZE];
+
+    post_labelled(fixture, "meow", LABELS(GARDEN));
+    post_labelled(fixture, "meow", LABELS(GARDEN));
+    write_id(1, id);
+    fixture->position = 3;
+    const meower_label labels[] = {KITCHEN};
+    const meower_search_document document = {
+        .position = 3, .id = id, .words = "meow", .words_len = 4, .labels = labels, .label_count = 1};
+    index_documents(fixture, &document, 1);
+    assert_labelled(fixture, "meow", LABELS(GARDEN), "2");
+    assert_labelled(fixture, "meow", LABELS(KITCHEN), "1");
+}
+
+static void labels_are_kept(void **state)
+{
+    struct fixture *fixture = *state;
+
+    if (!fixture->adapter->is_kept) {
+        skip();
+    }
+    post_labelled(fixture, "meow", LABELS(GARDEN));
+    post_labelled(fixture, "meow", LABELS(KITCHEN));
+    reopen(fixture);
+    assert_labelled(fixture, "meow", LABELS(GARDEN), "1");
+    post_labelled(fixture, "meow", LABELS(GARDEN));
+    assert_labelled(fixture, "meow", LABELS(GARDEN), "3 1");
+}
+
 /* ---- against the contract's own code ---------------------------------------------------------------------------- */
+
+/* In order. */
+static const meower_label model_labels[] = {
+    MEOWER_LABEL("author", "tim"), MEOWER_LABEL("author", "tom"),      MEOWER_LABEL("author", "x"),
+    MEOWER_LABEL("room", "a b"),   MEOWER_LABEL("room", "k\xC3\xB6k"), MEOWER_LABEL("room", "x"),
+};
+
+#define MODEL_LABELS (sizeof(model_labels) / sizeof(model_labels[0]))
 
 enum {
     VOCABULARY = 60,
@@ -869,6 +1177,8 @@ enum {
 struct model {
     char vocabulary[VOCABULARY][40];
     char texts[DOCUMENTS + 1][400]; /* by number; "" when deleted */
+    meower_label labels[DOCUMENTS + 1][MODEL_LABELS];
+    size_t label_counts[DOCUMENTS + 1];
     unsigned seed;
 };
 
@@ -922,6 +1232,48 @@ static void make_query(struct model *model, char *text)
             memmove(text + at, text + at + 1, len - at);
         }
     }
+}
+
+/* Some labels, in order. */
+static size_t make_labels(struct model *model, meower_label labels[MODEL_LABELS])
+{
+    static const unsigned one_in[MODEL_LABELS] = {3, 20, 0, 2, 15, 0}; /* meows have it; 0: none has */
+    size_t count = 0;
+
+    for (size_t i = 0; i < MODEL_LABELS; i++) {
+        if (one_in[i] > 0 && pick(model, one_in[i]) == 0) {
+            labels[count++] = model_labels[i];
+        }
+    }
+    return count;
+}
+
+/* A filter of no term or several, some of which no meow has. */
+static size_t make_terms(struct model *model, meower_label terms[MODEL_LABELS])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < MODEL_LABELS; i++) {
+        if (pick(model, 4) == 0) {
+            terms[count++] = model_labels[i];
+        }
+    }
+    return count;
+}
+
+/* Leaves those with what the terms say. */
+static size_t filter(const struct model *model, const meower_label *terms, size_t term_count, uint64_t *numbers,
+                     size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t number = numbers[i];
+        if (meower_labels_match(terms, term_count, model->labels[number], model->label_counts[number])) {
+            numbers[kept++] = number;
+        }
+    }
+    return kept;
 }
 
 /* The whole list as base/ranking.c has it, and how many are in it. */
@@ -991,24 +1343,30 @@ static void assert_agreement(struct fixture *fixture, struct model *model)
     static char found_text[8 * HITS_MAX];
     static char expected_text[8 * HITS_MAX];
     char query[400];
+    meower_label terms[MODEL_LABELS];
+    struct wanted wanted = {EVERYTHING, NO_LABELS};
 
     make_query(model, query);
     size_t count = rank(model, query, expected);
     if (count == 0 && strspn(query, " ") == strlen(query)) {
         return;
     }
-    match(fixture, query, EVERYTHING, &hits);
+    wanted.terms = terms;
+    wanted.term_count = make_terms(model, terms);
+    count = filter(model, terms, wanted.term_count, expected, count);
+    match_wanted(fixture, query, &wanted, &hits);
     write_lists(&hits, expected, count, !fixture->adapter->counts_together, found_text, expected_text,
                 sizeof(found_text));
     memcpy(expected, hits.numbers, count * sizeof(expected[0])); /* for the window: the engine's own order */
     if (strcmp(found_text, expected_text) != 0) {
         fail_msg("\"%s\" finds [%s], not [%s]", query, found_text, expected_text);
     }
-    uint64_t skip = pick(model, (unsigned)count + 1);
-    uint32_t take = pick(model, 20);
-    match(fixture, query, skip, take, &hits);
+    wanted.skip = pick(model, (unsigned)count + 1);
+    wanted.take = pick(model, 20);
+    match_wanted(fixture, query, &wanted, &hits);
     write_numbers(hits.numbers, hits.count, found_text, sizeof(found_text));
-    write_numbers(expected + skip, count - skip < take ? count - skip : take, expected_text, sizeof(expected_text));
+    write_numbers(expected + wanted.skip, count - wanted.skip < wanted.take ? count - wanted.skip : wanted.take,
+                  expected_text, sizeof(expected_text));
     assert_string_equal(found_text, expected_text);
 }
 
@@ -1024,7 +1382,11 @@ static void post_model(struct fixture *fixture, struct model *model)
         for (; filled < count && number <= DOCUMENTS; filled++, number++) {
             make_text(model, 7, model->texts[number]);
             write_id(number, ids[number - 1]);
-            documents[filled] = (meower_search_document){.position = number, .id = ids[number - 1]};
+            model->label_counts[number] = make_labels(model, model->labels[number]);
+            documents[filled] = (meower_search_document){.position = number,
+                                                         .id = ids[number - 1],
+                                                         .labels = model->labels[number],
+                                                         .label_count = model->label_counts[number]};
             documents[filled].words =
                 words_join(model->texts[number], strlen(model->texts[number]), &documents[filled].words_len);
             assert_non_null(documents[filled].words);
@@ -1141,7 +1503,8 @@ static void post_batch(struct fixture *fixture)
     for (int i = 0; i < BATCH; i++) {
         fixture->position++;
         write_id(fixture->position, ids[i]);
-        documents[i] = (meower_search_document){fixture->position, ids[i], "they say meow", 13};
+        documents[i] = (meower_search_document){
+            .position = fixture->position, .id = ids[i], .words = "they say meow", .words_len = 13};
     }
     index_documents(fixture, documents, BATCH);
     refresh(fixture);
@@ -1198,15 +1561,26 @@ static void swap(struct fixture *fixture)
 }
 
 /* Brings a meow of this number and position into the index that is built beside. */
-static void index_beside(struct fixture *fixture, uint64_t position, const char *words)
+static void index_labelled_beside(struct fixture *fixture, uint64_t position, const char *words,
+                                  const meower_label *labels, size_t count)
 {
     char id[MEOWER_ID_SIZE];
     meower_search_info info = info_at(position);
-    meower_search_document document = {position, id, words, words == NULL ? 0 : strlen(words)};
+    meower_search_document document = {.position = position,
+                                       .id = id,
+                                       .words = words,
+                                       .words_len = words == NULL ? 0 : strlen(words),
+                                       .labels = labels,
+                                       .label_count = count};
     meower_error error = {0};
 
     write_id(position, id);
     check(search_rebuild_index(&fixture->search, &document, 1, &info, &error), &error);
+}
+
+static void index_beside(struct fixture *fixture, uint64_t position, const char *words)
+{
+    index_labelled_beside(fixture, position, words, NO_LABELS);
 }
 
 static void assert_info(struct fixture *fixture, uint64_t position)
@@ -1354,6 +1728,22 @@ static void a_rebuild_begins_empty_whatever_an_earlier_one_left(void **state)
     assert_hits(fixture, "abandoned", "");
     assert_hits(fixture, "live", "1");
     assert_info(fixture, 1);
+}
+
+static void labels_come_with_a_rebuilt_index(void **state)
+{
+    struct fixture *fixture = *state;
+
+    skip_without_rebuild(fixture);
+    post_labelled(fixture, "old cat", LABELS(GARDEN));
+    begin_rebuild(fixture);
+    index_labelled_beside(fixture, 1, "new cat", LABELS(KITCHEN));
+    index_beside(fixture, 2, "new cat");
+    index_labelled_beside(fixture, 3, "new cat", LABELS(GARDEN));
+    assert_labelled(fixture, "cat", LABELS(GARDEN), "1");
+    swap(fixture);
+    assert_labelled(fixture, "cat", LABELS(GARDEN), "3");
+    assert_labelled(fixture, "cat", LABELS(KITCHEN), "1");
 }
 
 /* Searches while others swap: one meow is in every index. */
@@ -1585,6 +1975,20 @@ static const struct CMUnitTest suite[] = {
     SEARCH_TEST(after_a_reset_the_same_positions_can_be_indexed),
     SEARCH_TEST(closing_and_opening_keeps_the_index),
     SEARCH_TEST(an_index_that_is_not_kept_begins_empty),
+    SEARCH_TEST(a_filter_leaves_what_has_its_label),
+    SEARCH_TEST(values_of_one_key_are_alternatives_and_all_keys_must_hold),
+    SEARCH_TEST(a_filter_works_in_every_tier_and_behind_them),
+    SEARCH_TEST(a_filter_has_no_part_in_the_order),
+    SEARCH_TEST(words_of_meows_that_a_filter_leaves_out_count),
+    SEARCH_TEST(a_filter_counts_before_skip_and_take),
+    SEARCH_TEST(labels_are_told_apart_by_every_byte),
+    SEARCH_TEST(labels_of_the_greatest_length_are_told_apart),
+    SEARCH_TEST(a_meow_may_have_sixteen_labels_and_so_may_a_filter),
+    SEARCH_TEST(a_label_is_no_word_and_a_word_no_label),
+    SEARCH_TEST(labels_are_found_of_any_batch),
+    SEARCH_TEST(a_deleted_meow_is_not_found_by_its_label),
+    SEARCH_TEST(a_meow_that_comes_again_has_its_new_labels),
+    SEARCH_TEST(labels_are_kept),
     SEARCH_TEST(ranked_lists_are_those_of_the_contract),
     SEARCH_TEST(searches_during_indexing_see_whole_states),
     SEARCH_TEST(an_index_built_beside_is_found_when_it_is_swapped_in),
@@ -1595,6 +1999,7 @@ static const struct CMUnitTest suite[] = {
     SEARCH_TEST(a_rebuilt_index_can_be_reset),
     SEARCH_TEST(a_cancelled_rebuild_changes_nothing),
     SEARCH_TEST(a_rebuild_begins_empty_whatever_an_earlier_one_left),
+    SEARCH_TEST(labels_come_with_a_rebuilt_index),
     SEARCH_TEST(searches_lose_nothing_while_indexes_are_swapped),
     SEARCH_TEST(documents_are_listed_in_position_order),
     SEARCH_TEST(a_sound_index_finds_nothing_wrong_with_itself),

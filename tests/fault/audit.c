@@ -183,7 +183,7 @@ static void misspell(const char *word, char out[32])
 
 static bool finds(struct world *world, const char *text, const struct entry *entry)
 {
-    meower_page *page = world_search(world, text);
+    meower_page *page = world_search(world, text, NULL);
     bool found = false;
     if (page == NULL) {
         world_fail("a search for \"%s\" fails", text);
@@ -200,7 +200,7 @@ static void audit_search(struct world *world)
     char misspelt[32];
     unsigned step = world->entry_count / TYPO_SEARCHES + 1;
     forget_seen(world);
-    meower_page *page = world_search(world, "meow");
+    meower_page *page = world_search(world, "meow", NULL);
     if (page == NULL) {
         world_fail("a search fails");
     }
@@ -221,6 +221,26 @@ static void audit_search(struct world *world)
     }
 }
 
+/* A search finds as many meows of a label as there are. */
+static void audit_labels(struct world *world)
+{
+    const meower_label term = MEOWER_LABEL("room", "garden");
+    meower_list filter = MEOWER_LIST_INIT;
+    filter.labels = &term;
+    filter.label_count = 1;
+    filter.take = ENTRIES_MAX;
+    meower_page *all = world_list(world, &filter);
+    meower_page *found = world_search(world, "meow", &term);
+    if (all == NULL || found == NULL) {
+        world_fail("a list or a search of a label fails");
+    }
+    if (meower_page_count(found) != meower_page_count(all)) {
+        world_fail("a search of a label finds %zu meows of %zu", meower_page_count(found), meower_page_count(all));
+    }
+    meower_page_free(all);
+    meower_page_free(found);
+}
+
 void audit_instance(struct world *world)
 {
     if (!world_catch_up(world)) {
@@ -229,6 +249,7 @@ void audit_instance(struct world *world)
     uint64_t head = audit_list(world);
     audit_replay(world, head);
     audit_search(world);
+    audit_labels(world);
 }
 
 /* ---- the files --------------------------------------------------------------------------------------------------- */

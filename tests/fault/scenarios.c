@@ -86,16 +86,11 @@ static void list_pages(struct world *world)
     check_page(world, world_list(world, &just_above), 4);
 }
 
+static const meower_label garden = MEOWER_LABEL("room", "garden");
+
 /* Of four posts every second one is in the garden; how many were stored is the fault's to say. */
-static void list_labelled(struct world *world)
+static void check_garden(struct world *world, meower_page *page)
 {
-    const meower_label term = MEOWER_LABEL("room", "garden");
-    meower_list filter = MEOWER_LIST_INIT;
-    meower_page *page;
-    filter.labels = &term;
-    filter.label_count = 1;
-    world_post_many(world, 4);
-    page = world_list(world, &filter);
     for (size_t i = 0; page != NULL && i < meower_page_count(page); i++) {
         if (meower_page_meow(page, i)->label_count != 2) {
             world_fail("a page of a label has \"%s\" without it", meower_page_meow(page, i)->body);
@@ -130,6 +125,24 @@ static void count(struct world *world)
     check_total(world, &list, 0);
 }
 
+static void list_labelled(struct world *world)
+{
+    meower_list filter = MEOWER_LIST_INIT;
+    filter.labels = &garden;
+    filter.label_count = 1;
+    world_post_many(world, 4);
+    check_garden(world, world_list(world, &filter));
+}
+
+static void search_labelled(struct world *world)
+{
+    world_post_many(world, 4);
+    if (world_catch_up(world)) {
+        check_garden(world, world_search(world, "meow", &garden));
+        check_garden(world, world_search(world, "times leop", &garden));
+    }
+}
+
 static void get(struct world *world)
 {
     check_page(world, world_get(world, world->entries[0].id), 1);
@@ -140,7 +153,7 @@ static void get(struct world *world)
 /* While the engine is away only the newest meows are searched. */
 static void check_found(struct world *world, const char *text, size_t count)
 {
-    meower_page *page = world_search(world, text);
+    meower_page *page = world_search(world, text, NULL);
     if (page == NULL) {
         return;
     }
@@ -326,6 +339,7 @@ const struct scenario scenarios[] = {
     {.name = "labels", .beginning = BEGIN_SEEDED, .play = list_labelled},
     {.name = "get", .beginning = BEGIN_SEEDED, .play = get},
     {.name = "search", .beginning = BEGIN_SEEDED, .play = search},
+    {.name = "search-labels", .beginning = BEGIN_SEEDED, .play = search_labelled},
     {.name = "subscribe", .beginning = BEGIN_SEEDED, .play = subscribe_and_resume},
     {.name = "subscribe-filtered", .beginning = BEGIN_SEEDED, .play = subscribe_to_garden},
     {.name = "restart", .beginning = BEGIN_BEHIND, .needs_files = true, .play = catch_up},

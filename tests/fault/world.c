@@ -458,7 +458,7 @@ meower_page *world_get(struct world *world, const char *id)
     return take_page(world, status, &error);
 }
 
-meower_page *world_search(struct world *world, const char *text)
+meower_page *world_search(struct world *world, const char *text, const meower_label *term)
 {
     meower_search search = MEOWER_SEARCH_INIT;
     meower_error error = {0};
@@ -466,6 +466,8 @@ meower_page *world_search(struct world *world, const char *text)
     search.text_len = strlen(text);
     search.take = ENTRIES_MAX;
     search.highlight = 1;
+    search.labels = term;
+    search.label_count = term == NULL ? 0 : 1;
     int status = meower_query_submit_search(world->query, &search, NULL, &error);
     return take_page(world, status, &error);
 }

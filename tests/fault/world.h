@@ -120,7 +120,7 @@ void world_delete(struct world *world, struct entry *entry);
 meower_page *world_list(struct world *world, const meower_list *list);
 meower_page *world_count(struct world *world, const meower_list *list);
 meower_page *world_get(struct world *world, const char *id);
-meower_page *world_search(struct world *world, const char *text);
+meower_page *world_search(struct world *world, const char *text, const meower_label *term); /* NULL: any meow */
 
 /* The entry with this body, or NULL. */
 struct entry *world_find(struct world *world, const char *body);

@@ -1,5 +1,7 @@
 /* toy_search.c - documents in an array under one lock; what was indexed since the last refresh cannot be found yet. */
 #include "flow/toy_search.h"
+#include "base/labels.h"
+#include "base/labels_buffer.h"
 #include "flow/joined_words.h"
 #include "flow/support.h"
 #include <stdlib.h>
@@ -13,6 +15,8 @@ struct toy_document {
     bool is_deleted;
     char id[MEOWER_ID_SIZE];
     char words[WORDS_SIZE];
+    size_t labels_len;
+    char labels[LABELS_TEXT_MAX]; /* the run of them (base/labels.h) */
 };
 
 void toy_index_init(struct toy_index *index)
@@ -103,6 +107,9 @@ static int toy_index_documents(void *backend, const meower_search_document *docu
                 memcpy(document->words, documents[i].words, documents[i].words_len);
                 document->words[documents[i].words_len] = '\0';
             }
+            meower_label labels[MEOWER_LABELS_MAX];
+            labels_copy(documents[i].labels, documents[i].label_count, labels, document->labels);
+            document->labels_len = labels_text_len(labels, documents[i].label_count);
         }
     }
     if (status == MEOWER_OK) {
@@ -149,6 +156,22 @@ static size_t list_visible(const struct toy_index *index, const struct toy_docum
     return count;
 }
 
+/* Leaves those that carry what the terms say. */
+static size_t filter(const struct toy_document *const *visible, const meower_search_request *request, uint32_t *order,
+                     size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct labels_buffer labels = {.count = 0};
+        assert_true(labels_buffer_add_run(&labels, visible[order[i]]->labels, visible[order[i]]->labels_len, '\0'));
+        if (meower_labels_match(request->terms, request->term_count, labels.labels, labels.count)) {
+            order[kept++] = order[i];
+        }
+    }
+    return kept;
+}
+
 static int toy_match(void *backend, unsigned lane, const meower_search_request *request, meower_hit_sink *sink,
                      meower_error *error)
 {
@@ -165,6 +188,7 @@ static int toy_match(void *backend, unsigned lane, const meower_search_request *
         status = meower_error_set(error, MEOWER_ERROR_NO_MEMORY, 0, 0, "no memory to match");
     } else {
         found = joined_words_rank(words, list_visible(index, visible, words), request, order);
+        found = filter((const struct toy_document *const *)visible, request, order, found);
     }
     for (size_t i = request->skip; i < found && i - request->skip < request->take && status == MEOWER_OK; i++) {
         status = sink->hit(sink, visible[order[i]]->id, visible[order[i]]->position);

@@ -1,4 +1,4 @@
-"""Labels on POST /meows, where they are seen, and lists of them."""
+"""Labels on POST /meows, where they are seen, and lists and searches of them."""
 
 import json
 import re
@@ -114,9 +114,52 @@ def test_a_page_without_a_filter_has_links_without_one(feed, room):
     assert "label" not in feed.get("/meows?take=1").headers["Link"]
 
 
-@pytest.mark.parametrize("query", [
-    "label.Room=a", "label.=a", "label.room=", "label.tag=%FF",
-    "&".join(f"label.tag={number}" for number in range(17)),
+@pytest.fixture
+def word(feed):
+    """A word of six meows, of which two are by tom, one is by tim, and the last one has no labels."""
+    text = unique_word()
+    for number, author in enumerate(["tom", "ann", "tim", "ann", "tom"]):
+        post(feed, f"{text}+m{number}", f"label.author={author}&label.room=the+garden")
+    posted = feed.request("POST", f"/meows?body={text}+m5")
+    feed.get("/search", cursor=posted.headers["Meower-Cursor"], query=text)
+    return text
+
+
+def found(response):
+    """What the meows of an answer say besides the word."""
+    return [body.split()[1] for body in bodies(response)]
+
+
+def test_a_search_finds_only_what_carries_the_labels(feed, word):
+    address = f"/search?query={word}"
+    assert found(feed.get(address)) == ["m5", "m4", "m3", "m2", "m1", "m0"]
+    assert found(feed.get(f"{address}&label.author=tom")) == ["m4", "m0"]
+    assert found(feed.get(f"{address}&label.author=tom&label.author=tim")) == ["m4", "m2", "m0"]
+    assert found(feed.get(f"{address}&label.author=tom&label.room=the%20garden")) == ["m4", "m0"]
+    assert found(feed.get(f"{address}&label.author=tom&label.author=tom")) == ["m4", "m0"]
+    assert found(feed.get(f"{address}&label.author=nobody")) == []
+    assert found(feed.get(f"{address}&label.room=the+garden&skip=1&take=2")) == ["m3", "m2"]
+
+
+def test_a_search_has_the_tag_of_its_filter(feed, word):
+    tags = {feed.get(f"/search?query={word}{labels}").headers["ETag"]
+            for labels in ["", "&label.author=tom", "&label.author=tim"]}
+    assert len(tags) == 3
+
+
+@pytest.mark.parametrize("address", ["/meows?", "/search?query=meow&"])
+@pytest.mark.parametrize("query, detail", [
+    ("label.Room=a", 'the key of the label "Room=a"'), ("label.=a", 'the key of the label "=a"'),
+    ("label.room=", 'the value of the label "room="'), ("label.tag=%FF", ""),
+    ("&".join(f"label.tag={number}" for number in range(17)), "16"),
 ])
-def test_a_wrong_filter_is_refused(feed, query):
-    assert_problem(feed.get(f"/meows?{query}"), 400, "Invalid labels")
+def test_a_wrong_filter_is_refused(feed, address, query, detail):
+    response = feed.get(address + query)
+    assert_problem(response, 400, "Invalid labels")
+    assert detail in response.json()["detail"]
+
+
+def test_a_search_that_is_wrong_otherwise_does_not_blame_its_labels(feed):
+    response = feed.get("/search?query=meow&label.room=garden&skip=10001")
+    assert response.status_code == 400
+    assert response.json()["error"] != "Invalid labels"

@@ -11,22 +11,16 @@ static void copy_text(const char **text)
     }
 }
 
-/* The copy is one block: the array, then the texts. */
-static void copy_labels(meower_store_operation *operation)
+/* The array, then the texts. */
+meower_label *sim_labels_copy(const meower_label *labels, size_t count)
 {
-    size_t count = operation->label_count;
-    size_t array_size = count * sizeof(meower_label);
-    meower_label *labels = count == 0 ? NULL : malloc(array_size + labels_text_len(operation->labels, count));
+    meower_label *copy = malloc(count * sizeof(*copy) + labels_text_len(labels, count) + 1);
 
-    if (count == 0) {
-        operation->labels = NULL;
-        return;
-    }
-    if (labels == NULL) {
+    if (copy == NULL) {
         abort();
     }
-    labels_copy(operation->labels, count, labels, (char *)(labels + count));
-    operation->labels = labels;
+    labels_copy(labels, count, copy, (char *)(copy + count));
+    return copy;
 }
 
 struct sim_batch *sim_batch_new(const meower_store_operation *operations, size_t count)
@@ -44,7 +38,7 @@ struct sim_batch *sim_batch_new(const meower_store_operation *operations, size_t
         copy_text(&batch->operations[i].idempotency_key);
         copy_text(&batch->operations[i].name);
         copy_text(&batch->operations[i].owner);
-        copy_labels(&batch->operations[i]);
+        batch->operations[i].labels = sim_labels_copy(operations[i].labels, operations[i].label_count);
     }
     return batch;
 }

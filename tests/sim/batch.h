@@ -15,6 +15,9 @@ struct sim_batch {
 struct sim_batch *sim_batch_new(const meower_store_operation *operations, size_t count);
 void sim_batch_free(struct sim_batch *batch);
 
+/* Copies labels into one block, which the caller frees. */
+meower_label *sim_labels_copy(const meower_label *labels, size_t count);
+
 /* Batches in their order. */
 struct sim_history {
     struct sim_batch **batches;

@@ -67,13 +67,16 @@ static size_t write_labels(const meower_label *labels, size_t count, char out[LE
     return len;
 }
 
+bool ledger_has_labels(const struct ledger_meow *meow, const meower_label *labels, size_t count)
+{
+    char run[LEDGER_LABELS_SIZE];
+
+    return write_labels(labels, count, run) == meow->labels_len && memcmp(run, meow->labels, meow->labels_len) == 0;
+}
+
 bool ledger_is_same(const struct ledger_meow *meow, const meower_meow *shown)
 {
-    char labels[LEDGER_LABELS_SIZE];
-
-    return strcmp(meow->body, shown->body) == 0 &&
-           write_labels(shown->labels, shown->label_count, labels) == meow->labels_len &&
-           memcmp(labels, meow->labels, meow->labels_len) == 0;
+    return strcmp(meow->body, shown->body) == 0 && ledger_has_labels(meow, shown->labels, shown->label_count);
 }
 
 static struct ledger_meow *add_meow(struct ledger *ledger, const meower_store_operation *operation)
@@ -177,17 +180,17 @@ static bool is_in_range(const meower_range *range, const char *id)
            (range->above == NULL || strcmp(id, range->above) > 0);
 }
 
-bool ledger_has_labels(const struct ledger_meow *meow, const meower_label *terms, size_t count)
+bool ledger_matches(const struct ledger_meow *meow, const meower_label *terms, size_t term_count)
 {
     struct labels_buffer labels;
 
-    if (count == 0) {
+    if (term_count == 0) {
         return true;
     }
     labels.count = 0;
     labels.len = 0;
     return labels_buffer_add_run(&labels, meow->labels, meow->labels_len, '\0') &&
-           meower_labels_match(terms, count, labels.labels, labels.count);
+           meower_labels_match(terms, term_count, labels.labels, labels.count);
 }
 
 /* The meow at `place` of the range's order, or NULL when the range does not hold it. */
@@ -198,7 +201,7 @@ static const struct ledger_meow *meow_at(const struct ledger *ledger, uint64_t p
     const struct ledger_meow *meow = &ledger->meows[index];
 
     bool is_there = ledger_is_alive(meow, position) && is_in_range(range, meow->id) &&
-                    ledger_has_labels(meow, range->terms, range->term_count);
+                    ledger_matches(meow, range->terms, range->term_count);
 
     return is_there ? meow : NULL;
 }

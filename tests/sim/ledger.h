@@ -51,11 +51,14 @@ const struct ledger_event *ledger_event_at(const struct ledger *ledger, uint64_t
 /* The meow `id`, or NULL. */
 const struct ledger_meow *ledger_find(const struct ledger *ledger, const char *id);
 
+/* Whether it has these labels and no more. They are in any order. */
+bool ledger_has_labels(const struct ledger_meow *meow, const meower_label *labels, size_t count);
+
+/* Whether it carries what the terms of a filter say. */
+bool ledger_matches(const struct ledger_meow *meow, const meower_label *terms, size_t term_count);
+
 /* Whether a meow that is shown says what was stored: the same body and labels. */
 bool ledger_is_same(const struct ledger_meow *meow, const meower_meow *shown);
-
-/* Whether it has what the terms say: those of meower_labels_match(). */
-bool ledger_has_labels(const struct ledger_meow *meow, const meower_label *terms, size_t count);
 
 /* Whether it is there when everything up to `position` has happened, and nothing else. */
 bool ledger_is_alive(const struct ledger_meow *meow, uint64_t position);

@@ -99,7 +99,16 @@ static void submit_search(struct world *world, struct node *node, struct read *r
     search.text_len = strlen(read->text);
     search.take = read->take;
     search.cursor = cursor;
+    search.labels = read->terms;
+    search.label_count = read->term_count;
     end_submit(world, read, meower_query_submit_search(node->query, &search, read, NULL));
+}
+
+static void choose_terms(struct world *world, struct read *read)
+{
+    if (chance_permille(&world->chance, 300)) {
+        read->term_count = authors_choose_labels(chance_below(&world->chance, 1000), read->terms);
+    }
 }
 
 static void ask_list(struct world *world, struct node *node)
@@ -118,9 +127,7 @@ static void ask_list(struct world *world, struct node *node)
     } else if (chance_permille(&world->chance, 300)) {
         read->skip = chance_below(&world->chance, 20);
     }
-    if (chance_permille(&world->chance, 300)) {
-        read->term_count = authors_choose_labels(chance_below(&world->chance, 1000), read->terms);
-    }
+    choose_terms(world, read);
     submit_list(world, node, read, choose_cursor(world, read));
 }
 
@@ -150,6 +157,7 @@ static void ask_search(struct world *world, struct node *node)
     } else {
         snprintf(read->text, sizeof(read->text), "%s", texts[chance_below(&world->chance, TEXT_COUNT)]);
     }
+    choose_terms(world, read);
     submit_search(world, node, read, choose_cursor(world, read));
 }
 
@@ -319,7 +327,8 @@ static bool has_word(const char *body, const char *word)
     return false;
 }
 
-/* Nothing may be found that is deleted or stands twice. Returns which meows of the ledger are found; the caller's. */
+/* Nothing may be found that is deleted, stands twice or lacks the labels. Returns which meows of the ledger are found;
+ * the caller's. */
 static bool *check_hits(struct world *world, const struct read *read, const meower_page *page)
 {
     bool *is_found = calloc(world->ledger.meow_count + 1, sizeof(*is_found));
@@ -333,6 +342,9 @@ static bool *check_hits(struct world *world, const struct read *read, const meow
         if (is_found[index]) {
             world_fail(world, "node %d: a search finds meow %s twice", read->node, meow->id);
         }
+        if (!ledger_matches(meow, read->terms, read->term_count)) {
+            world_fail(world, "node %d: a search finds meow %s, which lacks the labels", read->node, meow->id);
+        }
         is_found[index] = true;
     }
     return is_found;
@@ -344,7 +356,8 @@ static void check_is_complete(struct world *world, const struct read *read, uint
 
     for (size_t i = 0; i < world->ledger.meow_count; i++) {
         const struct ledger_meow *meow = &world->ledger.meows[i];
-        bool may_be_missing = is_found[i] || meow->deleted != 0 || meow->created > position;
+        bool may_be_missing = is_found[i] || meow->deleted != 0 || meow->created > position ||
+                              !ledger_matches(meow, read->terms, read->term_count);
         if (!may_be_missing && (finds_all || has_word(meow->body, read->text))) {
             world_fail(world, "node %d: a search at position %llu does not find meow %s of position %llu", read->node,
                        (unsigned long long)position, meow->id, (unsigned long long)meow->created);

@@ -26,7 +26,7 @@ struct read {
     int bound_kind;             /* BOUND_... */
     uint64_t skip;
     uint32_t take;
-    meower_label terms[AUTHORS_LABELS_MAX]; /* LIST: what the meows carry */
+    meower_label terms[AUTHORS_LABELS_MAX]; /* LIST, SEARCH: what the meows carry */
     size_t term_count;
     char text[16];         /* SEARCH */
     struct poller *poller; /* who asked; NULL: somebody else */

@@ -4,6 +4,7 @@
 #include "base/match.h"
 #include "base/words.h"
 #include "flow/joined_words.h"
+#include "sim/batch.h"
 #include "sim/world.h"
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ static void drop_late(struct sim_index *index)
         for (size_t i = 0; i < late->count; i++) {
             free((char *)late->documents[i].id);
             free((char *)late->documents[i].words);
+            free((meower_label *)(uintptr_t)late->documents[i].labels);
         }
         free(late);
     }
@@ -156,13 +158,16 @@ static struct sim_document *document_at(struct sim_index *index, size_t meow)
     return &index->documents[meow];
 }
 
-static void check_words(struct world *world, const struct ledger_meow *meow, const meower_search_document *document)
+static void check_document(struct world *world, const struct ledger_meow *meow, const meower_search_document *document)
 {
     size_t len;
     char *words = words_join(meow->body, strlen(meow->body), &len);
 
     if (words == NULL || len != document->words_len || memcmp(words, document->words, len) != 0) {
         world_fail(world, "the index is given other words for meow %s than those of its body", meow->id);
+    }
+    if (!ledger_has_labels(meow, document->labels, document->label_count)) {
+        world_fail(world, "the index is given other labels for meow %s than it was posted with", meow->id);
     }
     free(words);
 }
@@ -183,7 +188,7 @@ static void apply(struct world *world, struct sim_index *index, const meower_sea
     own->position = document->position;
     own->is_deleted = document->words == NULL;
     if (document->words != NULL) {
-        check_words(world, meow, document);
+        check_document(world, meow, document);
         free(own->words);
         own->words = strndup(document->words, document->words_len);
         own->is_visible = false;
@@ -242,6 +247,7 @@ static void keep_for_later(struct sim_index *index, const meower_search_document
         if (documents[i].words != NULL) {
             late->documents[i].words = strndup(documents[i].words, documents[i].words_len);
         }
+        late->documents[i].labels = sim_labels_copy(documents[i].labels, documents[i].label_count);
     }
     index->late = late;
 }
@@ -460,6 +466,20 @@ static int sim_rebuild_cancel(void *backend, meower_error *error)
 
 /* ---- searching --------------------------------------------------------------------------------------------------- */
 
+/* Leaves the documents with what the terms say. Their labels are those of the ledger: apply() has compared them. */
+static size_t filter(const struct node *node, const meower_search_request *request, uint32_t *order, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct ledger_meow *meow = &node->world->ledger.meows[node->index->count - 1 - order[i]];
+        if (ledger_matches(meow, request->terms, request->term_count)) {
+            order[kept++] = order[i];
+        }
+    }
+    return kept;
+}
+
 static int sim_match(void *backend, unsigned lane, const meower_search_request *request, meower_hit_sink *sink,
                      meower_error *error)
 {
@@ -477,7 +497,7 @@ static int sim_match(void *backend, unsigned lane, const meower_search_request *
         const struct sim_document *document = &index->documents[index->count - 1 - i];
         words[i] = document->is_visible ? document->words : NULL;
     }
-    size_t found = joined_words_rank(words, index->count, request, order);
+    size_t found = filter(node, request, order, joined_words_rank(words, index->count, request, order));
     for (size_t i = request->skip; i < found && i - request->skip < request->take && status == MEOWER_OK; i++) {
         size_t at = index->count - 1 - order[i];
         status = sink->hit(sink, node->world->ledger.meows[at].id, index->documents[at].position);

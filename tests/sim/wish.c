@@ -37,5 +37,5 @@ bool wish_holds(const struct wish *wish, const struct ledger_meow *meow)
             return false;
         }
     }
-    return ledger_has_labels(meow, wish->terms, wish->term_count);
+    return ledger_matches(meow, wish->terms, wish->term_count);
 }

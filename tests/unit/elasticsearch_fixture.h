@@ -91,7 +91,7 @@ static inline int index_words(struct search *search, const char *epoch, uint64_t
 {
     char id[MEOWER_ID_SIZE];
     meower_search_info info = {.position = position};
-    meower_search_document document = {position, id, words, strlen(words)};
+    meower_search_document document = {.position = position, .id = id, .words = words, .words_len = strlen(words)};
 
     snprintf(id, sizeof(id), "%027llu", (unsigned long long)position);
     memcpy(info.epoch, epoch, sizeof(info.epoch));

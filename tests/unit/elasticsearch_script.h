@@ -14,7 +14,7 @@
 #define ENGINE_6         "{\"version\":{\"number\":\"6.2.3\"}}"
 #define ENGINE_7         "{\"version\":{\"number\":\"7.10.2\"}}"
 #define ENGINE_OPEN      "{\"version\":{\"distribution\":\"opensearch\",\"number\":\"2.19.6\"}}"
-#define OURS             "\"_meta\":{\"meower\":{\"format\":2,\"life\":\"" LIFE "\"}}"
+#define OURS             "\"_meta\":{\"meower\":{\"format\":3,\"life\":\"" LIFE "\"}}"
 #define MAPPING_7        "{\"meows\":{\"mappings\":{" OURS "}}}"
 #define ERROR(type, why) "{\"error\":{\"type\":\"" type "\",\"reason\":\"" why "\"}}"
 #define NOT_THERE        ERROR("index_not_found_exception", "no such index")
@@ -97,7 +97,8 @@ static inline int index_meow(struct fixture *fixture, uint64_t position, const c
 {
     const char id[] = "000000000000000000000000001";
     meower_search_info info = {EPOCH, position};
-    meower_search_document document = {position, id, words, words == NULL ? 0 : strlen(words)};
+    meower_search_document document = {
+        .position = position, .id = id, .words = words, .words_len = words == NULL ? 0 : strlen(words)};
 
     return search_index(&fixture->search, &document, 1, &info, error);
 }

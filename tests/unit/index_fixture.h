@@ -28,6 +28,31 @@ static inline struct new_document index_document(uint64_t position, const char *
     return document;
 }
 
+#define INDEX_X10  "xxxxxxxxxx"
+#define INDEX_X100 INDEX_X10 INDEX_X10 INDEX_X10 INDEX_X10 INDEX_X10 INDEX_X10 INDEX_X10 INDEX_X10 INDEX_X10 INDEX_X10
+
+/* Some labels, in order; the long ones share more than 255 bytes. Theirs are the first words of a segment. */
+static const meower_label index_labels[] = {
+    MEOWER_LABEL("author", "tim"),
+    MEOWER_LABEL("author", "tom"),
+    MEOWER_LABEL("room", "garden"),
+    MEOWER_LABEL("room", "garden shed"),
+    MEOWER_LABEL("tag", INDEX_X100 INDEX_X100 INDEX_X100 INDEX_X100 INDEX_X100),
+    MEOWER_LABEL("tag", INDEX_X100 INDEX_X100 INDEX_X100 INDEX_X100 INDEX_X100 "y"),
+    MEOWER_LABEL("tag", "y"),
+};
+
+#define INDEX_LABELS (sizeof(index_labels) / sizeof(index_labels[0]))
+
+/* Gives the document none of them, or some that stand side by side. */
+static inline void index_random_labels(unsigned *seed, struct new_document *document)
+{
+    size_t first = (size_t)rand_r(seed) % INDEX_LABELS;
+
+    document->labels = &index_labels[first];
+    document->label_count = (size_t)rand_r(seed) % (INDEX_LABELS - first + 1);
+}
+
 /* Writes a merge of the inputs, `work` at a time. */
 static inline void index_merge(struct segment_writer *writer, const struct merge_input *inputs, size_t count,
                                uint64_t work)

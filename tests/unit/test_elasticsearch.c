@@ -237,6 +237,27 @@ static void words_stand_in_json_as_they_are(void **state)
     assert_request(*state, 3, "POST", "{\"meower_words\":\"a\\\"b\\\\c \xF0\x9F\x90\xB1\",");
 }
 
+static void labels_are_sent_as_pairs(void **state)
+{
+    static const struct http_answer script[] = {
+        OPENED, {200, "{\"items\":[{\"index\":{\"status\":201}}]}"}, {200, UPDATED}};
+    static const meower_label labels[] = {MEOWER_LABEL("author", "t\"m"), MEOWER_LABEL("room", "a=b c")};
+    const meower_search_document document = {.position = 1,
+                                             .id = "000000000000000000000000001",
+                                             .words = "meow",
+                                             .words_len = 4,
+                                             .labels = labels,
+                                             .label_count = 2};
+    const meower_search_info info = {EPOCH, 1};
+
+    OPEN(*state, script);
+    assert_int_equal(search_index(&((struct fixture *)*state)->search, &document, 1, &info, &(meower_error){0}),
+                     MEOWER_OK);
+    assert_request(*state, 3, "POST",
+                   "{\"meower_words\":\"meow\",\"meower_labels\":[\"author=t\\\"m\",\"room=a=b c\"],"
+                   "\"meower_position\":1}\n");
+}
+
 static void neighbours_are_sent_joined_too(void **state)
 {
     static const struct http_answer script[] = {
@@ -349,7 +370,7 @@ static void an_index_whose_making_was_not_answered_is_taken_as_it_is(void **stat
         {404, NOT_THERE},
         {504, "too late"},
         {200, ENGINE_7},
-        {200, "{\"meows\":{\"mappings\":{\"_meta\":{\"meower\":{\"format\":2,\"life\":\"0000000000000000\"}}}}}"},
+        {200, "{\"meows\":{\"mappings\":{\"_meta\":{\"meower\":{\"format\":3,\"life\":\"0000000000000000\"}}}}}"},
         {201, CREATED},
         {200, "{\"items\":[{\"index\":{\"status\":201}}]}"},
         {200, UPDATED}};
@@ -379,6 +400,7 @@ int main(void)
         TEST(later_engines_are_given_none),
         TEST(the_position_is_the_version_and_is_remembered_last),
         TEST(words_stand_in_json_as_they_are),
+        TEST(labels_are_sent_as_pairs),
         TEST(neighbours_are_sent_joined_too),
         TEST(a_conflict_is_no_error),
         TEST(an_index_of_another_store_is_noticed),

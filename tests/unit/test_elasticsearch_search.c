@@ -146,6 +146,25 @@ static void a_part_of_the_weighing_that_is_missing_fails_the_search(void **state
     assert_weighing_fails(*state, "", MEOWER_ERROR_INVALID, "neither Elasticsearch nor OpenSearch");
 }
 
+static void a_filter_stands_around_what_is_ranked(void **state)
+{
+    static const struct http_answer script[] = {OPENED, {200, "{\"_shards\":{\"failed\":0}}"}};
+    static const meower_label terms[] = {MEOWER_LABEL("author", "tom"), MEOWER_LABEL("room", "garden"),
+                                         MEOWER_LABEL("room", "hall \"1\"")};
+    const meower_search_word word = {.text = "ox", .text_len = 2};
+    const meower_search_request request = {
+        .words = &word, .word_count = 1, .take = 10, .terms = terms, .term_count = 3};
+    meower_hit_sink sink = {ignore_hit};
+    struct fixture *fixture = *state;
+
+    OPEN(fixture, script);
+    assert_int_equal(search_match(&fixture->search, 0, &request, &sink, &(meower_error){0}), MEOWER_OK);
+    assert_request(fixture, 3, "POST /meows/_search?",
+                   "\"query\":{\"bool\":{\"filter\":[{\"terms\":{\"meower_labels\":[\"author=tom\"]}},"
+                   "{\"terms\":{\"meower_labels\":[\"room=garden\",\"room=hall \\\"1\\\"\"]}}],"
+                   "\"must\":{\"dis_max\":{\"queries\":[");
+}
+
 static void an_answer_that_is_too_long_is_not_taken(void **state)
 {
     static char body[(17 << 20) + 1];
@@ -187,6 +206,7 @@ int main(void)
         TEST(a_part_of_the_weighing_that_is_refused_fails_the_search),
         TEST(a_part_of_the_weighing_that_lacks_a_shard_fails_the_search),
         TEST(a_part_of_the_weighing_that_is_missing_fails_the_search),
+        TEST(a_filter_stands_around_what_is_ranked),
         TEST(an_answer_that_is_too_long_is_not_taken),
         TEST(a_window_ends_where_the_engine_s_does),
         TEST(a_hit_without_an_id_is_an_error),

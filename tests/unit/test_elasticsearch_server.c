@@ -250,7 +250,7 @@ static void all_words_within_the_typos_are_found(void **state)
     for (unsigned i = 0; i < 676; i++) {
         snprintf(ids[i], sizeof(ids[i]), "%027u", i + 1);
         snprintf(words[i], sizeof(words[i]), "ki%c%cen", 'a' + i / 26, 'a' + i % 26);
-        documents[i] = (meower_search_document){i + 1, ids[i], words[i], 6};
+        documents[i] = (meower_search_document){.position = i + 1, .id = ids[i], .words = words[i], .words_len = 6};
     }
     open_search(fixture, &fixture->search);
     check(search_index(&fixture->search, documents, 676, &info, &error), &error);

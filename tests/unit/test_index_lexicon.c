@@ -149,7 +149,7 @@ static void a_text_too_long_to_be_a_word_is_not_found(void **state)
 {
     unsigned seed = 4;
     struct dictionary *dictionary = make(10, 3, &seed);
-    char text[WORDS_LEN_MAX + 2];
+    char text[LEXICON_WORD_MAX + 1];
     struct postings found;
 
     (void)state;
@@ -312,6 +312,67 @@ static void words_of_the_greatest_length_are_kept_whole(void **state)
     segment_release(dictionary.segment);
 }
 
+static void labels_stand_before_the_words_of_texts(void **state)
+{
+    struct new_document document = index_document(1, "a b");
+    struct lexicon_walk walk;
+
+    (void)state;
+    document.labels = index_labels;
+    document.label_count = INDEX_LABELS;
+    struct segment *segment = builder_make(&document, 1);
+    assert_non_null(segment);
+    lexicon_begin(&walk, segment);
+    for (size_t i = 0; i < INDEX_LABELS; i++, lexicon_next(&walk)) {
+        char word[LABEL_WORD_MAX];
+        size_t len = label_word_write(&index_labels[i], word);
+        assert_int_equal(walk.number, i);
+        assert_int_equal(walk.len, len);
+        assert_memory_equal(walk.word, word, len);
+        assert_postings(&walk);
+    }
+    assert_int_equal(walk.number, INDEX_LABELS);
+    lexicon_begin_texts(&walk, segment);
+    assert_int_equal(walk.number, INDEX_LABELS);
+    assert_memory_equal(walk.word, "a", 1);
+    segment_release(segment);
+}
+
+/* The longest label and one that differs in its last byte, in every place of a block. */
+static void labels_of_the_greatest_length_are_kept_whole(void **state)
+{
+    static char texts[WORDS_PER_BLOCK * 2][4 * MEOWER_LABEL_VALUE_MAX];
+    char key[MEOWER_LABEL_KEY_MAX];
+    struct new_document documents[WORDS_PER_BLOCK * 2];
+    meower_label labels[WORDS_PER_BLOCK * 2];
+
+    (void)state;
+    memset(key, 'k', sizeof(key));
+    for (size_t i = 0; i < WORDS_PER_BLOCK * 2; i++) {
+        memset(texts[i], 'v', sizeof(texts[i]));
+        texts[i][sizeof(texts[i]) - 1] = (char)('A' + i);
+        labels[i] = (meower_label){key, sizeof(key), texts[i], sizeof(texts[i])};
+        documents[i] = index_document(i + 1, "a");
+        documents[i].labels = &labels[i];
+        documents[i].label_count = 1;
+    }
+    struct segment *segment = builder_make(documents, WORDS_PER_BLOCK * 2);
+    assert_non_null(segment);
+    for (size_t i = 0; i < WORDS_PER_BLOCK * 2; i++) {
+        char word[LABEL_WORD_MAX];
+        size_t len = label_word_write(&labels[i], word);
+        struct postings found;
+        struct cursor cursor;
+        assert_int_equal(len, LABEL_WORD_MAX);
+        assert_true(lexicon_find(segment, word, len, &found));
+        cursor_init(&cursor, found);
+        assert_int_equal(found.count, 1);
+        assert_int_equal(cursor_age(&cursor), WORDS_PER_BLOCK * 2 - 1 - i);
+        assert_false(lexicon_find(segment, word, len - 1, &found));
+    }
+    segment_release(segment);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +386,8 @@ int main(void)
         cmocka_unit_test(words_of_many_documents_and_of_one_have_their_documents),
         cmocka_unit_test(a_segment_without_words_has_none),
         cmocka_unit_test(words_of_the_greatest_length_are_kept_whole),
+        cmocka_unit_test(labels_stand_before_the_words_of_texts),
+        cmocka_unit_test(labels_of_the_greatest_length_are_kept_whole),
     };
     return cmocka_run_group_tests_name("index_lexicon", tests, NULL, NULL);
 }

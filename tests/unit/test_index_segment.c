@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "search/index/label_word.h"
 #include "search/index/merger.h"
 #include "unit/index_fixture.h"
 #include <unistd.h>
@@ -33,6 +34,7 @@ static void make_documents(struct documents *documents, size_t count, enum id_or
     for (size_t i = 0; i < count; i++) {
         index_random_text(seed, 12, 3, documents->texts[i]);
         documents->items[i] = index_document(position, documents->texts[i]);
+        index_random_labels(seed, &documents->items[i]);
         if (order == IDS_ARE_MIXED) {
             index_id((uint64_t)index_random(seed, 1000) << 32 | position, documents->items[i].id);
         }
@@ -266,6 +268,57 @@ static void merging_what_was_merged_gives_the_same(void **state)
     release(&pieces);
 }
 
+/* The documents that have the label, by what the documents say and by what the segment says. */
+static void check_label(const struct segment *segment, const struct documents *documents, const meower_label *label)
+{
+    char word[LABEL_WORD_MAX];
+    struct postings postings;
+    struct cursor cursor;
+    bool is_found = lexicon_find(segment, word, label_word_write(label, word), &postings);
+    uint32_t next = SEGMENT_NO_AGE;
+
+    if (is_found) {
+        cursor_init(&cursor, postings);
+        next = cursor_age(&cursor);
+    }
+    for (size_t i = documents->count; i > 0; i--) {
+        const struct new_document *document = &documents->items[i - 1];
+        uint32_t age = (uint32_t)(documents->count - i);
+        bool has = label >= document->labels && label < document->labels + document->label_count;
+        assert_int_equal(has, next == age);
+        if (has) {
+            cursor_next(&cursor);
+            next = cursor_age(&cursor);
+        }
+    }
+    assert_int_equal(next, SEGMENT_NO_AGE);
+}
+
+static void documents_are_found_by_their_labels_built_and_merged(void **state)
+{
+    static struct documents documents;
+    static struct pieces pieces;
+    unsigned seed = 6;
+
+    (void)state;
+    for (unsigned round = 0; round < 20; round++) {
+        make_documents(&documents, 100 + index_random(&seed, DOCUMENTS_MAX - 100), IDS_RISE, &seed);
+        struct segment *built = build(documents.items, documents.count);
+        for (size_t i = 0; i < INDEX_LABELS; i++) {
+            check_label(built, &documents, &index_labels[i]);
+        }
+        cut(&pieces, &documents, 40, &seed);
+        delete_some(&pieces, &documents, 5, &seed);
+        struct segment *merged = merge(pieces.inputs, pieces.count);
+        for (size_t i = 0; i < INDEX_LABELS; i++) {
+            check_label(merged, &documents, &index_labels[i]);
+        }
+        segment_release(built);
+        segment_release(merged);
+        release(&pieces);
+    }
+}
+
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
 /* Large enough to be written in several pieces. */
@@ -474,6 +527,7 @@ int main(void)
         cmocka_unit_test(merging_gives_the_same_as_building_at_once),
         cmocka_unit_test(merging_leaves_out_what_is_deleted_with_its_words),
         cmocka_unit_test(merging_what_was_merged_gives_the_same),
+        cmocka_unit_test(documents_are_found_by_their_labels_built_and_merged),
         cmocka_unit_test(a_segment_in_a_file_has_the_same_bytes_as_one_in_memory),
         cmocka_unit_test(a_file_that_cannot_be_written_is_an_error),
         cmocka_unit_test(a_flipped_bit_anywhere_is_noticed),

@@ -109,6 +109,29 @@ static void the_words_of_a_segment_are_added(void **state)
     segment_release(segment);
 }
 
+static void labels_of_a_segment_are_no_words(void **state)
+{
+    static const meower_label labels[] = {MEOWER_LABEL("cat", "cat"), MEOWER_LABEL("room", "garden")};
+    struct new_document documents[] = {index_document(1, "dog"), index_document(2, "")};
+    struct vocabulary *vocabulary = vocabulary_new();
+
+    (void)state;
+    assert_non_null(vocabulary);
+    for (size_t count = 1; count <= 2; count++) {
+        documents[count - 1].labels = labels;
+        documents[count - 1].label_count = count;
+        struct segment *segment = builder_make(documents, count);
+        assert_non_null(segment);
+        assert_true(vocabulary_add_segment(vocabulary, segment));
+        segment_release(segment);
+    }
+    assert_true(vocabulary_has(vocabulary, "dog", 3));
+    assert_false(vocabulary_has(vocabulary, "\1cat=cat", 8));
+    assert_false(vocabulary_has(vocabulary, "\1room=garden", 12));
+    assert_false(vocabulary_has(vocabulary, "cat", 3));
+    vocabulary_release(vocabulary);
+}
+
 /* ---- typos ------------------------------------------------------------------------------------------------------ */
 
 /* Words that a sink has taken. */
@@ -370,6 +393,7 @@ int main(void)
         cmocka_unit_test(a_vocabulary_has_what_was_added_and_nothing_else),
         cmocka_unit_test(a_vocabulary_is_freed_when_its_last_holder_releases_it),
         cmocka_unit_test(the_words_of_a_segment_are_added),
+        cmocka_unit_test(labels_of_a_segment_are_no_words),
         cmocka_unit_test(every_word_within_the_typos_is_taken_and_no_other),
         cmocka_unit_test(every_word_of_a_dictionary_is_sought_in_it),
         cmocka_unit_test(every_word_with_another_first_letter_is_taken_and_no_other),

@@ -310,6 +310,97 @@ static void a_hit_without_an_id_is_refused(void **state)
     search_close(&search);
 }
 
+/* An engine that lists what its test says, whatever it was asked, and does not stop when it is told to. */
+static const meower_search_document *listed;
+static size_t listed_count;
+
+static int list_anything(void *search, unsigned lane, uint64_t after, size_t max, meower_document_sink *sink,
+                         meower_error *error)
+{
+    (void)search;
+    (void)lane;
+    (void)after;
+    (void)max;
+    (void)error;
+    for (size_t i = 0; i < listed_count; i++) {
+        (void)sink->document(sink, &listed[i]);
+    }
+    return MEOWER_OK;
+}
+
+struct document_counter {
+    meower_document_sink sink; /* first: the document function casts back */
+    size_t count;
+};
+
+static int count_document(meower_document_sink *sink, const meower_search_document *document)
+{
+    (void)document;
+    ((struct document_counter *)sink)->count++;
+    return MEOWER_OK;
+}
+
+/* Of these documents, asked for after position 3 and five at most, `passed` come through before one is refused as
+ * `fault` says; NULL: none is. */
+static void check_listing(struct fixture *fixture, const meower_search_document *documents, size_t count, size_t passed,
+                          const char *fault)
+{
+    struct document_counter counter = {.sink.document = count_document};
+    struct search search;
+
+    listed = documents;
+    listed_count = count;
+    assert_int_equal(search_open(&search, fixture->options, 1, &fixture->error), MEOWER_OK);
+    search.vtable.list = list_anything;
+    assert_int_equal(search_list(&search, 0, 3, 5, &counter.sink, &fixture->error),
+                     fault == NULL ? MEOWER_OK : MEOWER_ERROR_CORRUPT);
+    assert_int_equal(counter.count, passed);
+    if (fault != NULL) {
+        assert_string_equal(fixture->error.message, fault);
+    }
+    search_close(&search);
+}
+
+static void documents_out_of_order_are_refused(void **state)
+{
+    const meower_search_document sound[] = {
+        {.position = 4, .id = "a"}, {.position = 5, .id = "b"}, {.position = 9, .id = "c"}};
+    const meower_search_document falling[] = {
+        {.position = 5, .id = "a"}, {.position = 4, .id = "b"}, {.position = 6, .id = "c"}};
+    const meower_search_document equal[] = {{.position = 5, .id = "a"}, {.position = 5, .id = "b"}};
+    const meower_search_document too_old[] = {{.position = 3, .id = "a"}};
+
+    add_engine(*state);
+    check_listing(*state, sound, 3, 3, NULL);
+    check_listing(*state, falling, 3, 1,
+                  "the search engine \"mine:\" gave a document whose position is not above that of the one before: "
+                  "document 2 of a call");
+    check_listing(*state, equal, 2, 1,
+                  "the search engine \"mine:\" gave a document whose position is not above that of the one before: "
+                  "document 2 of a call");
+    check_listing(*state, too_old, 1, 0,
+                  "the search engine \"mine:\" gave a document whose position is not above that of the one before: "
+                  "document 1 of a call");
+}
+
+static void documents_without_an_id_and_too_many_are_refused(void **state)
+{
+    const meower_search_document nameless[] = {{.position = 4, .id = "a"}, {.position = 5, .id = NULL}};
+    const meower_search_document empty[] = {{.position = 4, .id = ""}};
+    meower_search_document many[6];
+
+    for (size_t i = 0; i < 6; i++) {
+        many[i] = (meower_search_document){.position = 4 + i, .id = "a"};
+    }
+    add_engine(*state);
+    check_listing(*state, nameless, 2, 1,
+                  "the search engine \"mine:\" gave a document without an id: document 2 of a call");
+    check_listing(*state, empty, 1, 0,
+                  "the search engine \"mine:\" gave a document without an id: document 1 of a call");
+    check_listing(*state, many, 6, 5,
+                  "the search engine \"mine:\" gave more documents than it was asked for: document 6 of a call");
+}
+
 static void refreshing_an_engine_that_needs_none_does_nothing(void **state)
 {
     struct fixture *fixture = *state;
@@ -392,6 +483,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_call_reaches_the_engine, setup, teardown),
         cmocka_unit_test_setup_teardown(a_status_comes_back_with_its_detail, setup, teardown),
         cmocka_unit_test_setup_teardown(a_hit_without_an_id_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(documents_out_of_order_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(documents_without_an_id_and_too_many_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(refreshing_an_engine_that_needs_none_does_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(the_fault_hook_sees_every_call, setup, teardown),
         cmocka_unit_test_setup_teardown(a_fault_before_a_call_takes_its_place, setup, teardown),

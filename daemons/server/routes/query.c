@@ -87,16 +87,25 @@ static bool take_cursor(struct exchange *exchange, const struct request *request
     return true;
 }
 
-/* Reads the labels that the meows are to carry, and keeps them as the links will have them. */
-static bool take_filter(struct exchange *exchange, const struct request *request, struct labels_buffer *labels)
+/* Reads the labels that the meows are to carry. One may come twice, unlike in a post. */
+static bool take_labels(struct exchange *exchange, const struct request *request, struct labels_buffer *labels)
 {
     meower_error error;
     labels->count = 0;
     labels->len = 0;
-    if (!label_parameters_add(request->query, labels, &error)) {
-        response_problem(exchange, 400, "Invalid labels", error.message);
-        return false;
+    bool are_right = label_parameters_add(request->query, labels, &error);
+    for (size_t i = 0; i < labels->count && are_right; i++) {
+        are_right = meower_labels_check(&labels->labels[i], 1, &error) == MEOWER_OK;
     }
+    if (!are_right) {
+        response_problem(exchange, 400, "Invalid labels", error.message);
+    }
+    return are_right;
+}
+
+/* Keeps the labels as the links of a list will have them. */
+static bool keep_filter(struct exchange *exchange, const struct labels_buffer *labels)
+{
     if (labels->count > 0 &&
         (!label_parameters_write(labels, &exchange->filter) || !buffer_append(&exchange->filter, "", 1))) {
         buffer_clear(&exchange->filter);
@@ -270,7 +279,8 @@ static void handle_list(void *context, struct exchange *exchange, const struct r
         !take_bound(exchange, request, "max_id", max_id, &list.max_id) ||
         !take_bound(exchange, request, "since_id", since_id, &list.since_id) ||
         !take_bound(exchange, request, "min_id", min_id, &list.min_id) ||
-        !take_cursor(exchange, request, cursor, &list.cursor) || !take_filter(exchange, request, &labels)) {
+        !take_cursor(exchange, request, cursor, &list.cursor) || !take_labels(exchange, request, &labels) ||
+        !keep_filter(exchange, &labels)) {
         return;
     }
     list.labels = labels.labels;
@@ -285,12 +295,7 @@ static void handle_list(void *context, struct exchange *exchange, const struct r
         return;
     }
     exchange->query_hash = request->query.len == 0 ? 0 : hash_bytes(request->query.text, request->query.len);
-    int status = meower_query_submit_list(queries->handle, &list, exchange, &error);
-    if (status == MEOWER_ERROR_INVALID && labels.count > 0) { /* all else was looked at */
-        response_problem(exchange, 400, "Invalid labels", error.message);
-    } else {
-        await(queries, exchange, answer_list, status, &error);
-    }
+    await(queries, exchange, answer_list, meower_query_submit_list(queries->handle, &list, exchange, &error), &error);
 }
 
 static void handle_get(void *context, struct exchange *exchange, const struct request *request, const char *id)
@@ -316,6 +321,7 @@ static void handle_search(void *context, struct exchange *exchange, const struct
     struct queries *queries = context;
     char text[TEXT_SIZE], cursor[MEOWER_CURSOR_SIZE];
     meower_search search = MEOWER_SEARCH_INIT;
+    struct labels_buffer labels;
     unsigned long long highlight = 0;
     meower_error error;
     (void)argument;
@@ -327,9 +333,11 @@ static void handle_search(void *context, struct exchange *exchange, const struct
     }
     if (!take_page(exchange, request, &search.skip, &search.take) ||
         !take_number(exchange, request, "highlight", 1, &highlight) ||
-        !take_cursor(exchange, request, cursor, &search.cursor)) {
+        !take_cursor(exchange, request, cursor, &search.cursor) || !take_labels(exchange, request, &labels)) {
         return;
     }
+    search.labels = labels.labels;
+    search.label_count = labels.count;
     search.text = text;
     search.highlight = (int)highlight;
     exchange->query_hash = request->query.len == 0 ? 0 : hash_bytes(request->query.text, request->query.len);

@@ -1,5 +1,8 @@
-/* builder.c - makes a segment in memory: gathers where each word stands, sorts the words, and writes them. */
+/* builder.c - makes a segment in memory: gathers where each word stands, labels among them, sorts the words, and writes
+ * them. */
 #include "search/index/builder.h"
+#include "search/index/arena.h"
+#include "search/index/label_word.h"
 #include "search/index/lexicon.h"
 #include "search/index/segment_writer.h"
 
@@ -23,6 +26,7 @@ struct occurrence {
 struct builder {
     struct bytes entries;
     struct bytes occurrences; /* the newest document's first */
+    struct arena labels;      /* the words of labels: documents have them in two pieces */
     uint32_t *slots;          /* number of an entry and 1; 0: free */
     uint32_t slot_count;
 };
@@ -89,7 +93,35 @@ static uint32_t find_entry(struct builder *builder, const char *text, uint32_t l
     return builder->slots[slot] - 1;
 }
 
-static bool gather(struct builder *builder, const struct new_document *document, uint32_t age)
+static void note_occurrence(struct builder *builder, uint32_t entry, uint32_t age, uint32_t place)
+{
+    const struct occurrence occurrence = {entry, age, place};
+
+    entry_at(builder, entry)->count++;
+    bytes_add(&builder->occurrences, &occurrence, sizeof(occurrence));
+}
+
+static bool gather_label(struct builder *builder, const meower_label *label, uint32_t age)
+{
+    char word[LABEL_WORD_MAX];
+    size_t len = label_word_write(label, word);
+    uint32_t number = find_entry(builder, word, (uint32_t)len);
+
+    if (number == UINT32_MAX) {
+        return false;
+    }
+    if (entry_at(builder, number)->count == 0) { /* a new entry: its text must outlive this call */
+        char *text = arena_take(&builder->labels, len, 1);
+        if (text == NULL) {
+            return false;
+        }
+        entry_at(builder, number)->text = memcpy(text, word, len);
+    }
+    note_occurrence(builder, number, age, 0);
+    return true;
+}
+
+static bool gather_words(struct builder *builder, const struct new_document *document, uint32_t age)
 {
     const char *at = document->words;
     const char *end = at + document->words_len;
@@ -97,15 +129,24 @@ static bool gather(struct builder *builder, const struct new_document *document,
     for (uint32_t place = 0; at < end; place++) {
         const char *space = memchr(at, ' ', (size_t)(end - at));
         const char *stop = space == NULL ? end : space;
-        struct occurrence occurrence = {find_entry(builder, at, (uint32_t)(stop - at)), age, place};
-        if (occurrence.entry == UINT32_MAX) {
+        uint32_t number = find_entry(builder, at, (uint32_t)(stop - at));
+        if (number == UINT32_MAX) {
             return false;
         }
-        entry_at(builder, occurrence.entry)->count++;
-        bytes_add(&builder->occurrences, &occurrence, sizeof(occurrence));
+        note_occurrence(builder, number, age, place);
         at = stop + 1;
     }
-    return !builder->occurrences.failed;
+    return true;
+}
+
+static bool gather(struct builder *builder, const struct new_document *document, uint32_t age)
+{
+    bool has_memory = gather_words(builder, document, age);
+
+    for (size_t i = 0; i < document->label_count && has_memory; i++) {
+        has_memory = gather_label(builder, &document->labels[i], age);
+    }
+    return has_memory && !builder->occurrences.failed;
 }
 
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
@@ -203,6 +244,7 @@ struct segment *builder_make(const struct new_document *documents, size_t count)
     segment_writer_free(&writer);
     free(occurrences);
     free(builder.slots);
+    arena_free(&builder.labels);
     bytes_free(&builder.entries);
     bytes_free(&builder.occurrences);
     return segment;

@@ -3,12 +3,15 @@
 #define SEARCH_INDEX_BUILDER_H
 
 #include "search/index/segment.h"
+#include <meower/meow.h>
 
 struct new_document {
     uint64_t position;
     unsigned char id[KSUID_BYTES];
     const char *words; /* joined by single spaces */
     size_t words_len;  /* bytes */
+    const meower_label *labels;
+    size_t label_count;
 };
 
 /* Makes a segment of documents in the order of their positions; at least one. Held once. Returns NULL when memory is

@@ -8,6 +8,7 @@
 #include "search/index/indexer.h"
 #include "search/index/look.h"
 #include "search/index/manifest.h"
+#include "search/index/term_labels.h"
 
 struct index {
     struct index_files files;
@@ -291,8 +292,11 @@ static bool match_in(const struct view *view, const meower_search_request *reque
 {
     struct terms terms;
 
-    if (!terms_init(&terms, view, request, arena)) {
+    if (!terms_init(&terms, view, request, arena) || !term_labels_find(&terms)) {
         return false;
+    }
+    if (term_labels_leave_nothing(&terms)) {
+        return true;
     }
     for (int quality = MATCH_EXACT; quality < MATCH_NONE && hits_go_on(hits); quality++) {
         if (!terms_find(&terms, quality) || (terms.has_quality[quality] && !tiers_push(&terms, quality, hits))) {

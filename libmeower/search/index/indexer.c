@@ -76,8 +76,11 @@ static bool delete_id(struct batch *batch, const unsigned char id[KSUID_BYTES])
 
 static int add_document(struct batch *batch, const meower_search_document *document, meower_error *error)
 {
-    struct new_document added = {
-        .position = document->position, .words = document->words, .words_len = document->words_len};
+    struct new_document added = {.position = document->position,
+                                 .words = document->words,
+                                 .words_len = document->words_len,
+                                 .labels = document->labels,
+                                 .label_count = document->label_count};
 
     if (!ksuid_parse(document->id, strlen(document->id), added.id)) {
         return meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0, "\"%.40s\" is no id of a meow", document->id);

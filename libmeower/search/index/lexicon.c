@@ -24,12 +24,12 @@ uint64_t lexicon_beginning(const void *text, size_t len)
 static void read_word(struct lexicon_walk *walk)
 {
     const unsigned char *at = walk->next;
-    size_t shared = at[0];
-    size_t rest = at[1];
+    size_t shared = *at++;
+    size_t rest = take_varint(&at);
 
-    memcpy(walk->word + shared, at + 2, rest);
+    memcpy(walk->word + shared, at, rest);
     walk->len = shared + rest;
-    walk->next = at + 2 + rest;
+    walk->next = at + rest;
 }
 
 /* Stands at the first word of a block. */
@@ -119,8 +119,9 @@ static const unsigned char *head_of(const struct segment *segment, uint32_t bloc
     const unsigned char *at = segment->blocks + segment->block_index[block].block_at;
 
     take_varint(&at);
-    *len = at[1];
-    return at + 2;
+    at++;
+    *len = take_varint(&at);
+    return at;
 }
 
 /* The last block whose first word is not after the text; the first one where none is. */
@@ -156,6 +157,11 @@ void lexicon_seek(struct lexicon_walk *walk, const struct segment *segment, cons
     }
 }
 
+void lexicon_begin_texts(struct lexicon_walk *walk, const struct segment *segment)
+{
+    lexicon_seek(walk, segment, LABEL_WORD_AFTER, strlen(LABEL_WORD_AFTER));
+}
+
 bool lexicon_begins_with(const struct lexicon_walk *walk, const char *text, size_t len)
 {
     return lexicon_has_word(walk) && walk->len >= len && memcmp(walk->word, text, len) == 0;
@@ -165,11 +171,13 @@ bool lexicon_find(const struct segment *segment, const char *text, size_t len, s
 {
     uint32_t hash = lexicon_hash(text, len);
     uint32_t mask = segment->header.slot_count - 1;
-    struct lexicon_walk walk = {.segment = segment};
+    struct lexicon_walk walk; /* not all of it is set: most of it is room for the longest word */
 
-    if (segment->header.slot_count == 0 || len > WORDS_LEN_MAX) {
+    if (segment->header.slot_count == 0 || len > LEXICON_WORD_MAX) {
         return false;
     }
+    walk.segment = segment;
+    walk.count_at = NULL;
     for (uint32_t slot = hash & mask; segment->numbers[slot] != 0; slot = (slot + 1) & mask) {
         if (segment->fingerprints[slot] != hash >> 24) {
             continue;

@@ -102,7 +102,7 @@ static uint32_t copy_postings(struct segment_writer *writer, struct merge_source
 static uint64_t merge_word(struct merger *merger, size_t found_count)
 {
     struct merge_source **found = merger->found;
-    unsigned char word[WORDS_LEN_MAX];
+    unsigned char word[LEXICON_WORD_MAX];
     size_t len = found[0]->walk.len;
     uint64_t documents = 0;
 

@@ -28,6 +28,7 @@ struct relevance {
     size_t part;
     struct window_matches (*matches)[MATCH_NONE]; /* of each word */
     struct bitmap candidates;                     /* documents of the window that can be among the best */
+    struct bitmap wanted;                         /* documents of the window that the filter lets through */
     struct bitmap uncertain;                      /* those whose sum counts a phrase that may be there */
     uint16_t sums[BITMAP_DOCUMENTS];              /* at most 32 words times a weight of 4 * 128 */
     unsigned char matched[BITMAP_DOCUMENTS];      /* searched words that match */
@@ -68,7 +69,17 @@ static void order_lists(struct relevance *relevance)
     }
 }
 
-/* The heavy lists lead from window to window. */
+/* The filter leads from window to window, and all lists are looked at there. */
+static void follow_filter(struct relevance *relevance, struct window_work *work)
+{
+    *work = (struct window_work){.leading = window_wanted(&relevance->window)};
+    for (size_t i = 0; i < relevance->list_count; i++) {
+        const struct weighed_list *weighed = &relevance->lists[i];
+        window_add_other(work, &relevance->window.terms->lists[weighed->word][weighed->quality]);
+    }
+}
+
+/* The heavy lists lead from window to window, or the filter where that is rarer. */
 static void resize_windows(struct relevance *relevance)
 {
     struct window_work work = {0};
@@ -81,6 +92,9 @@ static void resize_windows(struct relevance *relevance)
         } else {
             work.leading += list->documents;
         }
+    }
+    if (window_has_filter(&relevance->window) && window_wanted(&relevance->window) < work.leading) {
+        follow_filter(relevance, &work);
     }
     window_resize(&relevance->window, &work);
 }
@@ -210,8 +224,14 @@ static void add_document(struct relevance *relevance, uint32_t index)
 
 static void score_window(struct relevance *relevance)
 {
+    if (window_has_filter(&relevance->window) && !window_fill_wanted(&relevance->window, &relevance->wanted)) {
+        return;
+    }
     bitmap_clear(&relevance->uncertain);
     fill_window(relevance);
+    if (window_has_filter(&relevance->window)) {
+        bitmap_keep(&relevance->candidates, &relevance->wanted);
+    }
     memset(relevance->sums, 0, relevance->window.count * sizeof(relevance->sums[0]));
     memset(relevance->matched, 0, relevance->window.count);
     for (size_t word = 0; word < relevance->terms->request->word_count; word++) {
@@ -225,7 +245,8 @@ static void score_window(struct relevance *relevance)
     }
 }
 
-static uint32_t next_heavy(struct relevance *relevance, uint32_t age)
+/* The first document of this age or an older one that may be among the best. */
+static uint32_t next_possible(struct relevance *relevance, uint32_t age)
 {
     uint32_t next = SEGMENT_NO_AGE;
 
@@ -236,19 +257,24 @@ static uint32_t next_heavy(struct relevance *relevance, uint32_t age)
             next = found < next ? found : next;
         }
     }
-    return next;
+    return window_has_filter(&relevance->window) && next != SEGMENT_NO_AGE
+               ? window_next_wanted(&relevance->window, next)
+               : next;
 }
 
 static bool score_part(struct relevance *relevance, size_t part)
 {
     uint32_t age = 0;
 
+    if (relevance->terms->parts[part].is_left_out) {
+        return true;
+    }
     relevance->part = part;
     window_init(&relevance->window, relevance->terms, part, MATCH_PREFIX);
     for (;;) {
         weigh_lists(relevance);
         resize_windows(relevance);
-        age = next_heavy(relevance, age);
+        age = next_possible(relevance, age);
         if (age == SEGMENT_NO_AGE) {
             break;
         }

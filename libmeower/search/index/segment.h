@@ -1,6 +1,6 @@
 /* segment.h - an immutable part of the index: the documents of a range of positions, the words they have, and for each
- * word the documents that have it. It lies in one piece of memory, which is allocated or a mapped file, and is the same
- * bytes in both.
+ * word the documents that have it; labels are words, too (label_word.h). It lies in one piece of memory, which is
+ * allocated or a mapped file, and is the same bytes in both.
  *
  * Documents are numbered by age, the newest 0, because searches read the newest first. The parts of a segment, after
  * the header:
@@ -14,7 +14,7 @@
  *   runs        of positions that rise by one: the age of the newest, and its position
  *
  * Numbers of fixed size are in the order of the machine that wrote them: a file from another machine does not have the
- * magic number, and is built again. */
+ * magic number, and is built again. So is one of an earlier format: the last digit of the number says which it is. */
 #ifndef SEARCH_INDEX_SEGMENT_H
 #define SEARCH_INDEX_SEGMENT_H
 
@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SEGMENT_MAGIC   UINT64_C(0x314745536f654d31)
+#define SEGMENT_MAGIC   UINT64_C(0x314745536f654d32)
 #define SEGMENT_NO_AGE  UINT32_MAX
 #define WORDS_PER_BLOCK 16
 

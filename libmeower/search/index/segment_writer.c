@@ -1,6 +1,5 @@
 /* segment_writer.c - writes a segment, part after part. */
 #include "search/index/segment_writer.h"
-#include "base/words.h"
 #include "search/index/lexicon.h"
 #include <errno.h>
 #include <unistd.h>
@@ -134,11 +133,13 @@ static void add_text(struct segment_writer *writer, const unsigned char *text, s
 {
     size_t shared = 0;
 
-    while (shared < len && shared < writer->word_before_len && text[shared] == writer->word_before[shared]) {
+    while (shared < LEXICON_SHARED_MAX && shared < len && shared < writer->word_before_len &&
+           text[shared] == writer->word_before[shared]) {
         shared++;
     }
-    const unsigned char lengths[] = {(unsigned char)shared, (unsigned char)(len - shared)};
-    bytes_add(&writer->texts, lengths, sizeof(lengths));
+    const unsigned char shared_byte = (unsigned char)shared;
+    bytes_add(&writer->texts, &shared_byte, sizeof(shared_byte));
+    bytes_add_varint(&writer->texts, (uint32_t)(len - shared));
     bytes_add(&writer->texts, text + shared, len - shared);
     memcpy(writer->word_before, text, len);
     writer->word_before_len = len;

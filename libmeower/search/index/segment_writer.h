@@ -3,7 +3,7 @@
 #ifndef SEARCH_INDEX_SEGMENT_WRITER_H
 #define SEARCH_INDEX_SEGMENT_WRITER_H
 
-#include "base/words.h"
+#include "search/index/lexicon.h"
 #include "search/index/postings.h"
 #include <meower/backend.h>
 
@@ -24,7 +24,7 @@ struct segment_writer {
     struct bytes runs;
     uint64_t position_before; /* of the document before, 0: none yet */
     bool ids_rise;
-    unsigned char word_before[WORDS_LEN_MAX];
+    unsigned char word_before[LEXICON_WORD_MAX];
     size_t word_before_len;
 };
 

@@ -11,6 +11,9 @@ struct candidates;
 
 struct part_terms {
     struct term_list (*lists)[MATCH_NONE]; /* one a searched word */
+    struct term_list *keys; /* one a key of the filter: documents with one of its labels; the rarest first */
+    size_t key_count;       /* 0: there is no filter, or term_labels_find() has not looked yet */
+    bool is_left_out;       /* some key has no document */
 };
 
 struct terms {
@@ -30,8 +33,8 @@ struct terms {
 bool terms_init(struct terms *terms, const struct view *view, const meower_search_request *request,
                 struct arena *arena);
 
-/* Finds what matches in this quality; those before it were found before. A search that has enough of what matches
- * exactly never asks for the rest. False when memory is short. */
+/* Finds what matches in this quality, whatever the filter says; those before it were found before. A search that has
+ * enough of what matches exactly never asks for the rest. False when memory is short. */
 bool terms_find(struct terms *terms, int quality);
 
 #endif

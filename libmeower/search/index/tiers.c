@@ -23,6 +23,7 @@ struct tier {
     size_t part;
     int quality;
     size_t order[MATCH_WORDS_MAX]; /* of the words, the rarest first */
+    struct bitmap wanted;          /* documents of the window that the filter lets through */
     /* Of each word; what is certain is possible, too. */
     struct window_matches *better; /* in qualities that are better than the tier's */
     struct window_matches *within; /* in these and the tier's */
@@ -38,11 +39,14 @@ static uint64_t documents_of(const struct tier *tier, size_t word)
     return documents;
 }
 
-/* False where a word matches nothing in the segment. */
+/* False where a word matches nothing in the segment, or the filter leaves it out. */
 static bool order_words(struct tier *tier)
 {
     uint64_t counts[MATCH_WORDS_MAX];
 
+    if (tier->terms->parts[tier->part].is_left_out) {
+        return false;
+    }
     for (size_t word = 0; word < tier->terms->request->word_count; word++) {
         uint64_t documents = documents_of(tier, word);
         size_t at = word;
@@ -59,7 +63,8 @@ static bool order_words(struct tier *tier)
     return true;
 }
 
-static uint32_t next_of_rarest(struct tier *tier, uint32_t age)
+/* The first document of this age or an older one that may be in the tier. */
+static uint32_t next_possible(struct tier *tier, uint32_t age)
 {
     uint32_t next = SEGMENT_NO_AGE;
 
@@ -67,7 +72,7 @@ static uint32_t next_of_rarest(struct tier *tier, uint32_t age)
         uint32_t found = window_next(&tier->window, tier->order[0], quality, age);
         next = found < next ? found : next;
     }
-    return next;
+    return window_has_filter(&tier->window) && next != SEGMENT_NO_AGE ? window_next_wanted(&tier->window, next) : next;
 }
 
 static void fill(struct tier *tier, size_t word)
@@ -123,6 +128,9 @@ static struct bitmap find_candidates(struct tier *tier)
 
     fill(tier, tier->order[0]);
     candidates = tier->within[tier->order[0]].possible;
+    if (window_has_filter(&tier->window)) {
+        bitmap_keep(&candidates, &tier->wanted);
+    }
     for (size_t i = 1; i < tier->terms->request->word_count && candidates.used != 0; i++) {
         fill(tier, tier->order[i]);
         bitmap_keep(&candidates, &tier->within[tier->order[i]].possible);
@@ -133,8 +141,11 @@ static struct bitmap find_candidates(struct tier *tier)
 static void push_window(struct tier *tier, struct hits *hits)
 {
     const struct view_part *part = &hits->view->parts[tier->part];
-    const struct bitmap candidates = find_candidates(tier);
 
+    if (window_has_filter(&tier->window) && !window_fill_wanted(&tier->window, &tier->wanted)) {
+        return;
+    }
+    const struct bitmap candidates = find_candidates(tier);
     for (uint64_t used = candidates.used; used != 0; used &= used - 1) {
         uint32_t i = bitmap_first(used);
         for (uint64_t left = candidates.words[i]; left != 0 && hits_go_on(hits); left &= left - 1) {
@@ -147,12 +158,16 @@ static void push_window(struct tier *tier, struct hits *hits)
     }
 }
 
-/* The rarest word leads from window to window. */
+/* The rarest word leads from window to window, or the filter where that is rarer. */
 static void resize_windows(struct tier *tier)
 {
     struct window_work work = {.leading = documents_of(tier, tier->order[0])};
+    bool filter_leads = window_has_filter(&tier->window) && window_wanted(&tier->window) < work.leading;
 
-    for (size_t i = 1; i < tier->terms->request->word_count; i++) {
+    if (filter_leads) {
+        work.leading = window_wanted(&tier->window);
+    }
+    for (size_t i = filter_leads ? 0 : 1; i < tier->terms->request->word_count; i++) {
         for (int quality = 0; quality <= tier->quality; quality++) {
             window_add_other(&work, &tier->terms->parts[tier->part].lists[tier->order[i]][quality]);
         }
@@ -166,7 +181,7 @@ static bool push_part(struct tier *tier, struct hits *hits)
 
     window_init(&tier->window, tier->terms, tier->part, tier->quality);
     resize_windows(tier);
-    while (!tier->window.has_failed && hits_go_on(hits) && (age = next_of_rarest(tier, age)) != SEGMENT_NO_AGE) {
+    while (!tier->window.has_failed && hits_go_on(hits) && (age = next_possible(tier, age)) != SEGMENT_NO_AGE) {
         window_move(&tier->window, age);
         push_window(tier, hits);
         age = window_end(&tier->window);

@@ -306,7 +306,7 @@ bool vocabulary_add_segment(struct vocabulary *vocabulary, const struct segment 
 {
     struct lexicon_walk walk;
 
-    for (lexicon_begin(&walk, segment); lexicon_has_word(&walk); lexicon_next(&walk)) {
+    for (lexicon_begin_texts(&walk, segment); lexicon_has_word(&walk); lexicon_next(&walk)) {
         if (!vocabulary_add(vocabulary, (const char *)walk.word, walk.len)) {
             return false;
         }

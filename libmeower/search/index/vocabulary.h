@@ -23,7 +23,7 @@ void vocabulary_release(struct vocabulary *vocabulary); /* NULL is fine */
 /* Adds a word, unless it is there. False when memory is short. One thread at a time. */
 bool vocabulary_add(struct vocabulary *vocabulary, const char *text, size_t len);
 
-/* Adds all words of a segment. */
+/* Adds all words of a segment's texts; labels are nothing that a searched word could resemble. */
 bool vocabulary_add_segment(struct vocabulary *vocabulary, const struct segment *segment);
 
 bool vocabulary_has(const struct vocabulary *vocabulary, const char *text, size_t len);

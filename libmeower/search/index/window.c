@@ -19,6 +19,17 @@ static bool init_list(struct window *window, const struct term_list *list, struc
     return true;
 }
 
+static void init_keys(struct window *window)
+{
+    size_t count = window->terms->key_count;
+
+    window->keys = arena_take(&window->arena, count, sizeof(*window->keys));
+    window->has_failed = window->keys == NULL;
+    for (size_t i = 0; i < count && !window->has_failed; i++) {
+        window->has_failed = !init_list(window, &window->terms->keys[i], &window->keys[i]);
+    }
+}
+
 void window_init(struct window *window, const struct terms *terms, size_t part, int quality)
 {
     *window = (struct window){
@@ -29,6 +40,9 @@ void window_init(struct window *window, const struct terms *terms, size_t part, 
         for (int each = 0; each <= quality && !window->has_failed; each++) {
             window->has_failed = !init_list(window, &window->terms->lists[word][each], &window->lists[word][each]);
         }
+    }
+    if (window_has_filter(window) && !window->has_failed) {
+        init_keys(window);
     }
 }
 
@@ -45,15 +59,10 @@ static uint32_t next_of(struct stream *stream, uint32_t age)
     return stream->age;
 }
 
-uint32_t window_next(struct window *window, size_t word, int quality, uint32_t age)
+static uint32_t next_of_list(const struct term_list *list, struct list_streams *streams, uint32_t age)
 {
-    const struct term_list *list = &window->terms->lists[word][quality];
-    struct list_streams *streams = &window->lists[word][quality];
     uint32_t next = SEGMENT_NO_AGE;
 
-    if (window->has_failed) {
-        return SEGMENT_NO_AGE;
-    }
     for (size_t i = 0; i < list->stream_count; i++) {
         uint32_t found = next_of(&streams->streams[i], age);
         next = found < next ? found : next;
@@ -63,6 +72,19 @@ uint32_t window_next(struct window *window, size_t word, int quality, uint32_t a
         next = found < next ? found : next;
     }
     return next;
+}
+
+uint32_t window_next(struct window *window, size_t word, int quality, uint32_t age)
+{
+    if (window->has_failed) {
+        return SEGMENT_NO_AGE;
+    }
+    return next_of_list(&window->terms->lists[word][quality], &window->lists[word][quality], age);
+}
+
+uint32_t window_next_wanted(struct window *window, uint32_t age)
+{
+    return window->has_failed ? SEGMENT_NO_AGE : next_of_list(&window->terms->keys[0], &window->keys[0], age);
 }
 
 void window_add_other(struct window_work *work, const struct term_list *list)
@@ -105,6 +127,28 @@ void window_fill(struct window *window, size_t word, int quality, struct window_
     for (size_t i = 0; i < list->phrase_count; i++) {
         stream_fill(&streams->phrases[i].rarest, window->start, window->count, &matches->possible);
     }
+}
+
+static void fill_key(struct window *window, size_t key, struct bitmap *map)
+{
+    for (size_t i = 0; i < window->terms->keys[key].stream_count; i++) {
+        stream_fill(&window->keys[key].streams[i], window->start, window->count, map);
+    }
+}
+
+bool window_fill_wanted(struct window *window, struct bitmap *wanted)
+{
+    bitmap_clear(wanted);
+    if (window->has_failed) {
+        return false;
+    }
+    fill_key(window, 0, wanted);
+    for (size_t key = 1; key < window->terms->key_count && wanted->used != 0; key++) {
+        struct bitmap others = {0};
+        fill_key(window, key, &others);
+        bitmap_keep(wanted, &others);
+    }
+    return wanted->used != 0;
 }
 
 bool window_has_phrase(struct window *window, size_t word, int quality, uint32_t index)

@@ -21,10 +21,11 @@ struct window {
     const struct part_terms *terms;
     uint32_t document_count;
     struct list_streams lists[MATCH_WORDS_MAX][MATCH_NONE];
-    uint32_t start;  /* age of the newest document of the window */
-    uint32_t count;  /* documents of the window */
-    uint32_t size;   /* of windows, but for the last one */
-    bool has_failed; /* memory was short */
+    struct list_streams *keys; /* of the filter */
+    uint32_t start;            /* age of the newest document of the window */
+    uint32_t count;            /* documents of the window */
+    uint32_t size;             /* of windows, but for the last one */
+    bool has_failed;           /* memory was short */
 };
 
 /* Begins before the newest document, for the lists of quality 0 to `quality`. Freed by window_free(). */
@@ -33,6 +34,24 @@ void window_free(struct window *window);
 
 /* The first document of this age or an older one that a list may have; SEGMENT_NO_AGE where none is. */
 uint32_t window_next(struct window *window, size_t word, int quality, uint32_t age);
+
+/* Whether a filter says which documents are wanted. What follows is for windows that have one. */
+static inline bool window_has_filter(const struct window *window)
+{
+    return window->terms->key_count > 0;
+}
+
+/* How many documents the filter may let through. */
+static inline uint64_t window_wanted(const struct window *window)
+{
+    return window->terms->keys[0].documents;
+}
+
+/* The first document of this age or an older one that the filter may let through; SEGMENT_NO_AGE where none is. */
+uint32_t window_next_wanted(struct window *window, uint32_t age);
+
+/* Sets the bits of those that it lets through. False where there are none. */
+bool window_fill_wanted(struct window *window, struct bitmap *wanted);
 
 /* What is to be read: some lists lead from window to window, and others are looked at there. */
 struct window_work {
