@@ -23,9 +23,9 @@ MEOWER_API int meower_filter_new(const meower_follow *follow, meower_filter **ou
  * or 0; INVALID when one of them is NULL, NO_MEMORY. A deletion concerns every filter. Any thread. Since 0.2. */
 MEOWER_API int meower_filter_matches(const meower_filter *filter, const meower_event *event, meower_error *error);
 
-/* Judges `event` for `count` filters: matches[i] becomes 1 or 0 for filters[i]. The body is cut into words once for all of
- * them. Returns how many match, or errors as meower_filter_matches(); `matches` means nothing then. Any thread. Since
- * 0.2. */
+/* Judges `event` for `count` filters: matches[i] becomes 1 or 0 for filters[i]. The body is cut into words once for all
+ * of them. Returns how many match, or errors as meower_filter_matches(); `matches` means nothing then. Any thread.
+ * Since 0.2. */
 MEOWER_API int meower_filter_matches_many(const meower_filter *const *filters, size_t count, const meower_event *event,
                                           int *matches, meower_error *error);
 
