@@ -36,7 +36,7 @@ static const char help[] =
     "How\n"
     "  --take N        meows to print at most (default 20)\n"
     "  --skip N        newest meows to leave out (list)\n"
-    "  --label LABEL   KEY=VALUE: a label that the meow gets (post) or must have (list, tail); again for more\n"
+    "  --label LABEL   KEY=VALUE: a label that the meow gets (post) or must have (list, search, tail); again for more\n"
     "  --query TEXT    only meows that have all these words (tail)\n"
     "  --since CURSOR  events after this cursor, all of them, once, in order (tail); start: from the first on\n"
     "  --cursors       print the cursor before each event, to go on after it later (tail; JSON has it anyway)\n"
@@ -235,7 +235,7 @@ struct command {
 static const struct command *find_command(const char *name)
 {
     static const struct command commands[] = {
-        {"post", 1, true},     {"delete", 1, false}, {"list", 0, true},     {"search", 1, false},
+        {"post", 1, true},     {"delete", 1, false}, {"list", 0, true},     {"search", 1, true},
         {"tail", 0, true},     {"backup", 1, false}, {"restore", 1, false}, {"new-epoch", 0, false},
         {"rebuild", 1, false}, {"check", 0, false},
     };

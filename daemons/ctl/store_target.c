@@ -145,6 +145,8 @@ static int store_search(struct target *target, const char *text, uint32_t take)
     search.text_len = strlen(text);
     search.take = take;
     search.cursor = cursor;
+    search.labels = target->labels;
+    search.label_count = target->label_count;
     status = meower_query_search(query, &search, WAIT_MS, &page, &error);
     meower_query_close(query);
     return status == MEOWER_OK ? print_page(target, page) : fail(&error);

@@ -25,7 +25,7 @@ struct target {
     const struct target_operations *operations;
     bool as_json;               /* print JSON instead of lines for people */
     bool with_cursors;          /* tail: print the cursor before each event; JSON has it in any case */
-    const meower_label *labels; /* post: what the meow is to carry; list, tail: what meows must carry */
+    const meower_label *labels; /* post: what the meow is to carry; list, search, tail: what meows must carry */
     size_t label_count;
     const char *query; /* tail: the words that meows must have; NULL: any */
 };

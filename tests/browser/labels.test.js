@@ -103,6 +103,23 @@ test("tabs with different filters have each its own, and those with the same sha
   await close(page);
 });
 
+test("a search stays within the filter, and a label that is pressed in its results narrows it", async () => {
+  const page = await openAt("/?label.tag=cats");
+  await row(page, "on the roof").waitFor();
+  await page.getByRole("searchbox").fill("the");
+  const found = page.getByRole("feed", { name: "Found meows" }).getByRole("article");
+  await expect.poll(() => found.locator(".body").allInnerTexts()).toEqual(["on the roof", "in the sun"]);
+  expect(addressOf(page)).toBe("?query=the&label.tag=cats");
+  await found.first().getByRole("link", { name: "room=roof" }).click();
+  await expect.poll(() => found.locator(".body").allInnerTexts()).toEqual(["on the roof"]);
+  expect(addressOf(page)).toBe("?query=the&label.tag=cats&label.room=roof");
+  await page.goBack();
+  await expect.poll(() => found.count()).toBe(2);
+  await page.getByRole("button", { name: "Clear the search" }).click();
+  expect(addressOf(page)).toBe("?label.tag=cats");
+  await close(page);
+});
+
 test("an answer for the filter before is not shown", async () => {
   const page = await openAt("/");
   let release;

@@ -200,6 +200,10 @@ def check_labels(meowctl):
     assert listed(*roof, "--skip", "1") == ["up  room=roof"]
     assert listed(*roof, *garden, "--label", "tag=cats") == [wall]
     assert listed("--label", "room=cellar") == []
+    deadline = time.monotonic() + 10
+    while not (found := meowctl(*roof, "search", "high").stdout):
+        assert time.monotonic() < deadline, "not found by search"
+    assert found.endswith("  high  room=roof\n") and meowctl(*garden, "search", "high").stdout == ""
     assert [meow["labels"] for meow in json.loads(meowctl("--json", *garden, "list").stdout)] == [
         {"room": "the garden & yard", "tag": ["cats", "naps"]}]
 

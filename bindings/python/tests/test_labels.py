@@ -204,9 +204,28 @@ def test_a_filter_holds_on_every_page_and_in_every_iteration(m):
     assert not m.list(labels={"room": "z"}) and listing
 
 
+def test_a_search_by_labels_finds_what_carries_them(m):
+    texts = [f"cats {number}" for number in range(30)]
+    cursor = m.post_many(texts, labels=[{"room": "xy"[number % 2]} for number in range(30)])[-1].cursor
+    found = m.search("cats", labels={"room": iter(["x", "z"])}, cursor=cursor, page_size=4)
+    for _ in range(2):
+        assert [meow.text for meow in found] == texts[-2::-2]
+    assert not m.search("cats", labels={"room": "z"}) and not m.search("dogs", labels={"room": "x"})
+
+
+def test_a_search_by_labels_on_asyncio_too():
+    async def main(m):
+        posted = await m.post_many(["one cat", "two cats"], labels=[None, SEVERAL])
+        return [meow.text async for meow in m.search("cats", labels={"tag": "naps"}, cursor=posted[-1].cursor)]
+
+    assert on_asyncio(main) == ["two cats"]
+
+
 def test_a_filter_without_a_value_is_refused_for_it_would_let_all_through(m):
     with pytest.raises(meower.InvalidError, match="'room' must have a value"):
         m.list(labels={"room": []})
+    with pytest.raises(meower.InvalidError, match="'room' must have a value"):
+        m.search("cats", labels={"room": []})
 
 
 # ---- what is wrong
@@ -224,6 +243,7 @@ def test_labels_of_a_wrong_type_are_refused_before_anything_is_posted(m, wrong):
 def test_wrong_labels_are_refused_in_the_words_of_the_library(m, wrong, words):
     for call in (
         lambda: m.post("x", labels=wrong), lambda: m.post_many("xy", labels=wrong), lambda: list(m.list(labels=wrong)),
+        lambda: list(m.search("x", labels=wrong)),
         lambda: on_asyncio(lambda feed: feed.post("x", labels=wrong)),
         lambda: on_asyncio(lambda feed: feed.list(labels=wrong).page()),
     ):

@@ -22,7 +22,7 @@ def use() -> None:
         assert_type(m.delete("id"), meower.Deleted)
         assert_type(m.get("id").text, str)
         assert_type([meow.id for meow in m.list(take=3)], list[str])
-        assert_type(m.search("cat").page()[0], meower.Meow)
+        assert_type(m.search("cat", labels={"room": ["garden", "roof"]}).page()[0], meower.Meow)
         assert_type(list(m.list().pages()), list[meower.Page])
         assert_type(m.list().page() == m.list().page(), bool)
         assert_type(m.search("cat").page()[:2], list[meower.Meow])
@@ -50,7 +50,7 @@ async def use_asyncio() -> None:
         assert_type([meow async for meow in m.list(labels={"room": "garden"})], list[meower.Meow])
         assert_type(await m.get("id"), meower.Meow)
         assert_type([meow async for meow in m.list()], list[meower.Meow])
-        assert_type(await m.search("cat").page(), meower.Page)
+        assert_type(await m.search("cat", labels={"room": "garden"}).page(), meower.Page)
         async with m.subscribe(labels={"room": "garden"}, query="cats") as events:
             async for event in events:
                 assert_type(event, meower.Event)

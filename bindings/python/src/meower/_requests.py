@@ -222,6 +222,8 @@ class Search:
     skip: int = 0
     highlight: bool = False
     cursor: str | None = None
+    labels: LabelArray | None = None
+    """What meows must carry; None: any will do."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
@@ -235,6 +237,8 @@ class Search:
             _page_take(_whole(self.page_size, "page_size", t.TAKE_MAX), self.take),
             1 if self.highlight else 0,
             as_optional_bytes(self.cursor, "a cursor"),
+            self.labels,
+            len(self.labels or ()),
         )
 
     def submit(self, pointer: c_void_p, tag: int, error: t.ErrorStruct) -> int:

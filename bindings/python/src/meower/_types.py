@@ -192,6 +192,8 @@ class SearchStruct(Sized):
         ("take", c_uint32),
         ("highlight", c_int),
         ("cursor", c_char_p),
+        ("labels", LabelPointer),
+        ("label_count", c_size_t),
     )
 
 

@@ -163,6 +163,7 @@ class AsyncFeed(FeedBase):
         self,
         text: str,
         *,
+        labels: LabelMapping | None = None,
         take: int | None = None,
         skip: int = 0,
         highlight: bool = False,
@@ -170,7 +171,7 @@ class AsyncFeed(FeedBase):
         page_size: int = t.TAKE_DEFAULT,
     ) -> AsyncListing:
         """As Feed.search()."""
-        request = Search(text, page_size, take, skip, highlight, cursor)
+        request = Search(text, page_size, take, skip, highlight, cursor, filter_array(labels))
         return AsyncListing(self._queries.run, request)
 
     def subscribe(

@@ -154,6 +154,7 @@ class Feed(FeedBase):
         self,
         text: str,
         *,
+        labels: LabelMapping | None = None,
         take: int | None = None,
         skip: int = 0,
         highlight: bool = False,
@@ -161,15 +162,15 @@ class Feed(FeedBase):
         page_size: int = t.TAKE_DEFAULT,
         timeout: float | None = None,
     ) -> Listing:
-        """Meows that match plain text, best first, typos forgiven. A post is found once the index has it; give its
-        cursor to wait for that.
+        """Meows that match plain text, best first, typos forgiven. With labels only those that carry them, as in list(). A
+        post is found once the index has it; give its cursor to wait for that.
 
         >>> with open() as m:
         ...     posted = m.post("the cat sat on the keyboard")
         ...     [meow.text for meow in m.search("keybaord", cursor=posted.cursor)]
         ['the cat sat on the keyboard']
         """
-        request = Search(text, page_size, take, skip, highlight, cursor)
+        request = Search(text, page_size, take, skip, highlight, cursor, filter_array(labels))
         return Listing(self._asker(timeout), request)
 
     def subscribe(
