@@ -133,6 +133,7 @@ MEOWER_API size_t meower_page_count(const meower_page *page);              /* me
 MEOWER_API uint64_t meower_page_total(const meower_page *page); /* of a count: how many meows; of others 0. Since 0.2 */
 MEOWER_API const meower_meow *meower_page_meow(const meower_page *page, size_t index); /* NULL past the end */
 MEOWER_API const char *meower_page_cursor(const meower_page *page); /* the position the answer reflects, as a token */
+MEOWER_API uint64_t meower_page_position(const meower_page *page);  /* the same as a number. Since 0.2 */
 MEOWER_API int meower_page_has_older(const meower_page *page);      /* 1: more follow the last meow */
 MEOWER_API int meower_page_has_newer(const meower_page *page);      /* 1: more precede the first meow */
 MEOWER_API int meower_page_is_fallback(

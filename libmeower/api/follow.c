@@ -94,6 +94,9 @@ const meower_label *meower_filter_labels(const meower_filter *filter, size_t *co
 {
     const struct filter *labels = filter == NULL ? NULL : filter->labels;
 
+    if (count == NULL) {
+        return NULL;
+    }
     *count = labels == NULL ? 0 : labels->count;
     return labels == NULL ? NULL : labels->terms;
 }

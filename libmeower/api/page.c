@@ -1,5 +1,6 @@
 /* page.c - what a user sees of an answer: its meows, its position, and all of it as JSON. */
 #include "api/page.h"
+#include "base/cursor.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,14 @@ const meower_meow *meower_page_meow(const meower_page *page, size_t index)
 const char *meower_page_cursor(const meower_page *page)
 {
     return page == NULL ? "" : page->answer.cursor;
+}
+
+uint64_t meower_page_position(const meower_page *page)
+{
+    char epoch[MEOWER_EPOCH_SIZE];
+    uint64_t position = 0;
+
+    return page != NULL && cursor_parse(page->answer.cursor, epoch, &position) ? position : 0;
 }
 
 int meower_page_has_older(const meower_page *page)

@@ -448,7 +448,6 @@ int meower_query_count(meower_query *query, const meower_list *list, int timeout
 int meower_query_head(meower_query *query, int timeout_ms, uint64_t *position, char *cursor, meower_error *error)
 {
     meower_list nothing = MEOWER_LIST_INIT;
-    char epoch[MEOWER_EPOCH_SIZE];
     meower_page *page;
     int status;
 
@@ -458,7 +457,7 @@ int meower_query_head(meower_query *query, int timeout_ms, uint64_t *position, c
         return status;
     }
     if (position != NULL) {
-        (void)cursor_parse(page->answer.cursor, epoch, position);
+        *position = meower_page_position(page);
     }
     if (cursor != NULL) {
         memcpy(cursor, page->answer.cursor, MEOWER_CURSOR_SIZE);

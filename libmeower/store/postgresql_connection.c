@@ -186,7 +186,8 @@ static int connect_now(struct postgresql_connection *connection, meower_error *e
 
 static const char *statement_name(size_t statement)
 {
-    static const char *const names[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+    static const char *const names[] = {"0", "1", "2",  "3",  "4",  "5",  "6",  "7",
+                                        "8", "9", "10", "11", "12", "13", "14", "15"};
     return names[statement];
 }
 

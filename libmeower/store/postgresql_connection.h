@@ -17,7 +17,7 @@
 struct postgresql_connection {
     const char *setting;           /* the option that names the server, for messages: "store" or "bus" */
     const char *conninfo;          /* of postgresql_conninfo_new(); borrowed */
-    const char *const *statements; /* prepared whenever it connects, then named by their index; up to 10 */
+    const char *const *statements; /* prepared whenever it connects, then named by their index; up to 16 */
     size_t statement_count;
     int silence_max_ms;
     PGconn *conn;                          /* NULL: not connected, or lost */

@@ -74,11 +74,13 @@ static void a_submitted_count_is_a_page_without_meows(void **state)
     assert_int_equal(meower_page_total(page), 1);
     assert_int_equal(meower_page_count(page), 0);
     assert_string_equal(meower_page_cursor(page), posted.cursor);
+    assert_int_equal(meower_page_position(page), posted.position);
     meower_page_free(page);
     page = list_newest(fixture.query, 5);
     assert_int_equal(meower_page_total(page), 0);
     meower_page_free(page);
     assert_int_equal(meower_page_total(NULL), 0);
+    assert_int_equal(meower_page_position(NULL), 0);
     fixture_end(&fixture);
 }
 

@@ -40,7 +40,7 @@ from .feed import Feed
 from .feed import open as open
 from .labels import Labels
 from .maintenance import Check, Finding, backup, check, new_epoch, restore
-from .models import Deleted, Event, Health, Meow, Metric, Posted, Rebuild
+from .models import Deleted, Event, Head, Health, Meow, Metric, Posted, Rebuild
 from .options import Option, options
 from .pages import Listing, Page
 from .subscription import CURSOR_START, Subscription
@@ -67,6 +67,7 @@ __all__ = [  # without open: `from meower import *` leaves the builtin alone
     "Finding",
     "ForkedError",
     "FullError",
+    "Head",
     "Health",
     "InternalError",
     "InterruptedWaitError",

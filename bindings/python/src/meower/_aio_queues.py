@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ._requests import Delete, Post, Query
     from .labels import LabelArrays
     from .models import Deleted, Posted
-    from .pages import Page
 
 Answer = TypeVar("Answer")
 
@@ -399,7 +398,7 @@ class Queries(Queue):
             number = lib.meower_page_tag(pointer) // CHUNK
             self._pending.pop(number).answer(LibraryPage.outcome(pointer, self._instance.escaped))
 
-    async def run(self, query: Query) -> Page:
+    async def run(self, query: Query) -> LibraryPage:
         """One request and its page."""
-        page: Page = await self._ask(query)
+        page: LibraryPage = await self._ask(query)
         return page

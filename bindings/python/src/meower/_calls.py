@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ._requests import Command, Query
     from .labels import LabelArrays
     from .models import Posted
-    from .pages import Page
 
 Answer = TypeVar("Answer")
 
@@ -171,10 +170,10 @@ class _PostMany:
         self.failed |= failed
 
 
-def run_query(instance: Instance, query: Query, timeout: float | None) -> Page:
+def run_query(instance: Instance, query: Query, timeout: float | None) -> LibraryPage:
     """One request and its page."""
 
-    def body(handle: Handle) -> Page | MeowerError:
+    def body(handle: Handle) -> LibraryPage | MeowerError:
         deadline = Deadline(timeout)
         if (refused := _submit(instance, handle, query, deadline)) is not None:
             return refused

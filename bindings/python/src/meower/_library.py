@@ -96,6 +96,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "meower_page_total": (c_uint64, (_page,)),
     "meower_page_meow": (POINTER(t.MeowStruct), (_page, c_size_t)),
     "meower_page_cursor": (c_char_p, (_page,)),
+    "meower_page_position": (c_uint64, (_page,)),
     "meower_page_has_older": (c_int, (_page,)),
     "meower_page_has_newer": (c_int, (_page,)),
     "meower_page_is_fallback": (c_int, (_page,)),

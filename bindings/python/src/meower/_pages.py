@@ -78,6 +78,16 @@ class LibraryPage(Page):
         cursor: bytes = lib.meower_page_cursor(self._pointer)
         return cursor.decode()
 
+    def position(self) -> int:
+        """The position that the cursor names."""
+        position: int = lib.meower_page_position(self._pointer)
+        return position
+
+    def total(self) -> int:
+        """What a Count found."""
+        total: int = lib.meower_page_total(self._pointer)
+        return total
+
     @property
     def has_older(self) -> bool:
         return bool(lib.meower_page_has_older(self._pointer))

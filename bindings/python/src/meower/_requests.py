@@ -31,6 +31,7 @@ _submit_post = lib.meower_command_submit_post
 _submit_one = lib.meower_command_submit_one
 _submit_delete = lib.meower_command_submit_delete
 _submit_list = lib.meower_query_submit_list
+_submit_count = lib.meower_query_submit_count
 _submit_search = lib.meower_query_submit_search
 _submit_get = lib.meower_query_submit_get
 
@@ -209,6 +210,14 @@ class List:
 
     def _beyond(self, meow: Meow) -> bool:
         return self.floor is not None and meow.id <= self.floor
+
+
+class Count(List):
+    """How many meows a list has in all: its page has none."""
+
+    def submit(self, pointer: c_void_p, tag: int, error: t.ErrorStruct) -> int:
+        status: int = _submit_count(pointer, byref(self._struct), tag, error)
+        return status
 
 
 @dataclass

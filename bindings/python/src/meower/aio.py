@@ -22,7 +22,8 @@ from ._aio_subscription import AsyncSubscription
 from ._copies import Bound, Immutable
 from ._feed_base import FeedBase
 from ._instance import OPEN, Instance
-from ._requests import Delete, Get, List, Post, Search
+from ._requests import Count, Delete, Get, List, Post, Search
+from .models import Head
 from .errors import MeowerError, UnsupportedError
 from .feed import CLOSE_S, all_posted, option_values
 from .labels import filter_array, label_arrays
@@ -158,6 +159,23 @@ class AsyncFeed(FeedBase):
         """As Feed.list()."""
         request = List(page_size, take, skip, max_id, since_id, min_id, cursor, filter_array(labels))
         return AsyncListing(self._queries.run, request)
+
+    async def count(
+        self,
+        *,
+        labels: LabelMapping | None = None,
+        max_id: str | None = None,
+        since_id: str | None = None,
+        cursor: str | None = None,
+    ) -> int:
+        """As Feed.count()."""
+        request = Count(0, None, 0, max_id, since_id, None, cursor, filter_array(labels))
+        return (await self._queries.run(request)).total()
+
+    async def head(self) -> Head:
+        """As Feed.head()."""
+        page = await self._queries.run(List(0))
+        return Head(position=page.position(), cursor=page.cursor)
 
     def search(
         self,

@@ -8,7 +8,8 @@ from . import _types as t
 from ._calls import run_command, run_posts, run_query
 from ._feed_base import FeedBase
 from ._instance import OPEN, Instance
-from ._requests import Delete, Get, List, Post, Search
+from ._requests import Count, Delete, Get, List, Post, Search
+from .models import Head
 from .errors import MeowerError
 from .labels import filter_array, label_arrays
 from .models import Deleted, Meow, Posted
@@ -149,6 +150,37 @@ class Feed(FeedBase):
         """
         request = List(page_size, take, skip, max_id, since_id, min_id, cursor, filter_array(labels))
         return Listing(self._asker(timeout), request)
+
+    def count(
+        self,
+        *,
+        labels: LabelMapping | None = None,
+        max_id: str | None = None,
+        since_id: str | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> int:
+        """How many meows there are, with labels and between ids as list() takes them. The store counts them one by one: a
+        million takes a tenth of a second or more.
+
+        >>> with open() as m:
+        ...     _ = m.post_many(["one", "two", "three"], labels=[{"room": "a"}, {"room": "b"}, {"room": "a"}])
+        ...     m.count(), m.count(labels={"room": "a"})
+        (3, 2)
+        """
+        request = Count(0, None, 0, max_id, since_id, None, cursor, filter_array(labels))
+        return run_query(self._instance, request, timeout).total()
+
+    def head(self, timeout: float | None = None) -> Head:
+        """How far the feed is, whichever process wrote to it last.
+
+        >>> with open() as m:
+        ...     posted = m.post("hello")
+        ...     m.head().position, m.head().cursor == posted.cursor
+        (1, True)
+        """
+        page = run_query(self._instance, List(0), timeout)
+        return Head(position=page.position(), cursor=page.cursor)
 
     def search(
         self,

@@ -13,7 +13,7 @@ from .labels import NO_LABELS, Labels, labels_of
 if TYPE_CHECKING:
     import datetime
 
-__all__ = ["Deleted", "Event", "Health", "Meow", "Metric", "Posted", "Rebuild"]
+__all__ = ["Deleted", "Event", "Head", "Health", "Meow", "Metric", "Posted", "Rebuild"]
 
 # The entities that the library makes (libmeower/base/html.c); the ampersand is undone last.
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&#39;", "'"), ("&#34;", '"'), ("&amp;", "&"))
@@ -132,6 +132,16 @@ class Event:
     def _repr_html_(self) -> str:
         what = self.meow._repr_html_() if self.meow is not None else f"<div>{escape(self.id)}</div>"
         return f"<div><b>{self.position}</b> {escape(self.kind)} {what}</div>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """How far a feed is."""
+
+    position: int
+    """Of its last event; 0 when there is none."""
+    cursor: str
+    """The position as a token: subscribe with it to what follows, or wait for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
