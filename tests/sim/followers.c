@@ -235,15 +235,14 @@ static void take(struct world *world, struct follower *follower, unsigned max)
         }
         max -= (unsigned)status;
     }
-    if (status == 0) {
-        uint64_t position = position_of(world, meower_subscription_cursor(follower->subscription));
-        check_left_out(world, follower, position);
-        follower->position = position;
-    } else if (status < 0 && !may_come_again(status)) {
+    /* Also a call that fails may first have gone over what is left out. */
+    strcpy(follower->cursor, meower_subscription_cursor(follower->subscription));
+    check_left_out(world, follower, position_of(world, follower->cursor));
+    follower->position = position_of(world, follower->cursor);
+    if (status < 0 && !may_come_again(status)) {
         world_fail(world, "node %d: a subscription ended with %s: %s", follower->node, meower_status_name(status),
                    error.message);
     }
-    strcpy(follower->cursor, meower_subscription_cursor(follower->subscription));
 }
 
 /* ---- acting ----------------------------------------------------------------------------------------------------- */
