@@ -11,10 +11,23 @@ from wire import Closed, Connection, WebSocket, request_bytes
 ANSWER_S = 20
 VISIBLE_S = 60  # until an index that was away has all
 SMALLEST_ID = "0" * 27
+FILTERED_AUTHORS = ("author 0", "author 3")
 
 
 def position(cursor):
     return int(cursor.rsplit("-", 1)[1])
+
+
+def labels_of(body):
+    """What a meow carries; a body is "word number count"."""
+    word, number, _ = body.split(" ")
+    return {"author": f"author {number}", "tag": sorted(["everywhere", word])}
+
+
+def query_string(parameters, labels):
+    pairs = [(f"label.{key}", value) for key, values in labels.items()
+             for value in ([values] if isinstance(values, str) else values)]
+    return urllib.parse.urlencode([*parameters.items(), *pairs])
 
 
 class Line:
@@ -32,7 +45,7 @@ class Line:
         self.connection.close()
 
     def post(self, body, key):
-        return self.request("POST", "/meows?" + urllib.parse.urlencode({"body": body}), [f"Idempotency-Key: {key}"])
+        return self.request("POST", "/meows?" + query_string({"body": body}, labels_of(body)), [f"Idempotency-Key: {key}"])
 
     def delete(self, id):
         return self.request("DELETE", f"/meows/{id}", [f"Authorization: Bearer {TOKEN}"])
@@ -83,6 +96,7 @@ class Follower(threading.Thread):
                     continue
                 assert position(event["cursor"]) > position(self.cursor), \
                     f"{event['cursor']} comes after {self.cursor}"
+                assert event["kind"] != 1 or event["labels"] == labels_of(event["body"]), f"the labels are wrong: {event}"
                 self.events.append((position(event["cursor"]), event["kind"], event["id"], event.get("body")))
                 self.cursor = event["cursor"]
 
@@ -202,7 +216,8 @@ class Book:
         wanted = {self.ids[body] for body in bodies} - self.deleted
         listed = {id for id in self.list_new(query).values()}
         assert listed == wanted, f"the list lacks {len(wanted - listed)} and has {len(listed - wanted)} too many"
-        self.check_search(query, word, wanted)
+        self.check_search(query, {"query": word}, {}, wanted)
+        self.check_filter(query, word, bodies)
         if self.cursor is not None:
             follower.await_position(position(self.cursor), seconds)
         self.check_events(follower, bodies)
@@ -220,12 +235,29 @@ class Book:
             for meow in reversed(meows):
                 assert meow["id"] > after, "the list is out of order"
                 assert meow["body"] not in listed, f"\"{meow['body']}\" is listed twice"
+                assert meow["labels"] == labels_of(meow["body"]), f"the labels are wrong: {meow}"
                 listed[meow["body"]] = after = meow["id"]
 
-    def check_search(self, query, word, wanted):
+    def check_filter(self, query, word, bodies):
+        """The list and the search of some labels."""
+        labels = {"author": FILTERED_AUTHORS, "tag": word}
+        wanted = {self.ids[body] for body in bodies if labels_of(body)["author"] in FILTERED_AUTHORS} - self.deleted
+        listed, bound = set(), {}
+        while True:
+            meows, _ = query.page("/meows?" + query_string({"take": 1000, **bound}, labels))
+            if not meows:
+                break
+            listed |= {meow["id"] for meow in meows}
+            bound = {"max_id": meows[-1]["id"]}
+        assert listed == wanted, \
+            f"the list of {labels} lacks {len(wanted - listed)} and has {len(listed - wanted)} too many"
+        self.check_search(query, {"query": word}, labels, wanted)
+
+    def check_search(self, query, parameters, labels, wanted):
         found = []
         while True:
-            meows, headers = query.page(f"/search?query={word}&take=1000&skip={len(found)}", self.cursor)
+            window = {**parameters, "take": 1000, "skip": len(found)}
+            meows, headers = query.page("/search?" + query_string(window, labels), self.cursor)
             assert "Meower-Search" not in headers, "the search engine is away"
             if not meows:
                 break
