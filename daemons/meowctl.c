@@ -37,7 +37,7 @@ static const char help[] =
     "  --take N        meows to print at most (default 20)\n"
     "  --skip N        newest meows to leave out (list)\n"
     "  --label LABEL   KEY=VALUE: a label that the meow gets (post) or must have (list, search, tail); again for more\n"
-    "  --query TEXT    only meows that have all these words (tail)\n"
+    "  --query TEXT    only meows that have all these words (tail; deletions come whatever is asked for)\n"
     "  --since CURSOR  events after this cursor, all of them, once, in order (tail); start: from the first on\n"
     "  --cursors       print the cursor before each event, to go on after it later (tail; JSON has it anyway)\n"
     "  --json          print JSON\n"
@@ -103,7 +103,7 @@ static int add_label(struct settings *settings, const char *text)
         return refuse_label(error.message);
     }
     if (settings->label_count == MEOWER_LABELS_MAX) {
-        return refuse_label("there are more than 16");
+        return refuse_label("there are more than 16; a meow has 16 labels at most, and a filter asks for 16 at most");
     }
     settings->labels[settings->label_count++] = label;
     return EXIT_DONE;

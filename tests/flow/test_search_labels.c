@@ -29,7 +29,7 @@ static meower_command_result post_in(struct fixture *fixture, const char *body, 
 static void post_nine(struct fixture *fixture)
 {
     for (int i = 1; i <= 9; i++) {
-        char body[16];
+        char body[24];
         snprintf(body, sizeof(body), "fox m%d", i);
         post_in(fixture, body, i % 2 == 0 ? in_garden : i == 3 || i == 9 ? in_kitchen : NULL);
     }

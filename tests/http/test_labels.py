@@ -54,6 +54,25 @@ def test_wrong_labels_are_refused_and_nothing_is_stored(feed, query):
     assert all(meow["body"] != word for meow in feed.get("/meows").json())
 
 
+@pytest.mark.parametrize(("query", "words"), [
+    ("&".join(f"label.tag={number}" for number in range(17)), "more than 16 labels"),
+    ("label.room=" + 2000 * "x", 'the value of the label "room" is too long'),
+    ("label.Room=" + 2000 * "x", "the value of a label is too long"),
+])
+def test_the_label_that_is_wrong_is_named(feed, query, words):
+    for response in (feed.request("POST", "/meows", data=f"body=x&{query}", headers=FORM), feed.get(f"/meows?{query}"),
+                     feed.get(f"/search?query=x&{query}")):
+        assert_problem(response, 400, "Invalid labels")
+        assert words in response.json()["detail"]
+
+
+def test_two_labels_in_json_are_told_from_one_that_is_no_object(feed):
+    for labels, words in (('"labels":{},"labels":{}', "there twice"), ('"labels":null', "must be an object")):
+        response = feed.request("POST", "/meows", data=f'{{"body":"x",{labels}}}', headers=JSON)
+        assert_problem(response, 400, "Invalid labels")
+        assert words in response.json()["detail"]
+
+
 @pytest.mark.parametrize("labels", [[], None, "tag", {"tag": 1}, {"tag": ["a", None]}, {"tag": {"a": "b"}}])
 def test_json_labels_that_are_no_object_of_texts_are_refused(feed, labels):
     response = feed.request("POST", "/meows", data=json.dumps({"body": unique_word(), "labels": labels}), headers=JSON)

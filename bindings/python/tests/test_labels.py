@@ -228,7 +228,21 @@ def test_a_filter_without_a_value_is_refused_for_it_would_let_all_through(m):
         m.search("cats", labels={"room": []})
 
 
+def test_a_meow_of_ones_own_has_labels_too():
+    own = meower.Meow(id="x", body="y", created_at_us=0, labels={"tag": ["naps", "cats"], "room": ["garden"], "none": []})
+    assert own.labels == {"room": "garden", "tag": ("cats", "naps")}
+    assert own.labels.getall("room") == ("garden",)
+    assert hash(own) == hash(dataclasses.replace(own, labels={"room": "garden", "tag": ("cats", "naps")}))
+
+
 # ---- what is wrong
+
+
+def test_what_cannot_be_encoded_is_named(m):
+    with pytest.raises(meower.InvalidError, match="'room'='.udc00'"):
+        m.post("x", labels={"room": "\udc00"})
+    with pytest.raises(TypeError, match="'room' must be str or an iterable of str, not bytes"):
+        m.post("x", labels={"room": b"garden"})
 
 
 @pytest.mark.parametrize("wrong", WRONG_TYPES, ids=repr)

@@ -19,8 +19,24 @@ static bool refuse(meower_error *error, const char *why)
 bool label_add(struct labels_buffer *labels, const char *key, size_t key_len, const char *value, size_t value_len,
                meower_error *error)
 {
+    if (labels->count == MEOWER_LABELS_MAX) {
+        return refuse(error, "there are more than 16 labels; a meow has 16 at most, and a filter asks for 16 at most");
+    }
     return labels_buffer_add(labels, key, key_len, value, value_len) ||
-           refuse(error, "there are more labels than a meow may have, which is 16, or longer ones");
+           refuse(error, "a label is too long; its key has 1 to 32 characters, its value 1 to 128");
+}
+
+/* The value cannot be decoded. Only a right key is repeated: any other may be bytes that no message can show. */
+static bool refuse_value(const char *key, size_t key_len, meower_error *error)
+{
+    const meower_label label = {key, key_len, "any", strlen("any")};
+    if (meower_labels_check(&label, 1, NULL) != MEOWER_OK) {
+        return refuse(error, "the value of a label is too long or badly encoded; it has 1 to 128 characters");
+    }
+    meower_error_set(error, MEOWER_ERROR_INVALID, 0, 0,
+                     "the value of the label \"%.*s\" is too long or badly encoded; it has 1 to 128 characters",
+                     (int)key_len, key);
+    return false;
 }
 
 /* Whether a name that cannot be decoded was meant for a label. */
@@ -43,7 +59,7 @@ bool label_parameters_add(struct slice parameters, struct labels_buffer *labels,
             continue;
         }
         if (!percent_decode(encoded_value, true, value, sizeof(value), &value_len)) {
-            return refuse(error, "the value of a label is too long or badly encoded; it has 1 to 128 characters");
+            return refuse_value(name + PREFIX_LEN, name_len - PREFIX_LEN, error);
         }
         if (!label_add(labels, name + PREFIX_LEN, name_len - PREFIX_LEN, value, value_len, error)) {
             return false;

@@ -47,8 +47,12 @@ static bool add_document(const cJSON *document, struct labels_buffer *labels, me
         if (strcmp(member->string, "labels") != 0) {
             continue;
         }
-        if (found != NULL || !cJSON_IsObject(member)) {
-            return refuse(error, "there must be one \"labels\" at most, and it must be an object");
+        if (found != NULL) {
+            return refuse(error, "\"labels\" is there twice; one object may have all labels");
+        }
+        if (!cJSON_IsObject(member)) {
+            return refuse(error,
+                          "\"labels\" must be an object, such as {\"room\":\"garden\",\"tag\":[\"cats\",\"naps\"]}");
         }
         found = member;
     }

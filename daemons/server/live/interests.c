@@ -137,8 +137,9 @@ static const meower_label *rarest_key(const meower_filter *filter, size_t *count
     const meower_label *rarest = NULL;
     *count = 0;
     for (size_t at = 0, end; at < label_count; at = end) {
-        for (end = at + 1; end < label_count && strcmp(labels[end].key, labels[at].key) == 0; end++) {
-            continue;
+        end = at + 1;
+        while (end < label_count && strcmp(labels[end].key, labels[at].key) == 0) {
+            end++;
         }
         if (rarest == NULL || end - at < *count) {
             rarest = &labels[at];

@@ -80,10 +80,9 @@ def _values(key: str, given: object) -> Iterator[str]:
     if isinstance(given, str):
         yield given
         return
-    try:
-        values = iter(given)  # type: ignore[call-overload]  # whether it can is what is asked
-    except TypeError:
-        raise TypeError(f"the label {key!r} must be str or an iterable of str, not {type(given).__name__}") from None
+    if isinstance(given, bytes | bytearray) or not isinstance(given, Iterable):
+        raise TypeError(f"the label {key!r} must be str or an iterable of str, not {type(given).__name__}")
+    values = given
     for value in values:
         if not isinstance(value, str):
             raise TypeError(f"a value of the label {key!r} must be str, not {type(value).__name__}")
@@ -99,8 +98,21 @@ def _pairs(labels: LabelMapping) -> Iterator[tuple[str, list[str]]]:
         yield key, list(_values(key, given))
 
 
+def as_labels(given: LabelMapping) -> Labels:
+    """Labels in the form that the labels of a meow have."""
+    sets = {key: tuple(sorted(values)) for key, values in sorted(_pairs(given)) if values}
+    return Labels({key: values if len(values) > 1 else values[0] for key, values in sets.items()})
+
+
+def _encoded(key: str, value: str) -> tuple[bytes, bytes]:
+    try:
+        return key.encode(), value.encode()
+    except UnicodeEncodeError:
+        raise InvalidError(f"the label {key!r}={value!r} has a surrogate, which is no character") from None
+
+
 def _array(pairs: Iterable[tuple[str, list[str]]]) -> LabelArray | None:
-    texts = [(key.encode(), value.encode()) for key, values in pairs for value in values]
+    texts = [_encoded(key, value) for key, values in pairs for value in values]
     if not texts:
         return None
     return (t.LabelStruct * len(texts))(*(t.LabelStruct(key, len(key), value, len(value)) for key, value in texts))

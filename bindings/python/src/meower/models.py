@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._records import setters
 from ._types import EVENT_CREATED, EVENT_DELETED, EventStruct, MeowStruct, ResultStruct
-from .labels import NO_LABELS, Labels, labels_of
+from .labels import NO_LABELS, Labels, as_labels, labels_of
 
 if TYPE_CHECKING:
     import datetime
@@ -54,6 +54,10 @@ class Meow:
     """Whether the feed that gave it escapes HTML."""
     labels: Labels = NO_LABELS
     """What it carries besides its text, each key with its value, or with several."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.labels, Labels):
+            object.__setattr__(self, "labels", as_labels(self.labels))
 
     @property
     def text(self) -> str:
