@@ -97,7 +97,7 @@ static void json_that_is_no_object_of_texts_is_refused(void **state)
     assert_refused(NULL, JSON, "{\"body\":\"a\",\"labels\":null}", "must be an object");
     assert_refused(NULL, JSON, "{\"body\":\"a\",\"labels\":{\"tag\":1}}", "array of texts");
     assert_refused(NULL, JSON, "{\"body\":\"a\",\"labels\":{\"tag\":[\"a\",null]}}", "array of texts");
-    assert_refused(NULL, JSON, "{\"body\":\"a\",\"labels\":{},\"labels\":{}}", "one \"labels\"");
+    assert_refused(NULL, JSON, "{\"body\":\"a\",\"labels\":{},\"labels\":{}}", "\"labels\" is there twice");
 }
 
 static void what_no_meow_may_have_is_refused_by_name(void **state)
@@ -115,7 +115,7 @@ static void what_no_meow_may_have_is_refused_by_name(void **state)
 static void what_cannot_be_decoded_is_refused(void **state)
 {
     (void)state;
-    assert_refused("body=a&label.tag=%zz", NULL, "", "badly encoded");
+    assert_refused("body=a&label.tag=%zz", NULL, "", "the value of the label \"tag\" is too long or badly encoded");
     assert_refused("body=a&label.%zz=a", NULL, "", "badly encoded");
     assert_refused("body=a&label.abcdefghijklmnopqrstuvwxyz0123456789=a", NULL, "", "1 to 32 characters");
 }
@@ -127,7 +127,7 @@ static void too_many_or_too_long_ones_are_refused(void **state)
     for (int i = 0; i < 17; i++) {
         snprintf(query + strlen(query), sizeof(query) - strlen(query), "&label.tag=%d", i);
     }
-    assert_refused(query, NULL, "", "which is 16");
+    assert_refused(query, NULL, "", "there are more than 16 labels");
     *strrchr(query, '&') = '\0';
     assert_true(find(query, NULL, ""));
     snprintf(query, sizeof(query), "body=a&label.tag=%0129d", 1);
