@@ -3,8 +3,8 @@
  * meower_meow_labels has the labels of each meow: new ones are appended to it. meower_labels has the meows of each
  * label, which a filter reads. There a row goes to the place of its label, so that a batch of posts would write a page
  * of the file for nearly every label that it has. So the labels are sorted into it later, many at once: those of the
- * meows up to the id that meower_meta has under SQLITE_LABELS_SORTED. Ids rise with positions, so that all meows that
- * come are behind it. */
+ * meows up to the id that meower_meta has under SQLITE_LABELS_SORTED. Ids rise with positions, so that every
+ * new meow has a greater id. */
 #ifndef STORE_SQLITE_LABELS_H
 #define STORE_SQLITE_LABELS_H
 
@@ -19,12 +19,13 @@
 
 #define SQLITE_LABELS_UNSORTED "meow_id > (SELECT value FROM meower_meta WHERE name = " SQLITE_LABELS_SORTED ")"
 
-/* Two statements that sort them. */
+/* Two statements that sort them. All that were unsorted may have been deleted meanwhile. */
 #define SQLITE_LABELS_SORT                                                                                             \
     "INSERT INTO meower_labels(key, value, meow_id) SELECT key, value, meow_id FROM meower_meow_labels "               \
     "WHERE " SQLITE_LABELS_UNSORTED " ORDER BY key, value, meow_id ON CONFLICT DO NOTHING"
 #define SQLITE_LABELS_NOTE_SORTED                                                                                      \
-    "UPDATE meower_meta SET value = (SELECT max(meow_id) FROM meower_meow_labels) WHERE name = " SQLITE_LABELS_SORTED
+    "UPDATE meower_meta SET value = coalesce((SELECT max(meow_id) FROM meower_meow_labels), value) WHERE name "        \
+    "= " SQLITE_LABELS_SORTED
 
 /* Inserts all labels of posts; the argument is bound by sqlite_labels_insert(). What another program has left under an
  * id that it took away does no harm. */

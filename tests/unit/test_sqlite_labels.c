@@ -227,6 +227,23 @@ static void a_deletion_takes_sorted_labels_along(void **state)
     assert_int_equal(foreign_sql(fixture, COUNT_LABELS), 2 * SORTED_POSTS - 2);
 }
 
+static void a_batch_that_deletes_all_that_it_is_to_sort_is_stored(void **state)
+{
+    struct fixture *fixture = *state;
+    static meower_store_operation operations[2 * SORTED_POSTS];
+    static char ids[SORTED_POSTS][MEOWER_ID_SIZE];
+    open_store(fixture);
+    for (unsigned i = 0; i < SORTED_POSTS; i++) {
+        snprintf(ids[i], sizeof(ids[i]), "%s", id_of(i + 1));
+        operations[i] = labelled_post(i + 1);
+        operations[i].id = ids[i];
+        operations[SORTED_POSTS + i] = (meower_store_operation){.kind = MEOWER_STORE_DELETE, .id = ids[i], .at_us = 1};
+    }
+    append(fixture, operations, 2 * SORTED_POSTS);
+    append_labelled(fixture, SORTED_POSTS + 1);
+    assert_int_equal(foreign_sql(fixture, COUNT_LABELS), 2);
+}
+
 static void a_store_that_is_opened_again_goes_on_sorting(void **state)
 {
     struct fixture *fixture = *state;
@@ -320,6 +337,7 @@ int main(void)
         SQLITE_TEST(a_deletion_takes_the_labels_out_of_the_file),
         SQLITE_TEST(a_filter_reads_what_is_sorted_and_what_is_not),
         SQLITE_TEST(a_deletion_takes_sorted_labels_along),
+        SQLITE_TEST(a_batch_that_deletes_all_that_it_is_to_sort_is_stored),
         SQLITE_TEST(a_store_that_is_opened_again_goes_on_sorting),
         SQLITE_TEST(a_batch_that_deletes_what_it_posts_leaves_no_labels),
         SQLITE_TEST(a_foreign_deletion_takes_the_labels_along),
