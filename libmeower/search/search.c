@@ -184,7 +184,7 @@ int search_rebuild_cancel(struct search *search, meower_error *error)
 struct checked_documents {
     meower_document_sink sink; /* first: the document function casts back */
     meower_document_sink *target;
-    uint64_t position; /* of the document before; at first what was asked for begins behind it */
+    uint64_t position; /* of the last document; at first the one after which documents were asked for */
     size_t count;      /* documents so far */
     size_t max;
     const char *fault; /* NULL: none so far */

@@ -40,7 +40,7 @@ enum {
     READ_CHECKPOINT,
     READ_HEAD,
     READ_TOTAL,
-    READ_LABELS, /* this and those behind it: a file of an earlier version, which is only looked at, has no labels */
+    READ_LABELS, /* from here on not in a file of an earlier version, which is only looked at and has no labels */
     READ_SORTED_LABELS,
     READ_SORTED_DOWN,
     READ_SORTED_UP,

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {          /* statements behind the first one */
+enum {          /* statements after the first one */
     SORTED = 1, /* in descending order; the next one is for ascending order */
     UNSORTED = 3
 };

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /* Five statements in this order: up to which meow the labels are sorted (sqlite_labels.h); and the next meow
- * of one label below or from an id on, of those that are sorted, and of those that are not, which are behind ?4. */
+ * of one label below or from an id on, of those that are sorted, and of those that are not, which come after ?4. */
 #define SQLITE_FILTER_SORTED "SELECT value FROM meower_meta WHERE name = " SQLITE_LABELS_SORTED
 #define SQLITE_FILTER_SORTED_DOWN                                                                                      \
     "SELECT meow_id FROM meower_labels WHERE key = ?1 AND value = ?2 AND meow_id < ?3 ORDER BY meow_id DESC LIMIT 1"
