@@ -515,6 +515,19 @@ void assert_feed_has(struct fixture *fixture, size_t count)
     meower_page_free(page);
 }
 
+meower_command_result post_with_label(struct fixture *fixture, const char *body, const meower_label *label)
+{
+    meower_post post = MEOWER_POST_INIT;
+    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
+
+    post.body = body;
+    post.body_len = strlen(body);
+    post.labels = label;
+    post.label_count = label == NULL ? 0 : 1;
+    assert_int_equal(meower_command_post_one(fixture->command, &post, PATIENCE_MS, &result, NULL), MEOWER_OK);
+    return result;
+}
+
 meower_command_result post_many(struct fixture *fixture, int count)
 {
     meower_command_result result = MEOWER_COMMAND_RESULT_INIT;

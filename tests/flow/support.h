@@ -170,6 +170,9 @@ void fixture_end(struct fixture *fixture);
 /* Every list of the whole feed has so many meows. */
 void assert_feed_has(struct fixture *fixture, size_t count);
 
+/* Posts a meow with a label; NULL: without any. */
+meower_command_result post_with_label(struct fixture *fixture, const char *body, const meower_label *label);
+
 /* Posts `count` meows in few transactions; returns the last result. */
 meower_command_result post_many(struct fixture *fixture, int count);
 

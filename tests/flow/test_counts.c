@@ -4,17 +4,6 @@
 
 static const meower_label garden[] = {MEOWER_LABEL("room", "garden")};
 
-static void post_in_garden(struct fixture *fixture, const char *body)
-{
-    meower_post post = MEOWER_POST_INIT;
-
-    post.body = body;
-    post.body_len = strlen(body);
-    post.labels = garden;
-    post.label_count = 1;
-    assert_int_equal(meower_command_post_one(fixture->command, &post, PATIENCE_MS, NULL, NULL), MEOWER_OK);
-}
-
 static uint64_t count(struct fixture *fixture, const meower_list *list)
 {
     uint64_t total = UINT64_MAX;
@@ -37,7 +26,7 @@ static void a_count_is_of_all_that_a_list_has(void **state)
     assert_int_equal(count(&fixture, &list), 0);
     first = post(fixture.command, "first");
     post_many(&fixture, 1500);
-    post_in_garden(&fixture, "in the garden");
+    post_with_label(&fixture, "in the garden", garden);
     assert_int_equal(count(&fixture, &list), 1502);
     list.take = 0;
     list.skip = 7;

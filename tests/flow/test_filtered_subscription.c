@@ -8,19 +8,6 @@
 static const meower_label garden = MEOWER_LABEL("room", "garden");
 static const meower_label kitchen = MEOWER_LABEL("room", "kitchen");
 
-static meower_command_result post_in(struct fixture *fixture, const meower_label *room, const char *body)
-{
-    meower_post post = MEOWER_POST_INIT;
-    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
-
-    post.body = body;
-    post.body_len = strlen(body);
-    post.labels = room;
-    post.label_count = room == NULL ? 0 : 1;
-    assert_int_equal(meower_command_post_one(fixture->command, &post, PATIENCE_MS, &result, NULL), MEOWER_OK);
-    return result;
-}
-
 static meower_follow follow_label(const char *cursor, const meower_label *label)
 {
     meower_follow follow = MEOWER_FOLLOW_INIT;
@@ -85,11 +72,11 @@ static void only_what_carries_the_labels_is_given(void **state)
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
     subscription = subscribe(&fixture, follow_label(NULL, &garden));
-    post_in(&fixture, &kitchen, "one");
-    post_in(&fixture, &garden, "two");
-    post_in(&fixture, NULL, "three");
-    post_in(&fixture, &garden, "four");
-    post_in(&fixture, &kitchen, "five");
+    post_with_label(&fixture, "one", &kitchen);
+    post_with_label(&fixture, "two", &garden);
+    post_with_label(&fixture, "three", NULL);
+    post_with_label(&fixture, "four", &garden);
+    post_with_label(&fixture, "five", &kitchen);
     assert_gives(subscription, "two");
     assert_gives(subscription, "four");
     assert_rests_at(subscription, 5);
@@ -105,9 +92,9 @@ static void only_what_has_all_the_words_is_given(void **state)
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
     subscription = subscribe(&fixture, follow_text(NULL, "Tom & cats"));
-    post_in(&fixture, NULL, "Tom naps");
-    post_in(&fixture, NULL, "tom & the catsuit"); /* escaped in the store, and found as it was written */
-    post_in(&fixture, &garden, "cats, tom & co");
+    post_with_label(&fixture, "Tom naps", NULL);
+    post_with_label(&fixture, "tom & the catsuit", NULL); /* escaped in the store, and found as it was written */
+    post_with_label(&fixture, "cats, tom & co", &garden);
     assert_gives(subscription, "tom &amp; the catsuit");
     assert_gives(subscription, "cats, tom &amp; co");
     assert_rests_at(subscription, 3);
@@ -126,9 +113,9 @@ static void labels_and_words_must_both_hold(void **state)
     follow.labels = &garden;
     follow.label_count = 1;
     subscription = subscribe(&fixture, follow);
-    post_in(&fixture, &kitchen, "cats");
-    post_in(&fixture, &garden, "dogs");
-    post_in(&fixture, &garden, "cats");
+    post_with_label(&fixture, "cats", &kitchen);
+    post_with_label(&fixture, "dogs", &garden);
+    post_with_label(&fixture, "cats", &garden);
     assert_gives(subscription, "cats");
     assert_rests_at(subscription, 3);
     meower_subscription_close(subscription);
@@ -144,7 +131,7 @@ static void a_deletion_passes_every_filter(void **state)
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
-    posted = post_in(&fixture, &kitchen, "one");
+    posted = post_with_label(&fixture, "one", &kitchen);
     subscription = subscribe(&fixture, follow_label(NULL, &garden));
     erase(fixture.command, posted.id);
     event = take_event(subscription);
@@ -165,7 +152,7 @@ static void many_are_taken_at_once_without_what_is_between(void **state)
     fixture_begin(&fixture, OPTIONS(STEPPED));
     subscription = subscribe(&fixture, follow_label(NULL, &garden));
     for (int i = 0; i < 9; i++) {
-        post_in(&fixture, i % 3 == 0 ? &garden : &kitchen, "again");
+        post_with_label(&fixture, "again", i % 3 == 0 ? &garden : &kitchen);
     }
     assert_int_equal(meower_subscription_next_many(subscription, events, 2, NULL), 2);
     assert_int_equal(events[0]->position, 1);
@@ -206,9 +193,9 @@ static void the_past_is_filtered_in_memory_and_in_the_store(void **state)
         struct fixture fixture;
         meower_subscription *subscription;
         fixture_begin(&fixture, OPTIONS(STEPPED, "event_log_max", event_log_max[i]));
-        post_in(&fixture, &garden, "first");
+        post_with_label(&fixture, "first", &garden);
         post_many(&fixture, 1500);
-        post_in(&fixture, &garden, "last");
+        post_with_label(&fixture, "last", &garden);
         post_many(&fixture, 1500);
         subscription = subscribe(&fixture, follow_label(MEOWER_CURSOR_START, &garden));
         assert_int_equal(drain(&fixture, subscription), 2);
@@ -245,7 +232,7 @@ static void waiting_goes_on_over_what_does_not_match(void **state)
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
     post_many(&fixture, 3000);
-    post_in(&fixture, &garden, "last");
+    post_with_label(&fixture, "last", &garden);
     subscription = subscribe(&fixture, follow_label(MEOWER_CURSOR_START, &garden));
     assert_int_equal(meower_subscription_wait(subscription, PATIENCE_MS, &event, NULL), 1);
     assert_string_equal(event->meow->body, "last");
@@ -263,7 +250,7 @@ static void the_cursor_is_never_beyond_a_match_that_was_not_given(void **state)
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
     for (int i = 0; i < 700; i++) {
-        post_in(&fixture, i % 100 == 50 ? &garden : &kitchen, "again");
+        post_with_label(&fixture, "again", i % 100 == 50 ? &garden : &kitchen);
     }
     for (int taken = 0; taken <= 7; taken++) {
         meower_subscription *subscription = subscribe(&fixture, follow_label(MEOWER_CURSOR_START, &garden));
@@ -288,9 +275,9 @@ static void a_cursor_is_good_for_any_filter(void **state)
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
     subscription = subscribe(&fixture, follow_label(NULL, &garden));
-    post_in(&fixture, &kitchen, "one");
+    post_with_label(&fixture, "one", &kitchen);
     assert_rests_at(subscription, 1);
-    post_in(&fixture, &kitchen, "two");
+    post_with_label(&fixture, "two", &kitchen);
     other = subscribe(&fixture, follow_label(meower_subscription_cursor(subscription), &kitchen));
     assert_int_equal(meower_subscription_recovered(other), 1);
     assert_gives(other, "two");
@@ -369,7 +356,7 @@ static void filters_judge_an_event(void **state)
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED));
     subscription = subscription_open(fixture.feed, NULL);
-    post_in(&fixture, &garden, "Tom naps");
+    post_with_label(&fixture, "Tom naps", &garden);
     event = take_event(subscription);
     for (int i = 0; i < 5; i++) {
         filters[i] = filter_of(&follows[i]);

@@ -12,26 +12,13 @@
 static const meower_label in_garden[] = {MEOWER_LABEL("room", "garden")};
 static const meower_label in_kitchen[] = {MEOWER_LABEL("room", "kitchen")};
 
-static meower_command_result post_in(struct fixture *fixture, const char *body, const meower_label *labels)
-{
-    meower_post post = MEOWER_POST_INIT;
-    meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
-
-    post.body = body;
-    post.body_len = strlen(body);
-    post.labels = labels;
-    post.label_count = labels == NULL ? 0 : 1;
-    assert_int_equal(meower_command_post_one(fixture->command, &post, PATIENCE_MS, &result, NULL), MEOWER_OK);
-    return result;
-}
-
 /* Posts "fox m1" to "fox m9"; those whose numbers are even are in the garden, and m3 and m9 in the kitchen. */
 static void post_nine(struct fixture *fixture)
 {
     for (int i = 1; i <= 9; i++) {
         char body[24];
         snprintf(body, sizeof(body), "fox m%d", i);
-        post_in(fixture, body, i % 2 == 0 ? in_garden : i == 3 || i == 9 ? in_kitchen : NULL);
+        post_with_label(fixture, body, i % 2 == 0 ? in_garden : i == 3 || i == 9 ? in_kitchen : NULL);
     }
 }
 
@@ -177,14 +164,14 @@ static void a_filter_has_no_part_in_what_words_weigh(void **state)
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED, "search", "index:"));
-    post_in(&fixture, "tabby 1", in_garden);
-    post_in(&fixture, "siamese 2", in_garden);
-    post_in(&fixture, "siamese 3", in_garden);
+    post_with_label(&fixture, "tabby 1", in_garden);
+    post_with_label(&fixture, "siamese 2", in_garden);
+    post_with_label(&fixture, "siamese 3", in_garden);
     for (int i = 0; i < 20; i++) {
-        post_in(&fixture, "tabby", NULL);
+        post_with_label(&fixture, "tabby", NULL);
     }
-    post_in(&fixture, "meow 4", in_garden);
-    post_in(&fixture, "neow 5", in_kitchen);
+    post_with_label(&fixture, "meow 4", in_garden);
+    post_with_label(&fixture, "neow 5", in_kitchen);
     check_weights(&fixture);
     fail_match(&fixture);
     check_weights(&fixture);
@@ -198,8 +185,8 @@ static void what_is_deleted_is_not_found_by_its_label(void **state)
 
     (void)state;
     fixture_begin(&fixture, OPTIONS(STEPPED, "search", "index:"));
-    first = post_in(&fixture, "fox 1", in_garden);
-    post_in(&fixture, "fox 2", in_garden);
+    first = post_with_label(&fixture, "fox 1", in_garden);
+    post_with_label(&fixture, "fox 2", in_garden);
     erase(fixture.command, first.id);
     assert_found(&fixture, "fox", in_garden, 1, "2");
     fixture_end(&fixture);

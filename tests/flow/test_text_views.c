@@ -1,5 +1,5 @@
-/* test_text_views.c - texts as languages other than C have them, a pointer and a length: each ends where memory ends
- * that may be read, so that a look at the byte behind it crashes. */
+/* test_text_views.c - texts as languages other than C have them, a pointer and a length. After each text comes memory
+ * that nobody may read, so that reading one byte too many crashes. */
 #include "flow/support.h"
 #include <string.h>
 #include <sys/mman.h>

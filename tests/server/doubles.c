@@ -244,6 +244,24 @@ void room_end(struct room *room)
     memset(peers, 0, sizeof(peers));
 }
 
+meower_feed *open_stepped_feed(void)
+{
+    meower_options *options;
+    meower_feed *feed;
+    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
+    assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);
+    assert_int_equal(meower_open(options, &feed, NULL), MEOWER_OK);
+    meower_options_free(options);
+    return feed;
+}
+
+void run_feed(meower_feed *feed)
+{
+    while (meower_step(feed, NULL) > 0) {
+        continue;
+    }
+}
+
 void room_tick(struct room *room)
 {
     assert_ptr_equal(timer, &room->loop.tick);

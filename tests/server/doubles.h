@@ -6,6 +6,7 @@
 #include "server/http/pipeline.h"
 #include "server/http/router.h"
 #include "server/process/metrics.h"
+#include <meower/meower.h>
 
 #define PEER_RECEIVED_MAX (8 * 1024 * 1024) /* bytes that a client keeps */
 
@@ -37,6 +38,10 @@ struct room {
 
 void room_begin(struct room *room);
 void room_end(struct room *room); /* its connections end with it */
+
+/* A feed in memory without threads, and all that it has to do. */
+meower_feed *open_stepped_feed(void);
+void run_feed(meower_feed *feed);
 
 /* What the loop does four times a second. */
 void room_tick(struct room *room);

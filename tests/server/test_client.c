@@ -39,28 +39,17 @@ int meower_subscription_started(meower_subscription *subscription, meower_error 
     return real(subscription, error);
 }
 
-static void run_feed(void)
-{
-    while (meower_step(feed, NULL) > 0) {
-        continue;
-    }
-}
-
 /* A client that stands at the beginning of its stream's ring. */
 static void begin_client(struct stream *stream)
 {
-    meower_options *options;
     room_begin(&room);
-    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
-    assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);
-    assert_int_equal(meower_open(options, &feed, NULL), MEOWER_OK);
-    meower_options_free(options);
+    feed = open_stepped_feed();
     assert_true(fanout_open(&fanout, &room.loop, feed, &room.metrics.live));
     exchange = room_connect(&room, &peer);
     connection = &exchange->connection;
     assert_int_equal(client_open(exchange, stream, &(meower_follow)MEOWER_FOLLOW_INIT, &client, NULL), MEOWER_OK);
     client_begin(client);
-    run_feed();
+    run_feed(feed);
     if (exchange->phase != EXCHANGE_STREAMING) {
         client->own_watch.readable(&client->own_watch);
     }
@@ -90,7 +79,7 @@ static int end(void **state)
     (void)state;
     room_end(&room);
     fanout_close(&fanout);
-    run_feed();
+    run_feed(feed);
     assert_int_equal(meower_close(feed, 1000, NULL), MEOWER_OK);
     peer_free(&peer);
     return 0;

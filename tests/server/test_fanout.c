@@ -24,27 +24,16 @@ static struct fanout *fanout;
 static meower_feed *feed;
 static meower_command *command;
 
-static void run_feed(void)
-{
-    while (meower_step(feed, NULL) > 0) {
-        continue;
-    }
-}
-
 static int begin(void **state)
 {
     (void)state;
     static struct fanout own;
-    meower_options *options;
     fanout = &own;
     room_begin(&room);
-    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
-    assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);
-    assert_int_equal(meower_open(options, &feed, NULL), MEOWER_OK);
-    meower_options_free(options);
+    feed = open_stepped_feed();
     assert_int_equal(meower_command_open(feed, &command, NULL), MEOWER_OK);
     assert_true(fanout_open(fanout, &room.loop, feed, &room.metrics.live));
-    run_feed();
+    run_feed(feed);
     return 0;
 }
 
@@ -54,7 +43,7 @@ static int end(void **state)
     room_end(&room);
     fanout_close(fanout);
     meower_command_close(command);
-    run_feed();
+    run_feed(feed);
     assert_int_equal(meower_close(feed, 1000, NULL), MEOWER_OK);
     return 0;
 }
@@ -82,7 +71,7 @@ static void post(const char *body, char id[MEOWER_ID_SIZE])
 {
     meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     assert_int_equal(meower_command_submit_post(command, body, strlen(body), NULL, NULL, NULL), MEOWER_OK);
-    run_feed();
+    run_feed(feed);
     assert_int_equal(meower_command_next(command, &result, NULL), 1);
     assert_int_equal(result.status, MEOWER_OK);
     if (id != NULL) {
@@ -94,7 +83,7 @@ static void erase(const char *id)
 {
     meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
     assert_int_equal(meower_command_submit_delete(command, id, NULL, NULL), MEOWER_OK);
-    run_feed();
+    run_feed(feed);
     assert_int_equal(meower_command_next(command, &result, NULL), 1);
     assert_int_equal(result.status, MEOWER_OK);
 }
@@ -108,7 +97,7 @@ static void join(struct peer *peer, struct stream *stream, const char *cursor)
     follow.cursor = cursor;
     assert_int_equal(client_open(exchange, stream, &follow, &client, NULL), MEOWER_OK);
     client_begin(client);
-    run_feed();
+    run_feed(feed);
     if (exchange->phase != EXCHANGE_STREAMING) {
         wake(&client->own_watch);
     }
@@ -289,7 +278,7 @@ static void a_client_with_a_cursor_gets_what_it_missed_and_then_the_rest(void **
     post("second", NULL);
     wake(&fanout->watch);
     join(&late, &fanout->sse, cursor);
-    run_feed();
+    run_feed(feed);
     tick();
     post("third", NULL);
     wake(&fanout->watch);

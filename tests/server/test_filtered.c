@@ -23,25 +23,14 @@ static meower_command *command;
 static const meower_label garden = MEOWER_LABEL("room", "garden");
 static const meower_label kitchen = MEOWER_LABEL("room", "kitchen");
 
-static void run_feed(void)
-{
-    while (meower_step(feed, NULL) > 0) {
-        continue;
-    }
-}
-
 static int begin(void **state)
 {
     (void)state;
-    meower_options *options;
     room_begin(&room);
-    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
-    assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);
-    assert_int_equal(meower_open(options, &feed, NULL), MEOWER_OK);
-    meower_options_free(options);
+    feed = open_stepped_feed();
     assert_int_equal(meower_command_open(feed, &command, NULL), MEOWER_OK);
     assert_true(fanout_open(&fanout, &room.loop, feed, &room.metrics.live));
-    run_feed();
+    run_feed(feed);
     return 0;
 }
 
@@ -51,7 +40,7 @@ static int end(void **state)
     room_end(&room);
     fanout_close(&fanout);
     meower_command_close(command);
-    run_feed();
+    run_feed(feed);
     assert_int_equal(meower_close(feed, 1000, NULL), MEOWER_OK);
     return 0;
 }
@@ -59,7 +48,7 @@ static int end(void **state)
 static meower_command_result take_result(void)
 {
     meower_command_result result = MEOWER_COMMAND_RESULT_INIT;
-    run_feed();
+    run_feed(feed);
     assert_int_equal(meower_command_next(command, &result, NULL), 1);
     assert_int_equal(result.status, MEOWER_OK);
     return result;
@@ -101,7 +90,7 @@ static struct client *come(struct peer *peer, struct stream *stream, const meowe
     struct exchange *exchange = room_connect(&room, peer);
     assert_int_equal(client_open(exchange, stream, follow, &client, NULL), MEOWER_OK);
     client_begin(client);
-    run_feed();
+    run_feed(feed);
     if (exchange->phase != EXCHANGE_STREAMING) {
         watch_is_readable(&client->own_watch);
     }

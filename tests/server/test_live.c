@@ -34,22 +34,11 @@ int meower_subscription_begin(struct meower_feed *instance, const meower_follow 
     return real(instance, follow, out, error);
 }
 
-static void run_feed(void)
-{
-    while (meower_step(feed, NULL) > 0) {
-        continue;
-    }
-}
-
 static int begin(void **state)
 {
     (void)state;
-    meower_options *options;
     room_begin(&room);
-    assert_int_equal(meower_options_new(&options, NULL), MEOWER_OK);
-    assert_int_equal(meower_options_set(options, "threads", "0", NULL), MEOWER_OK);
-    assert_int_equal(meower_open(options, &feed, NULL), MEOWER_OK);
-    meower_options_free(options);
+    feed = open_stepped_feed();
     assert_true(fanout_open(&fanout, &room.loop, feed, &room.metrics.live));
     router_init(&room.router, ROLE_PUSHER, &room.metrics.http);
     router_add(&room.router, live_rows, &fanout);
@@ -62,7 +51,7 @@ static int end(void **state)
     (void)state;
     room_end(&room);
     fanout_close(&fanout);
-    run_feed();
+    run_feed(feed);
     assert_int_equal(meower_close(feed, 1000, NULL), MEOWER_OK);
     peer_free(&peer);
     return 0;

@@ -104,20 +104,13 @@ static int begin(void **state)
     return 0;
 }
 
-static void run_feed(void)
-{
-    while (meower_step(feed, NULL) > 0) {
-        continue;
-    }
-}
-
 static int end(void **state)
 {
     (void)state;
     room_end(&room);
     commands_close(&commands);
     queries_close(&queries);
-    run_feed();
+    run_feed(feed);
     assert_int_equal(meower_close(feed, 1000, NULL), MEOWER_OK);
     peer_free(&peer);
     return 0;
@@ -131,7 +124,7 @@ static void ask_as(struct peer *who, const char *method, const char *target, con
     snprintf(text, sizeof(text), "%s %s HTTP/1.1\r\nHost: x\r\n%s\r\n", method, target, fields);
     peer_send(who, text, strlen(text));
     room_turn(&room);
-    run_feed();
+    run_feed(feed);
     commands.results.readable(&commands.results);
     queries.pages.readable(&queries.pages);
 }
@@ -307,7 +300,7 @@ static void the_post_of_a_client_that_is_gone_is_stored_all_the_same(void **stat
     peer_hang_up(&other);
     peer_free(&other);
     room_turn(&room);
-    run_feed();
+    run_feed(feed);
     commands.results.readable(&commands.results);
     ask("GET", "/meows", "");
     assert_non_null(strstr(peer_content(&peer), "\"cat\""));
@@ -328,7 +321,7 @@ static void the_sixteenth_post_of_a_turn_is_submitted_with_those_before_it(void 
     assert_int_equal(calls_for_many, 1);
     assert_int_equal(commands.posts.count, 0);
     assert_false(list_holds(&commands.submit.node));
-    run_feed();
+    run_feed(feed);
     commands.results.readable(&commands.results);
     assert_int_equal(peer_status(&peer), 200);
     for (size_t i = 0; i < 15; i++) {
